@@ -1,0 +1,69 @@
+"""The one error sentence: who, what was expected, what was given, what to do."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+class InputError(ValueError):
+    """A caller's mistake, said in one sentence; the command line prints it and exits with code 2."""
+
+
+class InputTypeError(InputError, TypeError):
+    """A caller's mistake of type, caught by `except TypeError` as well."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The numbers that a hyperparameter may take."""
+
+    low: float
+    high: float = math.inf
+    low_open: bool = False
+    high_open: bool = True
+
+    def __contains__(self, x: float) -> bool:
+        above = x > self.low if self.low_open else x >= self.low
+        below = x < self.high if self.high_open else x <= self.high
+        return above and below
+
+    def __str__(self) -> str:
+        return f"{'(' if self.low_open else '['}{self.low:g}, {self.high:g}{')' if self.high_open else ']'}"
+
+
+POSITIVE = Interval(0, low_open=True)
+NOT_NEGATIVE = Interval(0)
+FRACTION = Interval(0, 1)
+
+
+def number(who: str, name: str, value: Any, interval: Interval) -> None:
+    """Refuse a plain number outside `interval`; arrays of many settings and traced values are left to whoever made them."""
+    if isinstance(value, (bool, str)) or value is None:
+        raise InputTypeError(f"{who}: {name} must be a number in {interval}, got {value!r}")
+    if isinstance(value, (int, float, np.number)) and float(value) not in interval:
+        raise InputError(f"{who}: {name} must lie in {interval}, got {value!r}")
+
+
+def whole(who: str, name: str, value: Any, at_least: int = 1) -> int:
+    """`value` as a whole number of at least `at_least`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise InputTypeError(f"{who}: {name} must be a whole number of at least {at_least}, got {value!r}")
+    if value < at_least:
+        raise InputError(f"{who}: {name} must be at least {at_least}, got {value}")
+    return int(value)
+
+
+def one_of(who: str, what: str, given: str, known: Iterable[str], hint: str = "") -> str:
+    """`given` if it is among `known`; otherwise the sentence says what was probably meant."""
+    names = list(known)
+    if given in names:
+        return given
+    close = difflib.get_close_matches(str(given).lower(), names, n=2, cutoff=0.55)
+    advice = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(names)}"
+    raise InputError(f"{who}: unknown {what} {given!r}; {advice}{' ' + hint if hint else ''}")

@@ -1,0 +1,40 @@
+"""Adagrad: a learning rate for every coordinate, which only falls."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from talweg.methods.base import Elementwise, Slots
+from talweg.methods.space import Range, Space
+from talweg.schedules import Number
+
+
+class Adagrad(Elementwise):
+    """Divides by the root of the sum of all squared gradients: small steps for frequent features, large ones for rare ones.
+
+        S ← S + g²
+        w ← w − η g / (√S + ε)
+
+    Duchi, Hazan & Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011.
+    Differs: S starts at `start`, 0 as in the paper and PyTorch; optax, Keras and TensorFlow start at 0.1.
+    """
+
+    name: ClassVar[str] = "adagrad"
+    label: ClassVar[str] = "Adagrad"
+    source: ClassVar[str] = "Duchi et al. 2011"
+    space: ClassVar[Space] = {"learning_rate": Range(1e-4, 1), "eps": Range(1e-10, 1e-4, tier=3)}
+
+    learning_rate: Number = 1e-2
+    eps: Number = 1e-10
+    start: Number = 0.0
+
+    def slots(self, w: Array) -> Slots:
+        return (jnp.full_like(w, self.start),)
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        (s,) = slots
+        s = s + g * g
+        return -self.learning_rate * g / (jnp.sqrt(s) + self.eps), (s,)

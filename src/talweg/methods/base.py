@@ -1,0 +1,132 @@
+"""How a step is chosen: the two kinds of method.
+
+A method is a module whose numbers are leaves. So a batch of hyperparameters is a method with array leaves, `jax.vmap` over it is
+a sweep, and no number ever causes a second compilation.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import textwrap
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, PRNGKeyArray, PyTree
+
+from talweg import checks
+from talweg.methods.space import Range, Space
+from talweg.oracle import Oracle
+from talweg.schedules import Number, Schedule
+
+State = Any
+Slots = tuple[Array, ...]
+
+#: What each hyperparameter may be, by its standard name: the same for every method.
+LIMITS: dict[str, checks.Interval] = {
+    "learning_rate": checks.POSITIVE,
+    "momentum": checks.FRACTION,
+    "rho": checks.FRACTION,
+    "decay": checks.FRACTION,
+    "b1": checks.FRACTION,
+    "b2": checks.FRACTION,
+    "eps": checks.NOT_NEGATIVE,
+    "weight_decay": checks.NOT_NEGATIVE,
+    "start": checks.NOT_NEGATIVE,
+}
+
+#: The ranges that several families share (PROTOCOL: MLCommons AlgoPerf, Google's tuning playbook, Sivaprasad et al. 2020).
+MOMENTUM_RANGE = Range(5e-3, 0.3, tier=2, complement=True)
+B1_RANGE = Range(2e-2, 0.5, tier=2, complement=True)
+
+
+class Method(eqx.Module):
+    """Asks an oracle and returns a move. The loop adds the move, casts it, counts what was asked, and measures."""
+
+    name: ClassVar[str] = ""  #: as typed on the command line
+    label: ClassVar[str] = ""  #: as printed in tables and pictures
+    source: ClassVar[str] = ""  #: the paper
+    space: ClassVar[Space] = {}  #: where its numbers are searched
+    contains: ClassVar[tuple[str, ...]] = ()  #: methods that it contains as a special case, so that it must not lose to them
+
+    def init(self, params: PyTree) -> State:
+        """The state before the first step."""
+        raise NotImplementedError
+
+    def step(self, oracle: Oracle, params: PyTree, state: State, t: Array, key: PRNGKeyArray) -> tuple[PyTree, State]:
+        """The move at step t = 0, 1, … and the next state."""
+        raise NotImplementedError
+
+    @classmethod
+    def search_space(cls, batch: int | None) -> Space:
+        """Where its numbers are searched for a batch of that many examples; None is the whole training set."""
+        return cls.space
+
+    @classmethod
+    def formula(cls) -> str:
+        """The formula, as it stands in the docstring."""
+        lines = inspect.cleandoc(cls.__doc__ or "").splitlines()
+        block = [line for line in lines if line.startswith("    ")]
+        return textwrap.dedent("\n".join(block))
+
+    @classmethod
+    def summary(cls) -> str:
+        """The first sentence of the docstring."""
+        return inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+
+    def numbers(self) -> dict[str, Any]:
+        """The hyperparameters by name."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    def __repr__(self) -> str:
+        inside = ", ".join(f"{name}={value!r}" for name, value in self.numbers().items())
+        return f"{type(self).__name__}({inside})"
+
+    def __check_init__(self) -> None:
+        for field, value in self.numbers().items():
+            if field in LIMITS and not isinstance(value, Schedule) and not hasattr(value, "shape"):
+                checks.number(type(self).__name__, field, value, LIMITS[field])
+
+
+class Elementwise(Method):
+    """A method with one formula for one array: it takes one gradient, where the run stands, and treats every array alike.
+
+    The formula does not know whether its arrays are whole parameters or the few rows that a sparse batch touched.
+    """
+
+    learning_rate: eqx.AbstractVar[Number]
+
+    def slots(self, w: Array) -> Slots:
+        """The arrays that are kept for one array of parameters, before the first step."""
+        return ()
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        """The move of one array and its next slots, at step t = 1, 2, … as papers count."""
+        raise NotImplementedError
+
+    def look(self, w: Array, slots: Slots) -> Array:
+        """Where the gradient is taken: where the run stands, unless the method looks ahead."""
+        return w
+
+    def init(self, params: PyTree) -> State:
+        return jax.tree.map(self.slots, params)
+
+    def step(self, oracle: Oracle, params: PyTree, state: State, t: Array, key: PRNGKeyArray) -> tuple[PyTree, State]:
+        leaves, tree = jax.tree.flatten(params)
+        slots = tree.flatten_up_to(state)
+        at = [self.look(w, s) for w, s in zip(leaves, slots, strict=True)]
+        gradients = tree.flatten_up_to(oracle.gradient(tree.unflatten(at)))
+        moved = [self.rule(g, w, s, t + 1) for g, w, s in zip(gradients, leaves, slots, strict=True)]
+        return tree.unflatten([move for move, _ in moved]), tree.unflatten([slots for _, slots in moved])
+
+
+def zeros(w: Array, count: int) -> Slots:
+    """`count` arrays of zeros like w."""
+    return tuple(jnp.zeros_like(w) for _ in range(count))
+
+
+def corrected(b: Any, t: Array) -> Any:
+    """1 − bᵗ: by what a moving average that began at zero falls short after t steps."""
+    return 1.0 - b**t

@@ -1,0 +1,79 @@
+"""Methods with a velocity."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from jaxtyping import Array
+
+from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots, zeros
+from talweg.methods.space import Range, Space
+from talweg.schedules import Number
+
+
+class Momentum(Elementwise):
+    """Gradient descent with a velocity (heavy ball).
+
+        v ← μ v + g
+        w ← w − η v
+
+    Polyak, "Some methods of speeding up the convergence of iteration methods", 1964.
+    """
+
+    name: ClassVar[str] = "momentum"
+    label: ClassVar[str] = "momentum"
+    source: ClassVar[str] = "Polyak 1964"
+    space: ClassVar[Space] = {"learning_rate": Range(1e-4, 3), "momentum": MOMENTUM_RANGE}
+    contains: ClassVar[tuple[str, ...]] = ("sgd",)
+
+    learning_rate: Number = 1e-2
+    momentum: Number = 0.9
+
+    def slots(self, w: Array) -> Slots:
+        return zeros(w, 1)
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        (v,) = slots
+        v = self.momentum * v + g
+        return -self.learning_rate * v, (v,)
+
+
+class Nesterov(Momentum):
+    """Momentum whose gradient is really taken at the look-ahead point, where the velocity alone would carry the run.
+
+        g = ∇f(w − η μ v)
+        v ← μ v + g
+        w ← w − η v
+
+    Nesterov, "A method for solving the convex programming problem with convergence rate O(1/k²)", 1983; in this form Sutskever
+    et al., "On the importance of initialization and momentum in deep learning", 2013.
+    Differs: other libraries take the gradient where the run stands (NesterovShifted); at a constant learning rate their parameters
+    are this method's look-ahead points.
+    """
+
+    name: ClassVar[str] = "nesterov"
+    label: ClassVar[str] = "Nesterov"
+    source: ClassVar[str] = "Nesterov 1983; Sutskever et al. 2013"
+
+    def look(self, w: Array, slots: Slots) -> Array:
+        (v,) = slots
+        return w - self.learning_rate * self.momentum * v
+
+
+class NesterovShifted(Momentum):
+    """Nesterov momentum as PyTorch, optax and Keras have it: the look-ahead point itself is the parameter.
+
+        v ← μ v + g
+        w ← w − η (g + μ v)
+
+    Bengio, Boulanger-Lewandowski & Pascanu, "Advances in optimizing recurrent networks", 2013.
+    """
+
+    name: ClassVar[str] = "nesterov-shifted"
+    label: ClassVar[str] = "Nesterov (shifted)"
+    source: ClassVar[str] = "Bengio et al. 2013"
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        (v,) = slots
+        v = self.momentum * v + g
+        return -self.learning_rate * (g + self.momentum * v), (v,)

@@ -1,0 +1,55 @@
+"""Where a number is searched: log-uniform ranges, and which of them a search of n settings opens."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Range:
+    """A number searched log-uniformly from `low` to `high`; with `complement`, one minus the number is.
+
+    `tier` says from how many settings on the number is searched at all: 1 always, 2 from 10 settings, 3 from 26 (what is tuned
+    grows with the number of settings, so that a method with many numbers isn't drowned in them).
+    """
+
+    low: float
+    high: float
+    tier: int = 1
+    complement: bool = False
+
+    def value(self, u: float) -> float:
+        """The number at position u of the unit interval."""
+        x = math.exp(math.log(self.low) + u * (math.log(self.high) - math.log(self.low)))
+        return 1.0 - x if self.complement else x
+
+    def position(self, value: float) -> float:
+        """Where in the unit interval a number lies; outside [0, 1] when it is outside the range."""
+        x = 1.0 - value if self.complement else value
+        return (math.log(x) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
+
+    def edge(self, value: float, share: float = 0.1) -> int:
+        """-1 if the number lies in the lowest `share` of the log range (or below), +1 in the highest, 0 inside."""
+        u = self.position(value)
+        return -1 if u < share else 1 if u > 1 - share else 0
+
+    def widened(self, edge: int) -> Range:
+        """The range moved towards an edge by the whole of its log width, and half of the old range kept for the comparison."""
+        width = self.high / self.low
+        if edge < 0:
+            return replace(self, low=self.low / width, high=self.low * math.sqrt(width))
+        return replace(self, low=self.high / math.sqrt(width), high=self.high * width)
+
+    def __str__(self) -> str:
+        return f"{'1 − ' if self.complement else ''}{self.low:g} … {self.high:g}"
+
+
+Space = Mapping[str, Range]
+
+
+def opened(space: Space, settings: int) -> dict[str, Range]:
+    """The ranges that a search of `settings` settings opens; the others stay at the method's default."""
+    tier = 1 if settings < 10 else 2 if settings <= 25 else 3
+    return {name: r for name, r in space.items() if r.tier <= tier}

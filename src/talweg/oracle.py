@@ -1,0 +1,40 @@
+"""What a method may ask for, and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import jax
+from jaxtyping import Array, PyTree, Scalar
+
+
+class Oracle:
+    """Answers for one step on one batch, and counts the questions.
+
+    The counts are numbers of questions written in the method's code, so they are known when the step is traced: a fair budget
+    in gradient evaluations costs nothing at run time. A method that asks inside its own `jax.lax` loop must unroll it.
+    """
+
+    def __init__(self, loss: Callable[[PyTree], Scalar]):
+        self._loss = loss
+        self.gradients = 0  #: gradient evaluations so far
+        self.values = 0  #: loss evaluations without a gradient so far
+        self.seen: Array | None = None  #: the loss that came with the first gradient: what the run says of its training loss
+
+    def gradient(self, at: PyTree) -> PyTree:
+        """The gradient of the batch's loss at `at`, which need not be where the run stands (Nesterov's look-ahead)."""
+        value, slope = jax.value_and_grad(self._loss)(at)
+        self.gradients += 1
+        self._remember(value)
+        return slope
+
+    def value(self, at: PyTree) -> Scalar:
+        """The batch's loss at `at`."""
+        value = self._loss(at)
+        self.values += 1
+        self._remember(value)
+        return value
+
+    def _remember(self, value: Array) -> None:
+        if self.seen is None:
+            self.seen = value

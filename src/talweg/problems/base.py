@@ -1,0 +1,102 @@
+"""What is minimised: a starting point, a loss on a batch, data split in three, and measures."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import PRNGKeyArray, PyTree, Scalar
+
+from talweg.checks import InputError, InputTypeError
+
+Params = PyTree
+Batch = PyTree  #: arrays whose first axis counts examples; None for a function without data
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a person wants to know of a model, beside its loss: `function(params, batch)`, a mean over the batch's examples."""
+
+    name: str
+    function: Callable[[Params, Batch], Scalar]
+    larger_is_better: bool = True
+    percent: bool = False  #: shown as a percentage
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Problem:
+    """A model and its data, as pure functions.
+
+    `loss(params, batch)` is the **mean** over the examples of the batch, so that batches of any size estimate the same cost.
+    `start(key)` gives the starting parameters. `train`, `validation` and `test` are pytrees of arrays with one leading axis of
+    examples; a function without data has None for all three. Methods see `train`, choices are made on `validation`, and `test` is
+    looked at once.
+
+    Raises InputError if the splits do not have the same structure, or a split is empty.
+    """
+
+    loss: Callable[[Params, Batch], Scalar]
+    start: Callable[[PRNGKeyArray], Params]
+    train: Batch = None
+    validation: Batch = None
+    test: Batch = None
+    name: str = "problem"
+    measure: Measure | None = None
+    notes: tuple[str, ...] = ()  #: what was recognised or changed on the way in, one sentence each, to be said aloud
+    facts: Mapping[str, Any] = field(default_factory=dict)  #: JSON-able: model, loss, task, classes, source …
+
+    def __post_init__(self) -> None:
+        if not callable(self.loss) or not callable(self.start):
+            raise InputTypeError("Problem: loss(params, batch) and start(key) must be callable")
+        shapes = {}
+        for split in ("train", "validation", "test"):
+            batch = getattr(self, split)
+            if batch is None:
+                continue
+            sizes = {np.shape(leaf)[0] if np.ndim(leaf) else 0 for leaf in jax.tree.leaves(batch)}
+            if len(sizes) != 1:
+                raise InputError(f"Problem: the arrays of {split} must have one common first axis of examples, got lengths {sorted(sizes)}")
+            if sizes == {0}:
+                raise InputError(f"Problem: {split} has no examples; pass None if there is none")
+            shapes[split] = jax.tree.map(lambda leaf: np.shape(leaf)[1:], batch), jax.tree.structure(batch)
+        if any(shape != shapes["train"] for shape in shapes.values() if "train" in shapes):
+            raise InputError(f"Problem: the splits must hold the same arrays, got {shapes}")
+
+    @property
+    def examples(self) -> int:
+        """How many training examples there are; 1 for a function without data, whose every step sees all of it."""
+        return count(self.train)
+
+    def parameters(self) -> int:
+        """How many numbers are learned."""
+        shapes = jax.eval_shape(self.start, jax.random.key(0))
+        return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(shapes))
+
+    def fingerprint(self) -> str:
+        """A hash of the data, the facts and the traced loss: the same problem gets the same one, on any machine."""
+        digest = hashlib.sha256(repr((self.name, sorted((k, repr(v)) for k, v in self.facts.items()))).encode())
+        params = jax.eval_shape(self.start, jax.random.key(0))
+        some = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(np.shape(leaf), np.asarray(leaf).dtype), self.train)
+        for traced in (jax.make_jaxpr(self.loss)(params, some), jax.make_jaxpr(self.start)(jax.random.key(0))):
+            digest.update(re.sub(r"0x[0-9a-f]+", "", str(traced)).encode())
+        for split in (self.train, self.validation, self.test):
+            for leaf in jax.tree.leaves(split):
+                digest.update(np.ascontiguousarray(leaf).data)
+        return digest.hexdigest()[:16]
+
+    def __repr__(self) -> str:
+        split = " / ".join(str(count(b)) for b in (self.train, self.validation, self.test) if b is not None)
+        data = f", {split} examples" if split else ""
+        model = f", {self.facts['model']}" if "model" in self.facts else ""
+        return f"Problem({self.name!r}{model}, {self.parameters():,} parameters{data})"
+
+
+def count(batch: Batch) -> int:
+    """How many examples a batch holds."""
+    leaves = jax.tree.leaves(batch)
+    return int(np.shape(leaves[0])[0]) if leaves else 1

@@ -1,0 +1,35 @@
+"""Algebra on parameter trees (pytrees of arrays)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, PyTree
+
+
+def add(params: PyTree, move: PyTree) -> PyTree:
+    """params + move, in the type of the parameters."""
+    return jax.tree.map(lambda w, m: w + m.astype(w.dtype), params, move)
+
+
+def select(condition: Bool[Array, ""], yes: PyTree, no: PyTree) -> PyTree:
+    """`yes` where the condition holds, `no` elsewhere, leaf by leaf and keeping the type of `no`."""
+    return jax.tree.map(lambda a, b: jnp.where(condition, a, b).astype(jnp.asarray(b).dtype), yes, no)
+
+
+def size(tree: PyTree) -> int:
+    """How many numbers the tree holds."""
+    return sum(int(leaf.size) for leaf in jax.tree.leaves(tree))
+
+
+def stack(trees: Sequence[PyTree], dtype: Any = None) -> PyTree:
+    """Trees of one structure as one tree whose leaves have a new leading axis."""
+    return jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf, dtype) for leaf in leaves]), *trees)
+
+
+def take(tree: PyTree, index: Any) -> PyTree:
+    """Index the leading axis of every leaf."""
+    return jax.tree.map(lambda leaf: leaf[index], tree)
