@@ -1,0 +1,65 @@
+"""talweg: on my model and my data, which gradient-descent method, which learning rate, which batch size - and how sure are you?
+
+>>> import talweg as tw
+>>> race = tw.race(tw.problems.load("digits"))
+>>> print(race.verdict)
+
+Importing it is light: what a name needs is loaded when the name is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from talweg._version import __version__
+
+if TYPE_CHECKING:
+    from talweg import methods, problems, schedules
+    from talweg.checks import InputError
+    from talweg.descent import Trace, descend, minimize
+    from talweg.problems import Measure, Problem
+    from talweg.racing import Race, open_race, race, use_all_cores
+
+_WHERE = {
+    "InputError": "talweg.checks",
+    "Measure": "talweg.problems",
+    "Problem": "talweg.problems",
+    "Race": "talweg.racing",
+    "Trace": "talweg.descent",
+    "descend": "talweg.descent",
+    "minimize": "talweg.descent",
+    "open_race": "talweg.racing",
+    "race": "talweg.racing",
+    "use_all_cores": "talweg.racing",
+}
+_MODULES = ("methods", "problems", "schedules")
+
+__all__ = [
+    "InputError",
+    "Measure",
+    "Problem",
+    "Race",
+    "Trace",
+    "__version__",
+    "descend",
+    "methods",
+    "minimize",
+    "open_race",
+    "problems",
+    "race",
+    "schedules",
+    "use_all_cores",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"talweg.{name}")
+    if name in _WHERE:
+        return getattr(importlib.import_module(_WHERE[name]), name)
+    raise AttributeError(f"module 'talweg' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

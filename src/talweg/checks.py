@@ -44,9 +44,10 @@ FRACTION = Interval(0, 1)
 
 def number(who: str, name: str, value: Any, interval: Interval) -> None:
     """Refuse a plain number outside `interval`; arrays of many settings and traced values are left to whoever made them."""
-    if isinstance(value, (bool, str)) or value is None:
+    plain = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not plain and not hasattr(value, "shape"):
         raise InputTypeError(f"{who}: {name} must be a number in {interval}, got {value!r}")
-    if isinstance(value, (int, float, np.number)) and float(value) not in interval:
+    if plain and float(value) not in interval:
         raise InputError(f"{who}: {name} must lie in {interval}, got {value!r}")
 
 

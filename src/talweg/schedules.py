@@ -21,6 +21,13 @@ Number = Any  # a float, an array with one number per lane, or a schedule
 T = TypeVar("T")
 
 
+#: What each number of a schedule may be, where more than "not negative".
+LIMITS: dict[str, checks.Interval] = {
+    **dict.fromkeys(("steps", "every", "halfway", "period", "divide"), checks.POSITIVE),
+    "warmup": checks.Interval(0, 1, high_open=False),
+}
+
+
 class Schedule(eqx.Module):
     """A number for every step t = 0, 1, 2, …"""
 
@@ -31,9 +38,7 @@ class Schedule(eqx.Module):
 
     def __check_init__(self) -> None:
         for field, value in vars(self).items():
-            interval = checks.POSITIVE if field in ("steps", "every", "halfway", "period") else checks.NOT_NEGATIVE
-            if not hasattr(value, "shape"):
-                checks.number(type(self).__name__, field, value, interval)
+            checks.number(type(self).__name__, field, value, LIMITS.get(field, checks.NOT_NEGATIVE))
 
 
 class Constant(Schedule):
@@ -158,11 +163,12 @@ def over(name: str, initial: Number, steps: int) -> Schedule:
         return InverseTime(initial, halfway=max(steps / 10, 1.0))
     if name == "restarts":
         return Restarts(initial, period=max(steps / 4, 1.0))
-    return CATALOGUE[name](initial, float(steps))  # type: ignore[call-arg]
+    return CATALOGUE[name](initial, float(steps))
 
 
 def at(tree: T, t: Any) -> T:
     """The tree with every schedule in it replaced by its number at step t."""
+    t = 1.0 * t  # a whole step by a whole number of steps would be divided in float32 even where float64 is on
     return jax.tree.map(lambda x: x(t) if _is_schedule(x) else x, tree, is_leaf=_is_schedule)
 
 

@@ -42,7 +42,7 @@ class Adam(Elementwise):
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         m, v = self.averages(g, *slots)
-        m_hat, v_hat = m / corrected(self.b1, t), v / corrected(self.b2, t)
+        m_hat, v_hat = corrected(m, self.b1, t), corrected(v, self.b2, t)
         return -self.learning_rate * m_hat / (jnp.sqrt(v_hat) + self.eps), (m, v)
 
 
@@ -94,7 +94,7 @@ class AMSGrad(Adam):
         m, v, u = slots
         m, v = self.averages(g, m, v)
         u = jnp.maximum(u, v)
-        m_hat, u_hat = m / corrected(self.b1, t), u / corrected(self.b2, t)
+        m_hat, u_hat = corrected(m, self.b1, t), corrected(u, self.b2, t)
         return -self.learning_rate * m_hat / (jnp.sqrt(u_hat) + self.eps), (m, v, u)
 
 
@@ -119,7 +119,7 @@ class Adamax(Adam):
         m, u = slots
         m = self.b1 * m + (1 - self.b1) * g
         u = jnp.maximum(self.b2 * u, jnp.abs(g) + self.eps)
-        return -self.learning_rate * m / corrected(self.b1, t) / u, (m, u)
+        return -self.learning_rate * corrected(m, self.b1, t) / u, (m, u)
 
 
 class NAdam(Adam):
@@ -149,8 +149,8 @@ class NAdam(Adam):
         mu_next = self.b1 * (1 - 0.5 * 0.96 ** (0.004 * (t + 1)))
         product = product * mu
         m, v = self.averages(g, m, v)
-        m_hat = mu_next * m / (1 - product * mu_next) + (1 - mu) * g / (1 - product)
-        return -self.learning_rate * m_hat / (jnp.sqrt(v / corrected(self.b2, t)) + self.eps), (m, v, product)
+        m_hat = m * (mu_next / (1 - product * mu_next)) + g * ((1 - mu) / (1 - product))
+        return -self.learning_rate * m_hat / (jnp.sqrt(corrected(v, self.b2, t)) + self.eps), (m, v, product)
 
 
 class RAdam(Adam):
@@ -173,10 +173,10 @@ class RAdam(Adam):
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         m, v = self.averages(g, *slots)
-        bc2 = corrected(self.b2, t)
+        bc2 = 1 - self.b2**t
         limit = 2 / (1 - self.b2) - 1
         length = limit - 2 * t * (1 - bc2) / bc2
         safe = jnp.maximum(length, 5.0)  # the root below is only used, and only real, above 5
         r = jnp.sqrt((safe - 4) * (safe - 2) * limit / ((limit - 4) * (limit - 2) * safe))
         adaptive = r * jnp.sqrt(bc2) / (jnp.sqrt(v) + self.eps)
-        return -self.learning_rate * m / corrected(self.b1, t) * jnp.where(length > 5.0, adaptive, 1.0), (m, v)
+        return -self.learning_rate * corrected(m, self.b1, t) * jnp.where(length > 5.0, adaptive, 1.0), (m, v)

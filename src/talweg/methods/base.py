@@ -86,7 +86,7 @@ class Method(eqx.Module):
 
     def __check_init__(self) -> None:
         for field, value in self.numbers().items():
-            if field in LIMITS and not isinstance(value, Schedule) and not hasattr(value, "shape"):
+            if field in LIMITS and not isinstance(value, Schedule):
                 checks.number(type(self).__name__, field, value, LIMITS[field])
 
 
@@ -114,6 +114,7 @@ class Elementwise(Method):
         return jax.tree.map(self.slots, params)
 
     def step(self, oracle: Oracle, params: PyTree, state: State, t: Array, key: PRNGKeyArray) -> tuple[PyTree, State]:
+        tree: Any  # jaxlib's stubs don't say what a tree's structure can do
         leaves, tree = jax.tree.flatten(params)
         slots = tree.flatten_up_to(state)
         at = [self.look(w, s) for w, s in zip(leaves, slots, strict=True)]
@@ -127,6 +128,10 @@ def zeros(w: Array, count: int) -> Slots:
     return tuple(jnp.zeros_like(w) for _ in range(count))
 
 
-def corrected(b: Any, t: Array) -> Any:
-    """1 − bᵗ: by what a moving average that began at zero falls short after t steps."""
-    return 1.0 - b**t
+def corrected(average: Any, b: Any, t: Array) -> Any:
+    """A moving average that began at zero, divided by the 1 − bᵗ by which it falls short after t steps.
+
+    Multiplied by the reciprocal: XLA rewrites the division of an array by a number on some counts of devices and not on others,
+    and results must not depend on that.
+    """
+    return average * (1.0 / (1.0 - b**t))

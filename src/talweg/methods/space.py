@@ -6,6 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from talweg import checks
+
+#: One minus a momentum goes no further than this, or the momentum would be negative.
+LARGEST_COMPLEMENT = 0.999
+
 
 @dataclass(frozen=True)
 class Range:
@@ -20,6 +25,10 @@ class Range:
     tier: int = 1
     complement: bool = False
 
+    def __post_init__(self) -> None:
+        checks.number("Range", "low", self.low, checks.POSITIVE)
+        checks.number("Range", "high", self.high, checks.Interval(self.low, 1 if self.complement else math.inf, low_open=True))
+
     def value(self, u: float) -> float:
         """The number at position u of the unit interval."""
         x = math.exp(math.log(self.low) + u * (math.log(self.high) - math.log(self.low)))
@@ -28,6 +37,8 @@ class Range:
     def position(self, value: float) -> float:
         """Where in the unit interval a number lies; outside [0, 1] when it is outside the range."""
         x = 1.0 - value if self.complement else value
+        if x <= 0:
+            return -math.inf
         return (math.log(x) - math.log(self.low)) / (math.log(self.high) - math.log(self.low))
 
     def edge(self, value: float, share: float = 0.1) -> int:
@@ -36,11 +47,10 @@ class Range:
         return -1 if u < share else 1 if u > 1 - share else 0
 
     def widened(self, edge: int) -> Range:
-        """The range moved towards an edge by the whole of its log width, and half of the old range kept for the comparison."""
-        width = self.high / self.low
-        if edge < 0:
-            return replace(self, low=self.low / width, high=self.low * math.sqrt(width))
-        return replace(self, low=self.high / math.sqrt(width), high=self.high * width)
+        """The range moved by half of its log width towards an edge, so that its other half is compared again."""
+        half = math.sqrt(self.high / self.low)
+        low, high = (self.low / half, self.low * half) if edge < 0 else (self.high / half, self.high * half)
+        return replace(self, low=low, high=min(high, LARGEST_COMPLEMENT) if self.complement else high)
 
     def __str__(self) -> str:
         return f"{'1 − ' if self.complement else ''}{self.low:g} … {self.high:g}"

@@ -1,0 +1,1 @@
+"""Arrays and plain dictionaries → Plotly figures; no JAX. `palette` and `words` need no Plotly either."""

@@ -1,0 +1,10 @@
+"""What is minimised: functions, models with data, tables of one's own."""
+
+from __future__ import annotations
+
+from talweg.problems.base import Measure, Problem
+from talweg.problems.datasets import load
+from talweg.problems.learning import learning
+from talweg.problems.tables import from_frame, read, resolve
+
+__all__ = ["Measure", "Problem", "from_frame", "learning", "load", "read", "resolve"]

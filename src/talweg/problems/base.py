@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import numpy as np
@@ -14,8 +14,8 @@ from jaxtyping import PRNGKeyArray, PyTree, Scalar
 
 from talweg.checks import InputError, InputTypeError
 
-Params = PyTree
-Batch = PyTree  #: arrays whose first axis counts examples; None for a function without data
+Params: TypeAlias = PyTree
+Batch: TypeAlias = PyTree  #: arrays whose first axis counts examples; None for a function without data
 
 
 @dataclass(frozen=True)

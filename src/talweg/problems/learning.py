@@ -8,7 +8,6 @@ from typing import Any
 import jax
 import numpy as np
 from jaxtyping import Array, PRNGKeyArray, Scalar
-from sklearn.model_selection import train_test_split
 
 from talweg import checks
 from talweg.checks import InputError
@@ -53,12 +52,14 @@ def learning(
         InputError: features or targets that are not finite or do not fit together, a single class, a class with one row,
             too few rows, an unknown name.
     """
-    y = np.asarray(y)
+    y = _plain(np.asarray(y))
     rows = len(x)
     if y.ndim != 1 or len(y) != rows:
         raise InputError(f"{name}: the target must be one value for each of the {rows} rows of features, got shape {y.shape}")
     if encode is None:
         x = _finite(name, x)
+    if rows < 10:
+        raise InputError(f"{name}: a race needs at least 10 rows to split in training, validation and test, got {rows}")
     if loss is not None:
         checks.one_of("loss", "loss", loss, losses.CATALOGUE)
     said = list(notes)
@@ -73,8 +74,6 @@ def learning(
         classes, target = _labels(name, y)
     else:
         target = _numbers(name, y, loss)
-    if rows < 10:
-        raise InputError(f"{name}: a race needs at least 10 rows to split in training, validation and test, got {rows}")
 
     parts = _split(target, task, seed)
     xs = _scaled(*(encode or _as_they_are)(*(_rows(x, part) for part in parts)))
@@ -161,7 +160,7 @@ def _task(name: str, y: np.ndarray, task: str | None, loss: str | None, said: li
         return checks.one_of("task", "task", task, TASKS)
     if loss is not None:
         return "classification" if losses.CATALOGUE[loss].classification else "regression"
-    distinct = np.unique(y[~_missing(y)])
+    distinct = np.unique(_plain(y[~_missing(y)]))
     if y.dtype.kind not in "iuf":
         task, why = "classification", f"its target has {len(distinct)} labels"
     elif len(distinct) <= 20 and np.all(distinct == np.round(distinct)) and len(distinct) <= max(2, len(y) // 5):
@@ -170,6 +169,11 @@ def _task(name: str, y: np.ndarray, task: str | None, loss: str | None, said: li
         task, why = "regression", f"its target has {len(distinct)} different numbers"
     said.append(f"{task} was recognised: {why}")
     return task
+
+
+def _plain(y: np.ndarray) -> np.ndarray:
+    """An array of objects as an array of numbers or of text, unless a value is missing."""
+    return np.array(y.tolist()) if y.dtype.kind == "O" and y.ndim == 1 and len(y) and not _missing(y).any() else y
 
 
 def _missing(y: np.ndarray) -> np.ndarray:
@@ -215,6 +219,8 @@ def _numbers(name: str, y: np.ndarray, loss: str) -> np.ndarray:
 
 def _split(target: np.ndarray, task: str, seed: int) -> list[np.ndarray]:
     """Row numbers of training, validation and test, stratified by class."""
+    from sklearn.model_selection import train_test_split  # here, so that importing talweg stays light
+
     n = len(target)
     strata = target if task == "classification" else None
     least = len(np.unique(target)) if strata is not None else 1
@@ -237,8 +243,13 @@ def _scaled(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
     axis = 0 if train.ndim == 2 else None
     mean, deviation = train.mean(axis, dtype=np.float64), train.std(axis, dtype=np.float64)
     deviation = np.where(deviation > 1e-12 * (1 + np.abs(mean)), deviation, 1.0)
-    kind = float_type()
-    return [((part - mean.astype(kind)) / deviation.astype(kind)).astype(kind, copy=False) for part in (train, *others)]
+    scaled = []
+    for part in (train, *others):
+        part = part.astype(float_type())  # a copy of our own, so the rest works in place: tables of millions of rows fit in memory
+        part -= mean
+        part /= deviation
+        scaled.append(part)
+    return scaled
 
 
 def _scaled_target(name: str, ys: list[np.ndarray], scale: bool) -> list[np.ndarray]:

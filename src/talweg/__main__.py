@@ -1,0 +1,8 @@
+"""`python -m talweg`."""
+
+from __future__ import annotations
+
+from talweg.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,253 @@
+"""The command line: `talweg race digits`.
+
+Thin: it reads words, calls the library and shows what comes back. A caller's mistake is one sentence on standard error and exit
+code 2, never a traceback.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import sqlite3
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from talweg import checks
+from talweg._version import __version__
+from talweg.checks import InputError
+
+app = typer.Typer(
+    help="On my model and my data: which gradient-descent method, which learning rate, which batch size - and how sure are you?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+INTERRUPTED = 130
+
+StoreOption = Annotated[Path, typer.Option("--store", help="SQLite file that keeps all races.")]
+JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write all numbers to this file.")]
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for the report.")]
+RaceArgument = Annotated[str | None, typer.Argument(help="The beginning of a race's name; the newest without it.", show_default=False)]
+
+
+def main() -> None:
+    """Run the command line; every way to fail ends in one sentence."""
+    try:
+        app()
+    except InputError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _say("\ntalweg: stopped")
+        sys.exit(INTERRUPTED)
+    except (sqlite3.Error, OSError) as error:
+        _fail(f"{error}; blocks that were finished are kept in the store, so the same command goes on once that is mended")
+
+
+@app.command()
+def race(
+    problem: Annotated[str, typer.Argument(help="A name (see `talweg problems`) or a file: CSV, TSV, Parquet, NPZ.", show_default=False)],
+    target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
+    model: Annotated[str | None, typer.Option(help="linear, mlp:64,32[,tanh][,glorot] or cnn:8,16.")] = None,
+    loss: Annotated[str | None, typer.Option(help="squared, absolute, huber, poisson, cross-entropy or hinge.")] = None,
+    task: Annotated[str | None, typer.Option(help="classification or regression; otherwise recognised from the target.")] = None,
+    methods: Annotated[str | None, typer.Option(help="For example adam,sgd@1,sgd@full,momentum@32:momentum=0.99.")] = None,
+    epochs: Annotated[float | None, typer.Option(help="Passes over the training data for each run.")] = None,
+    budget: Annotated[str | None, typer.Option(help="Instead, what the whole race may take: 60s, 5m.")] = None,
+    settings: Annotated[int, typer.Option(help="Settings tried for each method.")] = 64,
+    seeds: Annotated[int, typer.Option(help="Fresh seeds that the best setting is reported on.")] = 16,
+    goal_loss: Annotated[float | None, typer.Option(help="Target: a validation loss.")] = None,
+    goal_accuracy: Annotated[float | None, typer.Option(help="Target: a validation accuracy, such as 0.95.")] = None,
+    schedule: Annotated[str, typer.Option(help="How learning rates change: constant, cosine, one-cycle …")] = "constant",
+    seed: Annotated[int, typer.Option(help="Seed of the settings and of all other seeds.")] = 0,
+    store: StoreOption = Path("talweg.db"),
+    out: OutOption = Path("talweg-report"),
+    json_file: JsonOption = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict alone.")] = False,
+) -> None:
+    """Race methods on a problem: tuned alike, repeated over seeds, with a verdict and a report."""
+    seconds = _duration(budget) if budget is not None else None
+    _writable(out, json_file)
+    _set_up_jax()
+    from talweg import racing, terminal
+    from talweg.problems import resolve
+    from talweg.racing.contestants import enter
+
+    console = Console(highlight=False)
+    chosen = resolve(problem, target=target, model=model, loss=loss, task=task)
+    contestants = enter(chosen, methods, checks.whole("race", "settings", settings), schedule)
+    if not quiet:
+        terminal.introduce(console, chosen, contestants, settings, seeds)
+    live = terminal.Live(console, contestants)
+    command = shlex.join(["talweg", *sys.argv[1:]])
+    try:
+        with _live(console, live, quiet):
+            done = racing.race(
+                chosen,
+                methods,
+                epochs=epochs,
+                budget=seconds,
+                settings=settings,
+                seeds=seeds,
+                goal_loss=goal_loss,
+                goal_accuracy=goal_accuracy,
+                schedule=schedule,
+                seed=seed,
+                store=store,
+                listener=(lambda event: None) if quiet else live,
+                command=command,
+            )
+    except KeyboardInterrupt:
+        _say(f"talweg: stopped; what is finished is kept in {store}, and the same command goes on from there:\n  {command}")
+        raise typer.Exit(INTERRUPTED) from None
+    _show(console, done, out, json_file, quiet)
+
+
+@app.command()
+def show(
+    name: RaceArgument = None, store: StoreOption = Path("talweg.db"), out: OutOption = Path("talweg-report"), json_file: JsonOption = None
+) -> None:
+    """Show a stored race again."""
+    _writable(out, json_file)
+    from talweg.racing import open_race
+
+    _show(Console(highlight=False), open_race(name, store), out, json_file, quiet=False)
+
+
+@app.command()
+def races(store: StoreOption = Path("talweg.db")) -> None:
+    """List what is in the store."""
+    from talweg import terminal, verdict
+    from talweg.store import Store
+    from talweg.verdict import record
+
+    opened = Store(store, existing=True)
+    rows = opened.races()
+    if not rows:
+        _say(f"{store} holds no races yet; run talweg race first")
+        return
+    winners = []
+    for row in rows:
+        summary = verdict.judge(record.read(opened, row)) if row.finished else None
+        tied = len(summary["verdict"]["tied"]) if summary else 0
+        label = summary["contestants"][0]["label"] if summary else "unfinished"
+        winners.append(label + (f", tied with {tied}" if tied else ""))
+    terminal.races(Console(highlight=False), rows, winners)
+
+
+@app.command()
+def methods(name: Annotated[str | None, typer.Argument(help="One method only.", show_default=False)] = None) -> None:
+    """The catalogue of methods: formula, defaults, search range, source."""
+    from talweg import terminal
+    from talweg.methods import CATALOGUE
+
+    chosen = CATALOGUE if name is None else {name: CATALOGUE[checks.one_of("methods", "method", name, CATALOGUE)]}
+    entries = []
+    for word, kind in chosen.items():
+        numbers = ", ".join(f"{key} {value:g}" for key, value in kind().numbers().items())
+        ranges = ", ".join(f"{key} {reach}" for key, reach in kind.space.items())
+        facts = [("defaults", numbers), ("search range", ranges), ("source", kind.source)]
+        entries.append((word, kind.summary(), kind.formula(), facts))
+    terminal.catalogue(Console(highlight=False), entries)
+
+
+@app.command()
+def problems() -> None:
+    """The catalogue of problems that need no file."""
+    from talweg import terminal
+    from talweg.problems.datasets import CATALOGUE
+
+    entries = [(name, entry.description, "", [("source", entry.source)]) for name, entry in CATALOGUE.items()]
+    terminal.catalogue(Console(highlight=False), entries)
+
+
+@app.callback(invoke_without_command=True)
+def common(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Options of all commands."""
+    if version:
+        print(f"talweg {__version__}")
+        raise typer.Exit
+
+
+def _show(console: Console, done: Any, out: Path, json_file: Path | None, quiet: bool) -> None:
+    from talweg import terminal
+
+    summary = done.summary
+    name = re.sub(r"[^\w.-]+", "-", summary["problem"]["name"]).strip("-.") or "problem"
+    path = done.report(out / f"{name}-{done.name}.html")
+    if json_file is not None:
+        from talweg.report import write_text
+
+        write_text(json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False) + "\n", json_file)
+    if quiet:
+        print(done.verdict)
+        return
+    terminal.result(console, summary)
+    timing = summary["timing"]
+    console.print()
+    console.print(f"[dim]{timing['lanes']:,} trainings, {timing['lane_steps']:,} steps in {timing['wall']:.1f} s[/]", soft_wrap=True)
+    console.print(f"report  {path}", soft_wrap=True)
+
+
+def _live(console: Console, live: Any, quiet: bool) -> Any:
+    from rich.live import Live
+
+    return (
+        nullcontext()
+        if quiet or not console.is_terminal
+        else Live(live.renderable(), console=console, transient=True, refresh_per_second=8)
+    )
+
+
+def _duration(text: str) -> float:
+    """Seconds of `60`, `60s`, `5m`, `1.5h`."""
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)?\s*", text)
+    if not found:
+        raise InputError(f"race: the budget must be a time such as 60s, 5m or 1h, got {text!r}")
+    return float(found[1]) * {"s": 1, "m": 60, "min": 60, "h": 3600}[found[2] or "s"]
+
+
+def _writable(out: Path, json_file: Path | None) -> None:
+    """Find out before the work, not after it, whether results can be written."""
+    for folder in (out, json_file.parent if json_file else out):
+        try:
+            if folder is out:
+                folder.mkdir(parents=True, exist_ok=True)
+            if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+                raise PermissionError("it is not a folder that can be written")
+        except OSError as error:
+            raise InputError(f"output: {folder} can't be written ({error.strerror or error}); choose another --out or --json") from error
+    if json_file is not None and json_file.is_dir():
+        raise InputError(f"output: {json_file} is a folder; give --json a file")
+
+
+def _set_up_jax() -> None:
+    """All cores, and a cache of compiled programs for the next race; only the command line decides this for the whole process."""
+    from talweg.racing import use_all_cores
+
+    use_all_cores()
+    import jax
+
+    if jax.config.values["jax_compilation_cache_dir"] is None:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "talweg" / "compiled"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _fail(sentence: str) -> None:
+    _say(f"talweg: {sentence}")
+    sys.exit(2)

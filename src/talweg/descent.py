@@ -1,0 +1,287 @@
+"""Problem × method → trace: the compiled loop, and the only place where the two halves meet."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree, Scalar
+
+from talweg import checks, schedules, trees
+from talweg.checks import InputError, InputTypeError
+from talweg.methods import Method
+from talweg.oracle import Oracle
+from talweg.problems import batches
+from talweg.problems.base import Batch, Params, Problem
+
+POINTS = 40  #: how often a run is measured, beside its start
+BEYOND_REASON = 1e4  #: a loss that many times the loss at the start has diverged
+
+
+class Run(eqx.Module):
+    """Where a run stands: all that its next step needs, and what is summed for its next measurement."""
+
+    params: Params
+    state: PyTree
+    alive: Bool[Array, ""]
+    diverged_at: Int[Array, ""]  #: the step, −1 while alive
+    ceiling: Float[Array, ""]  #: the loss above which it has diverged; known after the first measurement
+    loss_sum: Float[Array, ""]  #: of the batches since the last measurement
+    loss_count: Float[Array, ""]
+
+
+class Row(eqx.Module):
+    """One measurement."""
+
+    training_loss: Float[Array, "*points"]  #: mean over the batches since the last measurement, each before its step
+    validation_loss: Float[Array, "*points"]
+    measure: Float[Array, "*points"]
+
+
+def begin(method: Method, params: Params) -> Run:
+    """A run before its first step."""
+    kind = jax.dtypes.canonicalize_dtype(np.float64)
+    zero = jnp.zeros((), kind)
+    return Run(params, method.init(params), jnp.array(True), jnp.array(-1), jnp.array(jnp.inf, kind), zero, zero)
+
+
+def take_step(problem: Problem, method: Method, run: Run, batch: Batch, t: Int[Array, ""], key: PRNGKeyArray) -> Run:
+    """One step on one batch. A run whose loss is not finite, or beyond reason, stays where it is from then on."""
+    now = t.astype(run.ceiling.dtype)
+    oracle = Oracle(lambda at: batches.mean_over(problem.loss, at, batch))
+    move, state = schedules.at(method, now).step(oracle, run.params, run.state, now, jax.random.fold_in(key, t))
+    loss = (oracle.value(run.params) if oracle.seen is None else oracle.seen).astype(run.ceiling.dtype)
+    alive = run.alive & (loss <= run.ceiling)  # false for NaN, too
+    return Run(
+        params=trees.select(alive, trees.add(run.params, move), run.params),
+        state=trees.select(alive, state, run.state),
+        alive=alive,
+        diverged_at=jnp.where(run.alive & ~alive, t, run.diverged_at),
+        ceiling=run.ceiling,
+        loss_sum=run.loss_sum + jnp.where(alive, loss, 0),
+        loss_count=run.loss_count + alive,
+    )
+
+
+def measured(problem: Problem, run: Run, batch: Batch, t: Int[Array, ""]) -> tuple[Run, Row]:
+    """Measure where a run stands; `batch` is the validation data, or the training data where there are none."""
+    value = batches.mean_over(problem.loss, run.params, batch).astype(run.ceiling.dtype)
+    other = batches.mean_over(problem.measure.function, run.params, batch) if problem.measure else jnp.nan
+    ceiling = jnp.where(jnp.isinf(run.ceiling), BEYOND_REASON * (1 + jnp.abs(value)), run.ceiling)
+    alive = run.alive & (value <= ceiling)
+    known = lambda x: jnp.where(alive, x, jnp.nan)  # noqa: E731  (a diverged run has no loss any more)
+    row = Row(known(run.loss_sum / run.loss_count), known(value), known(jnp.asarray(other, value.dtype)))
+    run = eqx.tree_at(
+        lambda r: (r.alive, r.diverged_at, r.ceiling, r.loss_sum, r.loss_count),
+        run,
+        (alive, jnp.where(run.alive & ~alive, t, run.diverged_at), ceiling, jnp.zeros_like(value), jnp.zeros_like(value)),
+    )
+    return run, row
+
+
+def advance(
+    problem: Problem,
+    size: int | None,
+    method: Method,
+    run: Run,
+    key: PRNGKeyArray,
+    order: Int[Array, " examples_seen"] | None,
+    slots: Int[Array, "slots 3"],
+    train: Batch,
+    judge: Batch,
+) -> tuple[Run, Row]:
+    """Go through `slots` of (first step, last step, whether to measure then), and return what was measured in each.
+
+    `order` holds the example numbers from the first slot's first step on. First and last steps are data, not structure: one
+    compiled program serves runs of every length.
+    """
+    origin = slots[0, 0]
+
+    def step(t: Array, run: Run) -> Run:
+        if size is None or order is None:
+            batch = train
+        else:
+            rows = jax.lax.dynamic_slice(order, ((t - origin) * size,), (size,))
+            batch = trees.take(train, rows)
+        return take_step(problem, method, run, batch, t, key)
+
+    def nothing(run: Run) -> tuple[Run, Row]:
+        unknown = jnp.full_like(run.ceiling, jnp.nan)
+        return run, Row(unknown, unknown, unknown)
+
+    def slot(run: Run, bounds: Array) -> tuple[Run, Row]:
+        run = jax.lax.fori_loop(bounds[0], bounds[1], step, run)
+        return jax.lax.cond(bounds[2] > 0, lambda r: measured(problem, r, judge, bounds[1]), nothing, run)
+
+    return jax.lax.scan(slot, run, slots)
+
+
+def measuring_points(steps: int, points: int = POINTS) -> Int[np.ndarray, " points"]:
+    """The steps after which a run is measured: the start, the end, 25 % and 50 % of it, and closer together where losses fall fastest."""
+    marks = np.round(steps * (np.arange(points + 1) / points) ** 1.5).astype(int)
+    return np.unique(np.concatenate([marks, [round(steps / 4), round(steps / 2), steps]]))
+
+
+def slots_between(points: np.ndarray, first: int, last: int, length: int) -> Int[np.ndarray, "length 3"]:
+    """The slots of the steps first … last: one for every measuring point in it, and one for the rest; empty ones fill up to `length`."""
+    inside = points[(points > first) & (points <= last)]
+    ends = inside if inside.size and inside[-1] == last else np.append(inside, last)
+    starts = np.concatenate([[first], ends[:-1]])
+    rows = [(0, 0, 1)] if first == 0 else []
+    rows += [(a, b, int(b in inside)) for a, b in zip(starts, ends, strict=True)]
+    rows += [(last, last, 0)] * (length - len(rows))
+    return np.array(rows, np.int32)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Trace:
+    """What a run recorded, at its measuring points.
+
+    Losses are NaN after a run has diverged, and where there is nothing to measure. `training_loss` is the mean over the batches
+    since the point before; where the problem has no validation data, `validation_loss` is the loss on the training data.
+    """
+
+    method: Method
+    params: Params
+    steps: Int[np.ndarray, " points"]
+    examples: Int[np.ndarray, " points"]
+    training_loss: Float[np.ndarray, " points"]
+    validation_loss: Float[np.ndarray, " points"]
+    measure: Float[np.ndarray, " points"]
+    diverged_at: int | None
+    gradients: int  #: gradient evaluations, all in all
+
+    @property
+    def loss(self) -> Float[np.ndarray, " points"]:
+        """The loss by which the run is judged."""
+        return self.validation_loss
+
+    def __repr__(self) -> str:
+        went = f"{self.loss[0]:.4g} → {self.loss[-1]:.4g}"
+        end = f"diverged at step {self.diverged_at}" if self.diverged_at is not None else f"loss {went}"
+        return f"Trace({self.method!r}, {self.steps[-1]:,} steps, {end})"
+
+
+def descend(
+    problem: Problem,
+    method: Method,
+    start: Params | None = None,
+    steps: int | None = None,
+    *,
+    epochs: float | None = None,
+    batch: int | str | None = None,
+    points: int = POINTS,
+    key: int | PRNGKeyArray = 0,
+) -> Trace:
+    """One run of a method on a problem.
+
+    Args:
+        start: the starting parameters; by default `problem.start(key)`.
+        steps: how many; or give `epochs`, passes over the training data. One of the two.
+        batch: examples per step, or "full"; by default the usual mini-batch for the size of the data.
+        points: how often the loss is measured, beside the start.
+        key: a seed (of the start, the order of examples and the method's own noise) or a JAX key.
+
+    Raises:
+        InputError: numbers out of range, or neither or both of `steps` and `epochs`.
+    """
+    if not isinstance(method, Method):
+        raise InputTypeError(f"descend: method must be a Method such as tw.methods.Adam(1e-3), got {method!r}")
+    size = batch_size(problem, batch)
+    steps = _length(problem, size, steps, epochs)
+    seed, key = _seed(key)
+    params = problem.start(key) if start is None else start
+    marks = measuring_points(steps, checks.whole("descend", "points", points))
+    order = None if size is None else batches.order(problem.examples, size, [seed], 0, steps)[0]
+    judge = problem.validation if problem.validation is not None else problem.train
+    counted = gradients_per_step(problem, method, params, size)
+    go = _compiled(problem, size)
+    numbers = jax.tree.map(jnp.asarray, method)
+    run, row = go(numbers, begin(numbers, params), key, order, slots_between(marks, 0, steps, len(marks)), problem.train, judge)
+    seen = np.array([problem.examples if size is None else size]) * marks
+    training, validation, measure = (np.asarray(x, np.float64) for x in (row.training_loss, row.validation_loss, row.measure))
+    diverged = int(run.diverged_at)
+    return Trace(method, run.params, marks, seen, training, validation, measure, None if diverged < 0 else diverged, counted * steps)
+
+
+def minimize(
+    fun: Callable[[PyTree], Scalar], x0: PyTree, method: Method, steps: int, *, points: int = POINTS, key: int | PRNGKeyArray = 0
+) -> Trace:
+    """Minimise a differentiable function of a pytree, from `x0` (a list of numbers is taken as an array).
+
+    >>> minimize(lambda x: (x**2).sum(), jnp.array([3.0, 4.0]), Momentum(0.1), 100).params
+
+    Raises:
+        InputError: `fun(x0)` is not one real number, or a number is out of range.
+    """
+    if isinstance(x0, (list, tuple)) and all(isinstance(x, (int, float)) for x in x0):
+        x0 = np.array(x0, float)
+    x0 = jax.tree.map(_as_floats, x0)
+    if not callable(fun):
+        raise InputTypeError(f"minimize: fun must be a function of the parameters, got {fun!r}")
+    value = jax.eval_shape(fun, x0)
+    if getattr(value, "shape", None) != ():
+        raise InputError(f"minimize: fun(x0) must be a single number, got {value}; sum or average it")
+    problem = Problem(loss=lambda params, _: fun(params), start=lambda key: x0, name=getattr(fun, "__name__", "function"))
+    return descend(problem, method, x0, steps, batch="full", points=points, key=key)
+
+
+def batch_size(problem: Problem, batch: int | str | None) -> int | None:
+    """Examples per step; None for the whole training set. Raises InputError when there are not so many examples."""
+    if problem.train is None or batch == "full":
+        return None
+    if batch is None:
+        return int(problem.facts.get("batch", min(batches.usual_size(problem.examples), problem.examples)))
+    size = checks.whole(problem.name, "the batch size", batch) if not isinstance(batch, str) else None
+    if size is None:
+        raise InputError(f'{problem.name}: the batch size must be a whole number or "full", got {batch!r}')
+    if size > problem.examples:
+        raise InputError(
+            f"{problem.name}: a batch of {size} needs as many training examples, got {problem.examples}; use a smaller one or full"
+        )
+    return size
+
+
+def _length(problem: Problem, size: int | None, steps: int | None, epochs: float | None) -> int:
+    if (steps is None) == (epochs is None):
+        raise InputError("descend: give either steps or epochs")
+    if steps is not None:
+        return checks.whole("descend", "steps", steps)
+    checks.number("descend", "epochs", epochs, checks.POSITIVE)
+    return max(1, round(float(epochs or 0) * batches.steps_per_epoch(problem.examples, size)))
+
+
+def _seed(key: int | PRNGKeyArray) -> tuple[int, PRNGKeyArray]:
+    if isinstance(key, int):
+        return key, jax.random.key(key)
+    return int(jax.random.randint(key, (), 0, np.iinfo(np.int32).max)), key
+
+
+def _as_floats(leaf: Any) -> Array:
+    array = jnp.asarray(leaf)
+    return array if jnp.issubdtype(array.dtype, jnp.inexact) else array.astype(jax.dtypes.canonicalize_dtype(np.float64))
+
+
+def gradients_per_step(problem: Problem, method: Method, params: Params, size: int | None) -> int:
+    """How many gradients the method's step asks for, found by tracing it."""
+    oracles: list[Oracle] = []
+
+    def one(params: Params) -> Any:
+        batch = problem.train if size is None else jax.tree.map(lambda leaf: jnp.asarray(leaf)[:size], problem.train)
+        oracles.append(Oracle(lambda at: problem.loss(at, batch)))
+        now = jnp.zeros((), jax.dtypes.canonicalize_dtype(np.float64))
+        return schedules.at(method, now).step(oracles[-1], params, method.init(params), now, jax.random.key(0))
+
+    jax.eval_shape(one, params)
+    return oracles[-1].gradients
+
+
+@functools.lru_cache(maxsize=8)
+def _compiled(problem: Problem, size: int | None) -> Callable[..., tuple[Run, Row]]:
+    return jax.jit(functools.partial(advance, problem, size))

@@ -1,0 +1,63 @@
+"""Which examples a step sees, and means over more examples than fit in one go."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Int, Scalar
+
+from talweg.problems.base import Batch, Params, count
+
+ROWS_AT_ONCE = 1024  # when measuring: keeps the activations of many lanes in the cache
+
+
+def usual_size(examples: int) -> int:
+    """The mini-batch for a data set of that size: the power of two nearest to 2 √n, from 8 to 128."""
+    return int(min(128, max(8, 2 ** round(np.log2(2 * np.sqrt(max(examples, 1)))))))
+
+
+def steps_per_epoch(examples: int, size: int | None) -> int:
+    """Whole batches in one pass over the training set; None is the whole training set as one batch."""
+    return 1 if size is None else max(1, examples // size)
+
+
+def order(examples: int, size: int, seeds: Sequence[int], first: int, last: int) -> Int[np.ndarray, "lanes examples_seen"]:
+    """For each seed, the example numbers that steps first … last − 1 see, one batch after the other.
+
+    Each epoch is a fresh permutation that depends on the seed and the epoch alone, so every method sees the same order; what is
+    left of an epoch after its last whole batch is dropped.
+    """
+    per_epoch = steps_per_epoch(examples, size)
+    epochs = range(first // per_epoch, -(-last // per_epoch))
+    skip = (first - epochs.start * per_epoch) * size
+    rows = {
+        seed: np.concatenate([_shuffled(examples, seed, epoch)[: per_epoch * size] for epoch in epochs])[
+            skip : skip + (last - first) * size
+        ]
+        for seed in set(seeds)
+    }
+    return np.stack([rows[seed] for seed in seeds])
+
+
+@functools.lru_cache(maxsize=64)
+def _shuffled(examples: int, seed: int, epoch: int) -> np.ndarray:
+    return np.random.default_rng((seed, epoch, 1)).permutation(examples).astype(np.int32)
+
+
+def mean_over(function: Callable[[Params, Batch], Scalar], params: Params, batch: Batch) -> Scalar:
+    """A mean over all examples of a large batch, `ROWS_AT_ONCE` at a time; its gradient keeps the activations of one part only."""
+    rows = count(batch)
+    if rows <= 2 * ROWS_AT_ONCE:
+        return function(params, batch)
+    parts = rows // ROWS_AT_ONCE
+    whole = parts * ROWS_AT_ONCE
+    stacked = jax.tree.map(lambda leaf: leaf[:whole].reshape(parts, ROWS_AT_ONCE, *leaf.shape[1:]), batch)
+    mean = jax.lax.map(jax.checkpoint(lambda part: function(params, part)), stacked).mean()
+    if whole == rows:
+        return mean
+    rest = function(params, jax.tree.map(lambda leaf: leaf[whole:], batch))
+    return (mean * whole + rest * (rows - whole)) / jnp.asarray(rows, mean.dtype)

@@ -1,0 +1,256 @@
+"""One column of a dirty table as what it means: numbers (float64, NaN for missing), dates, or categories of text."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pandas.tseries.api import guess_datetime_format
+
+#: What stands for a missing value, in lower case. A target column is read with UNSAID only: `-` may be one of its labels.
+UNSAID = frozenset({"", "?", "na", "n/a", "#n/a", "<na>", "nan", "null"})
+MISSING = UNSAID | {"-", "--", "---", "–", "—", ".", "...", "nil", "#null!", "#value!", "#ref!", "#div/0!", "(missing)"}
+
+MOST = 0.8  # the share of a column's values that must read as a number or a date for the column to be one
+SAMPLE = 1000  # distinct values that decide whether reading all of them as numbers is worth trying
+
+TRUTHS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"}, {"on", "off"})
+TRUE = pa.array(["true", "yes", "t", "y", "on"])
+
+MONEY = r"[$€£¥₹%]|USD|EUR|GBP|CHF|JPY"
+PLAIN = r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$"
+ENGLISH = r"^[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?$"  # 1,234.5
+EUROPEAN = r"^[-+]?(\d+,\d+|[1-9]\d{0,2}(\.\d{3})+(,\d+)?)$"  # 1.234,5
+SPACED = "^[-+]?\\d{1,3}([ '\u00a0\u202f]\\d{3})+([.,]\\d+)?$"  # 1 234.5
+IDENTIFIER = re.compile(r"(?i:(^|[_ .-])(id|uuid|guid|index|unnamed: 0|rownames|key)$)|[a-z](Id|ID)$")
+
+
+class Findings:
+    """What was found in the columns, to be said in one sentence for each sort of finding."""
+
+    def __init__(self) -> None:
+        self.cells: dict[str, dict[str, int]] = {sort: {} for sort in SENTENCES}  #: values by sort of finding and column
+
+    def note(self, sort: str, name: str, cells: int = 1) -> None:
+        """Remember that the column `name` showed `sort`, in `cells` values."""
+        self.cells[sort][name] = cells
+
+    def leave_out(self, sort: str, name: str) -> None:
+        """Remember only that the column was left out, and why."""
+        for columns in self.cells.values():
+            columns.pop(name, None)
+        self.note(sort, name)
+
+    def sentences(self) -> list[str]:
+        """One sentence for each sort of finding."""
+        found = ((SENTENCES[sort], columns) for sort, columns in self.cells.items() if columns)
+        return [text.format(columns=_columns(list(columns)), cells=sum(columns.values())) for text, columns in found]
+
+
+SENTENCES = {
+    "empty": "left out, without a value: {columns}",
+    "constant": "left out, the same in every row: {columns}",
+    "identifier": "left out, looks like an identifier: {columns}",
+    "missing": "missing values ({cells:,}) in {columns}: a number got the training rows' median, text a category of its own",
+    "infinite": "infinite values ({cells:,}) were treated as missing, in {columns}",
+    "written": "numbers written as text were read as numbers: {columns}",
+    "unreadable": "values ({cells:,}) that could not be read as the rest of their column were treated as missing, in {columns}",
+    "truth": "yes and no became 1 and 0: {columns}",
+    "date": "dates were split in year, month, day, weekday, hour and time since a start: {columns}",
+}
+
+
+def _columns(names: list[str], shown: int = 3) -> str:
+    return f"{len(names)} column{'s' if len(names) > 1 else ''} ({', '.join(names[:shown])}{', …' if len(names) > shown else ''})"
+
+
+def typed(name: str, values: pd.Series | pa.ChunkedArray, found: Findings) -> pd.Series | None:
+    """The column as float64, datetime64 or categories; None if it says nothing (empty, constant, an identifier)."""
+    column = _typed(name, values, found)
+    missing = int(column.isna().sum())
+    if missing == len(column):
+        reason = "empty"
+    elif not missing and len(column) > 1 and column.nunique() == 1:
+        reason = "constant"
+    else:
+        reason = "identifier" if _identifies(name, column) else ""
+    if reason:
+        found.leave_out(reason, name)
+        return None
+    if missing:
+        found.note("missing", name, missing)
+    if column.dtype.kind == "M":
+        found.note("date", name)
+    return column
+
+
+def _typed(name: str, values: pd.Series | pa.ChunkedArray, found: Findings) -> pd.Series:
+    if isinstance(values, pd.Series):
+        dtype = values.dtype
+        if pd.api.types.is_bool_dtype(dtype) or (pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype)):
+            return _finite(name, values.to_numpy(np.float64, na_value=np.nan), found)
+        if pd.api.types.is_datetime64_any_dtype(dtype):
+            return _naive(values)
+        if pd.api.types.is_timedelta64_dtype(dtype):
+            return _finite(name, values.dt.total_seconds().to_numpy(np.float64, na_value=np.nan), found)
+        if isinstance(dtype, pd.CategoricalDtype):  # its owner has said what it is, whatever its categories look like
+            return _categories(trimmed(as_text(values), MISSING))
+        values = as_text(values)
+    text = trimmed(values, MISSING)
+    distinct = text.drop_null().unique()
+    if not len(distinct):
+        return pd.Series(np.full(len(text), np.nan))
+    if len(distinct) <= 2 and any(set(pc.utf8_lower(distinct).to_pylist()) <= pair for pair in TRUTHS):
+        found.note("truth", name)
+        return pd.Series(_numpy(pc.cast(pc.is_in(pc.utf8_lower(text), TRUE), pa.float64()), text))
+    numbers = as_numbers(text, distinct)
+    if numbers is not None:
+        values, written = numbers
+        if written:
+            found.note("written", name)
+        _unreadable(name, np.isnan(values), text, found)
+        return _finite(name, values, found)
+    dates = as_dates(text, distinct)
+    if dates is not None:
+        _unreadable(name, dates.isna().to_numpy(), text, found)
+        return dates
+    return _categories(text)
+
+
+def _categories(text: pa.ChunkedArray) -> pd.Series:
+    return text.combine_chunks().dictionary_encode().to_pandas()
+
+
+def as_text(values: pd.Series) -> pa.ChunkedArray:
+    """A column of any objects as text; missing stays missing."""
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.astype(object)
+    missing = values.isna().to_numpy()
+    return pa.chunked_array([pa.array([None if gone else str(v) for v, gone in zip(values, missing, strict=True)], pa.string())])
+
+
+def trimmed(text: pa.ChunkedArray, missing: frozenset[str]) -> pa.ChunkedArray:
+    """Without blanks around, and null where the text stands for a missing value."""
+    text = pc.utf8_trim_whitespace(text)
+    gone = pc.is_in(pc.utf8_lower(text), pa.array(sorted(missing)))
+    return pc.if_else(gone, pa.scalar(None, pa.string()), text)
+
+
+def as_numbers(text: pa.ChunkedArray, distinct: pa.Array, most: float = MOST) -> tuple[np.ndarray, bool] | None:
+    """The numbers (NaN where missing or unreadable) and whether they had to be cleaned; None if fewer than `most` of them are numbers.
+
+    Read are `1,234.5`, `1.234,5` (if that fits more of the column's values), `1 234`, `12 %`, `$5`, `5 EUR`, `(5)` for −5.
+    """
+    try:
+        return _numpy(pc.cast(text, pa.float64()), text), False
+    except pa.ArrowInvalid:
+        pass  # some value is not a plain number
+    if _readable(distinct[:SAMPLE]) < most / 2:
+        return None
+    encoded = text.combine_chunks().dictionary_encode()
+    read = _numpy(pc.cast(_cleaned(encoded.dictionary), pa.float64()), encoded.dictionary)
+    codes = _numpy(pc.cast(encoded.indices, pa.float64()), encoded.indices)
+    numbers = np.full(len(codes), np.nan)
+    present = ~np.isnan(codes)
+    numbers[present] = read[codes[present].astype(np.int64)]
+    readable = np.count_nonzero(~np.isnan(numbers))
+    if readable < most * max(1, int(np.count_nonzero(present))):
+        return None
+    plain = np.count_nonzero(np.array(pc.match_substring_regex(encoded.dictionary, PLAIN).to_pylist(), bool)) == np.count_nonzero(
+        ~np.isnan(read)
+    )
+    return numbers, not plain
+
+
+def _readable(distinct: pa.Array) -> float:
+    return 1 - _cleaned(distinct).null_count / max(1, len(distinct))
+
+
+def _cleaned(text: pa.Array) -> pa.Array:
+    """Numbers as a computer writes them, null for what is not a number."""
+    text = pc.replace_substring_regex(text, "^\\((.+)\\)$", r"-\1")
+    text = pc.replace_substring(text, "−", "-")
+    text = pc.replace_substring_regex(text, rf"(?i)^([-+]?)\s*(?:{MONEY})\s*", r"\1")
+    text = pc.replace_substring_regex(text, rf"(?i)\s*(?:{MONEY})$", "")
+    spaced = pc.match_substring_regex(text, SPACED)
+    text = pc.if_else(spaced, pc.replace_substring_regex(text, "[ '\u00a0\u202f]", ""), text)
+    plain, english, european = (pc.match_substring_regex(text, pattern) for pattern in (PLAIN, ENGLISH, EUROPEAN))
+    nothing = pa.scalar(None, pa.string())
+    whole = pc.invert(pc.match_substring(text, "."))
+    comma = pc.replace_substring(pc.replace_substring(text, ".", ""), ",", ".")
+    if _true(pc.or_(pc.and_(plain, whole), european)) > _true(pc.or_(plain, english)):
+        return pc.if_else(european, comma, pc.if_else(plain, text, nothing))
+    return pc.if_else(english, pc.replace_substring(text, ",", ""), pc.if_else(plain, text, nothing))
+
+
+def _true(mask: pa.Array) -> int:
+    return pc.sum(mask).as_py() or 0
+
+
+def as_dates(text: pa.ChunkedArray, distinct: pa.Array) -> pd.Series | None:
+    """Dates in the one format that reads most values (month before day if both do); None if fewer than MOST of them are dates."""
+    step = max(1, len(distinct) // 30)
+    formats: Counter[str] = Counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # pandas advises on dayfirst, which is what is being found out
+        for value in distinct.to_pylist()[::step]:
+            guess = guess_datetime_format(value) if any(letter.isdigit() for letter in value) else None
+            if isinstance(guess, str) and ("%Y" in guess or "%y" in guess):
+                formats[guess] += 1
+    encoded = text.combine_chunks().dictionary_encode()
+    values = pd.Series(encoded.dictionary.to_pylist(), dtype=object)
+    read = [_naive(pd.to_datetime(values, format=f, errors="coerce", utc="%z" in f)) for f, _ in formats.most_common(4)]
+    if not read:
+        return None
+    best = max(read, key=lambda dates: dates.notna().sum())
+    codes = pd.Series(encoded.indices.to_pandas()).fillna(-1).to_numpy(np.int64)
+    dates = pd.Series(best.array.take(codes, allow_fill=True))
+    return dates if dates.notna().sum() >= MOST * (len(text) - text.null_count) else None
+
+
+def _naive(dates: pd.Series) -> pd.Series:
+    """Without a time zone, in microseconds: the clock on the wall there."""
+    dates = dates.dt.tz_localize(None) if dates.dt.tz is not None else dates
+    return pd.Series(dates.to_numpy("datetime64[us]"))
+
+
+def _unreadable(name: str, missing: np.ndarray, text: pa.ChunkedArray, found: Findings) -> None:
+    count = int(missing.sum()) - text.null_count
+    if count:
+        found.note("unreadable", name, count)
+
+
+def _finite(name: str, values: np.ndarray, found: Findings) -> pd.Series:
+    infinite = np.isinf(values)
+    if infinite.any():
+        found.note("infinite", name, int(infinite.sum()))
+        values = np.where(infinite, np.nan, values)
+    return pd.Series(values)
+
+
+def _numpy(numbers: pa.Array | pa.ChunkedArray, present: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """float64, NaN where `present` is null."""
+    values = np.array(pc.fill_null(numbers, np.nan).to_numpy(), np.float64)
+    if present.null_count:
+        values[pc.is_null(present).to_numpy(zero_copy_only=False)] = np.nan
+    return values
+
+
+def _identifies(name: str, column: pd.Series) -> bool:
+    """Whether every value occurs once and the column is text without blanks, or whole numbers that count the rows or are called an id."""
+    if column.dtype.kind == "M" or not column.notna().all() or not column.is_unique:
+        return False
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        blank = sum(" " in str(value) for value in column.cat.categories[:SAMPLE])
+        return blank < min(SAMPLE, len(column)) / 2
+    if (column != column.round()).any():
+        return False
+    numbers = column.to_numpy()
+    # Rows without a target are already gone, so the count may have gaps.
+    counts = bool(numbers[0] >= 0 and numbers[-1] <= 1.25 * len(numbers) and (np.diff(numbers) >= 1).all())
+    return counts or bool(IDENTIFIER.search(name))

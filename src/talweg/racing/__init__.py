@@ -1,0 +1,8 @@
+"""The race: all methods on one problem, tuned alike, repeated over seeds."""
+
+from __future__ import annotations
+
+from talweg.racing.api import Race, open_race, race
+from talweg.racing.machine import use_all_cores
+
+__all__ = ["Race", "open_race", "race", "use_all_cores"]

@@ -1,0 +1,199 @@
+"""`race(problem)`: from a problem to a verdict."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax
+from safetensors.numpy import load
+
+from talweg import checks, verdict
+from talweg.checks import InputError, InputTypeError
+from talweg.methods import CATALOGUE, Method
+from talweg.problems.base import Params, Problem
+from talweg.racing import events
+from talweg.racing.contestants import enter
+from talweg.racing.machine import machine, versions
+from talweg.racing.plan import Goal, Plan, checked, identity
+from talweg.racing.run import Engine
+from talweg.store import RaceRow, Store
+from talweg.verdict import record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def race(
+    problem: Problem,
+    methods: str | Sequence[str | Method | type[Method]] | Mapping[str, Any] | None = None,
+    *,
+    epochs: float | None = None,
+    budget: float | None = None,
+    settings: int = 64,
+    seeds: int = 16,
+    goal_loss: float | None = None,
+    goal_accuracy: float | None = None,
+    schedule: str = "constant",
+    seed: int = 0,
+    store: str | os.PathLike[str] | None = None,
+    listener: events.Listener = events.silent,
+    command: str | None = None,
+) -> Race:
+    """Which method is fastest on this problem, with which numbers, and how sure is that?
+
+    Args:
+        problem: what to minimise: `tw.problems.load("digits")`, `tw.problems.read("data.csv", target="y")`, or `tw.Problem(…)`.
+        methods: `"adam,sgd@1,momentum@32:momentum=0.99"`, a list of such texts, method classes and methods with numbers (raced with
+            just these), or a mapping of names to them; by default the article's nine.
+        epochs: the budget of each lane in passes over the training data; by default 320 / √n, at most 100.
+        budget: instead, the seconds that the whole race may take: the speed is measured, the epochs are chosen and recorded.
+        settings: how many settings of each method are tried.
+        seeds: how many fresh seeds the best setting is reported on.
+        goal_loss, goal_accuracy: the target; by default where tuned mini-batch gradient descent ends.
+        schedule: how the learning rate changes, a name of `tw.schedules.CATALOGUE`.
+        seed: of the settings and of all other seeds.
+        store: the SQLite file; a race that is already in it is not run again, an unfinished one goes on. By default a temporary one.
+        listener: is told how the race goes (`talweg.racing.events`).
+        command: how the race was started, for the record.
+
+    Raises:
+        InputError: something about the problem, a name or a number, in one sentence, before anything is compiled.
+    """
+    if not isinstance(problem, Problem):
+        raise InputTypeError(f"race: problem must be a Problem such as tw.problems.load('digits'), got {problem!r}")
+    if goal_loss is not None and goal_accuracy is not None:
+        raise InputError("race: give either a goal loss or a goal accuracy, not both")
+    goal = Goal("loss", goal_loss) if goal_accuracy is None else Goal("accuracy", goal_accuracy)
+    checks.whole("race", "settings", settings)
+    contestants = enter(problem, methods, settings, schedule)
+    plan = checked(problem, contestants, settings, seeds, epochs, seed, goal, budget)
+    if store is None:
+        folder = tempfile.mkdtemp(prefix="talweg-")
+        store = Path(folder) / "talweg.db"
+    with_store = Store(Path(store))
+    name = identity(problem.fingerprint(), plan.describe())
+    row = with_store.enter(name, describe(problem), plan.describe(), {"command": command, "versions": versions(), "machine": machine()})
+    if row.finished is None:
+        _run(problem, plan, with_store, row, listener)
+    return Race(with_store, name, problem)
+
+
+def open_race(name: str | None = None, store: str | os.PathLike[str] = "talweg.db") -> Race:
+    """A finished race from a store: the one whose name begins so, or the newest. Raises InputError if there is none."""
+    return Race(Store(Path(store), existing=True), name)
+
+
+def _run(problem: Problem, plan: Plan, store: Store, row: RaceRow, listener: events.Listener) -> None:
+    began = time.perf_counter()
+    fitted = row.plan if row.plan.get("fitted") else None
+    if fitted is not None:
+        plan = dataclasses.replace(plan, epochs=fitted["epochs"])
+    engine = Engine(problem, plan, store, row.race, listener)
+    try:
+        engine.prepare()
+        if plan.budget_seconds is not None and fitted is None:
+            plan = engine.fit_budget(plan.budget_seconds - (time.perf_counter() - began))
+            store.replan(row.race, {**plan.describe(), "fitted": True})
+        engine.expect()
+        engine.go()
+        store.finish(row.race)
+    finally:
+        store.add_time(row.race, time.perf_counter() - began, engine.compile_seconds)
+
+
+def describe(problem: Problem) -> dict[str, Any]:
+    """What the store keeps of a problem."""
+    return {
+        "name": problem.name,
+        "facts": dict(problem.facts),
+        "notes": list(problem.notes),
+        "parameters": problem.parameters(),
+        "examples": problem.examples,
+        "measure": problem.measure.name if problem.measure else None,
+        "measure_percent": bool(problem.measure and problem.measure.percent),
+    }
+
+
+class Best:
+    """The winner: its method with the tuned numbers, its batch size, and the parameters of its best final run."""
+
+    def __init__(self, method: Method | None, batch: int | str, hyperparameters: Mapping[str, float], params: Params):
+        self.method, self.batch, self.hyperparameters, self.params = method, batch, dict(hyperparameters), params
+
+    def __repr__(self) -> str:
+        return f"Best({self.method!r}, batch={self.batch!r})"
+
+
+class Race:
+    """A finished race: `.verdict`, `.table()`, `.best`, `.report(path)`, `.summary`.
+
+    All of it is computed from the store's rows, so a race can be looked at again without its problem, but `.best.params` has the
+    problem's own structure only with it (a flat list of arrays otherwise).
+    """
+
+    def __init__(self, store: Store, name: str | None = None, problem: Problem | None = None):
+        row = store.race(name)
+        if row.finished is None:
+            raise InputError(
+                f"race: {row.race} is not finished; run the same command again to go on ({row.run.get('command') or 'tw.race(…)'})"
+            )
+        self.store, self.name, self.problem = store, row.race, problem
+        self.summary: dict[str, Any] = verdict.judge(record.read(store, row))
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in plain sentences."""
+        return self.summary["verdict"]["text"]
+
+    @property
+    def winner(self) -> dict[str, Any]:
+        """The winner's row of the summary."""
+        return self.summary["contestants"][0]
+
+    @property
+    def best(self) -> Best:
+        """The winner, ready to use."""
+        row = self.winner
+        tensors = load(self.store.weights(self.name, row["name"]) or b"")
+        leaves = [tensors[str(i)] for i in range(len(tensors))]
+        params: Params = leaves
+        if self.problem is not None:
+            params = jax.tree.unflatten(jax.tree.structure(jax.eval_shape(self.problem.start, jax.random.key(0))), leaves)
+        kind = CATALOGUE.get(row["method"])
+        return Best(kind(**row["hyperparameters"]) if kind else None, row["batch"], row["hyperparameters"], params)
+
+    def table(self) -> pd.DataFrame:
+        """The result table, one row for each contestant, in rank order."""
+        import pandas as pd
+
+        return pd.DataFrame([_flat(row) for row in self.summary["contestants"]]).set_index("rank")
+
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write the report, one HTML file that works offline. Raises InputError if it can't be written."""
+        from talweg import report
+
+        return report.write(self.summary, path)
+
+    def __repr__(self) -> str:
+        return f"Race({self.name}, {self.summary['problem']['name']}: {self.verdict})"
+
+    def _repr_html_(self) -> str:
+        from talweg import report
+
+        return report.html_fragment(self.summary)
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {key: row[key] for key in ("rank", "name", "label", "method", "batch", "tied")}
+    flat.update(row["hyperparameters"])
+    for key in ("steps_to_target", "examples_to_target", "seconds_to_target", "speedup", "final_validation_loss"):
+        flat.update({key: row[key]["median"], f"{key}_low": row[key]["low"], f"{key}_high": row[key]["high"]})
+    for key in ("measure", "loss"):
+        flat[f"test_{key}"] = row["test"][key]["median"] if row["test"][key] else None
+    return {**flat, **{key: row[key] for key in ("reached", "diverged")}, "tuning_paid": row["default"]["paid"]}

@@ -1,0 +1,198 @@
+"""Who races: method × batch × schedule × search space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from scipy.stats import qmc
+
+from talweg import checks, schedules
+from talweg.checks import InputError, InputTypeError
+from talweg.descent import batch_size
+from talweg.methods import CATALOGUE, GradientDescent, Method, Range
+from talweg.methods.space import opened
+from talweg.problems.base import Problem
+
+#: The article's nine, as they are typed.
+NINE = ("sgd@full", "sgd@1", "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam")
+YARDSTICK = "sgd"  #: tuned mini-batch gradient descent: the target, and what every speed-up is measured against
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A method with a batch size: a row of the result table.
+
+    `fixed` numbers are not searched, `space` is where the others are; `default` holds the numbers of the untuned method.
+    """
+
+    name: str
+    label: str
+    kind: type[Method]
+    size: int | None  #: examples per step; None for the whole training set
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    space: Mapping[str, Range] = field(default_factory=dict)
+    schedule: str = "constant"
+    reference: bool = False  #: joined as the yardstick, without being asked for
+
+    def method(self, numbers: Mapping[str, float], steps: int) -> Method:
+        """The method with these numbers, for a run of so many steps."""
+        numbers = {**self.fixed, **numbers}
+        if self.schedule != "constant":
+            rate = numbers.get("learning_rate", self.defaults()["learning_rate"])
+            return self.kind(**{**numbers, "learning_rate": schedules.over(self.schedule, rate, steps)})
+        return self.kind(**numbers)
+
+    def defaults(self) -> dict[str, float]:
+        """The numbers of the untuned method, with the fixed ones in their place."""
+        return {**self.kind().numbers(), **self.fixed}
+
+    def settings(self, points: np.ndarray) -> list[dict[str, float]]:
+        """The numbers at each point of the unit cube; all contestants map the same points through their own search space."""
+        return [{name: r.value(float(u)) for (name, r), u in zip(self.space.items(), point, strict=False)} for point in points]
+
+    def with_range(self, name: str, searched: Range) -> Contestant:
+        """The same contestant with another range for one number."""
+        return replace(self, space={**self.space, name: searched})
+
+    def describe(self) -> dict[str, Any]:
+        """All that makes it what it is, as JSON."""
+        return {
+            "name": self.name,
+            "label": self.label,
+            "method": self.kind.name or self.kind.__name__,
+            "batch": "full" if self.size is None else self.size,
+            "fixed": dict(self.fixed),
+            "space": {name: [r.low, r.high, r.complement] for name, r in self.space.items()},
+            "defaults": self.defaults(),
+            "schedule": self.schedule,
+            "reference": self.reference,
+            "contains": list(self.kind.contains),
+        }
+
+
+def cube(settings: int, seed: int) -> np.ndarray:
+    """`settings` scrambled Sobol points of the unit cube, one column for each number that any method has searched: (settings, 8)."""
+    whole = 2 ** int(np.ceil(np.log2(max(settings, 2))))
+    return qmc.Sobol(d=8, scramble=True, rng=np.random.default_rng((seed, 2))).random(whole)[:settings]
+
+
+def enter(
+    problem: Problem, methods: str | Sequence[Any] | Mapping[str, Any] | None, settings: int, schedule: str = "constant"
+) -> list[Contestant]:
+    """The contestants of a race, the yardstick first.
+
+    `methods` is a text like `adam,sgd@1,sgd@full,momentum@32:momentum=0.99`, or a list of such texts, method classes and methods with
+    numbers (which are raced with just these numbers), or a mapping of names to them; None is the article's nine.
+    """
+    checks.one_of("race", "schedule", schedule, schedules.CATALOGUE)
+    entries = [_entry(problem, name, what, settings, schedule) for name, what in _listed(methods, problem)]
+    if not entries:
+        raise InputError("race: no methods were given; name some of " + ", ".join(CATALOGUE))
+    entries = _unique(entries)
+    yardstick = next((e for e in entries if _is_yardstick(e, problem)), None)
+    if yardstick is None:
+        yardstick = replace(_entry(problem, None, YARDSTICK, settings, schedule), reference=True)
+        return _unique([yardstick, *entries])
+    return [yardstick, *(e for e in entries if e is not yardstick)]
+
+
+def parse(text: str) -> tuple[str | None, type[Method], str | None, dict[str, float]]:
+    """`[name=]method[@batch][:number=value…]` in its parts: name, method, batch as typed, numbers."""
+    head, *pairs = text.strip().split(":")
+    name, _, head = head.rpartition("=")
+    word, at, batch = head.partition("@")
+    kind = CATALOGUE[checks.one_of("race", "method", word.strip(), CATALOGUE)]
+    numbers: dict[str, float] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        checks.one_of(kind.__name__, "number", key.strip(), kind().numbers())
+        try:
+            numbers[key.strip()] = float(value)
+        except ValueError:
+            raise InputError(f"race: {text!r} needs number=value after the colon, such as {word}:{key.strip()}=0.9, got {pair!r}") from None
+        del equals
+    kind(**numbers)  # so that a number out of range is found here
+    return name.strip() or None, kind, batch.strip() if at else None, numbers
+
+
+def _listed(methods: Any, problem: Problem) -> list[tuple[str | None, Any]]:
+    if methods is None:
+        names = NINE if problem.train is not None else [n for n in NINE if "@" not in n]
+        return [(None, name) for name in names]
+    if isinstance(methods, str):
+        return [(None, part) for part in _parts(methods)]
+    if isinstance(methods, Mapping):
+        return list(methods.items())
+    if isinstance(methods, Sequence):
+        return [(None, what) for what in methods]
+    return [(None, methods)]
+
+
+def _parts(text: str) -> list[str]:
+    """The methods of a text; `adam:b1=0.8,eps=1e-6` is one method with two numbers."""
+    parts: list[str] = []
+    for word in filter(None, (w.strip() for w in text.split(","))):
+        key = word.partition("=")[0]
+        if parts and ":" in parts[-1] and "=" in word and not {"@", ":"} & set(word) and word.partition("=")[2] not in CATALOGUE and key:
+            parts[-1] += ":" + word
+        else:
+            parts.append(word)
+    return parts
+
+
+def _entry(problem: Problem, name: str | None, what: Any, settings: int, schedule: str) -> Contestant:
+    batch: str | None = None
+    fixed: dict[str, Any] = {}
+    if isinstance(what, str):
+        own, kind, batch, fixed = parse(what)
+        name = name or own
+    elif isinstance(what, Method):
+        kind, fixed = type(what), what.numbers()
+    elif isinstance(what, type) and issubclass(what, Method):
+        kind = what
+    else:
+        raise InputTypeError(f"race: a method must be a name such as 'adam@32', a method class or a method, got {what!r}")
+    size = batch_size(problem, batch if batch in (None, "full") else _whole(str(what), batch))
+    space = {key: r for key, r in kind.search_space(size).items() if key not in fixed}
+    searched = opened(space, settings) if not isinstance(what, Method) else {}
+    word = kind.name or kind.__name__.lower()
+    typed = word if batch is None else f"{word}@{batch}"
+    typed += "".join(f":{k}={v:g}" for k, v in fixed.items()) if isinstance(what, str) else ""
+    return Contestant(
+        name or typed, name or _label(kind, batch, size, fixed if isinstance(what, str) else {}), kind, size, fixed, searched, schedule
+    )
+
+
+def _whole(text: str, batch: str | None) -> int:
+    if batch is None or not batch.lstrip("-").isdigit():
+        raise InputError(f"race: {text!r} needs a batch size or full after the @, such as @32 or @full, got {batch!r}")
+    return int(batch)
+
+
+def _label(kind: type[Method], batch: str | None, size: int | None, fixed: Mapping[str, float]) -> str:
+    if kind is GradientDescent:
+        word = "batch" if size is None else "stochastic" if size == 1 else "mini-batch"
+        label = f"{word} {kind.label}"
+        label += f" ({size})" if batch is not None and size not in (None, 1) else ""
+    else:
+        label = kind.label or kind.__name__
+        label += f" (batch {batch})" if batch is not None else ""
+    return label + "".join(f", {k} {v:g}" for k, v in fixed.items())
+
+
+def _is_yardstick(entry: Contestant, problem: Problem) -> bool:
+    return entry.kind is GradientDescent and not entry.fixed and entry.size == batch_size(problem, None)
+
+
+def _unique(entries: Sequence[Contestant]) -> list[Contestant]:
+    """The same entries with names and labels that are all different."""
+    seen: dict[str, int] = {}
+    unique = []
+    for entry in entries:
+        seen[entry.name] = count = seen.get(entry.name, 0) + 1
+        again = f" ({count})" if count > 1 else ""
+        unique.append(replace(entry, name=entry.name + again, label=entry.label + again))
+    return unique

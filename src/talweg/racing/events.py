@@ -1,0 +1,44 @@
+"""What a race says while it runs, to whoever shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A contestant's program is compiled and measured."""
+
+    contestant: str
+    compile_seconds: float
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the race will take from here, and the budget in passes over the training data."""
+
+    seconds: float
+    epochs: float
+    blocks_found: int  #: finished before, by an earlier run of the same race
+
+
+@dataclass(frozen=True)
+class Going:
+    """A block is under way."""
+
+    contestant: str
+    rung: str
+    done: float  #: share of the whole race, in expected seconds
+    contestant_done: float  #: share of this contestant's lanes
+    best: float  #: lowest validation loss of the contestant so far; infinite if there is none yet
+    diverged: int  #: lanes that have diverged so far
+    lanes: int  #: lanes so far, those under way included
+
+
+Event = Prepared | Expected | Going
+Listener = Callable[[Event], None]
+
+
+def silent(event: Event) -> None:
+    """Listen to nothing."""

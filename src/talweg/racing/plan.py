@@ -1,0 +1,142 @@
+"""All lanes of a race and their budget, before anything is run; a race's identity."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from talweg import checks
+from talweg._version import __version__
+from talweg.checks import InputError
+from talweg.problems import batches
+from talweg.problems.base import Problem
+from talweg.racing.contestants import Contestant
+
+LANES = 32  #: of one block: the search; the confirmation (8 settings × 4 seeds); the final with the untuned method beside it (2 × 16)
+CONFIRMED, CONFIRM_SEEDS = 8, 8
+WORK_AT_MOST = 2.5e10  #: floating-point operations of one lane, so that a large model gets fewer epochs
+STEPS_WITHOUT_DATA = 1000
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is to be reached: a validation loss, or a value of the problem's measure; None is the yardstick's own end."""
+
+    kind: str = "loss"
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a race will do. The same plan on the same problem is the same race."""
+
+    contestants: Sequence[Contestant]
+    settings: int
+    seeds: int
+    epochs: float
+    seed: int
+    goal: Goal
+    budget_seconds: float | None = None
+
+    def steps(self, problem: Problem, contestant: Contestant) -> int:
+        """The steps that the budget buys a contestant: the same number of examples for all."""
+        return max(1, round(self.epochs * batches.steps_per_epoch(problem.examples, contestant.size)))
+
+    def search_seed(self) -> int:
+        """The one seed of the search."""
+        return self._seeds(0, 1)[0]
+
+    def confirm_seeds(self) -> list[int]:
+        """Fresh seeds for the best of the search."""
+        return self._seeds(1, CONFIRM_SEEDS)
+
+    def final_seeds(self) -> list[int]:
+        """Fresh seeds for the final: the only ones that are reported."""
+        return self._seeds(2, self.seeds)
+
+    def confirmed(self) -> int:
+        """How many settings are confirmed."""
+        return max(1, min(CONFIRMED, self.settings // 4))
+
+    def lanes(self) -> int:
+        """Lanes of one block."""
+        return min(LANES, max(self.settings, self.confirmed() * CONFIRM_SEEDS, 2 * self.seeds))
+
+    def _seeds(self, rung: int, count: int) -> list[int]:
+        return np.random.SeedSequence((self.seed, rung)).generate_state(count).tolist()
+
+    def describe(self) -> dict[str, Any]:
+        """The plan as JSON."""
+        return {
+            "contestants": [c.describe() for c in self.contestants],
+            "settings": self.settings,
+            "seeds": self.seeds,
+            "epochs": self.epochs,
+            "seed": self.seed,
+            "goal": {"kind": self.goal.kind, "value": self.goal.value},
+            "budget_seconds": self.budget_seconds,
+            "confirmed": self.confirmed(),
+            "confirm_seeds": CONFIRM_SEEDS,
+        }
+
+
+def identity(fingerprint: str, description: Mapping[str, Any]) -> str:
+    """The name of a race in the store: a hash of problem, plan and version; where the budget is in seconds, epochs are its result."""
+    plan = {k: v for k, v in description.items() if k != "epochs" or description["budget_seconds"] is None}
+    text = json.dumps([fingerprint, plan, __version__], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def usual_epochs(problem: Problem) -> float:
+    """The budget without `--epochs`: 320 / √n passes over n training examples, at most 100, fewer for a large model.
+
+    So 100 examples are seen 32 times, 1,000 ten times, 100,000 once, and of a million a third; and no lane does more than 2.5e10
+    floating-point operations (6 for each parameter and example). Short, because a race is about speed: with a budget in which every
+    method arrives at the noise of the validation data, none can be told from another. A problem may know better (`facts["epochs"]`).
+    """
+    if problem.train is None:
+        return STEPS_WITHOUT_DATA
+    if "epochs" in problem.facts:
+        return float(problem.facts["epochs"])
+    n = problem.examples
+    affordable = WORK_AT_MOST / (6 * max(problem.parameters(), 1) * n)
+    return float(f"{min(100.0, 320 / math.sqrt(n), affordable):.3g}")
+
+
+def checked(
+    problem: Problem,
+    contestants: Sequence[Contestant],
+    settings: int,
+    seeds: int,
+    epochs: float | None,
+    seed: int,
+    goal: Goal,
+    budget_seconds: float | None,
+) -> Plan:
+    """The plan, with every number looked at before anything is compiled."""
+    checks.whole("race", "settings", settings)
+    checks.whole("race", "seeds", seeds, at_least=2)
+    checks.whole("race", "seed", seed, at_least=0)
+    if epochs is not None and budget_seconds is not None:
+        raise InputError("race: give either epochs or a budget in seconds, not both")
+    if epochs is not None:
+        checks.number("race", "epochs", epochs, checks.POSITIVE)
+    if budget_seconds is not None:
+        checks.number("race", "budget", budget_seconds, checks.POSITIVE)
+    if goal.value is not None:
+        if not math.isfinite(goal.value):
+            raise InputError(f"race: the goal must be a finite number, got {goal.value}")
+        if goal.kind != "loss" and problem.measure is None:
+            raise InputError(f"race: {problem.name} has no accuracy to reach; give a goal loss")
+        if goal.kind == "accuracy" and problem.facts.get("task") != "classification":
+            raise InputError(f"race: {problem.name} is a regression and has no accuracy; give a goal loss")
+        if goal.kind == "accuracy" and not 0 < goal.value <= 1:
+            raise InputError(f"race: the goal accuracy must lie in (0, 1], got {goal.value:g}; 95 % is 0.95")
+    chosen = epochs if epochs is not None else usual_epochs(problem)
+    return Plan(tuple(contestants), settings, seeds, float(chosen), seed, goal, budget_seconds)

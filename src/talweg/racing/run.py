@@ -1,0 +1,216 @@
+"""The engine on this machine: lanes in blocks, blocks in rungs, rungs in a race; every finished block is in the store."""
+
+from __future__ import annotations
+
+import functools
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import jax
+import numpy as np
+from safetensors.numpy import save
+
+from talweg import descent
+from talweg.checks import InputError
+from talweg.problems import batches
+from talweg.problems.base import Params, Problem
+from talweg.racing import rungs
+from talweg.racing.contestants import Contestant
+from talweg.racing.events import Expected, Going, Listener, Prepared
+from talweg.racing.lanes import Floor, Program, Traces
+from talweg.racing.plan import Plan
+from talweg.racing.rungs import Entry
+from talweg.racing.speed import seconds_alone
+from talweg.store import Lane, Store
+from talweg.verdict import scores
+from talweg.verdict.scores import Target
+
+BUDGET_MARGIN = 1.15  # widened searches are not planned, but happen
+
+
+@dataclass
+class Pace:
+    """Seconds of a block: for each step and for each measuring point."""
+
+    step: float
+    point: float
+
+    def of(self, steps: int) -> float:
+        """Seconds of a block of so many steps."""
+        return self.step * steps + self.point * len(descent.measuring_points(steps))
+
+
+class Engine:
+    """Runs one race, or what is left of it."""
+
+    def __init__(self, problem: Problem, plan: Plan, store: Store, race: str, listener: Listener):
+        self.problem, self.plan, self.store, self.race, self.listener = problem, plan, store, race, listener
+        self.floor = Floor(problem)
+        self.programs: dict[str, Program] = {}
+        self.paces: dict[str, Pace] = {}
+        self.compile_seconds = 0.0
+        self.best: dict[str, float] = {}
+        self.diverged: dict[str, int] = {}
+        self.lanes: dict[str, int] = {}
+        self.spent = 0.0
+
+    def prepare(self) -> None:
+        """Compile and measure every contestant that has blocks left to run."""
+        self._starts()
+        for contestant in self.plan.contestants:
+            if self._finished(contestant):
+                continue
+            began = time.perf_counter()
+            program = Program(self.floor, contestant.method(contestant.defaults(), 1), contestant.size, self.plan.lanes())
+            self.programs[contestant.name] = program
+            self.paces[contestant.name] = self._pace(contestant, program)
+            self._alone(contestant)
+            self.compile_seconds += program.compile_seconds
+            self.listener(Prepared(contestant.name, time.perf_counter() - began))
+
+    def fit_budget(self, seconds: float) -> Plan:
+        """The plan with as many epochs as fit into a budget of seconds. Raises InputError if not even one step does."""
+        fixed = slope = 0.0
+        points = descent.POINTS + 1
+        for contestant in self.plan.contestants:
+            blocks, pace = self._blocks(contestant), self.paces[contestant.name]
+            fixed += blocks * pace.point * points
+            slope += blocks * pace.step * batches.steps_per_epoch(self.problem.examples, contestant.size)
+        epochs = (seconds / BUDGET_MARGIN - fixed) / max(slope, 1e-12)
+        least = max(0.5 / batches.steps_per_epoch(self.problem.examples, contestant.size) for contestant in self.plan.contestants)
+        if epochs < least:  # somebody would not even take a step
+            needed = math.ceil((slope * least + fixed) * BUDGET_MARGIN)
+            raise InputError(f"race: a budget of {seconds:g} s is too short for these methods; give at least {needed} s, or fewer methods")
+        self.plan = replace(self.plan, epochs=float(f"{epochs:.3g}"))
+        return self.plan
+
+    def expect(self) -> None:
+        """Say what the race will take."""
+        found = sum(
+            self.store.has_block(self.race, c.name, rung, 0) for c in self.plan.contestants for rung in ("search", "confirm", "final")
+        )
+        self.total = sum(
+            self._blocks(c) * self.paces[c.name].of(self.plan.steps(self.problem, c)) for c in self.plan.contestants if c.name in self.paces
+        )
+        self.listener(Expected(self.total, self.plan.epochs, found))
+
+    def go(self) -> None:
+        """Run all that is left, the yardstick first: it sets the target."""
+        goal = self.plan.goal
+        target = Target("loss", None) if goal.value is None else Target(goal.kind, goal.value)
+        for i, contestant in enumerate(self.plan.contestants):
+            per_step = self.problem.examples if contestant.size is None else contestant.size
+            final = rungs.climb(contestant, self.plan, target, per_step, functools.partial(self._rung, contestant))
+            if i == 0 and goal.value is None:
+                target = scores.own_target([lane for lane in final if lane.setting != rungs.UNTUNED])
+
+    def _starts(self) -> None:
+        """All starting parameters of the race, in one call."""
+        self.floor.starts([self.plan.search_seed(), *self.plan.confirm_seeds(), *self.plan.final_seeds()])
+
+    def _finished(self, contestant: Contestant) -> bool:
+        blocks = -(-2 * self.plan.seeds // self.plan.lanes())
+        known = contestant.name in self.store.speeds(self.race)
+        return known and all(self.store.has_block(self.race, contestant.name, "final", i) for i in range(blocks))
+
+    def _blocks(self, contestant: Contestant) -> int:
+        """Blocks of a contestant, without a widened search."""
+        return sum(-(-lanes // self.plan.lanes()) for lanes in rungs.expected_lanes(contestant, self.plan).values())
+
+    def _pace(self, contestant: Contestant, program: Program) -> Pace:
+        """Seconds of a block's step and measuring point, from a short and a longer one."""
+        method = contestant.method(contestant.defaults(), 1)
+        lanes = self.plan.lanes()
+        seeds = [self.plan.search_seed()] * lanes
+        program.run([method] * lanes, seeds, 1)  # compiles
+        steps = min(64, max(2, 2048 // (contestant.size or self.problem.examples)))
+        short = min(program.run([method] * lanes, seeds, 1).seconds for _ in range(2))
+        long = program.run([method] * lanes, seeds, steps).seconds
+        points = len(descent.measuring_points(steps))
+        measuring = short / 4  # one step and two points: most of it is handing over
+        return Pace(max(long - points * measuring, long / 4) / steps, measuring)
+
+    def _alone(self, contestant: Contestant) -> None:
+        """Measure one step alone, unless an earlier run of this race has."""
+        if contestant.name in self.store.speeds(self.race):
+            return
+        method = contestant.method(contestant.defaults(), 1)
+        params = jax.tree.map(lambda leaf: leaf[0], self.floor.starts([self.plan.search_seed()]))
+        seconds = seconds_alone(self.problem, method, params, contestant.size)
+        gradients = descent.gradients_per_step(self.problem, method, params, contestant.size)
+        self.store.add_speed(self.race, contestant.name, seconds, gradients)
+
+    def _rung(self, contestant: Contestant, rung: str, entries: Sequence[Entry]) -> list[Lane]:
+        """The lanes of a rung: those of finished blocks from the store, the others run."""
+        lanes = self.plan.lanes()
+        for block, first in enumerate(range(0, len(entries), lanes)):
+            if not self.store.has_block(self.race, contestant.name, rung, block):
+                self._block(contestant, rung, block, entries[first : first + lanes])
+        return self.store.lanes(self.race, contestant.name, rung)
+
+    def _block(self, contestant: Contestant, rung: str, block: int, entries: Sequence[Entry]) -> None:
+        steps = self.plan.steps(self.problem, contestant)
+        methods = [contestant.method(entry.numbers, steps) for entry in entries]
+        traces = self.programs[contestant.name].run(
+            methods,
+            [entry.seed for entry in entries],
+            steps,
+            progress=lambda step, losses: self._going(contestant, rung, len(entries), step / steps, losses),
+        )
+        self.spent += self.paces[contestant.name].of(steps)
+        name = contestant.name
+        self.diverged[name] = self.diverged.get(name, 0) + int((traces.diverged_at >= 0).sum())
+        self.lanes[name] = self.lanes.get(name, 0) + len(entries)
+        rows = [_lane(entry, traces, i) for i, entry in enumerate(entries)]
+        if rung == "final":
+            self._examine(contestant, rows, traces.params)
+        self.store.add_block(self.race, contestant.name, rung, block, steps, traces.seconds, rows)
+
+    def _going(self, contestant: Contestant, rung: str, lanes: int, done: float, losses: np.ndarray) -> None:
+        name = contestant.name
+        finite = losses[np.isfinite(losses)]
+        self.best[name] = min(self.best.get(name, math.inf), *finite.tolist(), math.inf)
+        steps = self.plan.steps(self.problem, contestant)
+        all_lanes = sum(rungs.expected_lanes(contestant, self.plan).values())
+        before = self.lanes.get(name, 0)
+        self.listener(
+            Going(
+                name,
+                rung,
+                min(1.0, (self.spent + done * self.paces[name].of(steps)) / max(self.total, 1e-9)),
+                min(1.0, (before + done * lanes) / all_lanes),
+                self.best[name],
+                self.diverged.get(name, 0) + int(np.isnan(losses).sum()),
+                before + lanes,
+            )
+        )
+
+    def _examine(self, contestant: Contestant, rows: Sequence[Lane], params: Params) -> None:
+        """The test data, once, for the final lanes, when every choice is made; and the best lane's parameters are kept."""
+        tuned = [i for i, row in enumerate(rows) if row.setting != rungs.UNTUNED]
+        if not tuned:
+            return
+        if self.problem.test is not None:
+            losses, measures = self.floor.examine(params)
+            for i in tuned:
+                if rows[i].diverged_at is None:
+                    rows[i].test_loss, rows[i].test_measure = float(losses[i]), float(measures[i])
+        best = min(tuned, key=lambda i: scores.final_loss(rows[i]))
+        leaves = jax.tree.leaves(jax.tree.map(lambda leaf: np.ascontiguousarray(leaf[best]), params))
+        self.store.add_weights(self.race, contestant.name, best, save({str(i): leaf for i, leaf in enumerate(leaves)}))
+
+
+def _lane(entry: Entry, traces: Traces, i: int) -> Lane:
+    diverged = int(traces.diverged_at[i])
+    return Lane(
+        entry.setting,
+        entry.seed,
+        entry.numbers,
+        None if diverged < 0 else diverged,
+        traces.steps,
+        traces.training_loss[i],
+        traces.validation_loss[i],
+        traces.measure[i],
+    )

@@ -1,0 +1,278 @@
+"""All that races record, in one SQLite file. Rows in, rows out; no JAX.
+
+A block's rows are committed together when it ends, so a race that was stopped, however, continues after its last finished block.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from talweg.checks import InputError
+
+APPLICATION = 0x74616C77  # "talw", in the file's header: how a talweg store is known
+FORMAT = 1
+
+TABLES = """
+CREATE TABLE race (
+    race TEXT PRIMARY KEY, created REAL NOT NULL, finished REAL, problem TEXT NOT NULL, plan TEXT NOT NULL, run TEXT NOT NULL,
+    wall REAL NOT NULL DEFAULT 0, compile REAL NOT NULL DEFAULT 0
+);
+CREATE TABLE speed (
+    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, seconds_per_step REAL NOT NULL,
+    gradients_per_step INTEGER NOT NULL, PRIMARY KEY (race, contestant)
+);
+CREATE TABLE block (
+    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER NOT NULL,
+    steps INTEGER NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (race, contestant, rung, block)
+);
+CREATE TABLE lane (
+    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER NOT NULL,
+    lane INTEGER NOT NULL, setting INTEGER NOT NULL, seed INTEGER NOT NULL, hyperparameters TEXT NOT NULL, diverged_at INTEGER,
+    test_loss REAL, test_measure REAL, PRIMARY KEY (race, contestant, rung, block, lane)
+);
+CREATE TABLE point (
+    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER NOT NULL,
+    lane INTEGER NOT NULL, step INTEGER NOT NULL, training_loss REAL, validation_loss REAL, measure REAL,
+    PRIMARY KEY (race, contestant, rung, block, lane, step)
+) WITHOUT ROWID;
+CREATE TABLE weights (
+    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, lane INTEGER NOT NULL, tensors BLOB NOT NULL,
+    PRIMARY KEY (race, contestant)
+);
+"""
+
+
+@dataclass(eq=False)
+class Lane:
+    """One training, as recorded. Losses are NaN from where it diverged."""
+
+    setting: int  #: the number of the setting in its search; −1 for the untuned method
+    seed: int
+    hyperparameters: Mapping[str, float]
+    diverged_at: int | None
+    steps: Int[np.ndarray, " points"]
+    training_loss: Float[np.ndarray, " points"]
+    validation_loss: Float[np.ndarray, " points"]
+    measure: Float[np.ndarray, " points"]
+    test_loss: float | None = None
+    test_measure: float | None = None
+    key: tuple[int, int] = field(default=(0, 0))  #: block and lane, by which a row is found again
+
+
+@dataclass(frozen=True)
+class RaceRow:
+    """A race without its lanes."""
+
+    race: str
+    created: float
+    finished: float | None
+    problem: dict[str, Any]
+    plan: dict[str, Any]
+    run: dict[str, Any]
+    wall: float
+    compile: float
+
+
+class Store:
+    """One SQLite file, made if it is not there (unless it must exist). Several races may write to it at once.
+
+    Raises InputError when the file is not a talweg store, was made by a newer talweg, can't be written, or does not exist but must.
+    """
+
+    def __init__(self, path: str | Path, *, existing: bool = False):
+        self.path = Path(path)
+        if existing and not self.path.exists():
+            raise InputError(f"store: there is no {self.path}; run talweg race first, or name another --store")
+        if self.path.is_dir():
+            raise InputError(f"store: {self.path} is a folder; give a file such as {self.path / 'talweg.db'}")
+        if not self.path.parent.is_dir():
+            raise InputError(f"store: the folder {self.path.parent} does not exist; make it, or choose another --store")
+        try:
+            self.db = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+            self._open()
+        except sqlite3.OperationalError as error:
+            raise InputError(f"store: {self.path} can't be used ({error}); choose another --store") from error
+        except sqlite3.DatabaseError as error:
+            raise InputError(f"store: {self.path} is not a talweg store; choose another --store") from error
+
+    def _open(self) -> None:
+        self.db.execute("PRAGMA foreign_keys = ON")
+        application = self.db.execute("PRAGMA application_id").fetchone()[0]
+        tables = self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if tables and application != APPLICATION:
+            raise InputError(f"store: {self.path} is not a talweg store but another SQLite file; choose another --store")
+        if tables and self.db.execute("PRAGMA user_version").fetchone()[0] > FORMAT:
+            raise InputError(f"store: {self.path} was made by a newer talweg; update talweg or choose another --store")
+        if not tables:
+            self.db.execute("PRAGMA journal_mode = WAL")
+            with self.writing():
+                if not self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:  # nobody was faster
+                    for statement in TABLES.split(";\n"):
+                        self.db.execute(statement)
+                    self.db.execute(f"PRAGMA application_id = {APPLICATION}")
+                    self.db.execute(f"PRAGMA user_version = {FORMAT}")
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """All or nothing."""
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
+        self.db.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file; what was committed stays."""
+        self.db.close()
+
+    def enter(self, race: str, problem: Mapping[str, Any], plan: Mapping[str, Any], run: Mapping[str, Any]) -> RaceRow:
+        """The row of a race, made if it is new; the first one to enter it decides its plan."""
+        with self.writing():
+            self.db.execute(
+                "INSERT OR IGNORE INTO race (race, created, problem, plan, run) VALUES (?, ?, ?, ?, ?)",
+                (race, time.time(), *(json.dumps(x) for x in (problem, plan, run))),
+            )
+        return self.race(race)
+
+    def replan(self, race: str, plan: Mapping[str, Any]) -> None:
+        """Record the plan again, once a budget in seconds has become one in epochs."""
+        with self.writing():
+            self.db.execute("UPDATE race SET plan = ? WHERE race = ?", (json.dumps(plan), race))
+
+    def races(self) -> list[RaceRow]:
+        """All races, the newest first."""
+        rows = self.db.execute("SELECT race, created, finished, problem, plan, run, wall, compile FROM race ORDER BY created DESC, race")
+        return [RaceRow(r, c, f, json.loads(p), json.loads(q), json.loads(u), w, k) for r, c, f, p, q, u, w, k in rows]
+
+    def race(self, prefix: str | None = None) -> RaceRow:
+        """The race whose name begins so, or the newest. Raises InputError if there is none, or more than one."""
+        races = self.races()
+        if not races:
+            raise InputError(f"store: {self.path} holds no races yet; run talweg race first")
+        found = races[:1] if prefix is None else [r for r in races if r.race.startswith(prefix)]
+        if len(found) != 1:
+            known = ", ".join(r.race for r in races[:8])
+            raise InputError(
+                f"store: {'several races begin' if found else 'no race begins'} with {prefix!r} in {self.path}; it holds {known}"
+            )
+        return found[0]
+
+    def has_block(self, race: str, contestant: str, rung: str, block: int) -> bool:
+        """Whether a block was finished."""
+        found = self.db.execute("SELECT 1 FROM block WHERE (race, contestant, rung, block) = (?, ?, ?, ?)", (race, contestant, rung, block))
+        return found.fetchone() is not None
+
+    def add_block(self, race: str, contestant: str, rung: str, block: int, steps: int, seconds: float, lanes: Sequence[Lane]) -> None:
+        """Commit a finished block; if somebody else finished the same one first, theirs stays (it says the same)."""
+        key = (race, contestant, rung, block)
+        with self.writing():
+            if self.has_block(*key):
+                return
+            self.db.execute("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?)", (*key, steps, seconds))
+            self.db.executemany(
+                "INSERT INTO lane VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (
+                        *key,
+                        i,
+                        lane.setting,
+                        lane.seed,
+                        json.dumps(dict(lane.hyperparameters)),
+                        lane.diverged_at,
+                        lane.test_loss,
+                        lane.test_measure,
+                    )
+                    for i, lane in enumerate(lanes)
+                ),
+            )
+            self.db.executemany(
+                "INSERT INTO point VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (*key, i, *values)
+                    for i, lane in enumerate(lanes)
+                    for values in zip(
+                        lane.steps.tolist(), *(_nullable(x) for x in (lane.training_loss, lane.validation_loss, lane.measure)), strict=True
+                    )
+                ),
+            )
+
+    def lanes(self, race: str, contestant: str, rung: str) -> list[Lane]:
+        """The lanes of a rung, in order."""
+        points: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
+        query = "SELECT block, lane, step, training_loss, validation_loss, measure FROM point WHERE (race, contestant, rung) = (?, ?, ?)"
+        for block, lane, *values in self.db.execute(query + " ORDER BY block, lane, step", (race, contestant, rung)):
+            points.setdefault((block, lane), []).append(tuple(values))
+        query = "SELECT block, lane, setting, seed, hyperparameters, diverged_at, test_loss, test_measure FROM lane"
+        rows = self.db.execute(
+            query + " WHERE (race, contestant, rung) = (?, ?, ?) ORDER BY block, lane", (race, contestant, rung)
+        ).fetchall()
+        lanes = []
+        for block, lane, setting, seed, numbers, diverged, test_loss, test_measure in rows:
+            steps, *curves = np.array(points[block, lane], float).T
+            training, validation, measure = curves
+            row = Lane(setting, seed, json.loads(numbers), diverged, steps.astype(int), training, validation, measure)
+            row.test_loss, row.test_measure, row.key = test_loss, test_measure, (block, lane)
+            lanes.append(row)
+        return lanes
+
+    def add_tests(self, race: str, contestant: str, rung: str, lanes: Sequence[Lane]) -> None:
+        """Record the test results of lanes that are already there."""
+        with self.writing():
+            self.db.executemany(
+                "UPDATE lane SET test_loss = ?, test_measure = ? WHERE (race, contestant, rung, block, lane) = (?, ?, ?, ?, ?)",
+                [(lane.test_loss, lane.test_measure, race, contestant, rung, *lane.key) for lane in lanes],
+            )
+
+    def add_speed(self, race: str, contestant: str, seconds_per_step: float, gradients_per_step: int) -> None:
+        """Record what one step takes alone; the first measurement stays."""
+        with self.writing():
+            self.db.execute("INSERT OR IGNORE INTO speed VALUES (?, ?, ?, ?)", (race, contestant, seconds_per_step, gradients_per_step))
+
+    def speeds(self, race: str) -> dict[str, tuple[float, int]]:
+        """Seconds and gradient evaluations of a step alone, by contestant."""
+        rows = self.db.execute("SELECT contestant, seconds_per_step, gradients_per_step FROM speed WHERE race = ?", (race,))
+        return {name: (seconds, gradients) for name, seconds, gradients in rows}
+
+    def add_weights(self, race: str, contestant: str, lane: int, tensors: bytes) -> None:
+        """Record the parameters of a contestant's best final lane, as safetensors."""
+        with self.writing():
+            self.db.execute("INSERT OR REPLACE INTO weights VALUES (?, ?, ?, ?)", (race, contestant, lane, tensors))
+
+    def weights(self, race: str, contestant: str) -> bytes | None:
+        """The parameters of a contestant's best final lane, as safetensors."""
+        row = self.db.execute("SELECT tensors FROM weights WHERE (race, contestant) = (?, ?)", (race, contestant)).fetchone()
+        return None if row is None else row[0]
+
+    def add_time(self, race: str, wall: float, compile_seconds: float) -> None:
+        """Add to the time that a race has taken so far."""
+        with self.writing():
+            self.db.execute("UPDATE race SET wall = wall + ?, compile = compile + ? WHERE race = ?", (wall, compile_seconds, race))
+
+    def finish(self, race: str) -> None:
+        """Mark a race as finished, once."""
+        with self.writing():
+            self.db.execute("UPDATE race SET finished = coalesce(finished, ?) WHERE race = ?", (time.time(), race))
+
+    def work(self, race: str) -> tuple[int, int]:
+        """Lanes that were run, and their steps all together."""
+        rows = self.db.execute(
+            "SELECT count(*), coalesce(sum(steps), 0) FROM lane JOIN block USING (race, contestant, rung, block) WHERE race = ?", (race,)
+        )
+        lanes, steps = rows.fetchone()
+        return lanes, steps
+
+
+def _nullable(values: np.ndarray) -> list[float | None]:
+    return [x if np.isfinite(x) else None for x in values.tolist()]

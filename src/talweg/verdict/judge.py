@@ -1,0 +1,291 @@
+"""Rows → the summary: plain numbers and sentences, all that tables, reports and JSON show."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from talweg.store import Lane
+from talweg.verdict import resampling, scores, sentences, statistics
+from talweg.verdict.record import Entry, Record
+from talweg.verdict.scores import Scores
+
+SURE = 0.975  # of being better, in the bootstrap: separable from a tie at the 95 % level, two-sided
+SHARES = (0.25, 0.5, 1.0)
+
+Numbers = dict[str, float | None]
+
+
+def judge(record: Record) -> dict[str, Any]:
+    """The summary of a race."""
+    drawn = resampling.draws(record)
+    budget = float(max(e.final[0].steps[-1] * e.examples_per_step for e in record.entries))
+    ranked = sorted(record.entries, key=lambda e: _standing(e, record, budget))
+    best = ranked[0]
+    keys = _comparable(drawn)
+    sure = {e.name: statistics.probability_less(keys[best.name], keys[e.name]) for e in ranked}
+    rows = [_row(i + 1, e, best, sure[e.name], drawn, record, budget) for i, e in enumerate(ranked)]
+    summary: dict[str, Any] = {
+        "problem": {**record.race.problem, "budget": _budget(record, budget)},
+        "target": {"kind": record.target.kind, "value": record.target.value, "text": sentences.target(record)},
+        "contestants": rows,
+        "order": [_order(record, share) for share in SHARES],
+        "timing": {
+            "wall": record.race.wall,
+            "compile": record.race.compile,
+            "lanes": record.lanes,
+            "lane_steps": record.lane_steps,
+        },
+        "run": {
+            **record.race.run,
+            "race": record.race.race,
+            "created": record.race.created,
+            **{key: record.race.plan[key] for key in ("seed", "settings", "seeds", "epochs", "budget_seconds")},
+            "schedule": best.facts["schedule"],
+            "start_loss": _start_loss(record),
+        },
+    }
+    summary = _plain(summary)
+    text = sentences.verdict(summary)
+    summary["verdict"] = {
+        "winner": best.name,
+        "tied": [row["name"] for row in rows[1:] if row["tied"]],
+        "text": " ".join(text),
+        "sentences": text,
+        "warnings": _warnings(record, keys, summary["contestants"]),
+    }
+    return summary
+
+
+def _standing(entry: Entry, record: Record, budget: float) -> tuple[float, float]:
+    got = scores.scores(entry.final, record.target, entry.examples_per_step)
+    return statistics.censored_median(got.costs, budget), float(statistics.medians(got.losses))
+
+
+def _comparable(drawn: dict[str, Scores]) -> dict[str, np.ndarray]:
+    """Every contestant's draws as numbers that compare as they do: first by cost, then by loss."""
+    names = list(drawn)
+    together = Scores(np.stack([drawn[n].costs for n in names]), np.stack([drawn[n].losses for n in names]), np.inf)
+    return dict(zip(names, together.keys(), strict=True))
+
+
+def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Scores], record: Record, budget: float) -> dict[str, Any]:
+    final = scores.scores(entry.final, record.target, entry.examples_per_step)
+    own, yardstick = drawn[entry.name], drawn[record.yardstick.name]
+    cost = _with_interval(statistics.censored_median(final.costs, budget), own.costs)
+    steps = _scaled(cost, 1 / entry.examples_per_step)
+    return {
+        "rank": rank,
+        **{key: entry.facts[key] for key in ("name", "label", "method", "batch", "reference")},
+        "tied": sure < SURE,
+        "sure": sure,
+        "hyperparameters": {**entry.facts["fixed"], **entry.final[0].hyperparameters},
+        "tuned": list(entry.facts["space"]),
+        "good_range": _good_range(entry, record),
+        "steps_to_target": steps,
+        "examples_to_target": cost,
+        "seconds_to_target": _scaled(steps, entry.seconds_per_step),
+        "speedup": _speedup(cost["median"], own.costs, record, yardstick.costs, budget),
+        "final_validation_loss": _with_interval(float(statistics.medians(final.losses)), own.losses),
+        "validation_measure": _over_seeds([lane.measure[-1] for lane in entry.final]),
+        "test": {
+            "measure": _over_seeds([_or_nan(lane.test_measure) for lane in entry.final]),
+            "loss": _over_seeds([_or_nan(lane.test_loss) for lane in entry.final]),
+        },
+        "reached": float(np.isfinite(final.costs).mean()),
+        "diverged": float(np.mean([lane.diverged_at is not None for lane in entry.search])) if entry.search else 0.0,
+        "default": _default(entry, record, cost["median"], budget),
+        "beats": None if entry is best else _beats(best, entry, record),
+        "seconds_per_step": entry.seconds_per_step,
+        "gradients_per_step": entry.gradients_per_step,
+        "curves": _curves(entry),
+        "search": [_searched(lane, entry, record) for lane in entry.search],
+        "tuning": _tuning(entry),
+        "at_edge": _edge(entry, record),
+    }
+
+
+def _with_interval(median: float | None, draws: np.ndarray) -> Numbers:
+    if median is None or not math.isfinite(median):
+        return {"median": None, "low": None, "high": None}
+    low, high = statistics.interval(draws)
+    return {"median": median, "low": min(low, median), "high": max(high, median)}
+
+
+def _scaled(numbers: Numbers, factor: float) -> Numbers:
+    return {key: None if value is None else value * factor for key, value in numbers.items()}
+
+
+def _over_seeds(values: Sequence[float]) -> Numbers | None:
+    """Median and its interval over the final seeds; None where nothing was measured."""
+    known = np.array(values, float)
+    if not np.isfinite(known).any():
+        return None
+    worst = np.where(np.isfinite(known), known, np.nanmin(known[np.isfinite(known)]))
+    medians = statistics.medians(worst[statistics.resampled(len(worst), statistics.DRAWS, resampling.SEED)])
+    return _with_interval(float(statistics.medians(worst)), medians)
+
+
+def _speedup(cost: float | None, own: np.ndarray, record: Record, yardstick: np.ndarray, budget: float) -> Numbers:
+    """How many times fewer examples than the yardstick; its budget stands for the yardstick where it did not arrive itself."""
+    if cost is None:
+        return {"median": None, "low": None, "high": None}
+    final = scores.scores(record.yardstick.final, record.target, record.yardstick.examples_per_step)
+    reference = min(statistics.censored_median(final.costs, budget), budget)
+    ratios = np.minimum(yardstick, budget) / np.maximum(own, 1e-12)  # an infinite cost is a speed-up of zero
+    return _with_interval(reference / max(cost, 1e-12), ratios)
+
+
+def _beats(best: Entry, entry: Entry, record: Record) -> Numbers:
+    """P(a run of the best beats one of this entry), seed by seed, with its interval over seeds."""
+    ours = scores.scores(best.final, record.target, best.examples_per_step)
+    theirs = scores.scores(entry.final, record.target, entry.examples_per_step)
+    keys = Scores(np.stack([ours.costs, theirs.costs]), np.stack([ours.losses, theirs.losses]), ours.budget).keys()
+    wins = (keys[0] < keys[1]) + 0.5 * (keys[0] == keys[1])
+    draws = wins[statistics.resampled(len(wins), statistics.DRAWS, resampling.SEED + 1)].mean(axis=1)
+    low, high = statistics.interval(draws)
+    return {"probability": float(wins.mean()), "low": low, "high": high}
+
+
+def _default(entry: Entry, record: Record, tuned: float | None, budget: float) -> dict[str, Any]:
+    """What the untuned method reached on the same seeds, and how many times faster the tuned one is (at least, if it never arrived)."""
+    got = scores.scores(entry.default, record.target, entry.examples_per_step)
+    cost = statistics.censored_median(got.costs, budget)
+    index = statistics.resampled(len(entry.default), statistics.DRAWS, resampling.SEED + 1)
+    return {
+        "hyperparameters": dict(entry.default[0].hyperparameters),
+        "final_validation_loss": _with_interval(float(statistics.medians(got.losses)), statistics.medians(got.losses[index])),
+        "examples_to_target": _with_interval(cost, statistics.medians(got.costs[index])),
+        "reached": float(np.isfinite(got.costs).mean()),
+        "paid": None if tuned is None else min(cost, budget) / max(tuned, 1e-12),
+    }
+
+
+def _good_range(entry: Entry, record: Record) -> list[float] | None:
+    """The learning rates whose settings need at most twice the examples of the best; if none arrives, those that come nearly as low.
+
+    Nearly: at most a tenth of the way from the best loss back to the start.
+    """
+    if "learning_rate" not in entry.facts["space"]:
+        return None
+    got = scores.scores(entry.search, record.target, entry.examples_per_step)
+    if np.isfinite(got.costs).any():
+        good = got.costs <= 2 * got.costs.min()
+    elif np.isfinite(got.losses).any():
+        start, low = float(entry.search[0].validation_loss[0]), got.losses.min()
+        good = got.losses <= low + 0.1 * max(start - low, 0.0)
+    else:
+        return None
+    rates = [lane.hyperparameters["learning_rate"] for lane, fine in zip(entry.search, good, strict=True) if fine]
+    return [min(rates), max(rates)]
+
+
+def _searched(lane: Lane, entry: Entry, record: Record) -> dict[str, Any]:
+    return {
+        "learning_rate": lane.hyperparameters.get("learning_rate", entry.facts["fixed"].get("learning_rate")),
+        "hyperparameters": dict(lane.hyperparameters),
+        "loss": scores.final_loss(lane),
+        "examples_to_target": scores.cost(lane, record.target, entry.examples_per_step),
+        "diverged": lane.diverged_at is not None,
+        "chosen": lane.setting == entry.chosen,
+    }
+
+
+def _tuning(entry: Entry) -> dict[str, list[float]]:
+    expected, low, high = statistics.best_of(np.array([scores.final_loss(lane) for lane in entry.search]))
+    return {"settings": list(range(1, len(expected) + 1)), "expected": expected.tolist(), "low": low.tolist(), "high": high.tolist()}
+
+
+def _edge(entry: Entry, record: Record) -> str | None:
+    """A sentence if the best learning rate still lies at an edge of what was searched, after widening."""
+    reach = entry.facts["space"].get("learning_rate")
+    searched = [lane.hyperparameters["learning_rate"] for lane in entry.search if "learning_rate" in lane.hyperparameters]
+    chosen = entry.final[0].hyperparameters.get("learning_rate")
+    if reach is None or chosen is None or not searched:
+        return None
+    low, high = min(reach[0], *searched), max(reach[1], *searched)
+    place = math.log(chosen / low) / math.log(high / low)
+    tenth = 0.1 * math.log(reach[1] / reach[0]) / math.log(high / low)
+    if tenth <= place <= 1 - tenth:
+        return None
+    return sentences.edge(entry.label, chosen, low, high, upper=place > 0.5)
+
+
+def _curves(entry: Entry) -> dict[str, Any]:
+    steps = entry.final[0].steps
+    return {
+        "examples": [int(s) * entry.examples_per_step for s in steps],
+        "validation_loss": _band([lane.validation_loss for lane in entry.final]),
+        "training_loss": _band([lane.training_loss for lane in entry.final]),
+        "measure": _band([lane.measure for lane in entry.final]),
+    }
+
+
+def _band(curves: Sequence[np.ndarray]) -> dict[str, list[float]]:
+    """Median, and the quantiles that hold four fifths of the seeds; diverged seeds count as worst."""
+    values = np.sort(np.where(np.isfinite(curves), curves, np.inf), axis=0)
+    pick: Callable[[float], list[float]] = lambda share: values[round(share * (len(values) - 1))].tolist()  # noqa: E731
+    return {"median": statistics.medians(values.T).tolist(), "low": pick(0.1), "high": pick(0.9)}
+
+
+def _order(record: Record, share: float) -> dict[str, Any]:
+    """The order by validation loss after a share of the budget, over the final seeds."""
+    losses, examples = {}, 0.0
+    for entry in record.entries:
+        point = int(np.abs(entry.final[0].steps - share * entry.final[0].steps[-1]).argmin())
+        losses[entry.name] = np.array([x if np.isfinite(x) else np.inf for x in (lane.validation_loss[point] for lane in entry.final)])
+        examples = max(examples, float(entry.final[0].steps[point] * entry.examples_per_step))
+    index = statistics.resampled(len(record.yardstick.final), statistics.DRAWS, resampling.SEED + 1)
+    drawn = {name: statistics.medians(values[index]) for name, values in losses.items()}
+    ranking = sorted(record.entries, key=lambda e: float(statistics.medians(losses[e.name])))
+    best = drawn[ranking[0].name]
+    return {
+        "share": share,
+        "examples": examples,
+        "ranking": [
+            {
+                "name": e.name,
+                "label": e.label,
+                "loss": _with_interval(float(statistics.medians(losses[e.name])), drawn[e.name]),
+                "tied": statistics.probability_less(best, drawn[e.name]) < SURE,
+            }
+            for e in ranking
+        ],
+    }
+
+
+def _warnings(record: Record, keys: dict[str, np.ndarray], rows: Sequence[dict[str, Any]]) -> list[str]:
+    found = [row["at_edge"] for row in rows if row["at_edge"]]
+    by_method = {(e.facts["method"], e.facts["batch"]): e for e in record.entries}
+    for entry in record.entries:
+        for contained in entry.facts["contains"]:
+            case = by_method.get((contained, entry.facts["batch"]))
+            if case is not None and statistics.probability_less(keys[case.name], keys[entry.name]) >= SURE:
+                found.append(sentences.inclusion(entry.label, case.label))
+    return found + sentences.doubts(record, rows)
+
+
+def _budget(record: Record, examples: float) -> dict[str, Any]:
+    return {"epochs": record.race.plan["epochs"], "examples": examples, "seconds": record.race.plan["budget_seconds"]}
+
+
+def _start_loss(record: Record) -> float:
+    return float(np.median([lane.validation_loss[0] for lane in record.yardstick.final]))
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _plain(value: Any) -> Any:
+    """The same as JSON can hold it: what is not finite becomes None."""
+    if isinstance(value, dict):
+        return {key: _plain(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,83 @@
+"""All rows of a race, as the verdict needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from talweg.store import Lane, RaceRow, Store
+from talweg.verdict import scores
+from talweg.verdict.scores import Target
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A contestant's rows."""
+
+    facts: dict[str, Any]  #: as the plan describes it
+    search: list[Lane]
+    confirm: list[Lane]
+    final: list[Lane]  #: of the chosen setting
+    default: list[Lane]  #: of the untuned method, with the seeds of the final
+    examples_per_step: int
+    seconds_per_step: float
+    gradients_per_step: int
+
+    @property
+    def name(self) -> str:
+        return self.facts["name"]
+
+    @property
+    def label(self) -> str:
+        return self.facts["label"]
+
+    @property
+    def chosen(self) -> int:
+        """The number of the setting that the final ran."""
+        return self.final[0].setting
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """A race's rows."""
+
+    race: RaceRow
+    entries: list[Entry]
+    target: Target
+    lanes: int
+    lane_steps: int
+
+    @property
+    def yardstick(self) -> Entry:
+        return self.entries[0]
+
+    def entry(self, name: str) -> Entry:
+        return next(e for e in self.entries if e.name == name)
+
+
+def read(store: Store, race: RaceRow) -> Record:
+    """The rows of a finished race."""
+    speeds = store.speeds(race.race)
+    entries = []
+    for facts in race.plan["contestants"]:
+        name = facts["name"]
+        final = store.lanes(race.race, name, "final")
+        per_step = race.problem["examples"] if facts["batch"] == "full" else facts["batch"]
+        entries.append(
+            Entry(
+                facts,
+                store.lanes(race.race, name, "search") + store.lanes(race.race, name, "widened"),
+                store.lanes(race.race, name, "confirm"),
+                [lane for lane in final if lane.setting >= 0],
+                [lane for lane in final if lane.setting < 0],
+                per_step,
+                *speeds[name],
+            )
+        )
+    lanes, steps = store.work(race.race)
+    return Record(race, entries, target(race.plan["goal"], entries[0].final), lanes, steps)
+
+
+def target(goal: dict[str, Any], yardstick: list[Lane]) -> Target:
+    """The goal that was given, or where the yardstick ends."""
+    return scores.own_target(yardstick) if goal["value"] is None else Target(goal["kind"], goal["value"])

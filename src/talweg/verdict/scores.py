@@ -1,0 +1,100 @@
+"""What one lane achieved, and which setting is chosen for it: the rule that the race follows and the verdict resamples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from talweg.store import Lane
+from talweg.verdict import statistics
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to be reached: a validation loss of at most `value`, or a measure of at least `value`; None if nothing can be."""
+
+    kind: str
+    value: float | None
+    own: bool = False  #: whether it is where the yardstick itself ends
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What lanes achieved, one value for each; infinite where it was not."""
+
+    costs: Float[np.ndarray, "*lanes"]  #: examples seen until the target
+    losses: Float[np.ndarray, "*lanes"]  #: final validation losses
+    budget: float  #: examples that each could see
+
+    def take(self, index: np.ndarray) -> Scores:
+        """Some of the lanes."""
+        return Scores(self.costs[..., index], self.losses[..., index], self.budget)
+
+    def penalised(self) -> Scores:
+        """Over seeds (the last axis): the penalised average cost, PAR2, and the median loss; what a setting is chosen by.
+
+        A lane that did not arrive counts as twice its budget: a setting that is fast on half of its seeds and lost on the others is
+        not a good one. PAR2 is the usual score where algorithms are configured for speed (Hutter et al. 2009).
+        """
+        return Scores(np.minimum(self.costs, 2 * self.budget).mean(axis=-1), statistics.medians(self.losses), self.budget)
+
+    def medians(self) -> Scores:
+        """Over seeds (the last axis): the median cost and the median loss; what is reported."""
+        return Scores(statistics.medians(self.costs), statistics.medians(self.losses), self.budget)
+
+    def keys(self) -> np.ndarray:
+        """Lanes as numbers that compare as they do: first by cost, then by loss."""
+        return statistics.lexicographic(self.costs, self.losses)
+
+
+def cost(lane: Lane, target: Target, examples_per_step: int) -> float:
+    """Examples seen until the target; infinite if it was not reached."""
+    if target.value is None:
+        return np.inf
+    if target.kind == "loss":
+        step = statistics.crossing(lane.steps, lane.validation_loss, target.value)
+    else:
+        step = statistics.crossing(lane.steps, -lane.measure, -target.value)
+    return step * examples_per_step
+
+
+def final_loss(lane: Lane) -> float:
+    """The validation loss at the end of the budget; infinite for a lane that diverged."""
+    loss = float(lane.validation_loss[-1])
+    return loss if np.isfinite(loss) and lane.diverged_at is None else np.inf
+
+
+def scores(lanes: Sequence[Lane], target: Target, examples_per_step: int) -> Scores:
+    """What each lane achieved."""
+    costs = np.array([cost(lane, target, examples_per_step) for lane in lanes])
+    return Scores(costs, np.array([final_loss(lane) for lane in lanes]), float(lanes[0].steps[-1] * examples_per_step))
+
+
+def by_setting(lanes: Sequence[Lane]) -> dict[int, list[Lane]]:
+    """Lanes of each setting, settings and their seeds in order."""
+    groups: dict[int, list[Lane]] = {}
+    for lane in sorted(lanes, key=lambda lane: lane.setting):
+        groups.setdefault(lane.setting, []).append(lane)
+    return groups
+
+
+def best_settings(lanes: Sequence[Lane], target: Target, examples_per_step: int) -> list[int]:
+    """Settings from the best to the worst: fewest examples to the target (penalised average over seeds), then lowest final loss.
+
+    So settings that never reach the target are told apart by how low they came, and settings that all diverged stand last, in the
+    order of their numbers.
+    """
+    ranked = []
+    for setting, group in by_setting(lanes).items():
+        got = scores(group, target, examples_per_step).penalised()
+        ranked.append((float(got.costs), float(got.losses), setting))
+    return [setting for *_, setting in sorted(ranked)]
+
+
+def own_target(yardstick: Sequence[Lane]) -> Target:
+    """Where the yardstick ends: the median of its final validation losses."""
+    end = float(statistics.medians(np.array([final_loss(lane) for lane in yardstick])))
+    return Target("loss", end if np.isfinite(end) else None, own=True)

@@ -1,0 +1,47 @@
+"""Ticks, and labels that do not overlap."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from talweg.pictures import frame
+
+
+@given(st.floats(1e-8, 1e6), st.floats(1.5, 1e9), st.integers(4, 9))
+def test_ticks_lie_in_the_axis_and_are_not_too_many(low: float, ratio: float, most: int) -> None:
+    found = frame.ticks(low, low * ratio, most)
+    assert len(found) <= most
+    assert all(low * 0.99 <= x <= low * ratio * 1.01 for x in found)
+    assert found == sorted(found)
+
+
+def test_ticks_of_a_usual_loss_are_the_usual_ones() -> None:
+    assert frame.ticks(0.11, 2.6, 5) == [0.2, 0.5, 1.0, 2.0]
+    assert frame.decades(1.1e-5, 0.3, 5) == pytest.approx([1e-4, 1e-3, 1e-2, 1e-1])
+    assert frame.linear_ticks(33449) == [0, 10000, 20000, 30000]
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=14), st.floats(0.01, 0.07))
+def test_labels_are_apart_in_order_and_inside(wanted: list[float], gap: float) -> None:
+    places = frame.apart(wanted, gap)
+    ordered = sorted(places)
+    assert all(b - a >= gap * (1 - 1e-9) for a, b in itertools.pairwise(ordered))
+    assert ordered[0] >= -1e-9
+    assert ordered[-1] <= 1 + 1e-9
+    by_wish = [place for _, place in sorted(zip(wanted, places, strict=True))]
+    assert by_wish == pytest.approx(ordered)
+
+
+def test_labels_with_room_stay_where_they_want_to_be() -> None:
+    assert frame.apart([0.9, 0.1, 0.5], 0.1) == [0.9, 0.1, 0.5]
+
+
+def test_a_height_on_a_log_axis_is_that_of_the_logarithm() -> None:
+    assert math.isclose(frame.height_of(1, 0.1, 10), 0.5)
+    assert frame.height_of(1e9, 0.1, 10) == 1
+    assert frame.height_of(-1, 0.1, 10) == 0

@@ -1,0 +1,73 @@
+"""Cost functions against hand values, laws and another library."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn.metrics import log_loss
+
+from talweg.problems import losses
+
+SCORES = st.floats(-50, 50, width=32, allow_subnormal=False)
+
+
+@pytest.mark.parametrize(
+    ("cost", "prediction", "y", "value"),
+    [
+        ("squared", [3.0], 1.0, 2.0),
+        ("absolute", [3.0], 1.0, 2.0),
+        ("huber", [1.5], 1.0, 0.125),
+        ("huber", [4.0], 1.0, 2.5),
+        ("poisson", [0.0], 3.0, 1.0),
+        ("poisson", [np.log(2.0)], 2.0, 2 - 2 * np.log(2)),
+        ("cross-entropy", [0.0], 1, np.log(2)),
+        ("cross-entropy", [0.0, 0.0, 0.0, 0.0], 2, np.log(4)),
+        ("cross-entropy", [np.log(3.0), 0.0], 0, np.log(4 / 3)),
+        ("hinge", [0.25], 1, 0.75),
+        ("hinge", [0.25], 0, 1.25),
+        ("hinge", [2.0, 0.5, 0.0], 0, 0.0),
+        ("hinge", [0.0, 0.5, 2.0], 0, 3.0),
+    ],
+)
+def test_a_cost_worked_out_by_hand(cost, prediction, y, value):
+    assert float(losses.CATALOGUE[cost].cost(jnp.array([prediction]), jnp.array([y]))[0]) == pytest.approx(value, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", losses.CATALOGUE)
+@given(scores=arrays(np.float32, (4, 1), elements=SCORES), shift=arrays(np.float32, (4, 1), elements=SCORES))
+def test_every_cost_is_convex_in_the_prediction(name, scores, shift):
+    kind = losses.CATALOGUE[name]
+    y = jnp.array([0, 1, 1, 0], jnp.int32 if kind.classification else jnp.float32)
+    at, ends = kind.cost(scores, y), 0.5 * (kind.cost(scores + shift, y) + kind.cost(scores - shift, y))
+    assert np.all(np.asarray(ends) >= np.asarray(at) * (1 - 1e-4) - 1e-3)
+
+
+@given(scores=arrays(np.float32, (5, 3), elements=SCORES))
+def test_cross_entropy_is_that_of_scikit_learn_and_does_not_change_with_a_common_shift(scores):
+    y = jnp.array([0, 1, 2, 0, 1])
+    cost = losses.cross_entropy(scores, y)
+    probability = np.asarray(jax.nn.softmax(scores.astype(np.float64)), np.float64)
+    if probability.min() > 1e-6:
+        probability /= probability.sum(1, keepdims=True)
+        assert float(cost.mean()) == pytest.approx(log_loss(y, probability), rel=1e-4, abs=1e-5)
+    np.testing.assert_allclose(losses.cross_entropy(scores + 3, y), cost, rtol=1e-4, atol=1e-4)
+
+
+@given(scores=arrays(np.float32, 6, elements=SCORES))
+def test_one_output_says_the_same_as_two_whose_difference_it_is(scores):
+    y = jnp.array([0, 1, 1, 0, 1, 0])
+    two = jnp.stack([jnp.zeros(6), scores], axis=1)
+    np.testing.assert_allclose(losses.cross_entropy(scores[:, None], y), losses.cross_entropy(two, y), rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(losses.accuracy(scores[:, None], y), losses.accuracy(two, y))
+
+
+@pytest.mark.parametrize("name", losses.CATALOGUE)
+def test_a_wildly_wrong_prediction_has_a_finite_gradient(name):
+    kind = losses.CATALOGUE[name]
+    y = jnp.array([1, 0], jnp.int32 if kind.classification else jnp.float32)
+    for outputs in (1, 3) if kind.classification else (1,):
+        slope = jax.grad(lambda z, kind=kind: kind.cost(z, y).mean())(jnp.full((2, outputs), 80.0))
+        assert np.isfinite(slope).all()
