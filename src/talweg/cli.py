@@ -79,7 +79,7 @@ def race(
     from talweg.problems import resolve
     from talweg.racing.contestants import enter
 
-    console = Console(highlight=False)
+    console = terminal.console()
     chosen = resolve(problem, target=target, model=model, loss=loss, task=task)
     contestants = enter(chosen, methods, checks.whole("race", "settings", settings), schedule)
     if not quiet:
@@ -115,9 +115,10 @@ def show(
 ) -> None:
     """Show a stored race again."""
     _writable(out, json_file)
+    from talweg import terminal
     from talweg.racing import open_race
 
-    _show(Console(highlight=False), open_race(name, store), out, json_file, quiet=False)
+    _show(terminal.console(), open_race(name, store), out, json_file, quiet=False)
 
 
 @app.command()
@@ -138,7 +139,7 @@ def races(store: StoreOption = Path("talweg.db")) -> None:
         tied = len(summary["verdict"]["tied"]) if summary else 0
         label = summary["contestants"][0]["label"] if summary else "unfinished"
         winners.append(label + (f", tied with {tied}" if tied else ""))
-    terminal.races(Console(highlight=False), rows, winners)
+    terminal.races(terminal.console(), rows, winners)
 
 
 @app.command()
@@ -154,7 +155,7 @@ def methods(name: Annotated[str | None, typer.Argument(help="One method only.", 
         ranges = ", ".join(f"{key} {reach}" for key, reach in kind.space.items())
         facts = [("defaults", numbers), ("search range", ranges), ("source", kind.source)]
         entries.append((word, kind.summary(), kind.formula(), facts))
-    terminal.catalogue(Console(highlight=False), entries)
+    terminal.catalogue(terminal.console(), entries)
 
 
 @app.command()
@@ -164,7 +165,7 @@ def problems() -> None:
     from talweg.problems.datasets import CATALOGUE
 
     entries = [(name, entry.description, "", [("source", entry.source)]) for name, entry in CATALOGUE.items()]
-    terminal.catalogue(Console(highlight=False), entries)
+    terminal.catalogue(terminal.console(), entries)
 
 
 @app.callback(invoke_without_command=True)

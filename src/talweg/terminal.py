@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -19,7 +22,16 @@ from talweg.problems.base import count as rows_of
 from talweg.racing.contestants import Contestant
 from talweg.racing.events import Event, Expected, Going, Prepared
 
-WIDE, MIDDLE = 150, 104
+WIDE = 200  # columns where there is no terminal to ask, as in a file
+PROSE = 110  # columns of a line that is still easy to read
+
+Row = dict[str, Any]
+
+
+def console() -> Console:
+    """Standard output."""
+    out = Console(highlight=False)
+    return out if out.is_terminal or "COLUMNS" in os.environ else Console(highlight=False, width=WIDE)
 
 
 class Live:
@@ -101,54 +113,91 @@ def result(console: Console, summary: dict[str, Any]) -> None:
 
 def verdict(console: Console, summary: dict[str, Any]) -> None:
     """The verdict in sentences, the most important first, then the warnings."""
-    found = summary["verdict"]
+    found, width = summary["verdict"], min(console.width, PROSE)
     console.print()
     for i, sentence in enumerate(found["sentences"]):
-        console.print(Padding(Text(sentence, style="bold" if i == 0 else ""), (0, 2, 0, 2)))
+        console.print(Padding(Text(sentence, style="bold" if i == 0 else ""), (0, 2, 0, 2)), width=width)
     for warning in found["warnings"]:
-        console.print(Padding(Text(f"! {warning}", style="yellow"), (0, 2, 0, 2)))
+        console.print(Padding(Text(f"! {warning}", style="yellow"), (0, 2, 0, 2)), width=width)
 
 
 def table(summary: dict[str, Any], width: int) -> Table:
-    """The result table, with as many columns as the terminal has room for."""
+    """The result table, with as much in it as the terminal has room for."""
     target = Text.assemble(("target  ", "dim"), summary["target"]["text"])
-    grid = Table(box=None, padding=(0, 1), header_style="dim", title=target, title_justify="left", title_style="", pad_edge=True)
-    named = summary["problem"]["measure"] or "measure"
-    percent = measure(bool(summary["problem"]["measure_percent"]))
-    ranges, wide = width >= MIDDLE, width >= WIDE
-    grid.add_column("", justify="right")
+    grid = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim", title=target, title_justify="left", title_style="")
+    grid.add_column("", no_wrap=True)
     grid.add_column("method", no_wrap=True)
-    heads = ["batch"] if ranges else []
-    heads += ["learning rate", *(["good range"] if wide else [])]
-    heads += ["steps"] if wide else []
-    heads += ["examples to target", "time alone", "speed-up", *(["final loss"] if ranges else []), f"test {named}"]
-    heads += ["diverged", "tuning paid"] if wide else []
-    for head in heads:
+    rows = summary["contestants"]
+    marks = [f"{'[green]●[/]' if row['tied'] else ' '} {row['rank']}" for row in rows]
+    labels = [_named(row["label"], row["method"], None if row["batch"] == "full" else row["batch"]) for row in rows]
+    columns = _fitting(_columns(summary), rows, width - 8 - max(cell_len(row["label"]) for row in rows))
+    for head, _ in columns:
         grid.add_column(head, justify="right", no_wrap=True)
-    for row in summary["contestants"]:
-        cells = [batch_size(row["batch"])] if ranges else []
-        cells += [setting(row["hyperparameters"].get("learning_rate", row["default"]["hyperparameters"].get("learning_rate")))]
-        cells += [" – ".join(setting(x) for x in row["good_range"]) if row["good_range"] else "–"] if wide else []
-        cells += [figures(row["steps_to_target"]["median"])] if wide else []
-        missed = "not reached"
-        cells += [_cell(row["examples_to_target"], missed, ranges), parts(row["seconds_to_target"], show=seconds)[0]]
-        cells += [interval(row["speedup"], show=times) if ranges else times(row["speedup"]["median"])]
-        cells += [interval(row["final_validation_loss"]) if wide else figures(row["final_validation_loss"]["median"])] if ranges else []
-        cells += [
-            percent(row["test"]["measure"]["median"]) if row["test"]["measure"] else figures((row["test"]["loss"] or {}).get("median"))
-        ]
-        cells += [share(row["diverged"]), times(row["default"]["paid"])] if wide else []
-        label = _named(row["label"], row["method"], None if row["batch"] == "full" else row["batch"])
-        mark = "[green]●[/]" if row["tied"] else " "
-        style = "" if row["tied"] else "dim" if row["examples_to_target"]["median"] is None else ""
-        grid.add_row(f"{mark} {row['rank']}", label, *cells, style=style)
+    for i, row in enumerate(rows):
+        missed = row["examples_to_target"]["median"] is None
+        grid.add_row(marks[i], labels[i], *(cells[i] for _, cells in columns), style="dim" if missed and not row["tied"] else "")
     grid.caption = Text("● the winner and who is tied with it; medians over seeds, with 95 % intervals", style="dim")
     grid.caption_justify = "left"
     return grid
 
 
-def _cell(numbers: dict[str, Any], missed: str, ranges: bool) -> str:
-    return interval(numbers, missing=missed) if ranges else parts(numbers, missing=missed)[0]
+@dataclass(frozen=True)
+class Column:
+    """A column in its short form, or its long one if there is room; each has an urgency, and those of 0 are always there."""
+
+    head: str
+    show: Callable[[Row], str]
+    urgency: int
+    long_head: str | None = None
+    long: Callable[[Row], str] | None = None
+    long_urgency: int = 0
+
+
+def _columns(summary: dict[str, Any]) -> list[Column]:
+    percent = measure(bool(summary["problem"]["measure_percent"]))
+    measured = summary["problem"]["measure"]
+
+    def rate(row: Row) -> str:
+        return setting(row["hyperparameters"].get("learning_rate", row["default"]["hyperparameters"].get("learning_rate")))
+
+    def test(row: Row) -> str:
+        return percent((row["test"]["measure"] or {}).get("median")) if measured else figures((row["test"]["loss"] or {}).get("median"))
+
+    def good(row: Row) -> str:
+        return " – ".join(setting(x) for x in row["good_range"]) if row["good_range"] else "–"
+
+    def median(key: str, show: Callable[[float | None], str] = figures, missing: str = "–") -> Callable[[Row], str]:
+        return lambda row: parts(row[key], show=show, missing=missing)[0]
+
+    def full(key: str, show: Callable[[float | None], str] = figures, missing: str = "–") -> Callable[[Row], str]:
+        return lambda row: interval(row[key], show=show, missing=missing)
+
+    examples, clock, missed = "examples_to_target", "seconds_to_target", "not reached"
+    return [
+        Column("batch", lambda row: batch_size(row["batch"]), 2),
+        Column("rate", rate, 0, "learning rate", rate, 5),
+        Column("good range", good, 8),
+        Column("steps", median("steps_to_target"), 10, "steps", full("steps_to_target"), 13),
+        Column("examples", median(examples, missing=missed), 0, "examples to target", full(examples, missing=missed), 3),
+        Column("alone", median(clock, seconds), 1, "time alone", full(clock, seconds), 12),
+        Column("speed-up", median("speedup", times), 0, "speed-up", full("speedup", times), 4),
+        Column("loss", median("final_validation_loss"), 6, "final loss", full("final_validation_loss"), 11),
+        Column("test", test, 0, f"test {measured or 'loss'}", test, 7),
+        Column("diverged", lambda row: share(row["diverged"]), 9),
+        Column("tuning paid", lambda row: times(row["default"]["paid"]), 9),
+    ]
+
+
+def _fitting(columns: Sequence[Column], rows: Sequence[Row], room: int) -> list[tuple[str, list[str]]]:
+    """Headings and cells, the most urgent first as long as there is room, in the order of `columns`."""
+    chosen: dict[int, tuple[str, list[str]]] = {}
+    wishes = [(c.urgency, i, c.head, c.show) for i, c in enumerate(columns)]
+    wishes += [(c.long_urgency, i, c.long_head or c.head, c.long) for i, c in enumerate(columns) if c.long is not None]
+    for urgency, i, head, show in sorted(wishes, key=lambda wish: wish[:2]):
+        wish = {**chosen, i: (head, [show(row) for row in rows])}
+        if urgency == 0 or sum(2 + max(cell_len(text) for text in (head, *cells)) for head, cells in wish.values()) <= room:
+            chosen = wish
+    return [chosen[i] for i in sorted(chosen)]
 
 
 def _named(label: str, method: str, size: int | None) -> str:

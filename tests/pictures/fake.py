@@ -158,7 +158,7 @@ def searched(rng: np.random.Generator, rate: float, decades: float, best: float,
     """Settings of learning rate from far too small to far too large, the best one chosen; and the good range."""
     low, high = math.log10(rate) - 2.2, math.log10(rate) + 1.1
     rates = 10 ** rng.permutation(np.linspace(low, high, settings))
-    found = []
+    found: list[dict[str, Any]] = []
     for x in rates:
         away = math.log10(x / rate)
         diverged = away > 0.55

@@ -41,6 +41,12 @@ def test_labels_with_room_stay_where_they_want_to_be() -> None:
     assert frame.apart([0.9, 0.1, 0.5], 0.1) == [0.9, 0.1, 0.5]
 
 
+def test_labels_without_room_stand_about_the_middle_of_what_they_want() -> None:
+    assert frame.apart([0.5, 0.5, 0.9], 0.1) == pytest.approx([0.45, 0.55, 0.9])
+    assert frame.apart([0.4, 0.4, 0.4], 0.1) == pytest.approx([0.3, 0.4, 0.5])
+    assert frame.apart([0.0, 0.0], 0.1) == pytest.approx([0.0, 0.1])
+
+
 def test_a_height_on_a_log_axis_is_that_of_the_logarithm() -> None:
     assert math.isclose(frame.height_of(1, 0.1, 10), 0.5)
     assert frame.height_of(1e9, 0.1, 10) == 1

@@ -13,7 +13,7 @@ from talweg.methods import CATALOGUE
 from talweg.pictures import palette
 
 LIGHT, DARK = "#ffffff", "#14171c"
-USUAL = [
+USUAL: list[tuple[str, int | str]] = [
     ("sgd", "full"),
     ("sgd", 1),
     ("sgd", 64),

@@ -52,7 +52,7 @@ def test_every_contestant_is_named(draw: Any) -> None:
 
 def test_a_label_of_the_users_own_cannot_become_markup() -> None:
     for draw in FIGURES:
-        assert "<img" not in draw(fresh("long_names")).to_json()
+        assert "<img" not in json.dumps(json.loads(draw(fresh("long_names")).to_json()))
 
 
 def test_the_curves_are_the_medians_and_the_target_is_marked() -> None:
@@ -107,9 +107,20 @@ def test_too_slow_is_said_only_where_it_happened() -> None:
     assert words(learning_rates(summary)).count("too slow") == 1
 
 
+def test_a_setting_that_overshot_is_not_called_too_slow() -> None:
+    summary = fresh("summary")
+    for c in summary["contestants"]:
+        for point in c["search"]:
+            if point["learning_rate"] < c["good_range"][0]:
+                point["loss"] = 40.0
+    assert "too slow" not in words(learning_rates(summary))
+    assert "too slow" not in captions.learning_rates(summary)
+
+
 def test_panels_do_not_overlap_in_any_number_of_columns() -> None:
     figure = learning_rates(fresh("summary"))
-    for patch in ({}, figure.layout.meta["narrow"]):
+    patches: list[dict[str, Any]] = [{}, figure.layout.meta["narrow"]]
+    for patch in patches:
         axes = [
             (
                 patch.get(f"xaxis{k}.domain") or figure.layout[f"xaxis{k}"].domain,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from talweg.pictures.panels import too_slow
-from talweg.pictures.rows import median, tried, yardstick
+from talweg.pictures.panels import nowhere, too_slow
+from talweg.pictures.rows import median, search_start, tried, yardstick
 from talweg.pictures.words import count, listed, sentence, setting, share, shortened, times, whole
 
 Summary = dict[str, Any]
 CLOSE = 1.05  # an expected result within 5 % of the last one is as good
-LUCK = "Band: from 10 to 90 % of the draws of settings."
+LUCK = "Band, for the winner and mini-batch gradient descent: from 10 to 90 % of the draws of settings."
 
 
 def called(c: dict[str, Any]) -> str:
@@ -58,9 +58,12 @@ def learning_rates(summary: Summary) -> str:
         said.append("No contestant has a range of learning rates that can be called good.")
     points = [point for c in run for point in tried(c)]
     lost = sum(bool(point["diverged"]) for point in points)
-    slow = sum(len(too_slow(c, summary["run"].get("start_loss"))) for c in run)
-    ended = f"diverged (crosses) and {slow} ended no better than they started (open circles)"
-    said.append(f"Of {count(len(points), 'setting')}, {lost} {ended}.")
+    start = search_start(summary)
+    stuck, slow = sum(nowhere(point, start) for point in points), sum(len(too_slow(c, start)) for c in run)
+    why = f", {'all' if slow == stuck else slow} of them too slow" if slow else ""
+    said.append(
+        f"Of {count(len(points), 'setting')}, {lost} diverged (crosses) and {stuck} ended no better than they started (open circles){why}."
+    )
     said += ["The ringed one was chosen."] if any(point["chosen"] for point in points) else []
     return " ".join(said)
 

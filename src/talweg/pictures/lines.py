@@ -29,6 +29,7 @@ class Line:
     high: Sequence[float | None]
     hover: Sequence[str]
     strong: bool = False
+    band: bool = True  #: whether the band is drawn
     cut: bool = False  #: ended before the others: it diverged
 
 
@@ -56,7 +57,7 @@ def traces(line: Line, bounds: tuple[float, float]) -> list[Any]:
     # Where the upper end diverged, the band leaves the picture at its top.
     high_end = [bounds[1] * 10 if high is None else high for high in line.high]
     band = frame.without_gaps(line.x, line.low, high_end)
-    if band:
+    if band and line.band:
         x, low, high = zip(*band, strict=True)
         outline = {
             "x": [*x, *reversed(x)],

@@ -6,7 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from talweg.pictures import frame
+from talweg.pictures import frame, rows
 from talweg.pictures.palette import QUIET, Look, looks
 from talweg.pictures.rows import tried
 from talweg.pictures.words import figures, measured, setting, shortened
@@ -24,22 +24,22 @@ def learning_rates(summary: Summary) -> frame.Figure:
     run = [c for c in summary["contestants"] if tried(c)]
     if not run:
         return frame.nothing("No setting was tried: nothing was searched.")
-    start = summary["run"].get("start_loss")
+    start = rows.search_start(summary)
     bounds = loss_bounds(run, start)
     strip = bounds[1] / (bounds[1] / bounds[0]) ** (STRIP / 2)
-    made = frame.figure(100, left=72, right=16, top=0, bottom=0)
+    made = frame.figure(100, left=92, right=16, top=0, bottom=0)
     given = looks(summary["contestants"])
     for k, c in enumerate(run):
         panel(made, c, k, given[c["name"]], bounds, start, strip)
     wide, narrow = placed(run, min(COLUMNS, len(run))), placed(run, 1)
     made.update_layout(**{key.replace(".", "_"): value for key, value in wide.items() if not key.startswith("annotations")})
-    notes = [*titles(run, given), *(slow(c, k, start, bounds) for k, c in enumerate(run)), *feet()]
+    notes = [*titles(run, given), *(slow(c, k, start) for k, c in enumerate(run)), *feet()]
     made.update_layout(annotations=notes)
     for key, value in wide.items():
         if key.startswith("annotations"):
             at, name = key[len("annotations[") :].split("].")
             made.layout.annotations[int(at)][name] = value
-    made.update_layout(meta={"narrow": narrow | {"margin.l": 64}})
+    made.update_layout(meta={"narrow": narrow | {"margin.l": 70}})
     return made
 
 
@@ -140,9 +140,11 @@ def nowhere(point: dict[str, Any], start: float | None) -> bool:
 
 
 def too_slow(c: dict[str, Any], start: float | None) -> list[dict[str, Any]]:
-    """The settings that got nowhere with a learning rate below the chosen one."""
+    """The settings that ended where they started, with a learning rate below the good range, or below the chosen one if there is none."""
     chosen = [point["learning_rate"] for point in tried(c) if point["chosen"]]
-    return [point for point in tried(c) if nowhere(point, start) and (not chosen or point["learning_rate"] < chosen[0])]
+    below = c["good_range"][0] if c.get("good_range") else chosen[0] if chosen else float("inf")
+    still = [point for point in tried(c) if nowhere(point, start) and start is not None and point["loss"] < start / NO_BETTER]
+    return [point for point in still if point["learning_rate"] < below]
 
 
 def said(c: dict[str, Any], point: dict[str, Any], start: float | None) -> str:
@@ -166,12 +168,12 @@ def titles(run: list[dict[str, Any]], given: dict[str, Look]) -> list[dict[str, 
     return notes
 
 
-def slow(c: dict[str, Any], k: int, start: float | None, bounds: tuple[float, float]) -> dict[str, Any]:
-    """The words "too slow" below the settings that were, or nothing."""
+def slow(c: dict[str, Any], k: int, start: float | None) -> dict[str, Any]:
+    """The words "too slow" above the settings that were, or nothing."""
     found = too_slow(c, start)
     x, y = f"x{k + 1 if k else ''} domain", f"y{k + 1 if k else ''} domain"
-    height = frame.height_of(start, *bounds) if start else 0.0
-    words = frame.note("too slow", 0.02, height, xref=x, yref=y, yshift=-9, yanchor="top", font={"size": frame.SMALL, "color": QUIET})
+    # In the strip of the diverged: these have large learning rates and leave its left end free.
+    words = frame.note("too slow", 0.02, 1 - STRIP / 2, xref=x, yref=y, font={"size": frame.SMALL, "color": QUIET})
     return words | {"visible": bool(found)}
 
 
@@ -179,7 +181,7 @@ def feet() -> list[dict[str, Any]]:
     """The titles of all horizontal and all vertical axes."""
     across = frame.note("learning rate (log scale)", 0.5, 0, xanchor="center", yanchor="bottom", yshift=-FOOT - BELOW, font={"size": 13})
     upward = frame.note(
-        "validation loss at the end of the budget (log scale)", 0, 0.5, textangle=-90, xanchor="center", xshift=-62, font={"size": 13}
+        "validation loss at the end of the budget (log scale)", 0, 0.5, textangle=-90, xanchor="center", xshift=-82, font={"size": 13}
     )
     return [across, upward | {"visible": True}]
 

@@ -65,7 +65,10 @@ def mark_target(made: frame.Figure, target: dict[str, Any], bounds: tuple[float,
 
 
 def tuning(summary: Summary) -> frame.Figure:
-    """The best validation loss to be expected after trying n settings (Dodge et al. 2019), with its band."""
+    """The best validation loss to be expected after trying n settings (Dodge et al. 2019).
+
+    Only the winner and the yardstick have bands: nine would hide each other.
+    """
     run = [c for c in summary["contestants"] if c.get("tuning")]
     bounds = frame.bounds(x for c in run for line in ("expected", "low") for x in c["tuning"][line])
     if bounds is None:
@@ -73,13 +76,15 @@ def tuning(summary: Summary) -> frame.Figure:
     start = summary["run"].get("start_loss")
     bounds = (bounds[0], min(bounds[1], start * 1.15) if start and start > bounds[0] else bounds[1])
     given, winner = looks(summary["contestants"]), summary["verdict"].get("winner")
-    lines = []
+    lines, yardstick = [], rows.yardstick(summary)
     for c in run:
         x, expected = c["tuning"]["settings"], c["tuning"]["expected"]
-        hover = [f"<b>{frame.safe(c['label'])}</b><br>best of {n}: loss {measured(y)}" for n, y in zip(x, expected, strict=True)]
-        lines.append(
-            Line(c["label"], given[c["name"]], x, expected, c["tuning"]["low"], c["tuning"]["high"], hover, strong=c["name"] == winner)
-        )
+        tuned = c["tuning"]
+        ends = [{"median": y, "low": low, "high": high} for y, low, high in zip(expected, tuned["low"], tuned["high"], strict=True)]
+        hover = [f"<b>{frame.safe(c['label'])}</b><br>best of {n}: loss {interval(d)}" for n, d in zip(x, ends, strict=True)]
+        strong = c["name"] == winner
+        line = Line(c["label"], given[c["name"]], x, expected, tuned["low"], tuned["high"], hover, strong, band=strong or c is yardstick)
+        lines.append(line)
     most = max(x for line in lines for x in line.x)
     at = [2**k for k in range(20) if 2**k <= most]
     across = frame.log_axis(1, max(most, 2), "settings tried (log scale)", tickvals=at, ticktext=[f"{x:,}" for x in at], showgrid=False)
@@ -135,11 +140,11 @@ def forest_row(made: frame.Figure, c: dict[str, Any], y: int, look: Look, scale:
     made.add_scatter(x=list(ends), y=[y, y], mode="lines", line={"color": look.colour, "width": 2.4}, hoverinfo="skip", cliponaxis=False)
     marker = {"color": look.colour, "size": 11 if c.get("tied") else 9, "symbol": "diamond" if diamond else "circle"}
     made.add_scatter(x=[middle], y=[y], mode="markers", marker=marker, hovertemplate=hover, cliponaxis=False)
-    text, ends_text = speed(d).partition(" ")[::2]
+    text, ends_text = (times(middle), "the yardstick") if diamond else speed(d).partition(" ")[::2]
     shown = f"<b>{text}</b>"
     made.add_annotation(**frame.note(shown, 1, y, yref="y", xshift=10, font={"size": 12.5}))
     k = len(made.layout.annotations)
-    made.add_annotation(**frame.note(ends_text, 1, y, yref="y", xshift=56, font={"size": 12, "color": QUIET}))
+    made.add_annotation(**frame.note(ends_text, 1, y, yref="y", xshift=62, font={"size": 12, "color": QUIET}))
     made.layout.meta["narrow"][f"annotations[{k}].visible"] = False
 
 

@@ -33,3 +33,9 @@ def tried(c: Contestant) -> list[dict[str, Any]]:
 def reached(c: Contestant) -> bool:
     """Whether at least half of its seeds reached the target."""
     return median(c.get("examples_to_target")) is not None
+
+
+def search_start(summary: Summary) -> float | None:
+    """The loss at which the settings searched began: that of the search's own seed if the summary has it, or the usual one."""
+    run = summary["run"]
+    return run.get("search_start_loss") or run.get("start_loss")

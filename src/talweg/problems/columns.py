@@ -199,8 +199,8 @@ def as_dates(text: pa.ChunkedArray, distinct: pa.Array) -> pd.Series | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # pandas advises on dayfirst, which is what is being found out
         for value in distinct.to_pylist()[::step]:
-            guess = guess_datetime_format(value) if any(letter.isdigit() for letter in value) else None
-            if isinstance(guess, str) and ("%Y" in guess or "%y" in guess):
+            guess = guess_datetime_format(value)  # None, or NA from pandas 3 on, unless it is a whole date
+            if isinstance(guess, str):
                 formats[guess] += 1
     encoded = text.combine_chunks().dictionary_encode()
     values = pd.Series(encoded.dictionary.to_pylist(), dtype=object)

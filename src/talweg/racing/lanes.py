@@ -101,7 +101,7 @@ class Program:
         self.slots = descent.POINTS + 4
         self.method = method
         self.compile_seconds = 0.0
-        self._begin, self._advance = (_Timed(self, function) for function in self._functions())
+        self._advance = _Timed(self, self._function())
 
     def run(
         self,
@@ -121,7 +121,8 @@ class Program:
         lanes = jax.device_put(trees.stack([methods[i] for i in fill], float), self.floor.by_lane)
         lane_seeds = [seeds[i] for i in fill]
         keys = jax.device_put(jnp.array(lane_seeds, jnp.uint32), self.floor.by_lane)
-        run = self._begin(lanes, jax.device_put(self.floor.starts(lane_seeds), self.floor.by_lane))
+        # not compiled: a dozen small fills are not worth a program of their own
+        run = jax.device_put(jax.vmap(descent.begin)(lanes, self.floor.starts(lane_seeds)), self.floor.by_lane)
         marks = descent.measuring_points(steps)
         parts: list[Row] = []
         kept: list[np.ndarray] = []
@@ -153,7 +154,7 @@ class Program:
         room = self.capacity * self.size - order.shape[1]
         return jax.device_put(np.pad(order, ((0, 0), (0, room))), self.floor.by_lane)
 
-    def _functions(self) -> tuple[Any, Any]:
+    def _function(self) -> Any:
         floor, problem, size, tile = self.floor, self.floor.problem, self.size, self.tile
         in_order = LANE if size is not None else EVERYWHERE
 
@@ -163,23 +164,15 @@ class Program:
             out = jax.lax.map(lambda part: jax.vmap(function)(*part), cut)
             return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), out)
 
-        def begin(lanes: Method, params: Params) -> Run:
-            return tiled(descent.begin, lanes, params)
-
         def advance(lanes: Method, run: Run, seeds: Any, order: Any, slots: Any, train: Any, judge: Any) -> tuple[Run, Row]:
             def lane(method: Method, run: Run, seed: Any, order: Any) -> tuple[Run, Row]:
                 return descent.advance(problem, size, method, run, jax.random.key(seed), order, slots, train, judge)
 
             return tiled(lane, lanes, run, seeds, order)
 
-        def spread(function: Callable[..., Any], inputs: tuple[PartitionSpec, ...], **options: Any) -> Any:
-            mapped = jax.shard_map(function, mesh=floor.mesh, in_specs=inputs, out_specs=LANE, check_vma=False)
-            return jax.jit(mapped, **options)
-
-        return (
-            spread(begin, (LANE, LANE)),
-            spread(advance, (LANE, LANE, LANE, in_order, EVERYWHERE, EVERYWHERE, EVERYWHERE), donate_argnums=(1,)),
-        )
+        specs = (LANE, LANE, LANE, in_order, EVERYWHERE, EVERYWHERE, EVERYWHERE)
+        mapped = jax.shard_map(advance, mesh=floor.mesh, in_specs=specs, out_specs=LANE, check_vma=False)
+        return jax.jit(mapped, donate_argnums=(1,))
 
 
 class _Timed:

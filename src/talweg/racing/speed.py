@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -9,35 +10,36 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from talweg import descent
+from talweg import descent, trees
 from talweg.methods import Method
 from talweg.problems import batches
-from talweg.problems.base import Params, Problem
+from talweg.problems.base import Batch, Params, Problem
 
-LONG_ENOUGH = 0.02  # seconds, for a clock to be trusted
+LONG_ENOUGH = 0.01  # seconds, for a clock to be trusted
+REPEATS = 5
 
 
 def seconds_alone(problem: Problem, method: Method, params: Params, size: int | None) -> float:
-    """Seconds of one step of one lane with the machine to itself: the median of five measurements of at least 20 ms."""
-    train = jax.device_put(problem.train)
+    """Seconds of one step of one lane with the machine to itself: the median of five measurements of at least 10 ms."""
+    few = 1 if size is None else min(problem.examples // size, 4096 // size + 1)  # batches to go round in
+    order = None if size is None else jnp.asarray(batches.order(problem.examples, size, [0], 0, few)[0]).reshape(few, size)
 
-    def go(method: Method, params: Params, order: Any, steps: Any) -> Any:
-        slots = jnp.stack([jnp.zeros_like(steps), steps, jnp.zeros_like(steps)])[None]
-        run = descent.begin(method, params)
-        return descent.advance(problem, size, method, run, jax.random.key(0), order, slots, train, train)[0].loss_sum
+    def go(method: Method, params: Params, order: Any, train: Batch, steps: Any) -> Any:
+        def step(t: Any, run: descent.Run) -> descent.Run:
+            batch = train if order is None else trees.take(train, order[t % few])
+            return descent.take_step(problem, method, run, batch, t, jax.random.key(0))
 
-    numbers = jax.tree.map(jnp.asarray, method)
-    enough = 4096 // (size or 4096) + 1
-    order = None if size is None else jnp.asarray(batches.order(problem.examples, size, [0], 0, enough)[0])
-    compiled = jax.jit(go).lower(numbers, params, order, jnp.int32(1)).compile()
+        return jax.lax.fori_loop(0, steps, step, descent.begin(method, params)).loss_sum
+
+    args = (jax.tree.map(jnp.asarray, method), params, order, jax.device_put(problem.train))
+    compiled = jax.jit(go).lower(*args, jnp.int32(1)).compile()
 
     def once(steps: int) -> float:
         began = time.perf_counter()
-        compiled(numbers, params, order, jnp.int32(steps)).block_until_ready()
+        compiled(*args, jnp.int32(steps)).block_until_ready()
         return time.perf_counter() - began
 
-    once(1)
     steps = 1
-    while once(steps) < LONG_ENOUGH and steps < 10**7:
-        steps *= 4  # the order of examples is read over again from its end, which costs the same
-    return float(np.median([once(steps) for _ in range(5)])) / steps
+    while (seconds := once(steps)) < LONG_ENOUGH and steps < 10**7:
+        steps *= max(2, min(100, math.ceil(1.2 * LONG_ENOUGH / seconds)))
+    return float(np.median([once(steps) for _ in range(REPEATS)])) / steps

@@ -24,21 +24,35 @@ def write(summary: Summary, path: str | os.PathLike[str]) -> Path:
 
 def write_text(text: str, path: str | os.PathLike[str]) -> Path:
     """Write a file whole or not at all, and return its full path. Raises InputError if it cannot be written."""
-    place = Path(path).expanduser().resolve()
-    if place.is_dir():
-        raise InputError(f"report: the path must name a file, got the folder {str(path)!r}; add a name such as race.html")
-    if not place.parent.is_dir():
-        raise InputError(f"report: the folder of {str(path)!r} does not exist; make it first or choose another path")
-    beside = place.with_name(f".{place.name}.{os.getpid()}.part")
+    to = place(path)
+    beside = to.with_name(f".talweg-{os.getpid()}.part")
     try:
         beside.write_text(text, encoding="utf-8")
-        beside.replace(place)
+        beside.replace(to)
     except OSError as problem:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
-        why = problem.strerror or problem
-        raise InputError(f"report: cannot write {str(path)!r} ({why}); choose a path that can be written") from problem
-    return place
+        raise InputError(
+            f"report: cannot write {str(path)!r} ({problem.strerror or problem}); choose a path that can be written"
+        ) from problem
+    return to
+
+
+def place(path: str | os.PathLike[str]) -> Path:
+    """Where a file for `path` would be written; may be asked before a race, so that it is not run in vain.
+
+    Raises InputError if `path` is a folder or its folder does not exist.
+    """
+    given = str(path)
+    if "\0" in given:
+        raise InputError(f"report: the path must name a file, got {given!r}, which no file can be called; choose another path")
+    # os.path's questions are never answered by an exception, whatever the name (too long, no such user).
+    to = Path(os.path.realpath(os.path.expanduser(given)))
+    if os.path.isdir(to):
+        raise InputError(f"report: the path must name a file, got the folder {given!r}; add a name such as race.html")
+    if not os.path.isdir(to.parent):
+        raise InputError(f"report: the folder of {given!r} does not exist; make it first or choose another path")
+    return to
 
 
 def html_fragment(summary: Summary) -> str:

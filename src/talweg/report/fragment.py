@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from talweg.pictures.words import sentence
 from talweg.report import parts, table
 
 HEADS = ("Rank", "Method", "Batch", "Learning rate", "Examples to target", "Speed-up", "Final validation loss")
@@ -21,8 +22,8 @@ STYLE = """<style>
 def html(summary: dict[str, Any]) -> str:
     """The fragment; it may stand in any page."""
     tested = [head for head, _, _ in table.columns(summary) if head.startswith("Test ")]
-    words = "".join(f"<p>{escape(sentence)}</p>" for sentence in summary["verdict"].get("sentences") or [])
-    warned = "".join(f"<p>⚠ {escape(sentence)}</p>" for sentence in summary["verdict"].get("warnings") or [])
+    words = "".join(f"<p>{escape(sentence(said))}</p>" for said in summary["verdict"].get("sentences") or [])
+    warned = "".join(f"<p>⚠ {escape(sentence(said))}</p>" for said in summary["verdict"].get("warnings") or [])
     shown = table.html(summary, [*HEADS, *tested])
-    head = f"<p><b>{escape(parts.headline(summary))}</b></p>"
+    head = f"<p><b>{escape(sentence(parts.headline(summary)))}</b></p>"
     return f'<div class="talweg">{STYLE}{head}{words}{warned}<div style="overflow-x: auto">{shown}</div></div>'

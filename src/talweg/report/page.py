@@ -30,14 +30,14 @@ PICTURES = (
 def html(summary: Summary) -> str:
     """The whole page; the same summary gives the same text."""
     folder, run = files("talweg.report"), summary["run"]
-    created = str(run.get("created") or "").replace("T", " ")[:16]
+    headline = sentence(parts.headline(summary))
     filled = {
-        "title": escape(f"{summary['problem']['name']}: {parts.headline(summary)}"),
+        "title": escape(f"{summary['problem']['name']}: {headline}"),
         "style": (folder / "page.css").read_text("utf-8"),
         "script": (folder / "page.js").read_text("utf-8"),
         "plotly": get_plotlyjs(),
-        "over": escape(parts.joined(["talweg race", str(summary["problem"]["name"]), created]).replace(", ", " · ")),
-        "headline": escape(parts.headline(summary)),
+        "over": escape(parts.joined(["talweg race", str(summary["problem"]["name"]), parts.created(run)]).replace(", ", " · ")),
+        "headline": escape(headline),
         "verdict": parts.paragraphs(summary["verdict"].get("sentences") or []),
         "numbers": parts.numbers(summary),
         "advice": parts.advice(summary),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
@@ -26,8 +27,8 @@ from talweg.pictures.words import (
 
 Summary = dict[str, Any]
 
-#: An interval such as "(2.4 – 3.9)", which is not broken at the end of a line.
-INTERVAL = re.compile(r"\S+ – \S+")
+#: What is not broken at the end of a line: an interval such as "(2.4 – 3.9)", a number and its unit of time.
+WHOLE = re.compile(r"\S+ – \S+|\d[\d.,]* (?:µs|ms|s|min|h)\b")
 
 
 def headline(summary: Summary) -> str:
@@ -52,7 +53,7 @@ def has_target(summary: Summary) -> bool:
 
 def paragraphs(sentences: Iterable[str]) -> str:
     """One paragraph for each sentence; intervals are not broken at the end of a line."""
-    whole_intervals = (INTERVAL.sub(r'<span class="whole">\g<0></span>', escape(sentence(words))) for words in sentences)
+    whole_intervals = (WHOLE.sub(r'<span class="whole">\g<0></span>', escape(sentence(words))) for words in sentences)
     return "".join(f"<p>{words}</p>" for words in whole_intervals)
 
 
@@ -99,7 +100,7 @@ def advice(summary: Summary) -> str:
     tuned = ", ".join(f"{name} {setting(value)}" for name, value in c["hyperparameters"].items() if name in c["tuned"])
     fixed = ", ".join(f"{name} {setting(value)}" for name, value in c["hyperparameters"].items() if name not in c["tuned"])
     batch = "the whole training set at every step" if c["batch"] == "full" else f"batches of {count(c['batch'], 'example')}"
-    said = [f"Train with {c['label']}: {tuned or 'its default numbers'}{f' (left at {fixed})' if fixed else ''}, and {batch}."]
+    said = [f"Train with {c['label']}: {tuned or 'its default numbers'}{f' (left at {fixed})' if fixed else ''}; {batch}."]
     steps, time = c.get("steps_to_target"), c.get("seconds_to_target")
     if rows.median(steps) is not None:
         said.append(
@@ -165,10 +166,18 @@ def what_was_run(summary: Summary) -> str:
             ("took", joined(took), ""),
             ("machine", joined(f"{value} cores" if name == "cores" else str(value) for name, value in machine.items()), ""),
             ("versions", joined(f"{name} {value}" for name, value in (run.get("versions") or {}).items()), ""),
-            ("race", str(run.get("race") or ""), str(run.get("created") or "")),
+            ("race", str(run.get("race") or ""), created(run)),
         ],
         "run",
     ) + notes(problem)
+
+
+def created(run: Mapping[str, Any]) -> str:
+    """When a race was run: as ISO text has it, or from seconds since 1970, in universal time."""
+    at = run.get("created")
+    if isinstance(at, (int, float)):
+        at = datetime.fromtimestamp(at, UTC).isoformat()
+    return str(at or "").replace("T", " ")[:16]
 
 
 def plain(value: Any) -> bool:

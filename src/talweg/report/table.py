@@ -30,9 +30,8 @@ def to_target(key: str, show: Callable[[float | None], str] = whole) -> Cell:
 
     def cell(c: Contestant) -> str:
         reached = c.get("reached")
-        main, below = parts(c.get(key), show=show, missing="not reached")
-        some = f"{share(reached)} of seeds" if reached is not None and 0 < reached < 1 else ""
-        return stacked(main, ", ".join(words for words in (below, some) if words))
+        some = f"<small>by {share(reached)} of seeds</small>" if reached is not None and 0 < reached < 1 else ""
+        return ranged(c.get(key), show=show, missing="not reached") + some
 
     return cell
 

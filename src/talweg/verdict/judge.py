@@ -145,8 +145,7 @@ def _beats(best: Entry, entry: Entry, record: Record) -> Numbers:
     theirs = scores.scores(entry.final, record.target, entry.examples_per_step)
     keys = Scores(np.stack([ours.costs, theirs.costs]), np.stack([ours.losses, theirs.losses]), ours.budget).keys()
     wins = (keys[0] < keys[1]) + 0.5 * (keys[0] == keys[1])
-    draws = wins[statistics.resampled(len(wins), statistics.DRAWS, resampling.SEED + 1)].mean(axis=1)
-    low, high = statistics.interval(draws)
+    low, high = statistics.proportion_interval(float(wins.mean()), len(wins))
     return {"probability": float(wins.mean()), "low": low, "high": high}
 
 

@@ -33,7 +33,7 @@ def verdict(summary: dict[str, Any]) -> list[str]:
     found += _order(summary)
     found += _missed(rows)
     found += _tuning(rows[0])
-    return [sentence for sentence in found if sentence]
+    return [sentence[0].upper() + sentence[1:] for sentence in found if sentence]
 
 
 def _winner(summary: dict[str, Any], row: Row) -> str:
@@ -78,7 +78,7 @@ def _runner_up(rows: Sequence[Row]) -> list[str]:
     found = f"The best outside that group is {row['label']}: it falls behind in {share(row['sure'])} of resampled races"
     if row["beats"] is not None:
         chance = row["beats"]
-        found += f", and loses {share(chance['probability'])} of races seed by seed ({share(chance['low'])} – {share(chance['high'])})"
+        found += f", and on {share(chance['probability'])} of the final seeds ({share(chance['low'])} – {share(chance['high'])})"
     return [found + "."]
 
 

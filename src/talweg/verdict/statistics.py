@@ -7,6 +7,7 @@ diverged lane never arrives: to take it as censored where it diverged would make
 
 from __future__ import annotations
 
+import math
 from math import comb
 
 import numpy as np
@@ -51,6 +52,14 @@ def interval(draws: Float[np.ndarray, " draws"], level: float = LEVEL) -> tuple[
     tail = (1 - level) / 2
     low, high = np.quantile(draws, [tail, 1 - tail], method="inverted_cdf")
     return float(low), float(high)
+
+
+def proportion_interval(share: float, count: int, level: float = LEVEL) -> tuple[float, float]:
+    """Wilson's interval of a proportion: one that is sensible for few cases, and for all or none of them. Wilson 1927."""
+    z = float(stats.norm.ppf((1 + level) / 2))
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def resampled(count: int, draws: int, seed: int) -> Int[np.ndarray, "draws count"]:
