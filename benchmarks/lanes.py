@@ -2,7 +2,7 @@
 
     pip install -e '.[bench]'
     python benchmarks/lanes.py            # some minutes
-    python benchmarks/lanes.py --quick    # a minute, to see that it works
+    python benchmarks/lanes.py --quick    # fewer steps, to see that it works
     python benchmarks/lanes.py --alone    # talweg without the others
 
 talweg is measured as a race runs it: starts, orders of examples, 41 measurements of the validation data and all handing over are

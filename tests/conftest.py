@@ -18,6 +18,9 @@ from talweg.oracle import Oracle
 
 Walk = Callable[..., PyTree]
 
+# Before JAX is used: more devices than this machine may have cores, so that results can be compared over their number.
+jax.config.update("jax_num_cpu_devices", 3)
+
 # The same examples every time, and no deadline: the first call of a jitted function compiles.
 settings.register_profile("talweg", derandomize=True, deadline=None, database=None)
 settings.load_profile("talweg")

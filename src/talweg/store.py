@@ -151,6 +151,11 @@ class Store:
         with self.writing():
             self.db.execute("UPDATE race SET plan = ? WHERE race = ?", (json.dumps(plan), race))
 
+    def forget_empty(self, race: str) -> None:
+        """Remove a race of which nothing was run."""
+        with self.writing():
+            self.db.execute("DELETE FROM race WHERE race = ? AND NOT EXISTS (SELECT 1 FROM block WHERE block.race = race.race)", (race,))
+
     def races(self) -> list[RaceRow]:
         """All races, the newest first."""
         rows = self.db.execute("SELECT race, created, finished, problem, plan, run, wall, compile FROM race ORDER BY created DESC, race")

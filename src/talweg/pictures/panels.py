@@ -33,7 +33,7 @@ def learning_rates(summary: Summary) -> frame.Figure:
         panel(made, c, k, given[c["name"]], bounds, start, strip)
     wide, narrow = placed(run, min(COLUMNS, len(run))), placed(run, 1)
     made.update_layout(**{key.replace(".", "_"): value for key, value in wide.items() if not key.startswith("annotations")})
-    notes = [*titles(run, given), *(slow(c, k, start) for k, c in enumerate(run)), *feet()]
+    notes = [*titles(run, given), *(slow(c, k, start, bounds) for k, c in enumerate(run)), *feet()]
     made.update_layout(annotations=notes)
     for key, value in wide.items():
         if key.startswith("annotations"):
@@ -47,7 +47,7 @@ def loss_bounds(run: list[dict[str, Any]], start: float | None) -> tuple[float, 
     """The scale that all panels share: from the best loss to the start, with a strip above for the diverged."""
     found = frame.bounds([point["loss"] for c in run for point in tried(c)], room=1.15) or (0.1, 1.0)
     top = min(found[1], 1.5 * start) if start and start > found[0] else found[1]
-    top = max(top, 1.15 * start) if start and start > found[0] else top
+    top = max(top, 1.2 * start) if start and start > found[0] else top
     return found[0], found[0] * (top / found[0]) ** (1 / (1 - STRIP))
 
 
@@ -168,12 +168,13 @@ def titles(run: list[dict[str, Any]], given: dict[str, Look]) -> list[dict[str, 
     return notes
 
 
-def slow(c: dict[str, Any], k: int, start: float | None) -> dict[str, Any]:
+def slow(c: dict[str, Any], k: int, start: float | None, bounds: tuple[float, float]) -> dict[str, Any]:
     """The words "too slow" above the settings that were, or nothing."""
     found = too_slow(c, start)
     x, y = f"x{k + 1 if k else ''} domain", f"y{k + 1 if k else ''} domain"
-    # In the strip of the diverged: these have large learning rates and leave its left end free.
-    words = frame.note("too slow", 0.02, 1 - STRIP / 2, xref=x, yref=y, font={"size": frame.SMALL, "color": QUIET})
+    # Between the starting loss and the strip of the diverged, where no setting can stand.
+    height = frame.height_of(start, *bounds) if start else 1.0
+    words = frame.note("too slow", 0.01, height, xref=x, yref=y, yshift=10, font={"size": frame.SMALL, "color": QUIET})
     return words | {"visible": bool(found)}
 
 

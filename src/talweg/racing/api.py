@@ -98,11 +98,14 @@ def _run(problem: Problem, plan: Plan, store: Store, row: RaceRow, listener: eve
     try:
         engine.prepare()
         if plan.budget_seconds is not None and fitted is None:
-            plan = engine.fit_budget(plan.budget_seconds - (time.perf_counter() - began))
+            plan = engine.fit_budget(plan.budget_seconds, time.perf_counter() - began)
             store.replan(row.race, {**plan.describe(), "fitted": True})
         engine.expect()
         engine.go()
         store.finish(row.race)
+    except InputError:
+        store.forget_empty(row.race)
+        raise
     finally:
         store.add_time(row.race, time.perf_counter() - began, engine.compile_seconds)
 

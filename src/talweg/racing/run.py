@@ -70,19 +70,22 @@ class Engine:
             self.compile_seconds += program.compile_seconds
             self.listener(Prepared(contestant.name, time.perf_counter() - began))
 
-    def fit_budget(self, seconds: float) -> Plan:
-        """The plan with as many epochs as fit into a budget of seconds. Raises InputError if not even one step does."""
+    def fit_budget(self, seconds: float, spent: float) -> Plan:
+        """The plan with as many epochs as fit into a budget of seconds, of which some are spent on compiling and measuring.
+
+        Raises InputError if somebody would not even take a step.
+        """
         fixed = slope = 0.0
-        points = descent.POINTS + 1
         for contestant in self.plan.contestants:
             blocks, pace = self._blocks(contestant), self.paces[contestant.name]
-            fixed += blocks * pace.point * points
+            fixed += blocks * pace.point * (descent.POINTS + 1)
             slope += blocks * pace.step * batches.steps_per_epoch(self.problem.examples, contestant.size)
-        epochs = (seconds / BUDGET_MARGIN - fixed) / max(slope, 1e-12)
+        epochs = ((seconds - spent) / BUDGET_MARGIN - fixed) / max(slope, 1e-12)
         least = max(0.5 / batches.steps_per_epoch(self.problem.examples, contestant.size) for contestant in self.plan.contestants)
-        if epochs < least:  # somebody would not even take a step
-            needed = math.ceil((slope * least + fixed) * BUDGET_MARGIN)
-            raise InputError(f"race: a budget of {seconds:g} s is too short for these methods; give at least {needed} s, or fewer methods")
+        if epochs < least:
+            needed = math.ceil((slope * least + fixed) * BUDGET_MARGIN + spent)
+            why = f"compiling and measuring alone took {spent:.1f} s"
+            raise InputError(f"race: a budget of {seconds:g} s is too short ({why}); give at least {needed} s, or fewer methods")
         self.plan = replace(self.plan, epochs=float(f"{epochs:.3g}"))
         return self.plan
 

@@ -5,6 +5,7 @@ Each rung is deterministic from the rows of the rung before it, so a race that w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from talweg.verdict import scores
 from talweg.verdict.scores import Target
 
 UNTUNED = -1
+LEADERS = 3
 
 
 @dataclass(frozen=True)
@@ -60,17 +62,20 @@ def expected_lanes(contestant: Contestant, plan: Plan) -> dict[str, int]:
 
 
 def widened(contestant: Contestant, lanes: Sequence[Lane], target: Target, examples_per_step: int) -> Contestant | None:
-    """The contestant with a wider range of learning rates, if the best setting lies at an edge of it (PROTOCOL rule 5).
+    """The contestant with a wider range of learning rates, if one of the three best settings lies at an edge of it (PROTOCOL rule 5).
 
-    Only the learning rate is widened: the other numbers often hardly matter, and then their best lies at an edge by chance.
+    Of three, because one seed does not say which of them is the best. Only the learning rate is widened: the other numbers often
+    hardly matter, and then their best lies at an edge by chance.
     """
     reach: Range | None = contestant.space.get("learning_rate")
     if reach is None:
         return None
-    best = scores.best_settings(lanes, target, examples_per_step)[0]
-    lane = next(lane for lane in lanes if lane.setting == best)
-    edge = -1 if scores.final_loss(lane) == float("inf") else reach.edge(lane.hyperparameters["learning_rate"])
-    return contestant.with_range("learning_rate", reach.widened(edge)) if edge else None
+    best = {lane.setting: lane for lane in lanes}
+    leaders = [best[setting] for setting in scores.best_settings(lanes, target, examples_per_step)[:LEADERS]]
+    if scores.final_loss(leaders[0]) == math.inf:  # all have diverged
+        return contestant.with_range("learning_rate", reach.widened(-1))
+    edges = [edge for lane in leaders if (edge := reach.edge(lane.hyperparameters["learning_rate"]))]
+    return contestant.with_range("learning_rate", reach.widened(edges[0])) if edges else None
 
 
 def _final(contestant: Contestant, plan: Plan, setting: int, numbers: dict[str, float]) -> list[Entry]:

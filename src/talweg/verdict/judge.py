@@ -45,7 +45,8 @@ def judge(record: Record) -> dict[str, Any]:
             "created": record.race.created,
             **{key: record.race.plan[key] for key in ("seed", "settings", "seeds", "epochs", "budget_seconds")},
             "schedule": best.facts["schedule"],
-            "start_loss": _start_loss(record),
+            "start_loss": _start_loss(record.yardstick.final),
+            "search_start_loss": _start_loss(record.yardstick.search or record.yardstick.final),
         },
     }
     summary = _plain(summary)
@@ -210,7 +211,8 @@ def _edge(entry: Entry, record: Record) -> str | None:
     tenth = 0.1 * math.log(reach[1] / reach[0]) / math.log(high / low)
     if tenth <= place <= 1 - tenth:
         return None
-    return sentences.edge(entry.label, chosen, low, high, upper=place > 0.5)
+    widened = len(entry.search) > record.race.plan["settings"]
+    return sentences.edge(entry.label, chosen, low, high, upper=place > 0.5, widened=widened)
 
 
 def _curves(entry: Entry) -> dict[str, Any]:
@@ -271,8 +273,8 @@ def _budget(record: Record, examples: float) -> dict[str, Any]:
     return {"epochs": record.race.plan["epochs"], "examples": examples, "seconds": record.race.plan["budget_seconds"]}
 
 
-def _start_loss(record: Record) -> float:
-    return float(np.median([lane.validation_loss[0] for lane in record.yardstick.final]))
+def _start_loss(lanes: Sequence[Lane]) -> float:
+    return float(np.median([lane.validation_loss[0] for lane in lanes]))
 
 
 def _or_nan(value: float | None) -> float:

@@ -33,7 +33,8 @@ def verdict(summary: dict[str, Any]) -> list[str]:
     found += _order(summary)
     found += _missed(rows)
     found += _tuning(rows[0])
-    return [sentence[0].upper() + sentence[1:] for sentence in found if sentence]
+    given = tuple(row["label"] for row in rows if row["label"] == row["name"])  # names that a person chose stay as they are
+    return [sentence if given and sentence.startswith(given) else sentence[0].upper() + sentence[1:] for sentence in found if sentence]
 
 
 def _winner(summary: dict[str, Any], row: Row) -> str:
@@ -103,9 +104,9 @@ def _order(summary: dict[str, Any]) -> list[str]:
     if not leaders:
         return []
     if len({row["name"] for _, row in leaders}) == 1:
-        losses = ", ".join(f"{figures(row['loss']['median'])} at {part:.0%}" for part, row in leaders)
+        losses = ", ".join(f"{figures(row['loss']['median'], 4)} at {part:.0%}" for part, row in leaders)
         return [f"{leaders[0][1]['label']} has the lowest validation loss at every budget looked at ({losses} of it)."]
-    said = ", ".join(f"{row['label']} at {part:.0%} ({figures(row['loss']['median'])})" for part, row in leaders)
+    said = ", ".join(f"{row['label']} at {part:.0%} ({figures(row['loss']['median'], 4)})" for part, row in leaders)
     return [f"The order by validation loss changes with the budget: first is {said}."]
 
 
@@ -140,12 +141,12 @@ def _batch(row: Row) -> str:
     return "the whole training set per step" if row["batch"] == "full" else f"batch {row['batch']}"
 
 
-def edge(label: str, chosen: float, low: float, high: float, *, upper: bool) -> str:
+def edge(label: str, chosen: float, low: float, high: float, *, upper: bool, widened: bool) -> str:
     """PROTOCOL rule 5, after widening once."""
-    return (
-        f"The best learning rate found for {label}, {setting(chosen)}, lies at the {'upper' if upper else 'lower'} edge of the range "
-        f"({figures(low)} to {figures(high)}), which had been widened once: a {'larger' if upper else 'smaller'} one may be better still."
-    )
+    searched = f"({figures(low)} to {figures(high)}{', widened once' if widened else ''})"
+    end, more = ("upper", "larger") if upper else ("lower", "smaller")
+    found = f"The best learning rate found for {label}, {setting(chosen)}, lies at the {end} edge of its range {searched}"
+    return f"{found}: a {more} one may be better."
 
 
 def inclusion(label: str, case: str) -> str:
