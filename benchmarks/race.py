@@ -81,8 +81,8 @@ def main() -> None:
     needed = {batch: steps / rates[batch] for batch, steps in work.items()}
     print("\nThe same steps in an eager PyTorch loop, one training after the other, at the rates measured in this run:\n")
     rows = [
-        {"examples per step": f"{batch:,}", "steps": f"{work[batch]:,}", "steps/s": f"{rates[batch]:,.0f}", "seconds": f"{needed[batch]:.0f}"}
-        for batch in sorted(work)
+        {"examples per step": f"{n:,}", "steps": f"{work[n]:,}", "steps/s": f"{rates[n]:,.0f}", "seconds": f"{needed[n]:.0f}"}
+        for n in sorted(work)
     ]
     print(common.markdown(rows))
     total = sum(needed.values())

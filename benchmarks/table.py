@@ -1,7 +1,7 @@
 """`talweg race` on a large table, as a whole process: a CSV file of 1,000,000 rows and 30 columns, dirty like real ones.
 
-    python benchmarks/table.py
-    python benchmarks/table.py --rows 50000 --methods adam,momentum
+python benchmarks/table.py
+python benchmarks/table.py --rows 50000 --methods adam,momentum
 """
 
 from __future__ import annotations

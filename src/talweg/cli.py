@@ -181,6 +181,10 @@ def _show(console: Console, done: Any, out: Path, json_file: Path | None, quiet:
 
     summary = done.summary
     name = re.sub(r"[^\w.-]+", "-", summary["problem"]["name"]).strip("-.") or "problem"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"output: {out} can't be made ({error.strerror or error}); choose another --out") from error
     path = done.report(out / f"{name}-{done.name}.html")
     if json_file is not None:
         from talweg.report import write_text
@@ -215,17 +219,14 @@ def _duration(text: str) -> float:
 
 
 def _writable(out: Path, json_file: Path | None) -> None:
-    """Find out before the work, not after it, whether results can be written."""
-    for folder in (out, json_file.parent if json_file else out):
-        try:
-            if folder is out:
-                folder.mkdir(parents=True, exist_ok=True)
-            if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-                raise PermissionError("it is not a folder that can be written")
-        except OSError as error:
-            raise InputError(f"output: {folder} can't be written ({error.strerror or error}); choose another --out or --json") from error
-    if json_file is not None and json_file.is_dir():
-        raise InputError(f"output: {json_file} is a folder; give --json a file")
+    """Find out before the work, not after it, whether results can be written; nothing is made yet."""
+    for place in (out, json_file.parent if json_file else out):
+        there = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            raise InputError(f"output: {place} can't be written ({there} is not a folder that can be); choose another --out or --json")
+    if json_file is not None and (json_file.is_dir() or not json_file.parent.is_dir()):
+        what = "is a folder" if json_file.is_dir() else "lies in a folder that does not exist"
+        raise InputError(f"output: {json_file} {what}; give --json a file in a folder that is there")
 
 
 def _set_up_jax() -> None:

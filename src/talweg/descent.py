@@ -74,7 +74,7 @@ def measured(problem: Problem, run: Run, batch: Batch, t: Int[Array, ""]) -> tup
     value = batches.mean_over(problem.loss, run.params, batch).astype(run.ceiling.dtype)
     other = batches.mean_over(problem.measure.function, run.params, batch) if problem.measure else jnp.nan
     ceiling = jnp.where(jnp.isinf(run.ceiling), BEYOND_REASON * (1 + jnp.abs(value)), run.ceiling)
-    alive = run.alive & (value <= ceiling)
+    alive = run.alive & (value <= ceiling) & jnp.isfinite(value)
     known = lambda x: jnp.where(alive, x, jnp.nan)  # noqa: E731  (a diverged run has no loss any more)
     row = Row(known(run.loss_sum / run.loss_count), known(value), known(jnp.asarray(other, value.dtype)))
     run = eqx.tree_at(
@@ -196,7 +196,7 @@ def descend(
     size = batch_size(problem, batch)
     steps = _length(problem, size, steps, epochs)
     seed, key = _seed(key)
-    params = problem.start(key) if start is None else start
+    params = jax.tree.map(as_floats, problem.start(key) if start is None else start)
     marks = measuring_points(steps, checks.whole("descend", "points", points))
     order = None if size is None else batches.order(problem.examples, size, [seed], 0, steps)[0]
     judge = problem.validation if problem.validation is not None else problem.train
@@ -222,12 +222,15 @@ def minimize(
     """
     if isinstance(x0, (list, tuple)) and all(isinstance(x, (int, float)) for x in x0):
         x0 = np.array(x0, float)
-    x0 = jax.tree.map(_as_floats, x0)
+    try:
+        x0 = jax.tree.map(as_floats, x0)
+    except TypeError as error:
+        raise InputTypeError(f"minimize: x0 must be made of numbers, got {x0!r}") from error
     if not callable(fun):
         raise InputTypeError(f"minimize: fun must be a function of the parameters, got {fun!r}")
     value = jax.eval_shape(fun, x0)
-    if getattr(value, "shape", None) != ():
-        raise InputError(f"minimize: fun(x0) must be a single number, got {value}; sum or average it")
+    if getattr(value, "shape", None) != () or not jnp.issubdtype(value.dtype, jnp.floating):
+        raise InputError(f"minimize: fun(x0) must be a single number, real and not whole, got {value}; sum, average or convert it")
     problem = Problem(loss=lambda params, _: fun(params), start=lambda key: x0, name=getattr(fun, "__name__", "function"))
     return descend(problem, method, x0, steps, batch="full", points=points, key=key)
 
@@ -258,12 +261,16 @@ def _length(problem: Problem, size: int | None, steps: int | None, epochs: float
 
 
 def _seed(key: int | PRNGKeyArray) -> tuple[int, PRNGKeyArray]:
-    if isinstance(key, int):
-        return key, jax.random.key(key)
-    return int(jax.random.randint(key, (), 0, np.iinfo(np.int32).max)), key
+    """The seed of the order of examples, and the key of all else."""
+    if isinstance(key, jax.Array) and (jnp.issubdtype(key.dtype, jax.dtypes.prng_key) or (key.dtype, key.shape) == (np.uint32, (2,))):
+        return int(jax.random.randint(key, (), 0, np.iinfo(np.int32).max)), key
+    if isinstance(key, bool) or not isinstance(key, (int, np.integer)) or not 0 <= key < 2**32:
+        raise InputError(f"descend: key must be a seed (a whole number from 0 to 4,294,967,295) or a JAX key, got {key!r}")
+    return int(key), jax.random.key(int(key))
 
 
-def _as_floats(leaf: Any) -> Array:
+def as_floats(leaf: Any) -> Array:
+    """A number or array as an array of floating-point numbers, which alone have gradients."""
     array = jnp.asarray(leaf)
     return array if jnp.issubdtype(array.dtype, jnp.inexact) else array.astype(jax.dtypes.canonicalize_dtype(np.float64))
 

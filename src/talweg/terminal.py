@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from talweg.pictures import palette
-from talweg.pictures.words import batch_size, count, figures, interval, measure, parts, seconds, setting, share, times
+from talweg.pictures.words import batch_size, count, figures, interval, measure, parts, seconds, setting, share, times, whole
 from talweg.problems.base import Problem
 from talweg.problems.base import count as rows_of
 from talweg.racing.contestants import Contestant
@@ -177,8 +177,8 @@ def _columns(summary: dict[str, Any]) -> list[Column]:
         Column("batch", lambda row: batch_size(row["batch"]), 2),
         Column("rate", rate, 0, "learning rate", rate, 5),
         Column("good range", good, 8),
-        Column("steps", median("steps_to_target"), 10, "steps", full("steps_to_target"), 13),
-        Column("examples", median(examples, missing=missed), 0, "examples to target", full(examples, missing=missed), 3),
+        Column("steps", median("steps_to_target", whole), 10, "steps", full("steps_to_target", whole), 13),
+        Column("examples", median(examples, whole, missed), 0, "examples to target", full(examples, whole, missed), 3),
         Column("alone", median(clock, seconds), 1, "time alone", full(clock, seconds), 12),
         Column("speed-up", median("speedup", times), 0, "speed-up", full("speedup", times), 4),
         Column("loss", median("final_validation_loss"), 6, "final loss", full("final_validation_loss"), 11),

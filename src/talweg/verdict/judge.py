@@ -15,6 +15,7 @@ from talweg.verdict.scores import Scores
 
 SURE = 0.975  # of being better, in the bootstrap: separable from a tie at the 95 % level, two-sided
 SHARES = (0.25, 0.5, 1.0)
+LEAST = 1e-6  # examples, in a ratio of costs: where a target was reached before the first step, nothing is as fast as nothing
 
 Numbers = dict[str, float | None]
 
@@ -23,14 +24,19 @@ def judge(record: Record) -> dict[str, Any]:
     """The summary of a race."""
     drawn = resampling.draws(record)
     budget = float(max(e.final[0].steps[-1] * e.examples_per_step for e in record.entries))
-    ranked = sorted(record.entries, key=lambda e: _standing(e, record, budget))
+    ranked = sorted(record.entries, key=lambda e: _standing(e, record))
     best = ranked[0]
     keys = _comparable(drawn)
     sure = {e.name: statistics.probability_less(keys[best.name], keys[e.name]) for e in ranked}
-    rows = [_row(i + 1, e, best, sure[e.name], drawn, record, budget) for i, e in enumerate(ranked)]
+    rows = [_row(i + 1, e, best, sure[e.name], drawn, record) for i, e in enumerate(ranked)]
     summary: dict[str, Any] = {
         "problem": {**record.race.problem, "budget": _budget(record, budget)},
-        "target": {"kind": record.target.kind, "value": record.target.value, "text": sentences.target(record)},
+        "target": {
+            "kind": record.target.kind,
+            "value": record.target.value,
+            "text": sentences.target(record),
+            "yardstick": record.yardstick.name,
+        },
         "contestants": rows,
         "order": [_order(record, share) for share in SHARES],
         "timing": {
@@ -61,9 +67,9 @@ def judge(record: Record) -> dict[str, Any]:
     return summary
 
 
-def _standing(entry: Entry, record: Record, budget: float) -> tuple[float, float]:
+def _standing(entry: Entry, record: Record) -> tuple[float, float]:
     got = scores.scores(entry.final, record.target, entry.examples_per_step)
-    return statistics.censored_median(got.costs, budget), float(statistics.medians(got.losses))
+    return statistics.censored_median(got.costs, got.budget), float(statistics.medians(got.losses))
 
 
 def _comparable(drawn: dict[str, Scores]) -> dict[str, np.ndarray]:
@@ -73,10 +79,10 @@ def _comparable(drawn: dict[str, Scores]) -> dict[str, np.ndarray]:
     return dict(zip(names, together.keys(), strict=True))
 
 
-def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Scores], record: Record, budget: float) -> dict[str, Any]:
+def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Scores], record: Record) -> dict[str, Any]:
     final = scores.scores(entry.final, record.target, entry.examples_per_step)
     own, yardstick = drawn[entry.name], drawn[record.yardstick.name]
-    cost = _with_interval(statistics.censored_median(final.costs, budget), own.costs)
+    cost = _with_interval(statistics.censored_median(final.costs, final.budget), own.costs)
     steps = _scaled(cost, 1 / entry.examples_per_step)
     return {
         "rank": rank,
@@ -89,16 +95,16 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
         "steps_to_target": steps,
         "examples_to_target": cost,
         "seconds_to_target": _scaled(steps, entry.seconds_per_step),
-        "speedup": _speedup(cost["median"], own.costs, record, yardstick.costs, budget),
+        "speedup": _speedup(cost["median"], own.costs, record, yardstick.costs),
         "final_validation_loss": _with_interval(float(statistics.medians(final.losses)), own.losses),
-        "validation_measure": _over_seeds([lane.measure[-1] for lane in entry.final]),
+        "validation_measure": _over_seeds([lane.measure[-1] for lane in entry.final], worst=min),
         "test": {
-            "measure": _over_seeds([_or_nan(lane.test_measure) for lane in entry.final]),
-            "loss": _over_seeds([_or_nan(lane.test_loss) for lane in entry.final]),
+            "measure": _over_seeds([_or_nan(lane.test_measure) for lane in entry.final], worst=min),
+            "loss": _over_seeds([_or_nan(lane.test_loss) for lane in entry.final], worst=max),
         },
         "reached": float(np.isfinite(final.costs).mean()),
         "diverged": float(np.mean([lane.diverged_at is not None for lane in entry.search])) if entry.search else 0.0,
-        "default": _default(entry, record, cost["median"], budget),
+        "default": _default(entry, record, cost["median"]),
         "beats": None if entry is best else _beats(best, entry, record),
         "seconds_per_step": entry.seconds_per_step,
         "gradients_per_step": entry.gradients_per_step,
@@ -120,24 +126,27 @@ def _scaled(numbers: Numbers, factor: float) -> Numbers:
     return {key: None if value is None else value * factor for key, value in numbers.items()}
 
 
-def _over_seeds(values: Sequence[float]) -> Numbers | None:
-    """Median and its interval over the final seeds; None where nothing was measured."""
+def _over_seeds(values: Sequence[float], worst: Callable[[Any], float]) -> Numbers | None:
+    """Median and its interval over the final seeds, the diverged ones as bad as the worst; None where nothing was measured."""
     known = np.array(values, float)
     if not np.isfinite(known).any():
         return None
-    worst = np.where(np.isfinite(known), known, np.nanmin(known[np.isfinite(known)]))
-    medians = statistics.medians(worst[statistics.resampled(len(worst), statistics.DRAWS, resampling.SEED)])
-    return _with_interval(float(statistics.medians(worst)), medians)
+    full = np.where(np.isfinite(known), known, worst(known[np.isfinite(known)]))
+    medians = statistics.medians(full[statistics.resampled(len(full), statistics.DRAWS, resampling.SEED)])
+    return _with_interval(float(statistics.medians(full)), medians)
 
 
-def _speedup(cost: float | None, own: np.ndarray, record: Record, yardstick: np.ndarray, budget: float) -> Numbers:
-    """How many times fewer examples than the yardstick; its budget stands for the yardstick where it did not arrive itself."""
+def _speedup(cost: float | None, own: np.ndarray, record: Record, yardstick: np.ndarray) -> Numbers:
+    """How many times fewer examples than the yardstick; its own budget stands for it where it did not arrive itself.
+
+    Budgets differ by what is rounded to whole steps: a step on the whole training set may be more than the budget of the others.
+    """
     if cost is None:
         return {"median": None, "low": None, "high": None}
     final = scores.scores(record.yardstick.final, record.target, record.yardstick.examples_per_step)
-    reference = min(statistics.censored_median(final.costs, budget), budget)
-    ratios = np.minimum(yardstick, budget) / np.maximum(own, 1e-12)  # an infinite cost is a speed-up of zero
-    return _with_interval(reference / max(cost, 1e-12), ratios)
+    reference = min(statistics.censored_median(final.costs, final.budget), final.budget)
+    ratios = np.maximum(np.minimum(yardstick, final.budget), LEAST) / np.maximum(own, LEAST)  # an infinite cost is a speed-up of zero
+    return _with_interval(max(reference, LEAST) / max(cost, LEAST), ratios)
 
 
 def _beats(best: Entry, entry: Entry, record: Record) -> Numbers:
@@ -150,17 +159,17 @@ def _beats(best: Entry, entry: Entry, record: Record) -> Numbers:
     return {"probability": float(wins.mean()), "low": low, "high": high}
 
 
-def _default(entry: Entry, record: Record, tuned: float | None, budget: float) -> dict[str, Any]:
+def _default(entry: Entry, record: Record, tuned: float | None) -> dict[str, Any]:
     """What the untuned method reached on the same seeds, and how many times faster the tuned one is (at least, if it never arrived)."""
     got = scores.scores(entry.default, record.target, entry.examples_per_step)
-    cost = statistics.censored_median(got.costs, budget)
+    cost = statistics.censored_median(got.costs, got.budget)
     index = statistics.resampled(len(entry.default), statistics.DRAWS, resampling.SEED + 1)
     return {
         "hyperparameters": dict(entry.default[0].hyperparameters),
         "final_validation_loss": _with_interval(float(statistics.medians(got.losses)), statistics.medians(got.losses[index])),
         "examples_to_target": _with_interval(cost, statistics.medians(got.costs[index])),
         "reached": float(np.isfinite(got.costs).mean()),
-        "paid": None if tuned is None else min(cost, budget) / max(tuned, 1e-12),
+        "paid": None if tuned is None else max(min(cost, got.budget), LEAST) / max(tuned, LEAST),
     }
 
 
@@ -262,6 +271,8 @@ def _warnings(record: Record, keys: dict[str, np.ndarray], rows: Sequence[dict[s
     found = [row["at_edge"] for row in rows if row["at_edge"]]
     by_method = {(e.facts["method"], e.facts["batch"]): e for e in record.entries}
     for entry in record.entries:
+        if entry.facts["fixed"]:  # with a number that can't move, it may contain nothing
+            continue
         for contained in entry.facts["contains"]:
             case = by_method.get((contained, entry.facts["batch"]))
             if case is not None and statistics.probability_less(keys[case.name], keys[entry.name]) >= SURE:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from talweg.pictures.words import count, figures, interval, listed, measure, seconds, setting, share, times
+from talweg.pictures.words import count, figures, interval, listed, measure, seconds, setting, share, times, whole
 
 if TYPE_CHECKING:
     from talweg.verdict.record import Record
 
 Row = dict[str, Any]
+STAYS = 1.25  # times the target: a winner that ends above that has left it again
 
 
 def target(record: Record) -> str:
     """What was to be reached."""
     value, kind = record.target.value, record.target.kind
     if value is None:
-        return "none: tuned mini-batch gradient descent diverged on most seeds, so contestants are ranked by their final validation loss"
+        return f"none: tuned {record.yardstick.label} diverged on most seeds, so contestants are ranked by their final validation loss"
     if record.target.own:
         return f"a validation loss of {figures(value)}, where tuned {record.yardstick.label} ends with this budget"
     shown = f"{100 * value:.4g} %" if kind == "accuracy" else figures(value)
@@ -47,7 +48,7 @@ def _winner(summary: dict[str, Any], row: Row) -> str:
         )
     lead = "is the fastest" if not row["reference"] and row["name"] != _yardstick(summary)["name"] else "is not beaten"
     speed = f", {interval(row['speedup'], show=times)} as fast as tuned {_yardstick(summary)['label']}" if lead == "is the fastest" else ""
-    return f"{how} {lead}: it reaches {_goal(summary)} after {interval(row['examples_to_target'])} examples{speed}."
+    return f"{how} {lead}: it reaches {_goal(summary)} after {interval(row['examples_to_target'], show=whole)} examples{speed}."
 
 
 def _goal(summary: dict[str, Any]) -> str:
@@ -55,9 +56,8 @@ def _goal(summary: dict[str, Any]) -> str:
 
 
 def _yardstick(summary: dict[str, Any]) -> Row:
-    """Tuned mini-batch gradient descent: the slowest reference by construction is the one whose speed-up is one."""
-    rows = [row for row in summary["contestants"] if row["method"] == "sgd" and row["batch"] not in ("full", 1)]
-    return next((row for row in rows if row["reference"]), rows[0] if rows else summary["contestants"][-1])
+    """Tuned gradient descent with the usual batch, which sets the target, and against which every speed-up is measured."""
+    return next(row for row in summary["contestants"] if row["name"] == summary["target"]["yardstick"])
 
 
 def _tied(rows: Sequence[Row]) -> str:
@@ -161,6 +161,14 @@ def doubts(record: Record, rows: Sequence[Row]) -> list[str]:
     if best["examples_to_target"]["median"] is not None and best["reached"] < 1:
         missed = round((1 - best["reached"]) * len(record.yardstick.final))
         found.append(f"{best['label']} missed the target in {missed} of {count(len(record.yardstick.final), 'final run')}.")
+    end = best["final_validation_loss"]["median"]
+    ends = [row for row in rows if row["final_validation_loss"]["median"] is not None]
+    if record.target.kind == "loss" and record.target.value is not None and end is not None and end > STAYS * record.target.value:
+        lowest = min(ends, key=lambda row: row["final_validation_loss"]["median"])
+        found.append(
+            f"{best['label']} does not stay at the target: it ends at {figures(end)}. Stop when it is reached, or lower the learning rate; "
+            f"the lowest loss at the end is {figures(lowest['final_validation_loss']['median'])}, by {lowest['label']}."
+        )
     for row in rows:
         if row["diverged"] > 0.5:
             found.append(f"{share(row['diverged'])} of the settings searched for {row['label']} diverged: its range reaches too high here.")
