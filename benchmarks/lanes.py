@@ -7,6 +7,9 @@
 
 talweg is measured as a race runs it: starts, orders of examples, some forty measurements of the validation data and all handing over are
 in its time; only compiling is not. The peers only train.
+
+A machine's speed drifts (other users, heat), so talweg is measured again between any two peers, and each is compared with the
+measurements before and after it.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from typing import Any
 import common
 
 SEEDS = 16
+LENGTHS = {False: (800, 5), True: (160, 3)}  #: steps of each model and repeats, by --quick
 FLOP = "6 · 64 · (64 H + 10 H) per step"
 
 
@@ -36,10 +40,14 @@ class Opponent:
     aim: float  #: how many times as many steps talweg should make
 
 
+def _threads(peer: str) -> dict[str, list[str]]:
+    return {f"{n} thread{'s' if n > 1 else ''}": [peer, "--threads", str(n)] for n in (1, 2)}
+
+
 OPPONENTS = (
-    Opponent("PyTorch, eager loop, fused Adam", {f"{n} threads": ["torch", "--threads", str(n)] for n in (1, 2)}, 25),
+    Opponent("PyTorch, eager loop, fused Adam", _threads("torch"), 25),
     Opponent("optax, one jitted step in a loop", {"": ["optax"]}, 6),
-    Opponent("torch.func vmap, 256 models", {f"{n} threads": ["torch-vmap", "--threads", str(n)] for n in (1, 2)}, 6),
+    Opponent("torch.func vmap, 256 models", _threads("torch-vmap"), 6),
     Opponent("scikit-learn MLPClassifier", {"": ["scikit-learn"]}, 15),
     Opponent("Keras 3 fit (JAX, compiled)", {"": ["keras"]}, 15),
 )
@@ -95,19 +103,36 @@ def matrix_product(repeats: int) -> float:
     return 2 * n**3 / taken / 1e9
 
 
-def child(quick: bool) -> dict[str, float]:
-    """All that is measured in talweg's own process."""
+def child(quick: bool, part: str) -> dict[str, float]:
+    """What is measured in a process of talweg's own: its lanes, or everything else."""
     import talweg as tw
 
     tw.use_all_cores()
-    steps, repeats = (160, 3) if quick else (800, 5)
+    steps, repeats = LENGTHS[quick]
+    if part == "lanes":
+        return {"rate": own(32, 256, steps, repeats)}
     return {
-        "rate": own(32, 256, steps, repeats),
         "race_rate": own(32, 32, 156, repeats),
-        "wide_rate": own(128, 256, steps // (1 if quick else 2), repeats),
         "product_before": matrix_product(2 * repeats),
+        "wide_rate": own(128, 256, steps // (1 if quick else 2), repeats),
         "product_after": matrix_product(2 * repeats),
     }
+
+
+def measure(quick: bool, *part: str) -> dict[str, float]:
+    """`child` in a process."""
+    return json.loads(common.run([sys.executable, __file__, *(["--quick"] if quick else []), "--child", *part]).output)
+
+
+def measure_peer(opponent: Opponent, quick: bool) -> tuple[str, float]:
+    """The opponent's best way, in words, and its steps per second."""
+    steps, repeats = LENGTHS[quick]
+    found = {}
+    for way, words in opponent.ways.items():
+        command = [sys.executable, str(common.HERE / "peers.py"), *words, "--steps", str(steps), "--repeats", str(repeats)]
+        found[way] = json.loads(common.run(command).output)["rate"]
+    best = max(found, key=lambda way: found[way])
+    return f"{opponent.label}{', ' + best if best else ''}", found[best]
 
 
 def main() -> None:
@@ -115,39 +140,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="talweg's lanes beside other libraries")
     parser.add_argument("--quick", action="store_true", help="fewer steps and repeats")
     parser.add_argument("--alone", action="store_true", help="talweg without the others")
-    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--child", choices=("lanes", "rest"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
-        print(json.dumps(child(given.quick)))
+        print(json.dumps(child(given.quick, given.child)))
         return
-    steps, repeats = (160, 3) if given.quick else (800, 5)
-    print(common.heading("Lanes: training steps per second"))
-    print(f"digits, perceptron 64-32-10, batches of 64, Adam, float32, {steps} steps per model; median of {repeats} after a warm-up.\n")
-    python = sys.executable
-    ours = json.loads(common.run([python, __file__, "--child", *(["--quick"] if given.quick else [])]).output)
-    rows = [_row("talweg, 256 lanes", ours["rate"], "", None)]
+    steps, repeats = LENGTHS[given.quick]
+    ours = [measure(given.quick, "lanes")["rate"]]
+    rows = []
     for opponent in () if given.alone else (*OPPONENTS, EXTRA):
-        found = {}
-        for way, words in opponent.ways.items():
-            command = [python, str(common.HERE / "peers.py"), *words, "--steps", str(steps), "--repeats", str(repeats)]
-            found[way] = json.loads(common.run(command).output)["rate"]
-        best = max(found, key=lambda way: found[way])
-        label = f"{opponent.label}{', better with ' + best.replace('1 threads', '1 thread') if len(found) > 1 else ''}"
-        ratio = ours["rate"] / found[best]
-        rows.append(_row(label, found[best], f"≥ {opponent.aim:g}" if opponent.aim else "–", ratio, opponent.aim))
-    rows.append(_row("talweg as in a race: blocks of 32 lanes, 156 steps", ours["race_rate"], "–", ours["rate"] / ours["race_rate"]))
+        label, rate = measure_peer(opponent, given.quick)
+        ours.append(measure(given.quick, "lanes")["rate"])
+        rows.append(_row(label, rate, (ours[-2] + ours[-1]) / 2 / rate, opponent.aim))
+    rest = measure(given.quick, "rest")
+    rows.insert(0, _row("talweg, 256 lanes", statistics.median(ours)))
+    rows.append(_row("talweg in blocks of 32 lanes and 156 steps, as a race has them", rest["race_rate"]))
+
+    print(common.heading("Lanes: training steps per second"))
+    print(f"digits, perceptron 64-32-10, batches of 64, Adam, float32, {steps} steps per model; median of {repeats} after a warm-up.")
+    print(f'talweg was measured {len(ours)} times, from {min(ours):,.0f} to {max(ours):,.0f}; "talweg is" compares with those')
+    print("before and after a peer.\n")
     print(common.markdown(rows))
     flop = 6 * 64 * (64 + 10) * 128
-    reached, possible = ours["wide_rate"] * flop / 1e9, max(ours["product_before"], ours["product_after"])
+    reached, possible = rest["wide_rate"] * flop / 1e9, max(rest["product_before"], rest["product_after"])
     print(f"\nHidden layer of 128, counted as {FLOP} (measuring is done but not counted):\n")
     table = {"talweg": f"{reached:.0f} GFLOP/s", "2048³ matrix product": f"{possible:.0f} GFLOP/s", "share": f"{reached / possible:.0%}"}
     print(common.markdown([{**table, "aim": "≥ 50 %", "met": _met(reached >= 0.5 * possible)}]))
 
 
-def _row(label: str, rate: float, aim: str, ratio: float | None, least: float = 0) -> dict[str, str]:
-    shown = "" if ratio is None else f"{ratio:.1f}×"
-    met = _met(ratio is not None and ratio >= least) if least else ""
-    return {"": label, "steps/s": f"{rate:,.0f}", "talweg is": shown, "aim": aim, "met": met}
+def _row(label: str, rate: float, ratio: float | None = None, least: float = 0) -> dict[str, str]:
+    shown, aim = "" if ratio is None else f"{ratio:.1f}×", f"≥ {least:g}×" if least else "–"
+    return {"": label, "steps/s": f"{rate:,.0f}", "talweg is": shown, "aim": aim, "met": _met(ratio >= least) if least and ratio else ""}
 
 
 def _met(met: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -99,7 +100,7 @@ def test_the_training_loss_is_the_mean_over_the_batches_since_the_point_before(o
     training, validation, _ = by_hand(4, 30, 0.05)
     marks = trace.steps.tolist()
     np.testing.assert_allclose(trace.validation_loss, np.array(validation)[marks], rtol=1e-5)
-    expected = [np.mean(training[a:b]) for a, b in zip(marks, marks[1:], strict=False)]
+    expected = [np.mean(training[a:b]) for a, b in pairwise(marks)]
     np.testing.assert_allclose(trace.training_loss[1:], expected, rtol=1e-5)
 
 
@@ -260,7 +261,7 @@ MISTAKES: dict[str, tuple[Callable[[Problem], Any], str]] = {
     "a seed in words": (lambda p: descend(p, Adam(), steps=3, key="one"), "key must"),  # type: ignore[arg-type]  # the mistake
     "no function": (lambda p: minimize(3, [1.0], Adam(), 3), "fun must be a function"),  # type: ignore[arg-type]  # the mistake
     "many numbers": (lambda p: minimize(lambda x: x, [1.0, 2.0], Adam(), 3), "must be a single number"),
-    "two numbers": (lambda p: minimize(lambda x: (x[0], x[1]), [1.0, 2.0], Adam(), 3), "must be a single number"),
+    "two numbers": (lambda p: minimize(lambda x: (x[0], x[1]), [1.0, 2.0], Adam(), 3), "must be a single number"),  # type: ignore[arg-type, return-value]  # the mistake
     "a whole number": (lambda p: minimize(lambda x: jnp.argmax(x), [1.0, 2.0], Adam(), 3), "must be a single number"),
     "a complex number": (lambda p: minimize(lambda x: x[0] * 1j, [1.0, 2.0], Adam(), 3), "must be a single number"),
     "text to start from": (lambda p: minimize(SQUARE[0], "here", Adam(), 3), "x0 must"),

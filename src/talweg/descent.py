@@ -277,6 +277,11 @@ def as_floats(leaf: Any) -> Array:
 
 def gradients_per_step(problem: Problem, method: Method, params: Params, size: int | None) -> int:
     """How many gradients the method's step asks for, found by tracing it."""
+    return traced_step(problem, method, params, size)[1].gradients
+
+
+def traced_step(problem: Problem, method: Method, params: Params, size: int | None) -> tuple[Any, Oracle]:
+    """The method's first step as JAX sees it (a jaxpr), and the oracle that it asked."""
     oracles: list[Oracle] = []
 
     def one(params: Params) -> Any:
@@ -285,8 +290,8 @@ def gradients_per_step(problem: Problem, method: Method, params: Params, size: i
         now = jnp.zeros((), jax.dtypes.canonicalize_dtype(np.float64))
         return schedules.at(method, now).step(oracles[-1], params, method.init(params), now, jax.random.key(0))
 
-    jax.eval_shape(one, params)
-    return oracles[-1].gradients
+    seen = jax.make_jaxpr(one)(params)
+    return seen, oracles[-1]
 
 
 @functools.lru_cache(maxsize=8)

@@ -107,8 +107,9 @@ class Store:
 
     def _open(self) -> None:
         self.db.execute("PRAGMA foreign_keys = ON")
-        application = self.db.execute("PRAGMA application_id").fetchone()[0]
+        # in this order: another process may be making the store just now, and commits both at once
         tables = self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        application = self.db.execute("PRAGMA application_id").fetchone()[0]
         if tables and application != APPLICATION:
             raise InputError(f"store: {self.path} is not a talweg store but another SQLite file; choose another --store")
         if tables and self.db.execute("PRAGMA user_version").fetchone()[0] > FORMAT:
@@ -124,14 +125,20 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """All or nothing."""
-        self.db.execute("BEGIN IMMEDIATE")
+        """All or nothing. Raises InputError when the file can't be written: read-only, locked for a minute, the disk full."""
         try:
-            yield
-        except BaseException:
-            self.db.execute("ROLLBACK")
-            raise
-        self.db.execute("COMMIT")
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self.db.execute("ROLLBACK")
+                raise
+            self.db.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise InputError(
+                f"store: {self.path} can't be written ({error}); what was finished is kept, and the same race goes on from there "
+                "once that is mended; or choose another --store"
+            ) from error
 
     def close(self) -> None:
         """Close the file; what was committed stays."""

@@ -32,7 +32,7 @@ def usual() -> dict[str, Any]:
             [
                 yardstick(),
                 Made(FAST, "fast", seconds_per_step=3e-4),
-                Made(seeds(31.0, seed=2), "level", method="nadam", seconds_per_step=1e-4),
+                Made(seeds(31.0, spread=0.3, seed=2), "level", method="nadam", seconds_per_step=1e-4),
                 Made(seeds(400.0, seed=3), "slow", method="sgd", batch="full"),
                 Made([diverging()] * 16, "wild", method="lion", search=[falling(90.0), *[diverging()] * 3]),
             ]
@@ -50,8 +50,8 @@ def test_the_fastest_wins_and_those_level_with_it_are_tied(usual: dict[str, Any]
 
 def test_costs_in_steps_examples_and_seconds_are_one_cost(usual: dict[str, Any]) -> None:
     row = contestant(usual, "fast")
-    median = np.median([float(np.interp(-1.0, -curve, MADE["STEPS"])) for curve in FAST])
-    assert row["steps_to_target"]["median"] == pytest.approx(median, rel=0.02)  # the target is nearly, not exactly, 1
+    median = np.median([float(np.interp(-1.05, -curve, MADE["STEPS"])) for curve in FAST])
+    assert row["steps_to_target"]["median"] == pytest.approx(median, rel=0.02)  # the target is nearly, not exactly, 1.05
     assert row["examples_to_target"]["median"] == pytest.approx(10 * row["steps_to_target"]["median"])
     assert row["seconds_to_target"]["median"] == pytest.approx(3e-4 * row["steps_to_target"]["median"])
     assert row["examples_to_target"]["low"] <= row["examples_to_target"]["median"] <= row["examples_to_target"]["high"]
@@ -61,8 +61,8 @@ def test_costs_in_steps_examples_and_seconds_are_one_cost(usual: dict[str, Any])
 def test_the_speed_up_is_against_the_yardstick(usual: dict[str, Any]) -> None:
     assert contestant(usual, "fast")["speedup"]["median"] == pytest.approx(1000 / 300, rel=0.1)
     assert contestant(usual, "fast")["speedup"]["low"] > 2
-    # half of the yardstick's seeds arrive where the median of them ends: its budget stands for those that do not
-    assert contestant(usual, "yardstick")["reached"] == pytest.approx(0.5, abs=0.1)
+    # 95 % of the way is where every run of the yardstick arrives, not half of them
+    assert contestant(usual, "yardstick")["reached"] == 1
 
 
 def test_who_does_not_reach_the_target_has_no_cost_and_no_speed_up(usual: dict[str, Any]) -> None:
@@ -162,7 +162,9 @@ def test_a_learning_rate_at_the_edge_of_what_was_searched_is_a_warning() -> None
     assert contestant(inside, "fast")["at_edge"] is None
     assert "upper edge" in contestant(outside, "fast")["at_edge"]
     assert contestant(outside, "fast")["at_edge"] in outside["verdict"]["warnings"]
-    lower = judge(record([yardstick(), Made(FAST, "fast", chosen=0, search=[falling(30.0)] * 4, confirm={0: FAST, 1: FAST}, reach=(9e-5, 1.0))]))
+    lower = judge(
+        record([yardstick(), Made(FAST, "fast", chosen=0, search=[falling(30.0)] * 4, confirm={0: FAST, 1: FAST}, reach=(9e-5, 1.0))])
+    )
     assert "lower edge" in contestant(lower, "fast")["at_edge"]
 
 
@@ -215,7 +217,7 @@ def test_the_json_has_the_keys_that_were_promised_and_no_nan(usual: dict[str, An
         for key in ("steps_to_target", "examples_to_target", "seconds_to_target", "speedup", "final_validation_loss"):
             assert set(row[key]) == INTERVAL
             low, middle, high = (row[key][end] for end in ("low", "median", "high"))
-            assert middle is None or (low is None or low <= middle) and (high is None or middle <= high)
+            assert middle is None or ((low is None or low <= middle) and (high is None or middle <= high))
 
 
 def test_curves_have_a_value_for_every_point_and_a_diverged_median_is_none(usual: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,8 @@ class Contestant:
 
     def defaults(self) -> dict[str, float]:
         """The numbers of the untuned method, with the fixed ones in their place."""
+        if all(field.name in self.fixed for field in fields(self.kind)):
+            return dict(self.fixed)
         return {**self.kind().numbers(), **self.fixed}
 
     def settings(self, points: np.ndarray) -> list[dict[str, float]]:
@@ -64,9 +66,9 @@ class Contestant:
             "label": self.label,
             "method": self.kind.name or self.kind.__name__,
             "batch": "full" if self.size is None else self.size,
-            "fixed": dict(self.fixed),
+            "fixed": _readable(self.fixed),
             "space": {name: [r.low, r.high, r.complement] for name, r in self.space.items()},
-            "defaults": self.defaults(),
+            "defaults": _readable(self.defaults()),
             "schedule": self.schedule,
             "reference": self.reference,
             "contains": list(self.kind.contains),
@@ -150,9 +152,12 @@ def _entry(problem: Problem, name: str | None, what: Any, settings: int, schedul
         own, kind, batch, fixed = parse(what)
         name = name or own
     elif isinstance(what, Method):
-        kind, fixed = type(what), what.numbers()
+        kind, fixed = type(what), {key: _alone(what, key, value) for key, value in what.numbers().items()}
     elif isinstance(what, type) and issubclass(what, Method):
         kind = what
+        bare = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
+        if bare:
+            raise InputError(f"race: {kind.__name__} has no default for {' and '.join(bare)}; give it one, or race a method with numbers")
     else:
         raise InputTypeError(f"race: a method must be a name such as 'adam@32', a method class or a method, got {what!r}")
     size = batch_size(problem, batch if batch in (None, "full") else _whole(str(what), batch))
@@ -164,6 +169,21 @@ def _entry(problem: Problem, name: str | None, what: Any, settings: int, schedul
     return Contestant(
         name or typed, name or _label(kind, batch, size, fixed if isinstance(what, str) else {}), kind, size, fixed, searched, schedule
     )
+
+
+def _alone(method: Method, name: str, value: Any) -> Any:
+    """A number of a method that was made by the caller, as a plain one; what is no number stays as it is."""
+    if isinstance(value, schedules.Schedule):
+        raise InputError(f"race: the {name} of {method!r} is a schedule; give a number, and schedule= for all contestants")
+    if not hasattr(value, "dtype"):
+        return value
+    if np.ndim(value):
+        raise InputError(f"race: {name} must be a single number, got {value!r}; race several methods to compare several numbers")
+    return float(value)
+
+
+def _readable(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value if isinstance(value, (int, float, str)) or value is None else repr(value) for name, value in numbers.items()}
 
 
 def _whole(text: str, batch: str | None) -> int:

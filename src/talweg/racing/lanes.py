@@ -64,7 +64,9 @@ class Floor:
         """The starting parameters of each seed, stacked: for one seed the same in every race and for every method."""
         new = sorted(set(seeds) - set(self._starts))
         if new:
-            made = jax.jit(jax.vmap(lambda seed: jax.tree.map(descent.as_floats, self.problem.start(jax.random.key(seed)))))(jnp.array(new, jnp.uint32))
+            made = jax.jit(jax.vmap(lambda seed: jax.tree.map(descent.as_floats, self.problem.start(jax.random.key(seed)))))(
+                jnp.array(new, jnp.uint32)
+            )
             host = jax.tree.map(np.asarray, made)
             self._starts.update({seed: trees.take(host, i) for i, seed in enumerate(new)})
         return jax.tree.map(lambda *leaves: np.stack(leaves), *(self._starts[seed] for seed in seeds))

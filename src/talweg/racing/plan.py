@@ -21,6 +21,7 @@ from talweg.racing.contestants import Contestant
 LANES = 32  #: of one block: the search; the confirmation (8 settings × 4 seeds); the final with the untuned method beside it (2 × 16)
 CONFIRMED, CONFIRM_SEEDS = 8, 8
 WORK_AT_MOST = 2.5e10  #: floating-point operations of one lane, so that a large model gets fewer epochs
+EXAMPLES_AT_MOST = 300_000  # of one lane, so that a million rows are a matter of minutes
 STEPS_WITHOUT_DATA = 1000
 
 
@@ -94,11 +95,11 @@ def identity(fingerprint: str, description: Mapping[str, Any]) -> str:
 
 
 def usual_epochs(problem: Problem) -> float:
-    """The budget without `--epochs`: 320 / √n passes over n training examples, at most 100, fewer for a large model.
+    """The budget without `--epochs`: 512 / √n passes over n training examples, at most 100 of them and at most 300,000 examples.
 
-    So 100 examples are seen 32 times, 1,000 ten times, 100,000 once, and of a million a third; and no lane does more than 2.5e10
-    floating-point operations (6 for each parameter and example). Short, because a race is about speed: with a budget in which every
-    method arrives at the noise of the validation data, none can be told from another. A problem may know better (`facts["epochs"]`).
+    So 100 examples are seen 51 times, 1,000 16 times, 100,000 one and a half times, and of a million a third. A large model gets
+    fewer: no lane does more than 2.5e10 floating-point operations (6 for each parameter and example). A problem may know better
+    (`facts["epochs"]`).
     """
     if problem.train is None:
         return STEPS_WITHOUT_DATA
@@ -106,7 +107,7 @@ def usual_epochs(problem: Problem) -> float:
         return float(problem.facts["epochs"])
     n = problem.examples
     affordable = WORK_AT_MOST / (6 * max(problem.parameters(), 1) * n)
-    return float(f"{min(100.0, 320 / math.sqrt(n), affordable):.3g}")
+    return float(f"{min(100.0, 512 / math.sqrt(n), EXAMPLES_AT_MOST / n, affordable):.3g}")
 
 
 def checked(
@@ -130,8 +131,7 @@ def checked(
     if budget_seconds is not None:
         checks.number("race", "budget", budget_seconds, checks.POSITIVE)
     if goal.value is not None:
-        if not math.isfinite(goal.value):
-            raise InputError(f"race: the goal must be a finite number, got {goal.value}")
+        checks.number("race", "the goal", goal.value, checks.Interval(-math.inf, math.inf, low_open=True))
         if goal.kind != "loss" and problem.measure is None:
             raise InputError(f"race: {problem.name} has no accuracy to reach; give a goal loss")
         if goal.kind == "accuracy" and problem.facts.get("task") != "classification":

@@ -201,6 +201,9 @@ class Engine:
                 if rows[i].diverged_at is None:
                     rows[i].test_loss, rows[i].test_measure = float(losses[i]), float(measures[i])
         best = min(tuned, key=lambda i: scores.final_loss(rows[i]))
+        before = [lane for lane in self.store.lanes(self.race, contestant.name, "final") if lane.setting != rungs.UNTUNED]
+        if before and min(map(scores.final_loss, before)) <= scores.final_loss(rows[best]):
+            return  # an earlier block of this final has a better one
         leaves = jax.tree.leaves(jax.tree.map(lambda leaf: np.ascontiguousarray(leaf[best]), params))
         self.store.add_weights(self.race, contestant.name, best, save({str(i): leaf for i, leaf in enumerate(leaves)}))
 

@@ -20,7 +20,7 @@ def target(record: Record) -> str:
     if value is None:
         return f"none: tuned {record.yardstick.label} diverged on most seeds, so contestants are ranked by their final validation loss"
     if record.target.own:
-        return f"a validation loss of {figures(value)}, where tuned {record.yardstick.label} ends with this budget"
+        return f"a validation loss of {figures(value)}, where tuned {record.yardstick.label} has gone 95 % of its way"
     shown = f"{100 * value:.4g} %" if kind == "accuracy" else figures(value)
     return f"a validation {kind} of {shown}, as asked"
 
