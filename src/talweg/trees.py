@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, PyTree
 
 
@@ -26,8 +27,8 @@ def size(tree: PyTree) -> int:
 
 
 def stack(trees: Sequence[PyTree], dtype: Any = None) -> PyTree:
-    """Trees of one structure as one tree whose leaves have a new leading axis."""
-    return jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf, dtype) for leaf in leaves]), *trees)
+    """Trees of one structure as one tree of NumPy arrays whose leaves have a new leading axis."""
+    return jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf, dtype) for leaf in leaves]), *trees)
 
 
 def take(tree: PyTree, index: Any) -> PyTree:

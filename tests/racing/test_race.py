@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from safetensors.numpy import load
 
 import talweg as tw
 from talweg import schedules
@@ -293,6 +294,14 @@ def test_methods_with_fixed_numbers_go_straight_to_the_final(bowl: Problem) -> N
     assert wild["final_validation_loss"]["median"] is None
     assert all(lane.diverged_at is not None for lane in race.store.lanes(race.name, "wild", "final"))
     json.dumps(race.summary, allow_nan=False)
+
+
+def test_a_diverged_lane_has_no_test_result(clouds: Problem) -> None:
+    race = tw.race(clouds, {"wild": GradientDescent(1e3)}, settings=2, seeds=2, epochs=4)
+    lanes = [lane for lane in race.store.lanes(race.name, "wild", "final") if lane.setting >= 0]
+    assert all(lane.diverged_at is not None and lane.test_loss is None and lane.test_measure is None for lane in lanes)
+    params = jax.tree.leaves(load(race.store.weights(race.name, "wild") or b""))
+    assert all(np.isfinite(leaf).all() for leaf in params)  # though there would be one: it was stopped before it was NaN
 
 
 def test_the_weights_are_those_of_the_best_of_all_final_seeds(bowl: Problem) -> None:

@@ -117,7 +117,7 @@ def least(losses: list[float], n: int) -> np.ndarray:
     return np.sort([min(subset) for subset in itertools.combinations(losses, n)])
 
 
-@pytest.mark.parametrize("losses", [[3.0], [3.0, 1.0, 2.0], [5.0, 5.0, 1.0, 2.0], [0.3, 0.1, 0.4, 0.15, 0.9, 0.2, 0.6]])
+@pytest.mark.parametrize("losses", [[3.0], [3.0, 1.0, 2.0], [5.0, 5.0, 1.0, 2.0], [0.3, 0.1, 0.4, 0.15, 0.9, 0.2, 0.6], [*np.arange(10.0)]])
 def test_the_best_of_n_is_the_mean_and_the_quantiles_over_all_subsets(losses: list[float]) -> None:
     expected, low, high = statistics.best_of(np.array(losses))
     for n in range(1, len(losses) + 1):
