@@ -370,3 +370,15 @@ def test_a_mistake_is_found_before_anything_is_written(
         mistake(clouds)
     assert sentence in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_best_method_keeps_its_schedule_and_its_own_class(clouds: Problem, tmp_path: Path) -> None:
+    class Mine(tw.methods.Adam):
+        name = "mine"
+
+    done = tw.race(clouds, {"mine": Mine(0.1)}, epochs=4, settings=1, seeds=2, schedule="cosine", store=tmp_path / "s.db")
+    rows = {row["name"]: done._method(row) for row in done.summary["contestants"]}
+    assert type(rows["mine"]) is Mine
+    assert isinstance(rows["mine"].learning_rate, tw.schedules.Cosine)
+    again = tw.open_race(done.name, tmp_path / "s.db")
+    assert {row["name"]: again._method(row) for row in again.summary["contestants"]}["mine"] is None

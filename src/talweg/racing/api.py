@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import jax
 from safetensors.numpy import load
 
-from talweg import checks, verdict
+from talweg import checks, schedules, verdict
 from talweg.checks import InputError, InputTypeError
 from talweg.descent import traced_step
 from talweg.methods import CATALOGUE, Method
 from talweg.problems.base import Params, Problem
 from talweg.racing import events
-from talweg.racing.contestants import enter
+from talweg.racing.contestants import Contestant, enter
 from talweg.racing.machine import machine, versions
 from talweg.racing.plan import Goal, Plan, checked, identity
 from talweg.racing.run import Engine
@@ -84,7 +84,7 @@ def race(
     row = with_store.enter(name, describe(problem), plan.describe(), {"command": command, "versions": versions(), "machine": machine()})
     if row.finished is None:
         _run(problem, plan, with_store, row, listener)
-    return Race(with_store, name, problem)
+    return Race(with_store, name, problem, contestants)
 
 
 def open_race(name: str | None = None, store: str | os.PathLike[str] = "talweg.db") -> Race:
@@ -151,16 +151,16 @@ class Race:
     """A finished race: `.verdict`, `.table()`, `.best`, `.report(path)`, `.summary`.
 
     All of it is computed from the store's rows, so a race can be looked at again without its problem, but `.best.params` has the
-    problem's own structure only with it (a flat list of arrays otherwise).
+    problem's own structure only with it (a flat list of arrays otherwise), and `.best.method` is known for methods of the catalogue.
     """
 
-    def __init__(self, store: Store, name: str | None = None, problem: Problem | None = None):
+    def __init__(self, store: Store, name: str | None = None, problem: Problem | None = None, contestants: Sequence[Contestant] = ()):
         row = store.race(name)
         if row.finished is None:
             raise InputError(
                 f"race: {row.race} is not finished; run the same command again to go on ({row.run.get('command') or 'tw.race(…)'})"
             )
-        self.store, self.name, self.problem = store, row.race, problem
+        self.store, self.name, self.problem, self.contestants = store, row.race, problem, contestants
         self.summary: dict[str, Any] = verdict.judge(record.read(store, row))
 
     @property
@@ -182,8 +182,22 @@ class Race:
         params: Params = leaves
         if self.problem is not None:
             params = jax.tree.unflatten(jax.tree.structure(jax.eval_shape(self.problem.start, jax.random.key(0))), leaves)
+        return Best(self._method(row), row["batch"], row["hyperparameters"], params)
+
+    def _method(self, row: Mapping[str, Any]) -> Method | None:
+        """The method of a row, with its schedule; None for somebody's own method in a race that comes from a store."""
+        numbers = dict(row["hyperparameters"])
+        known = next((c for c in self.contestants if c.name == row["name"]), None)
+        per_step = self.summary["problem"]["examples"] if row["batch"] == "full" else row["batch"]
+        steps = row["curves"]["examples"][-1] // per_step
+        if known is not None:
+            return known.method(numbers, steps)
         kind = CATALOGUE.get(row["method"])
-        return Best(kind(**row["hyperparameters"]) if kind else None, row["batch"], row["hyperparameters"], params)
+        if kind is None:
+            return None
+        if (schedule := self.summary["run"]["schedule"]) != "constant":
+            numbers["learning_rate"] = schedules.over(schedule, numbers.get("learning_rate", kind().numbers()["learning_rate"]), steps)
+        return kind(**numbers)
 
     def table(self) -> pd.DataFrame:
         """The result table, one row for each contestant, in rank order."""
