@@ -85,9 +85,12 @@ def test_a_race_ends_with_a_table_a_verdict_and_a_report(raced: tuple[Said, Path
         assert sentence in squeezed
     for row in summary["contestants"]:
         assert row["label"] in said.out
-    assert sorted(path.name for path in folder.iterdir() if not path.name.startswith("talweg.db-")) == [
-        *("cache", "race.json", "talweg-report", "talweg.db")
-    ]
+    left = {path.name for path in folder.iterdir() if not path.name.startswith("talweg.db-")}
+    assert left - {"cache"} == {
+        "race.json",
+        "talweg-report",
+        "talweg.db",
+    }  # the cache of compiled programs lies where the first race put it
 
 
 def test_the_json_has_the_keys_that_were_promised(raced: tuple[Said, Path]) -> None:

@@ -110,7 +110,7 @@ class WarmupCosine(Schedule):
     def __call__(self, t: Any) -> Array:
         rise = jnp.maximum(self.warmup * self.steps, 1.0)
         fall = jnp.clip((t - rise) / jnp.maximum(self.steps - rise, 1.0), 0.0, 1.0)
-        return self.initial * jnp.where(t < rise, (t + 1.0) / rise, _half_cosine(fall, self.final))
+        return self.initial * jnp.where(t < rise, jnp.minimum((t + 1.0) / rise, 1.0), _half_cosine(fall, self.final))
 
 
 class OneCycle(Schedule):

@@ -20,9 +20,8 @@ def winner(summary: Summary) -> Contestant | None:
 
 
 def yardstick(summary: Summary) -> Contestant | None:
-    """Tuned mini-batch gradient descent, over which speed-ups are counted: the one that joined as the reference, or the first there is."""
-    found = [c for c in summary["contestants"] if c["method"] == "sgd" and c["batch"] not in ("full", 1)]
-    return next((c for c in summary["contestants"] if c.get("reference")), found[0] if found else None)
+    """Tuned mini-batch gradient descent, over which speed-ups are counted."""
+    return next((c for c in summary["contestants"] if c["name"] == summary["target"]["yardstick"]), None)
 
 
 def tried(c: Contestant) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import jax
 import numpy as np
 from safetensors.numpy import save
+from scipy.optimize import nnls
 
 from talweg import descent
 from talweg.checks import InputError
@@ -32,14 +33,15 @@ BUDGET_MARGIN = 1.15  # widened searches are not planned, but happen
 
 @dataclass
 class Pace:
-    """Seconds of a block: for each step and for each measuring point."""
+    """Seconds of a block: for each step, for each measuring point, and for handing it over."""
 
     step: float
     point: float
+    block: float = 0.0
 
     def of(self, steps: int) -> float:
         """Seconds of a block of so many steps."""
-        return self.step * steps + self.point * len(descent.measuring_points(steps))
+        return self.block + self.step * steps + self.point * len(descent.measuring_points(steps))
 
 
 class Engine:
@@ -78,7 +80,7 @@ class Engine:
         fixed = slope = 0.0
         for contestant in self.plan.contestants:
             blocks, pace = self._blocks(contestant), self.paces[contestant.name]
-            fixed += blocks * pace.point * (descent.POINTS + 1)
+            fixed += blocks * (pace.block + pace.point * (descent.POINTS + 1))
             slope += blocks * pace.step * batches.steps_per_epoch(self.problem.examples, contestant.size)
         epochs = ((seconds - spent) / BUDGET_MARGIN - fixed) / max(slope, 1e-12)
         least = max(0.5 / batches.steps_per_epoch(self.problem.examples, contestant.size) for contestant in self.plan.contestants)
@@ -123,17 +125,17 @@ class Engine:
         return sum(-(-lanes // self.plan.lanes()) for lanes in rungs.expected_lanes(contestant, self.plan).values())
 
     def _pace(self, contestant: Contestant, program: Program) -> Pace:
-        """Seconds of a block's step and measuring point, from a short and a longer one."""
+        """The seconds of a block in their three parts, from blocks of three lengths."""
         method = contestant.method(contestant.defaults(), 1)
         lanes = self.plan.lanes()
         seeds = [self.plan.search_seed()] * lanes
         program.run([method] * lanes, seeds, 1)  # compiles
-        steps = min(64, max(2, 2048 // (contestant.size or self.problem.examples)))
-        short = min(program.run([method] * lanes, seeds, 1).seconds for _ in range(2))
-        long = program.run([method] * lanes, seeds, steps).seconds
-        points = len(descent.measuring_points(steps))
-        measuring = short / 4  # one step and two points: most of it is handing over
-        return Pace(max(long - points * measuring, long / 4) / steps, measuring)
+        many = max(2, min(256, 8192 // (contestant.size or self.problem.examples)))
+        lengths = sorted({1, max(2, many // 6), many})
+        seconds = [min(program.run([method] * lanes, seeds, steps).seconds for _ in range(2)) for steps in lengths]
+        parts = np.array([[steps, len(descent.measuring_points(steps)), 1] for steps in lengths], float)
+        step, point, block = nnls(parts, np.array(seconds))[0]
+        return Pace(max(step, 1e-9), point, block)
 
     def _alone(self, contestant: Contestant) -> None:
         """Measure one step alone, unless an earlier run of this race has."""
