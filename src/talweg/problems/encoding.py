@@ -47,7 +47,7 @@ class TableEncoder:
     def _fit_words(self, some: pd.DataFrame) -> None:
         self.words: list[str] = []
         self.texts: dict[str, StringEncoder] = {}
-        for name in some:
+        for name in map(str, some):
             distinct = 0 if some[name].dtype.kind == "M" else some[name].nunique()
             if distinct >= MANY or distinct > max(2 * PIECES, len(some) / 2):
                 encoder = StringEncoder(n_components=PIECES, random_state=0)
