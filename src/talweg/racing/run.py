@@ -26,6 +26,7 @@ from talweg.racing.rungs import Entry
 from talweg.racing.speed import seconds_alone
 from talweg.store import Lane, Store
 from talweg.verdict import scores
+from talweg.verdict.record import AIM_STAGE
 from talweg.verdict.scores import Target
 
 BUDGET_MARGIN = 1.15  # widened searches are not planned, but happen
@@ -102,14 +103,18 @@ class Engine:
         self.listener(Expected(self.total, self.plan.epochs, found))
 
     def go(self) -> None:
-        """Run all that is left, the yardstick first: it sets the target."""
+        """Run all that is left, the yardstick first: it sets the target, and then is tuned for it like everybody."""
         goal = self.plan.goal
         target = Target("loss", None) if goal.value is None else Target(goal.kind, goal.value)
-        for i, contestant in enumerate(self.plan.contestants):
-            per_step = self.problem.examples if contestant.size is None else contestant.size
-            final = rungs.climb(contestant, self.plan, target, per_step, functools.partial(self._rung, contestant))
-            if i == 0 and goal.value is None:
-                target = scores.own_target([lane for lane in final if lane.setting != rungs.UNTUNED])
+        if goal.value is None:
+            aim = self._climb(self.plan.contestants[0], target, AIM_STAGE)
+            target = scores.own_target([lane for lane in aim if lane.setting != rungs.UNTUNED])
+        for contestant in self.plan.contestants:
+            self._climb(contestant, target)
+
+    def _climb(self, contestant: Contestant, target: Target, stage: str = "") -> list[Lane]:
+        per_step = self.problem.examples if contestant.size is None else contestant.size
+        return rungs.climb(contestant, self.plan, target, per_step, functools.partial(self._rung, contestant), stage=stage)
 
     def _starts(self) -> None:
         """All starting parameters of the race, in one call."""
@@ -122,7 +127,10 @@ class Engine:
 
     def _blocks(self, contestant: Contestant) -> int:
         """Blocks of a contestant, without a widened search."""
-        return sum(-(-lanes // self.plan.lanes()) for lanes in rungs.expected_lanes(contestant, self.plan).values())
+        rows = rungs.expected_lanes(contestant, self.plan)
+        twice = self.plan.goal.value is None and contestant is self.plan.contestants[0]
+        again = [lanes for rung, lanes in rows.items() if twice and rung != "search"]
+        return sum(-(-lanes // self.plan.lanes()) for lanes in [*rows.values(), *again])
 
     def _pace(self, contestant: Contestant, program: Program) -> Pace:
         """The seconds of a block in their three parts, from blocks of three lengths."""

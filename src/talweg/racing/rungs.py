@@ -33,8 +33,12 @@ class Entry:
 Runner = Callable[[str, Sequence[Entry]], list[Lane]]
 
 
-def climb(contestant: Contestant, plan: Plan, target: Target, examples_per_step: int, run: Runner) -> list[Lane]:
-    """All rungs of a contestant; returns the lanes of its final."""
+def climb(contestant: Contestant, plan: Plan, target: Target, examples_per_step: int, run: Runner, *, stage: str = "") -> list[Lane]:
+    """All rungs of a contestant; returns the lanes of its final.
+
+    The yardstick climbs twice: first, with a `stage` before the names of its rungs, to where it ends, which sets the target; then for
+    the target, like everybody.
+    """
     settings = contestant.settings(cube(plan.settings, plan.seed))
     if not contestant.space:
         return run("final", _final(contestant, plan, 0, {}))
@@ -43,13 +47,13 @@ def climb(contestant: Contestant, plan: Plan, target: Target, examples_per_step:
     if wider is not None:
         more = wider.settings(cube(plan.settings, plan.seed))
         settings += more
-        lanes = lanes + run("widened", [Entry(plan.settings + i, numbers, plan.search_seed()) for i, numbers in enumerate(more)])
+        lanes = lanes + run(f"{stage}widened", [Entry(plan.settings + i, numbers, plan.search_seed()) for i, numbers in enumerate(more)])
     ranked = scores.best_settings(lanes, target, examples_per_step)
     if plan.settings > 1:
         best = ranked[: plan.confirmed()]
-        confirmed = run("confirm", [Entry(i, settings[i], seed) for i in best for seed in plan.confirm_seeds()])
+        confirmed = run(f"{stage}confirm", [Entry(i, settings[i], seed) for i in best for seed in plan.confirm_seeds()])
         ranked = scores.best_settings(confirmed, target, examples_per_step)
-    return run("final", _final(contestant, plan, ranked[0], settings[ranked[0]]))
+    return run(f"{stage}final", _final(contestant, plan, ranked[0], settings[ranked[0]]))
 
 
 def expected_lanes(contestant: Contestant, plan: Plan) -> dict[str, int]:

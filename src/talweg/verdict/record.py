@@ -9,6 +9,8 @@ from talweg.store import Lane, RaceRow, Store
 from talweg.verdict import scores
 from talweg.verdict.scores import Target
 
+AIM_STAGE = "aim-"  #: before the names of the rungs in which the yardstick finds out where the target is
+
 
 @dataclass(frozen=True, eq=False)
 class Entry:
@@ -75,7 +77,8 @@ def read(store: Store, race: RaceRow) -> Record:
             )
         )
     lanes, steps = store.work(race.race)
-    return Record(race, entries, target(race.plan["goal"], entries[0].final), lanes, steps)
+    aim = [lane for lane in store.lanes(race.race, entries[0].name, f"{AIM_STAGE}final") if lane.setting >= 0]
+    return Record(race, entries, target(race.plan["goal"], aim), lanes, steps)
 
 
 def target(goal: dict[str, Any], yardstick: list[Lane]) -> Target:
