@@ -21,6 +21,7 @@ from talweg.checks import InputError
 
 APPLICATION = 0x74616C77  # "talw", in the file's header: how a talweg store is known
 FORMAT = 1
+PATIENCE = 100  # tenths of a second
 
 TABLES = """
 CREATE TABLE race (
@@ -99,11 +100,21 @@ class Store:
             raise InputError(f"store: the folder {self.path.parent} does not exist; make it, or choose another --store")
         try:
             self.db = sqlite3.connect(self.path, timeout=60, isolation_level=None)
-            self._open()
+            self._open_patiently()
         except sqlite3.OperationalError as error:
             raise InputError(f"store: {self.path} can't be used ({error}); choose another --store") from error
         except sqlite3.DatabaseError as error:
             raise InputError(f"store: {self.path} is not a talweg store; choose another --store") from error
+
+    def _open_patiently(self) -> None:
+        """Open, again if need be: SQLite does not wait for another process that turns on write-ahead logging just now, so this does."""
+        for left in range(PATIENCE, -1, -1):
+            try:
+                return self._open()
+            except sqlite3.OperationalError as error:
+                if left == 0 or "locked" not in str(error):
+                    raise
+                time.sleep(0.1)
 
     def _open(self) -> None:
         self.db.execute("PRAGMA foreign_keys = ON")
