@@ -23,10 +23,12 @@ ROWS = [
     ("verdict", "report"),
     ("problems",),
     ("methods",),
+    ("dialects",),
+    ("bridges",),
     ("descent",),
     ("landscape",),
     ("racing",),
-    ("cli", "terminal", "__main__", "app", "bridges"),
+    ("cli", "terminal", "__main__", "app"),
 ]
 ROW = {name: number for number, names in enumerate(ROWS) for name in names}
 # Neighbours of one row that may be used: the last row is the rim, where all is put together.

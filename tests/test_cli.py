@@ -19,7 +19,7 @@ import pytest
 
 import talweg
 from talweg import cli
-from talweg.methods import CATALOGUE
+from talweg.methods import CATALOGUE, WRAPPERS
 from talweg.problems.datasets import CATALOGUE as PROBLEMS
 from talweg.store import Store
 
@@ -156,8 +156,9 @@ def test_an_unfinished_race_is_listed_but_not_shown(tmp_path: Path) -> None:
 
 def test_methods_lists_all_and_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "160")
-    everything = run("methods").out
-    assert all(kind.source in " ".join(everything.split()) for kind in CATALOGUE.values())
+    everything = " ".join(run("methods").out.split())
+    assert all(f" {word} {kind.memory.split(';')[0]}" in f" {everything}" for word, kind in (CATALOGUE | WRAPPERS).items())
+    assert "cliffs in the loss" in run("methods", "clip-norm").out
     one = run("methods", "adam").out
     assert "β₁" in one
     assert "Polyak" not in one

@@ -143,19 +143,27 @@ def races(store: StoreOption = Path("talweg.db")) -> None:
 
 
 @app.command()
-def methods(name: Annotated[str | None, typer.Argument(help="One method only.", show_default=False)] = None) -> None:
-    """The catalogue of methods: formula, defaults, search range, source."""
+def methods(
+    name: Annotated[str | None, typer.Argument(help="One method or wrapper, with all that is known of it.", show_default=False)] = None,
+) -> None:
+    """The catalogue of methods, and what can be wrapped around them: formula, defaults, search range, memory, source."""
     from talweg import terminal
-    from talweg.methods import CATALOGUE
+    from talweg.methods import CATALOGUE, VARIANTS, WRAPPERS
 
-    chosen = CATALOGUE if name is None else {name: CATALOGUE[checks.one_of("methods", "method", name, CATALOGUE)]}
-    entries = []
-    for word, kind in chosen.items():
-        numbers = ", ".join(f"{key} {value:g}" for key, value in kind().numbers().items())
-        ranges = ", ".join(f"{key} {reach}" for key, reach in kind.space.items())
-        facts = [("defaults", numbers), ("search range", ranges), ("source", kind.source)]
-        entries.append((word, kind.summary(), kind.formula(), facts))
-    terminal.catalogue(terminal.console(), entries)
+    everything = CATALOGUE | WRAPPERS
+    if name is not None:
+        kind = everything[checks.one_of("methods", "method", name, everything)]
+        terminal.catalogue(terminal.console(), [(name, kind.summary(), kind.formula(), terminal.facts(kind))])
+        return
+    usual = [kind for word, kind in CATALOGUE.items() if word not in VARIANTS]
+    terminal.methods(
+        terminal.console(),
+        [
+            ("methods", usual),
+            ("wrappers, as in clip-norm+adam: the outermost first", list(WRAPPERS.values())),
+            ("the same names for other formulas, as other libraries have them", list(VARIANTS.values())),
+        ],
+    )
 
 
 @app.command()

@@ -7,6 +7,9 @@ from collections.abc import Callable
 import jax
 from jaxtyping import Array, PyTree, Scalar
 
+#: A gradient as a function of where it is taken.
+Gradient = Callable[[PyTree], PyTree]
+
 
 class Oracle:
     """Answers for one step on one batch, and counts the questions.
@@ -38,3 +41,19 @@ class Oracle:
     def _remember(self, value: Array) -> None:
         if self.seen is None:
             self.seen = value
+
+
+class Altered(Oracle):
+    """An oracle whose gradients are altered on their way to the method that asks: what a wrapper hands to the method it holds.
+
+    `alter(gradient, at)` gets the gradient as a function and may ask it once, several times or elsewhere.
+    """
+
+    def __init__(self, oracle: Oracle, alter: Callable[[Gradient, PyTree], PyTree]):
+        self._oracle, self._alter = oracle, alter
+
+    def gradient(self, at: PyTree) -> PyTree:
+        return self._alter(self._oracle.gradient, at)
+
+    def value(self, at: PyTree) -> Scalar:
+        return self._oracle.value(at)

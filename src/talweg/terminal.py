@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 from rich.text import Text
 
+from talweg.methods import Method
 from talweg.pictures import palette
 from talweg.pictures.words import batch_size, count, figures, interval, measure, parts, seconds, setting, share, times, whole
 from talweg.problems.base import Problem
@@ -229,3 +231,34 @@ def catalogue(console: Console, entries: Sequence[tuple[str, str, str, Sequence[
         for key, value in facts:
             console.print(Padding(Text.assemble((f"{key:<13}", "dim"), value), (0, 0, 0, 4)))
         console.print()
+
+
+def methods(console: Console, groups: Sequence[tuple[str, Sequence[type[Method]]]]) -> None:
+    """Groups of methods, a line for each: its name, the memory of its state, when it helps."""
+    width = max(len(kind.name) for _, kinds in groups for kind in kinds)
+    for title, kinds in groups:
+        grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", title=title, title_justify="left", title_style="bold")
+        grid.add_column("name", no_wrap=True, min_width=width)
+        grid.add_column("keeps", min_width=8)
+        grid.add_column("helps with", ratio=1)
+        grid.add_column("source", max_width=34)
+        for kind in kinds:
+            grid.add_row(Text(kind.name, style="bold"), Text(kind.memory), Text(kind.helps), Text(kind.source, style="dim"))
+        console.print(grid)
+        console.print()
+    console.print(
+        "[dim]keeps: numbers of its state for an array of r × c = n parameters. "
+        "talweg methods NAME shows a formula, its numbers and where they are searched.[/]"
+    )
+
+
+def facts(kind: type[Method]) -> list[tuple[str, str]]:
+    """What is known of a method or wrapper, beside its formula."""
+    numbers = {field.name: field.default for field in dataclasses.fields(kind) if field.name != "inner"}
+    return [
+        ("helps with", kind.helps),
+        ("defaults", ", ".join(f"{name} {value:g}" for name, value in numbers.items())),
+        ("search range", ", ".join(f"{name} {reach}" for name, reach in kind.space.items()) or "none: its numbers stay as they are"),
+        ("memory", f"{kind.memory} numbers for an array of r × c = n parameters"),
+        ("source", kind.source),
+    ]

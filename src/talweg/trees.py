@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, PyTree
+from jaxtyping import Array, Bool, PyTree, Scalar
 
 
 def add(params: PyTree, move: PyTree) -> PyTree:
@@ -19,6 +19,16 @@ def add(params: PyTree, move: PyTree) -> PyTree:
 def select(condition: Bool[Array, ""], yes: PyTree, no: PyTree) -> PyTree:
     """`yes` where the condition holds, `no` elsewhere, leaf by leaf and keeping the type of `no`."""
     return jax.tree.map(lambda a, b: jnp.where(condition, a, b).astype(jnp.asarray(b).dtype), yes, no)
+
+
+def scale(factor: Any, tree: PyTree) -> PyTree:
+    """factor · tree, in the types of the tree."""
+    return jax.tree.map(lambda leaf: (factor * leaf).astype(leaf.dtype), tree)
+
+
+def norm(tree: PyTree) -> Scalar:
+    """The length of all numbers of the tree as one vector."""
+    return jnp.sqrt(sum((jnp.sum(jnp.square(leaf)) for leaf in jax.tree.leaves(tree)), start=jnp.zeros(())))
 
 
 def size(tree: PyTree) -> int:

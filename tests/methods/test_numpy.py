@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import runpy
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,157 +14,16 @@ import pytest
 from talweg.methods import CATALOGUE
 from talweg.schedules import InverseTime
 
-Gradient = Callable[[np.ndarray, int], np.ndarray]
-Path = Iterator[np.ndarray]
+#: (gradient of (w, t), start, learning rate of every step, the other numbers) -> w after every step
+LOOPS: dict[str, Callable[..., Iterator[np.ndarray]]] = {}
+for file in sorted(Path(__file__).with_name("loops").glob("*.py")):
+    LOOPS |= runpy.run_path(str(file))["LOOPS"]
 
 # Far from every default, and ε so large that its place in the formula shows.
-UNUSUAL = {"momentum": 0.8, "rho": 0.85, "decay": 0.92, "b1": 0.7, "b2": 0.95, "eps": 1e-2, "weight_decay": 0.1, "start": 0.3}
-
-
-def plain(gradient: Gradient, w: np.ndarray, rates: np.ndarray) -> Path:
-    for t, rate in enumerate(rates):
-        w = w - rate * gradient(w, t)
-        yield w
-
-
-def heavy_ball(gradient: Gradient, w: np.ndarray, rates: np.ndarray, momentum: float) -> Path:
-    b = 0 * w
-    for t, rate in enumerate(rates):
-        b = momentum * b + gradient(w, t)
-        w = w - rate * b
-        yield w
-
-
-def look_ahead(gradient: Gradient, w: np.ndarray, rates: np.ndarray, momentum: float) -> Path:
-    b = 0 * w
-    for t, rate in enumerate(rates):
-        ahead = w - rate * momentum * b
-        b = momentum * b + gradient(ahead, t)
-        w = w - rate * b
-        yield w
-
-
-def shifted(gradient: Gradient, w: np.ndarray, rates: np.ndarray, momentum: float) -> Path:
-    b = 0 * w
-    for t, rate in enumerate(rates):
-        g = gradient(w, t)
-        b = momentum * b + g
-        w = w - rate * (g + momentum * b)
-        yield w
-
-
-def adagrad(gradient: Gradient, w: np.ndarray, rates: np.ndarray, eps: float, start: float) -> Path:
-    squares = np.full(w.shape, start)
-    for t, rate in enumerate(rates):
-        g = gradient(w, t)
-        squares = squares + g**2
-        w = w - rate / (np.sqrt(squares) + eps) * g
-        yield w
-
-
-def adadelta(gradient: Gradient, w: np.ndarray, rates: np.ndarray, rho: float, eps: float) -> Path:
-    of_gradients, of_moves = 0 * w, 0 * w
-    for t, rate in enumerate(rates):
-        g = gradient(w, t)
-        of_gradients = rho * of_gradients + (1 - rho) * g**2
-        move = -np.sqrt((of_moves + eps) / (of_gradients + eps)) * g
-        of_moves = rho * of_moves + (1 - rho) * move**2
-        w = w + rate * move
-        yield w
-
-
-def rmsprop(gradient: Gradient, w: np.ndarray, rates: np.ndarray, decay: float, eps: float) -> Path:
-    mean_square = 0 * w
-    for t, rate in enumerate(rates):
-        g = gradient(w, t)
-        mean_square = decay * mean_square + (1 - decay) * g**2
-        w = w - rate / (np.sqrt(mean_square) + eps) * g
-        yield w
-
-
-def adam(gradient: Gradient, w: np.ndarray, rates: np.ndarray, b1: float, b2: float, eps: float, weight_decay: float = 0.0) -> Path:
-    m, v = 0 * w, 0 * w
-    for t, rate in enumerate(rates, start=1):
-        g = gradient(w, t - 1)
-        m = b1 * m + (1 - b1) * g
-        v = b2 * v + (1 - b2) * g**2
-        w = (1 - rate * weight_decay) * w - rate * (m / (1 - b1**t)) / (np.sqrt(v / (1 - b2**t)) + eps)
-        yield w
-
-
-def amsgrad(gradient: Gradient, w: np.ndarray, rates: np.ndarray, b1: float, b2: float, eps: float) -> Path:
-    m, v, largest = 0 * w, 0 * w, 0 * w
-    for t, rate in enumerate(rates, start=1):
-        g = gradient(w, t - 1)
-        m = b1 * m + (1 - b1) * g
-        v = b2 * v + (1 - b2) * g**2
-        largest = np.where(v > largest, v, largest)
-        w = w - rate * (m / (1 - b1**t)) / (np.sqrt(largest / (1 - b2**t)) + eps)
-        yield w
-
-
-def adamax(gradient: Gradient, w: np.ndarray, rates: np.ndarray, b1: float, b2: float, eps: float) -> Path:
-    m, u = 0 * w, 0 * w
-    for t, rate in enumerate(rates, start=1):
-        g = gradient(w, t - 1)
-        m = b1 * m + (1 - b1) * g
-        u = np.where(b2 * u > np.abs(g) + eps, b2 * u, np.abs(g) + eps)
-        w = w - rate / (1 - b1**t) * m / u
-        yield w
-
-
-def nadam(gradient: Gradient, w: np.ndarray, rates: np.ndarray, b1: float, b2: float, eps: float) -> Path:
-    m, v = 0 * w, 0 * w
-    mus = b1 * (1 - 0.5 * 0.96 ** (0.004 * np.arange(1, len(rates) + 2)))
-    for t, rate in enumerate(rates, start=1):
-        g = gradient(w, t - 1)
-        m = b1 * m + (1 - b1) * g
-        v = b2 * v + (1 - b2) * g**2
-        ahead = mus[t] * m / (1 - np.prod(mus[: t + 1])) + (1 - mus[t - 1]) * g / (1 - np.prod(mus[:t]))
-        w = w - rate * ahead / (np.sqrt(v / (1 - b2**t)) + eps)
-        yield w
-
-
-def radam(gradient: Gradient, w: np.ndarray, rates: np.ndarray, b1: float, b2: float, eps: float) -> Path:
-    m, v = 0 * w, 0 * w
-    longest = 2 / (1 - b2) - 1
-    for t, rate in enumerate(rates, start=1):
-        g = gradient(w, t - 1)
-        m = b1 * m + (1 - b1) * g
-        v = b2 * v + (1 - b2) * g**2
-        length = longest - 2 * t * b2**t / (1 - b2**t)
-        move = m / (1 - b1**t)
-        if length > 5:
-            rectified = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
-            move = np.sqrt(rectified) * np.sqrt(1 - b2**t) * move / (np.sqrt(v) + eps)
-        w = w - rate * move
-        yield w
-
-
-def lion(gradient: Gradient, w: np.ndarray, rates: np.ndarray, b1: float, b2: float, weight_decay: float) -> Path:
-    m = 0 * w
-    for t, rate in enumerate(rates):
-        g = gradient(w, t)
-        w = w - rate * (np.sign(b1 * m + (1 - b1) * g) + weight_decay * w)
-        m = b2 * m + (1 - b2) * g
-        yield w
-
-
-LOOPS: dict[str, Callable[..., Path]] = {
-    "sgd": plain,
-    "momentum": heavy_ball,
-    "nesterov": look_ahead,
-    "nesterov-shifted": shifted,
-    "adagrad": adagrad,
-    "adadelta": adadelta,
-    "rmsprop": rmsprop,
-    "adam": adam,
-    "adamw": adam,
-    "amsgrad": amsgrad,
-    "adamax": adamax,
-    "nadam": nadam,
-    "radam": radam,
-    "lion": lion,
+UNUSUAL = {
+    **{"momentum": 0.8, "dampening": 0.4, "rho": 0.85, "decay": 0.92, "b1": 0.7, "b2": 0.95, "eps": 1e-2},
+    **{"weight_decay": 0.1, "start": 0.3, "momentum_decay": 0.05, "b3": 0.9, "begin": 20.0, "trust": 0.1, "first": 1e-3},
+    **{"decay_power": 0.6, "clip": 0.7, "shrink": 0.4, "grow": 1.1, "smallest_step": 1e-3, "largest_step": 0.1},
 }
 
 
@@ -175,7 +36,8 @@ def test_every_method_of_the_catalogue_has_a_loop():
 @pytest.mark.parametrize("numbers", [{}, UNUSUAL], ids=["default", "unusual"])
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_a_method_takes_the_steps_of_its_plain_loop(name, numbers, changing, slope, walk, apart):
-    cls, steps, rate = CATALOGUE[name], 200, 0.02
+    cls, steps = CATALOGUE[name], 200
+    rate = cls.space["learning_rate"].value(0.55)
     known = cls().numbers().keys() - {"learning_rate"}
     method = cls(InverseTime(rate, halfway=40.0) if changing else rate, **{k: v for k, v in numbers.items() if k in known})
     rates = rate / (1 + np.arange(steps) / 40) if changing else np.full(steps, rate)

@@ -10,7 +10,7 @@ import pytest
 
 from talweg import schedules
 from talweg.checks import InputError
-from talweg.methods import CATALOGUE, Adam, Elementwise, GradientDescent, Momentum
+from talweg.methods import CATALOGUE, Adam, ClipNorm, Elementwise, GradientDescent, Momentum
 from talweg.methods.space import Range, Space
 from talweg.problems import Problem
 from talweg.racing.contestants import NINE, cube, enter, parse
@@ -184,3 +184,32 @@ def test_a_batch_needs_data(bowl: Problem) -> None:
     assert enter(bowl, "sgd", 8)[0].size is None
     assert enter(bowl, "sgd@full", 8)[0].size is None
     assert GradientDescent.name in CATALOGUE
+
+
+def test_wrappers_are_typed_before_the_method_and_bring_their_numbers(clouds: Problem) -> None:
+    (_, entry) = enter(clouds, "clip-norm+adam@8:clip_norm=3,sgd", 64)
+    assert (entry.name, entry.label, entry.size) == ("clip-norm+adam@8:clip_norm=3", "Adam, clipped by norm (batch 8), clip_norm 3", 8)
+    assert list(entry.space) == ["learning_rate", "b1", "eps"]
+    made = entry.method({"learning_rate": 0.1}, 10)
+    assert repr(made).startswith("ClipNorm(Adam(learning_rate=0.1, ")
+    assert made.numbers()["clip_norm"] == 3.0
+    assert entry.describe()["method"] == "clip-norm+adam"
+
+
+def test_a_wrapped_method_of_the_callers_own_races_with_its_numbers(clouds: Problem) -> None:
+    (_, entry) = enter(clouds, [ClipNorm(Signs(0.5), clip_norm=2.0)], 8)
+    assert entry.fixed == {"learning_rate": 0.5, "clip_norm": 2.0}
+    assert not entry.space
+    assert repr(entry.method({}, 10)) == "ClipNorm(Signs(learning_rate=0.5), clip_norm=2.0)"
+
+
+def test_a_method_that_asks_for_two_gradients_is_charged_for_two(clouds: Problem) -> None:
+    plain, sam = enter(clouds, "sgd,sam+sgd", 8)
+    assert (plain.gradients, sam.gradients) == (1, 2)
+    assert sam.examples_per_step(clouds.examples) == 2 * plain.examples_per_step(clouds.examples)
+    assert enter(clouds, "sam+sgd@full", 8)[1].examples_per_step(48) == 96
+
+
+def test_more_numbers_than_the_cube_has_columns_are_refused(clouds: Problem) -> None:
+    with pytest.raises(InputError, match=r"has 9 numbers to search \(.*\), at most 8 can be; fix some"):
+        enter(clouds, "velocity+clip-norm+clip-value+l2+weight-decay+sam+ema+noisy+sgd", 64)

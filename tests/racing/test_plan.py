@@ -50,6 +50,12 @@ def test_the_budget_is_the_same_number_of_examples_for_all(clouds: Problem) -> N
     assert all(plan(clouds, epochs=1e-9).steps(clouds, c) == 1 for c in made.contestants)
 
 
+def test_a_step_of_two_gradients_halves_the_steps(clouds: Problem) -> None:
+    plan = checked(clouds, enter(clouds, "sgd,sam+sgd", 8), 8, 4, 6.0, 0, Goal(), None)
+    plain, sam = plan.contestants
+    assert plan.steps(clouds, plain) == 2 * plan.steps(clouds, sam)
+
+
 def test_search_confirmation_and_final_have_seeds_of_their_own(clouds: Problem) -> None:
     made = plan(clouds)
     seeds = [made.search_seed(), *made.confirm_seeds(), *made.final_seeds()]

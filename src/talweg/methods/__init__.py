@@ -1,42 +1,114 @@
-"""How a step is chosen. The catalogue is the contract: a method is in `CATALOGUE` or does not exist."""
+"""How a step is chosen. The catalogue is the contract: a method is in `CATALOGUE` or does not exist, and a wrapper in `WRAPPERS`."""
 
 from __future__ import annotations
 
 from talweg.methods.adadelta import AdaDelta
-from talweg.methods.adagrad import Adagrad
+from talweg.methods.adafactor import Adafactor
+from talweg.methods.adagrad import Adagrad, AdagradInside
 from talweg.methods.adam import Adam, Adamax, AdamW, AMSGrad, NAdam, RAdam
-from talweg.methods.base import Elementwise, Method
+from talweg.methods.adam_variants import AdamaxOutside, AdamHat, AMSGradCorrected, AMSGradHat, NAdamConstant, RAdamCorrected
+from talweg.methods.averaging import AveragedSGD, ScheduleFree, ScheduleFreeAdamW
+from talweg.methods.base import Arraywise, Elementwise, Method
+from talweg.methods.belief import AdaBelief, Adan, Yogi
+from talweg.methods.catalogue import CATALOGUE, VARIANTS, WRAPPERS, catalogued, kind_named
 from talweg.methods.descent import GradientDescent
+from talweg.methods.kinds import Kind, Wrapped, kind_of
 from talweg.methods.lion import Lion
-from talweg.methods.momentum import Momentum, Nesterov, NesterovShifted
-from talweg.methods.rmsprop import RMSprop
+from talweg.methods.momentum import DampenedMomentum, Momentum, Nesterov, NesterovShifted
+from talweg.methods.muon import Muon
+from talweg.methods.prodigy import Prodigy
+from talweg.methods.rmsprop import (
+    RMSprop,
+    RMSpropCentered,
+    RMSpropCenteredInside,
+    RMSpropCenteredMomentum,
+    RMSpropInside,
+    RMSpropMomentum,
+)
+from talweg.methods.sign import Rprop, SignSGD, Signum
+from talweg.methods.soap import SOAP
 from talweg.methods.space import Range
-
-CATALOGUE: dict[str, type[Method]] = {
-    cls.name: cls
-    for cls in (
-        *(GradientDescent, Momentum, Nesterov, NesterovShifted, Adagrad, AdaDelta, RMSprop),
-        *(Adam, AdamW, AMSGrad, Adamax, NAdam, RAdam, Lion),
-    )
-}
+from talweg.methods.trust import LAMB, LARS
+from talweg.methods.wrappers import (
+    EMA,
+    L2,
+    SAM,
+    Accumulate,
+    ClipNorm,
+    ClipValue,
+    Lookahead,
+    NesterovVelocity,
+    Noisy,
+    Velocity,
+    WeightDecay,
+    Wrapper,
+)
 
 __all__ = [
     "CATALOGUE",
+    "EMA",
+    "L2",
+    "LAMB",
+    "LARS",
+    "SAM",
+    "SOAP",
+    "VARIANTS",
+    "WRAPPERS",
     "AMSGrad",
+    "AMSGradCorrected",
+    "AMSGradHat",
+    "Accumulate",
+    "AdaBelief",
     "AdaDelta",
+    "Adafactor",
     "Adagrad",
+    "AdagradInside",
     "Adam",
+    "AdamHat",
     "AdamW",
     "Adamax",
+    "AdamaxOutside",
+    "Adan",
+    "Arraywise",
+    "AveragedSGD",
+    "ClipNorm",
+    "ClipValue",
+    "DampenedMomentum",
     "Elementwise",
     "GradientDescent",
+    "Kind",
     "Lion",
+    "Lookahead",
     "Method",
     "Momentum",
+    "Muon",
     "NAdam",
+    "NAdamConstant",
     "Nesterov",
     "NesterovShifted",
+    "NesterovVelocity",
+    "Noisy",
+    "Prodigy",
     "RAdam",
+    "RAdamCorrected",
     "RMSprop",
+    "RMSpropCentered",
+    "RMSpropCenteredInside",
+    "RMSpropCenteredMomentum",
+    "RMSpropInside",
+    "RMSpropMomentum",
     "Range",
+    "Rprop",
+    "ScheduleFree",
+    "ScheduleFreeAdamW",
+    "SignSGD",
+    "Signum",
+    "Velocity",
+    "WeightDecay",
+    "Wrapped",
+    "Wrapper",
+    "Yogi",
+    "catalogued",
+    "kind_named",
+    "kind_of",
 ]

@@ -26,6 +26,8 @@ class AdaDelta(Elementwise):
     name: ClassVar[str] = "adadelta"
     label: ClassVar[str] = "AdaDelta"
     source: ClassVar[str] = "Zeiler 2012"
+    helps: ClassVar[str] = "no learning rate to find at first: its steps have the units of the parameters; slow to start"
+    memory: ClassVar[str] = "2 n"
     space: ClassVar[Space] = {
         "learning_rate": Range(1e-2, 10),
         "rho": Range(5e-3, 0.3, tier=2, complement=True),

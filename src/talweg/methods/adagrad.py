@@ -19,12 +19,14 @@ class Adagrad(Elementwise):
         w ← w − η g / (√S + ε)
 
     Duchi, Hazan & Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011.
-    Differs: S starts at `start`, 0 as in the paper and PyTorch; optax, Keras and TensorFlow start at 0.1.
+    Differs: S starts at `start`, 0 as in the paper and PyTorch; optax, Keras and TensorFlow start at 0.1. TensorFlow 1 has no ε.
     """
 
     name: ClassVar[str] = "adagrad"
     label: ClassVar[str] = "Adagrad"
     source: ClassVar[str] = "Duchi et al. 2011"
+    helps: ClassVar[str] = "sparse data: rare features keep large steps; its steps only ever shrink, so long runs stall"
+    memory: ClassVar[str] = "n"
     space: ClassVar[Space] = {"learning_rate": Range(1e-4, 1), "eps": Range(1e-10, 1e-4, tier=3)}
 
     learning_rate: Number = 1e-2
@@ -38,3 +40,26 @@ class Adagrad(Elementwise):
         (s,) = slots
         s = s + g * g
         return -self.learning_rate * g / (jnp.sqrt(s) + self.eps), (s,)
+
+
+class AdagradInside(Adagrad):
+    """Adagrad with ε inside the root.
+
+        S ← S + g²
+        w ← w − η g / √(S + ε)
+
+    Duchi, Hazan & Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011; in this form in
+    optax, Keras and Lasagne. The same as Adagrad without ε whose S starts at `start` + ε.
+    """
+
+    name: ClassVar[str] = "adagrad-inside"
+    label: ClassVar[str] = "Adagrad (ε inside)"
+    helps: ClassVar[str] = "the steps of Adagrad in optax, Keras and Lasagne"
+
+    eps: Number = 1e-7
+    start: Number = 0.1
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        (s,) = slots
+        s = s + g * g
+        return -self.learning_rate * g / jnp.sqrt(s + self.eps), (s,)

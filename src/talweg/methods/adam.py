@@ -25,6 +25,8 @@ class Adam(Elementwise):
     name: ClassVar[str] = "adam"
     label: ClassVar[str] = "Adam"
     source: ClassVar[str] = "Kingma & Ba 2015"
+    helps: ClassVar[str] = "the usual first choice: forgiving about its learning rate and about badly scaled parameters"
+    memory: ClassVar[str] = "2 n"
     space: ClassVar[Space] = {"learning_rate": Range(1e-5, 0.3), "b1": B1_RANGE, "eps": Range(1e-10, 1e-3, tier=3)}
     contains: ClassVar[tuple[str, ...]] = ("momentum",)  # with a large ε, at a large budget
 
@@ -60,6 +62,7 @@ class AdamW(Adam):
     name: ClassVar[str] = "adamw"
     label: ClassVar[str] = "AdamW"
     source: ClassVar[str] = "Loshchilov & Hutter 2019"
+    helps: ClassVar[str] = "as Adam, where weight decay has to regularise: transformers"
     space: ClassVar[Space] = {**Adam.space, "weight_decay": Range(1e-4, 1, tier=3)}
     contains: ClassVar[tuple[str, ...]] = ("adam",)
 
@@ -85,6 +88,8 @@ class AMSGrad(Adam):
     name: ClassVar[str] = "amsgrad"
     label: ClassVar[str] = "AMSGrad"
     source: ClassVar[str] = "Reddi et al. 2018"
+    helps: ClassVar[str] = "when Adam does not settle: its learning rates never grow again"
+    memory: ClassVar[str] = "3 n"
     contains: ClassVar[tuple[str, ...]] = ()
 
     def slots(self, w: Array) -> Slots:
@@ -111,6 +116,7 @@ class Adamax(Adam):
 
     name: ClassVar[str] = "adamax"
     label: ClassVar[str] = "Adamax"
+    helps: ClassVar[str] = "sparse gradients with rare large values, which would swell Adam's average"
     contains: ClassVar[tuple[str, ...]] = ()
 
     learning_rate: Number = 2e-3
@@ -125,28 +131,32 @@ class Adamax(Adam):
 class NAdam(Adam):
     """Adam with Nesterov's momentum, and a momentum that warms up.
 
-        μₜ = β₁ (1 − ½ · 0.96^(0.004 t))
+        μₜ = β₁ (1 − ½ · 0.96^(ψ t))
         m ← β₁ m + (1 − β₁) g
         v ← β₂ v + (1 − β₂) g²
         w ← w − η (μₜ₊₁ m / (1 − Πᵗ⁺¹ μ) + (1 − μₜ) g / (1 − Πᵗ μ)) / (√(v / (1 − β₂ᵗ)) + ε)
 
-    Dozat, "Incorporating Nesterov momentum into Adam", 2016; the schedule of μ and its 0.004 as in PyTorch.
+    Dozat, "Incorporating Nesterov momentum into Adam", 2016; the schedule of μ and ψ = 0.004 as in PyTorch.
+    In Keras ψ is 1.
     """
 
     name: ClassVar[str] = "nadam"
     label: ClassVar[str] = "NAdam"
     source: ClassVar[str] = "Dozat 2016"
+    helps: ClassVar[str] = "as Adam, with a little less overshoot"
+    memory: ClassVar[str] = "2 n + 1"
     contains: ClassVar[tuple[str, ...]] = ()
 
     learning_rate: Number = 2e-3
+    momentum_decay: Number = 4e-3
 
     def slots(self, w: Array) -> Slots:
         return (*zeros(w, 2), jnp.ones((), w.dtype))
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         m, v, product = slots
-        mu = self.b1 * (1 - 0.5 * 0.96 ** (0.004 * t))
-        mu_next = self.b1 * (1 - 0.5 * 0.96 ** (0.004 * (t + 1)))
+        mu = self.b1 * (1 - 0.5 * 0.96 ** (self.momentum_decay * t))
+        mu_next = self.b1 * (1 - 0.5 * 0.96 ** (self.momentum_decay * (t + 1)))
         product = product * mu
         m, v = self.averages(g, m, v)
         m_hat = m * (mu_next / (1 - product * mu_next)) + g * ((1 - mu) / (1 - product))
@@ -169,14 +179,19 @@ class RAdam(Adam):
     name: ClassVar[str] = "radam"
     label: ClassVar[str] = "RAdam"
     source: ClassVar[str] = "Liu et al. 2020"
+    helps: ClassVar[str] = "without a warm-up of the learning rate, which Adam often needs"
     contains: ClassVar[tuple[str, ...]] = ()
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         m, v = self.averages(g, *slots)
+        trusted, r = self.rectification(t)
+        adaptive = r * jnp.sqrt(1 - self.b2**t) / (jnp.sqrt(v) + self.eps)
+        return -self.learning_rate * corrected(m, self.b1, t) * jnp.where(trusted, adaptive, 1.0), (m, v)
+
+    def rectification(self, t: Array) -> tuple[Array, Array]:
+        """Whether the average of squared gradients is long enough to be trusted, and the r that then scales the step."""
         bc2 = 1 - self.b2**t
         limit = 2 / (1 - self.b2) - 1
         length = limit - 2 * t * (1 - bc2) / bc2
         safe = jnp.maximum(length, 5.0)  # the root below is only used, and only real, above 5
-        r = jnp.sqrt((safe - 4) * (safe - 2) * limit / ((limit - 4) * (limit - 2) * safe))
-        adaptive = r * jnp.sqrt(bc2) / (jnp.sqrt(v) + self.eps)
-        return -self.learning_rate * corrected(m, self.b1, t) * jnp.where(length > 5.0, adaptive, 1.0), (m, v)
+        return length > 5.0, jnp.sqrt((safe - 4) * (safe - 2) * limit / ((limit - 4) * (limit - 2) * safe))

@@ -24,17 +24,17 @@ from talweg.schedules import Number, Schedule
 State = Any
 Slots = tuple[Array, ...]
 
+COUNT = checks.Interval(1)
+SHARE = checks.Interval(0, 1, low_open=True, high_open=False)
+
 #: What each hyperparameter may be, by its standard name: the same for every method.
 LIMITS: dict[str, checks.Interval] = {
-    "learning_rate": checks.POSITIVE,
-    "momentum": checks.FRACTION,
-    "rho": checks.FRACTION,
-    "decay": checks.FRACTION,
-    "b1": checks.FRACTION,
-    "b2": checks.FRACTION,
-    "eps": checks.NOT_NEGATIVE,
-    "weight_decay": checks.NOT_NEGATIVE,
-    "start": checks.NOT_NEGATIVE,
+    **dict.fromkeys(("learning_rate", "radius", "clip_value", "clip_norm", "clip", "trust", "first"), checks.POSITIVE),
+    **dict.fromkeys(("smallest_step", "largest_step"), checks.POSITIVE),
+    **dict.fromkeys(("momentum", "dampening", "rho", "decay", "b1", "b2", "b3", "ema_decay", "shrink"), checks.FRACTION),
+    **dict.fromkeys(("eps", "weight_decay", "l2", "start", "momentum_decay", "noise", "noise_decay", "begin"), checks.NOT_NEGATIVE),
+    **dict.fromkeys(("every", "sync_period", "grow"), COUNT),
+    **dict.fromkeys(("slow_step_size", "decay_power"), SHARE),
 }
 
 #: The ranges that several families share (PROTOCOL: MLCommons AlgoPerf, Google's tuning playbook, Sivaprasad et al. 2020).
@@ -48,6 +48,10 @@ class Method(eqx.Module):
     name: ClassVar[str] = ""  #: as typed on the command line
     label: ClassVar[str] = ""  #: as printed in tables and pictures
     source: ClassVar[str] = ""  #: the paper
+    helps: ClassVar[str] = ""  #: when it helps, in one line
+    #: The numbers that its state keeps for an array of r × c = n parameters; after "vectors", for one that is no matrix, if others.
+    memory: ClassVar[str] = "0"
+    overall: ClassVar[int] = 0  #: and the numbers that its state keeps for all parameters together
     space: ClassVar[Space] = {}  #: where its numbers are searched
     contains: ClassVar[tuple[str, ...]] = ()  #: methods that it contains as a special case, so that it must not lose to them
 
@@ -90,11 +94,8 @@ class Method(eqx.Module):
                 checks.number(type(self).__name__, field, value, LIMITS[field])
 
 
-class Elementwise(Method):
-    """A method with one formula for one array: it takes one gradient, where the run stands, and treats every array alike.
-
-    The formula does not know whether its arrays are whole parameters or the few rows that a sparse batch touched.
-    """
+class Arraywise(Method):
+    """A method with one formula for one array of parameters: it takes one gradient, and treats every array alike."""
 
     learning_rate: eqx.AbstractVar[Number]
 
@@ -121,6 +122,13 @@ class Elementwise(Method):
         gradients = tree.flatten_up_to(oracle.gradient(tree.unflatten(at)))
         moved = [self.rule(g, w, s, t + 1) for g, w, s in zip(gradients, leaves, slots, strict=True)]
         return tree.unflatten([move for move, _ in moved]), tree.unflatten([slots for _, slots in moved])
+
+
+class Elementwise(Arraywise):
+    """A method whose formula treats every number alike, whatever its neighbours are.
+
+    So the formula does not know whether its arrays are whole parameters or the few rows that a sparse batch touched.
+    """
 
 
 def zeros(w: Array, count: int) -> Slots:

@@ -25,6 +25,8 @@ class Lion(Elementwise):
     name: ClassVar[str] = "lion"
     label: ClassVar[str] = "Lion"
     source: ClassVar[str] = "Chen et al. 2023"
+    helps: ClassVar[str] = "large batches and little memory: one average, moves of one size"
+    memory: ClassVar[str] = "n"
     space: ClassVar[Space] = {"learning_rate": Range(1e-6, 3e-2), "b1": B1_RANGE}
 
     learning_rate: Number = 1e-4

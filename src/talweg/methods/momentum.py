@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import jax.numpy as jnp
 from jaxtyping import Array
 
 from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots, zeros
@@ -23,6 +24,8 @@ class Momentum(Elementwise):
     name: ClassVar[str] = "momentum"
     label: ClassVar[str] = "momentum"
     source: ClassVar[str] = "Polyak 1964"
+    helps: ClassVar[str] = "long narrow valleys, where plain gradient descent zigzags"
+    memory: ClassVar[str] = "n"
     space: ClassVar[Space] = {"learning_rate": Range(1e-4, 3), "momentum": MOMENTUM_RANGE}
     contains: ClassVar[tuple[str, ...]] = ("sgd",)
 
@@ -54,6 +57,7 @@ class Nesterov(Momentum):
     name: ClassVar[str] = "nesterov"
     label: ClassVar[str] = "Nesterov"
     source: ClassVar[str] = "Nesterov 1983; Sutskever et al. 2013"
+    helps: ClassVar[str] = "as momentum, with less overshoot near the bottom of a valley"
 
     def look(self, w: Array, slots: Slots) -> Array:
         (v,) = slots
@@ -72,8 +76,31 @@ class NesterovShifted(Momentum):
     name: ClassVar[str] = "nesterov-shifted"
     label: ClassVar[str] = "Nesterov (shifted)"
     source: ClassVar[str] = "Bengio et al. 2013"
+    helps: ClassVar[str] = "as Nesterov, in the form that other libraries compute"
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         (v,) = slots
         v = self.momentum * v + g
         return -self.learning_rate * (g + self.momentum * v), (v,)
+
+
+class DampenedMomentum(Momentum):
+    """Momentum that takes less of every new gradient, but all of the first.
+
+        v ← μ v + (1 − δ) g, and v ← g at the first step
+        w ← w − η v
+
+    Polyak, "Some methods of speeding up the convergence of iteration methods", 1964; the dampening δ is PyTorch's, and so is the
+    first step, which makes it no moving average from zero.
+    """
+
+    name: ClassVar[str] = "momentum-dampened"
+    label: ClassVar[str] = "momentum (dampened)"
+    helps: ClassVar[str] = "PyTorch's dampening: a learning rate that means the same for every momentum"
+
+    dampening: Number = 0.9
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        (v,) = slots
+        v = self.momentum * v + jnp.where(t == 1, 1.0, 1.0 - self.dampening) * g
+        return -self.learning_rate * v, (v,)

@@ -7,7 +7,7 @@ from typing import ClassVar
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from talweg.methods.base import Elementwise, Slots, zeros
+from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots, zeros
 from talweg.methods.space import Range, Space
 from talweg.schedules import Number
 
@@ -19,12 +19,14 @@ class RMSprop(Elementwise):
         w ← w − η g / (√v + ε)
 
     Tieleman & Hinton, "Lecture 6.5: RMSprop", Coursera, 2012.
-    Differs: ε outside the root as in PyTorch; optax and Keras have it inside.
+    Differs: ε outside the root as in PyTorch and Caffe; optax, Keras, TensorFlow 1 and Lasagne have it inside (RMSpropInside).
     """
 
     name: ClassVar[str] = "rmsprop"
     label: ClassVar[str] = "RMSprop"
     source: ClassVar[str] = "Tieleman & Hinton 2012"
+    helps: ClassVar[str] = "gradients whose size changes during training: recurrent networks, reinforcement learning"
+    memory: ClassVar[str] = "n"
     space: ClassVar[Space] = {
         "learning_rate": Range(1e-5, 0.3),
         "decay": Range(1e-3, 0.3, tier=2, complement=True),
@@ -39,6 +41,147 @@ class RMSprop(Elementwise):
         return zeros(w, 1)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
-        (v,) = slots
-        v = self.decay * v + (1 - self.decay) * g * g
+        v = self.average(g, *slots)
         return -self.learning_rate * g / (jnp.sqrt(v) + self.eps), (v,)
+
+    def average(self, g: Array, v: Array) -> Array:
+        """The moving average of squared gradients after this one."""
+        return self.decay * v + (1 - self.decay) * g * g
+
+
+class RMSpropInside(RMSprop):
+    """RMSprop with ε inside the root.
+
+        v ← γ v + (1 − γ) g²
+        w ← w − η g / √(v + ε)
+
+    Tieleman & Hinton, "Lecture 6.5: RMSprop", Coursera, 2012; in this form in optax, Keras, TensorFlow 1 and Lasagne.
+    v starts at `start`: 0, but 1 in TensorFlow 1.
+    """
+
+    name: ClassVar[str] = "rmsprop-inside"
+    label: ClassVar[str] = "RMSprop (ε inside)"
+    helps: ClassVar[str] = "the steps of RMSprop in optax, Keras, TensorFlow 1 and Lasagne"
+
+    start: Number = 0.0
+
+    def slots(self, w: Array) -> Slots:
+        return (jnp.full_like(w, self.start),)
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        v = self.average(g, *slots)
+        return -self.learning_rate * g / jnp.sqrt(v + self.eps), (v,)
+
+
+class RMSpropMomentum(RMSprop):
+    """RMSprop with a velocity of its steps, and the learning rate outside of it.
+
+        v ← γ v + (1 − γ) g²
+        b ← μ b + g / (√v + ε)
+        w ← w − η b
+
+    Tieleman & Hinton, "Lecture 6.5: RMSprop", Coursera, 2012; in this form in PyTorch. Elsewhere the learning rate is inside the
+    velocity: Velocity(RMSprop(…)), which is the same while the learning rate is constant.
+    """
+
+    name: ClassVar[str] = "rmsprop-momentum"
+    label: ClassVar[str] = "RMSprop with momentum"
+    helps: ClassVar[str] = "long narrow valleys; the steps of RMSprop with momentum in PyTorch"
+    memory: ClassVar[str] = "2 n"
+    space: ClassVar[Space] = {**RMSprop.space, "momentum": MOMENTUM_RANGE}
+    contains: ClassVar[tuple[str, ...]] = ("rmsprop",)
+
+    momentum: Number = 0.9
+
+    def slots(self, w: Array) -> Slots:
+        return zeros(w, 2)
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        v, b = slots
+        v = self.average(g, v)
+        b = self.momentum * b + g / (jnp.sqrt(v) + self.eps)
+        return -self.learning_rate * b, (v, b)
+
+
+class RMSpropCentered(RMSprop):
+    """RMSprop that divides by the standard deviation of the gradients, not by their root mean square.
+
+        v ← γ v + (1 − γ) g²
+        m ← γ m + (1 − γ) g
+        w ← w − η g / (√(v − m²) + ε)
+
+    Graves, "Generating sequences with recurrent neural networks", 2013; with ε outside the root as in PyTorch.
+    """
+
+    name: ClassVar[str] = "rmsprop-centered"
+    label: ClassVar[str] = "RMSprop (centered)"
+    source: ClassVar[str] = "Graves 2013"
+    helps: ClassVar[str] = "steady gradients: where they hardly vary, its steps grow"
+    memory: ClassVar[str] = "2 n"
+
+    def slots(self, w: Array) -> Slots:
+        return zeros(w, 2)
+
+    def variance(self, g: Array, v: Array, m: Array) -> tuple[Array, Array, Array]:
+        """The variance of the gradients after this one, and the two averages that it is made of."""
+        v, m = self.average(g, v), self.decay * m + (1 - self.decay) * g
+        return jnp.maximum(v - m * m, 0.0), v, m  # rounding could make it negative
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        variance, v, m = self.variance(g, *slots)
+        return -self.learning_rate * g / (jnp.sqrt(variance) + self.eps), (v, m)
+
+
+class RMSpropCenteredInside(RMSpropCentered):
+    """RMSprop that divides by the standard deviation of the gradients, with ε inside the root.
+
+        v ← γ v + (1 − γ) g²
+        m ← γ m + (1 − γ) g
+        w ← w − η g / √(v − m² + ε)
+
+    Graves, "Generating sequences with recurrent neural networks", 2013; in this form there, in optax, Keras and TensorFlow 1.
+    v starts at `start`: 0, but 1 in TensorFlow 1.
+    """
+
+    name: ClassVar[str] = "rmsprop-centered-inside"
+    label: ClassVar[str] = "RMSprop (centered, ε inside)"
+    helps: ClassVar[str] = "the steps of centered RMSprop in optax, Keras and TensorFlow 1"
+
+    start: Number = 0.0
+
+    def slots(self, w: Array) -> Slots:
+        return (jnp.full_like(w, self.start), jnp.zeros_like(w))
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        variance, v, m = self.variance(g, *slots)
+        return -self.learning_rate * g / jnp.sqrt(variance + self.eps), (v, m)
+
+
+class RMSpropCenteredMomentum(RMSpropCentered):
+    """RMSprop that divides by the standard deviation of the gradients, with a velocity of its steps.
+
+        v ← γ v + (1 − γ) g²
+        m ← γ m + (1 − γ) g
+        b ← μ b + g / (√(v − m²) + ε)
+        w ← w − η b
+
+    Graves, "Generating sequences with recurrent neural networks", 2013; in this form in PyTorch.
+    """
+
+    name: ClassVar[str] = "rmsprop-centered-momentum"
+    label: ClassVar[str] = "RMSprop (centered) with momentum"
+    helps: ClassVar[str] = "the steps of centered RMSprop with momentum in PyTorch"
+    memory: ClassVar[str] = "3 n"
+    space: ClassVar[Space] = RMSpropMomentum.space
+    contains: ClassVar[tuple[str, ...]] = ("rmsprop-centered",)
+
+    momentum: Number = 0.9
+
+    def slots(self, w: Array) -> Slots:
+        return zeros(w, 3)
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        *averages, b = slots
+        variance, v, m = self.variance(g, *averages)
+        b = self.momentum * b + g / (jnp.sqrt(variance) + self.eps)
+        return -self.learning_rate * b, (v, m, b)

@@ -53,6 +53,34 @@ LOOKS: dict[str, Look] = {
     "nadam": Look("#0a8a86", "dot"),
     "radam": Look("#4a6f9e", "longdashdot"),
     "lion": Look("#96780f", "longdash"),
+    "adabelief": Look("#5d63fa", "dot"),
+    "yogi": Look("#7f4fc0", "dash"),
+    "adan": Look("#f0186f", "dot"),
+    "rprop": Look("#96780f", "dash"),
+    "signsgd": Look("#96780f", "dot"),
+    "signum": Look("#96780f", "dashdot"),
+    "asgd": Look("#057e52", "dot"),
+    "schedule-free": Look("#057e52", "dashdot"),
+    "schedule-free-adamw": Look("#2885eb", "longdash"),
+    "lamb": Look("#a8549b"),
+    "lars": Look("#a8549b", "dash"),
+    "adafactor": Look("#4d8a3a", "dot"),
+    "prodigy": Look("#4d8a3a", "longdash"),
+    "muon": Look("#b0525a", "dashdot"),
+    "soap": Look("#b0525a", "dot"),
+    "momentum-dampened": Look("#f0186f", "dash"),
+    "adagrad-inside": Look("#b5470f", "dash"),
+    "rmsprop-inside": Look("#d9770d", "dash"),
+    "rmsprop-momentum": Look("#d9770d", "dot"),
+    "rmsprop-centered": Look("#d9770d", "dashdot"),
+    "rmsprop-centered-inside": Look("#d9770d", "longdash"),
+    "rmsprop-centered-momentum": Look("#d9770d", "longdashdot"),
+    "adam-hat": Look("#2885eb", "dot"),
+    "amsgrad-hat": Look("#1490a8", "dash"),
+    "amsgrad-corrected": Look("#1490a8", "dot"),
+    "adamax-outside": Look("#5d63fa", "dash"),
+    "nadam-constant": Look("#0a8a86", "dashdot"),
+    "radam-corrected": Look("#4a6f9e", "dash"),
 }
 
 #: Gradient descent with the whole training set and with one example: darker and lighter than with mini-batches.
@@ -73,6 +101,10 @@ def look(method: str, batch: int | str | None = None) -> Look:
         return SINGLE
     if method in LOOKS:
         return LOOKS[method]
+    if "+" in method:  # a wrapper around a method, which keeps its colour
+        inside = look(method.rpartition("+")[2], batch)
+        dashes = list(DASHES)
+        return Look(inside.colour, dashes[(dashes.index(inside.dash) + 1) % len(dashes)])
     return Look(OTHERS[zlib.crc32(method.encode()) % len(OTHERS)], "longdashdot")
 
 

@@ -18,7 +18,7 @@ from safetensors.numpy import load
 from talweg import checks, schedules, verdict
 from talweg.checks import InputError, InputTypeError
 from talweg.descent import traced_step
-from talweg.methods import CATALOGUE, Method
+from talweg.methods import Method, catalogued, kind_named
 from talweg.problems.base import Params, Problem
 from talweg.racing import events
 from talweg.racing.contestants import Contestant, enter
@@ -118,7 +118,7 @@ def _own_formulas(problem: Problem, plan: Plan) -> dict[str, Any]:
     params = jax.eval_shape(problem.start, jax.random.key(0))
     hashes = {}
     for contestant in plan.contestants:
-        if contestant.kind not in CATALOGUE.values():
+        if not catalogued(contestant.kind):
             seen, _ = traced_step(problem, contestant.method(contestant.defaults(), 1), params, contestant.size)
             hashes[contestant.name] = hashlib.sha256(re.sub(r"0x[0-9a-f]+", "", str(seen)).encode()).hexdigest()
     return {"formulas": hashes} if hashes else {}
@@ -188,12 +188,13 @@ class Race:
         """The method of a row, with its schedule; None for somebody's own method in a race that comes from a store."""
         numbers = dict(row["hyperparameters"])
         known = next((c for c in self.contestants if c.name == row["name"]), None)
-        per_step = self.summary["problem"]["examples"] if row["batch"] == "full" else row["batch"]
+        per_step = (self.summary["problem"]["examples"] if row["batch"] == "full" else row["batch"]) * row["gradients_per_step"]
         steps = row["curves"]["examples"][-1] // per_step
         if known is not None:
             return known.method(numbers, steps)
-        kind = CATALOGUE.get(row["method"])
-        if kind is None:
+        try:
+            kind = kind_named("race", row["method"])
+        except InputError:
             return None
         if (schedule := self.summary["run"]["schedule"]) != "constant":
             numbers["learning_rate"] = schedules.over(schedule, numbers.get("learning_rate", kind().numbers()["learning_rate"]), steps)

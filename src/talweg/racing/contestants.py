@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import jax
 import numpy as np
 from scipy.stats import qmc
 
 from talweg import checks, schedules
 from talweg.checks import InputError, InputTypeError
-from talweg.descent import batch_size
-from talweg.methods import CATALOGUE, GradientDescent, Method, Range
+from talweg.descent import batch_size, gradients_per_step
+from talweg.methods import CATALOGUE, GradientDescent, Kind, Method, Range, Wrapped, kind_named, kind_of
+from talweg.methods.kinds import bare
 from talweg.methods.space import opened
 from talweg.problems.base import Problem
 
 #: The article's nine, as they are typed.
 NINE = ("sgd@full", "sgd@1", "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam")
 YARDSTICK = "sgd"  #: tuned mini-batch gradient descent: the target, and what every speed-up is measured against
+DIMENSIONS = 8  #: numbers of one method that can be searched at once
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,17 @@ class Contestant:
 
     name: str
     label: str
-    kind: type[Method]
+    kind: Kind
     size: int | None  #: examples per step; None for the whole training set
     fixed: Mapping[str, float] = field(default_factory=dict)
     space: Mapping[str, Range] = field(default_factory=dict)
     schedule: str = "constant"
     reference: bool = False  #: joined as the yardstick, without being asked for
+    gradients: int = 1  #: gradient evaluations per step, each of which is charged
+
+    def examples_per_step(self, examples: int) -> int:
+        """What one step costs: its examples, once for every gradient that it asks for; of so many training examples."""
+        return (examples if self.size is None else self.size) * self.gradients
 
     def method(self, numbers: Mapping[str, float], steps: int) -> Method:
         """The method with these numbers, for a run of so many steps."""
@@ -47,7 +55,7 @@ class Contestant:
 
     def defaults(self) -> dict[str, float]:
         """The numbers of the untuned method, with the fixed ones in their place."""
-        if all(field.name in self.fixed for field in fields(self.kind)):
+        if bare(self.kind):
             return dict(self.fixed)
         return {**self.kind().numbers(), **self.fixed}
 
@@ -71,14 +79,15 @@ class Contestant:
             "defaults": _readable(self.defaults()),
             "schedule": self.schedule,
             "reference": self.reference,
+            "gradients": self.gradients,
             "contains": list(self.kind.contains),
         }
 
 
 def cube(settings: int, seed: int) -> np.ndarray:
-    """`settings` scrambled Sobol points of the unit cube, one column for each number that any method has searched: (settings, 8)."""
+    """`settings` scrambled Sobol points of the unit cube, a column for each number that a method may have searched."""
     whole = 2 ** int(np.ceil(np.log2(max(settings, 2))))
-    return qmc.Sobol(d=8, scramble=True, rng=np.random.default_rng((seed, 2))).random(whole)[:settings]
+    return qmc.Sobol(d=DIMENSIONS, scramble=True, rng=np.random.default_rng((seed, 2))).random(whole)[:settings]
 
 
 def enter(
@@ -86,8 +95,8 @@ def enter(
 ) -> list[Contestant]:
     """The contestants of a race, the yardstick first.
 
-    `methods` is a text like `adam,sgd@1,sgd@full,momentum@32:momentum=0.99`, or a list of such texts, method classes and methods with
-    numbers (which are raced with just these numbers), or a mapping of names to them; None is the article's nine.
+    `methods` is a text like `adam,sgd@1,sgd@full,momentum@32:momentum=0.99,clip-norm+adam`, or a list of such texts, method classes and
+    methods with numbers (which are raced with just these numbers), or a mapping of names to them; None is the article's nine.
     """
     checks.one_of("race", "schedule", schedule, schedules.CATALOGUE)
     entries = [_entry(problem, name, what, settings, schedule) for name, what in _listed(methods, problem)]
@@ -101,12 +110,12 @@ def enter(
     return [yardstick, *(e for e in entries if e is not yardstick)]
 
 
-def parse(text: str) -> tuple[str | None, type[Method], str | None, dict[str, float]]:
-    """`[name=]method[@batch][:number=value…]` in its parts: name, method, batch as typed, numbers."""
+def parse(text: str) -> tuple[str | None, Kind, str | None, dict[str, float]]:
+    """`[name=][wrapper+…]method[@batch][:number=value…]` in its parts: name, kind of method, batch as typed, numbers."""
     head, *pairs = text.strip().split(":")
     name, _, head = head.rpartition("=")
     word, at, batch = head.partition("@")
-    kind = CATALOGUE[checks.one_of("race", "method", word.strip(), CATALOGUE)]
+    kind = kind_named("race", word)
     numbers: dict[str, float] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
@@ -152,12 +161,13 @@ def _entry(problem: Problem, name: str | None, what: Any, settings: int, schedul
         own, kind, batch, fixed = parse(what)
         name = name or own
     elif isinstance(what, Method):
-        kind, fixed = type(what), {key: _alone(what, key, value) for key, value in what.numbers().items()}
-    elif isinstance(what, type) and issubclass(what, Method):
+        kind, fixed = kind_of(what), {key: _alone(what, key, value) for key, value in what.numbers().items()}
+    elif isinstance(what, Wrapped) or (isinstance(what, type) and issubclass(what, Method)):
         kind = what
-        bare = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
-        if bare:
-            raise InputError(f"race: {kind.__name__} has no default for {' and '.join(bare)}; give it one, or race a method with numbers")
+        if missing := bare(kind):
+            raise InputError(
+                f"race: {kind.__name__} has no default for {' and '.join(missing)}; give it one, or race a method with numbers"
+            )
     else:
         raise InputTypeError(f"race: a method must be a name such as 'adam@32', a method class or a method, got {what!r}")
     size = batch_size(problem, batch if batch in (None, "full") else _whole(str(what), batch))
@@ -166,9 +176,14 @@ def _entry(problem: Problem, name: str | None, what: Any, settings: int, schedul
     word = kind.name or kind.__name__.lower()
     typed = word if batch is None else f"{word}@{batch}"
     typed += "".join(f":{k}={v:g}" for k, v in fixed.items()) if isinstance(what, str) else ""
-    return Contestant(
-        name or typed, name or _label(kind, batch, size, fixed if isinstance(what, str) else {}), kind, size, fixed, searched, schedule
-    )
+    if len(searched) > DIMENSIONS:
+        raise InputError(
+            f"race: {typed} has {len(searched)} numbers to search ({', '.join(searched)}), at most {DIMENSIONS} can be; fix some"
+        )
+    label = name or _label(kind, batch, size, fixed if isinstance(what, str) else {})
+    entry = Contestant(name or typed, label, kind, size, fixed, searched, schedule)
+    params = jax.eval_shape(problem.start, jax.random.key(0))
+    return replace(entry, gradients=max(1, gradients_per_step(problem, entry.method(entry.defaults(), 1), params, size)))
 
 
 def _alone(method: Method, name: str, value: Any) -> Any:
@@ -192,7 +207,7 @@ def _whole(text: str, batch: str | None) -> int:
     return int(batch)
 
 
-def _label(kind: type[Method], batch: str | None, size: int | None, fixed: Mapping[str, float]) -> str:
+def _label(kind: Kind, batch: str | None, size: int | None, fixed: Mapping[str, float]) -> str:
     if kind is GradientDescent:
         word = "batch" if size is None else "stochastic" if size == 1 else "mini-batch"
         label = f"{word} {kind.label}"

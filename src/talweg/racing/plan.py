@@ -46,8 +46,8 @@ class Plan:
     budget_seconds: float | None = None
 
     def steps(self, problem: Problem, contestant: Contestant) -> int:
-        """The steps that the budget buys a contestant: the same number of examples for all."""
-        return max(1, round(self.epochs * batches.steps_per_epoch(problem.examples, contestant.size)))
+        """The steps that the budget buys a contestant: gradients of the same number of examples for all."""
+        return max(1, round(self.epochs * batches.steps_per_epoch(problem.examples, contestant.size) / contestant.gradients))
 
     def search_seed(self) -> int:
         """The one seed of the search."""

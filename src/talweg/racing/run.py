@@ -82,15 +82,18 @@ class Engine:
         for contestant in self.plan.contestants:
             blocks, pace = self._blocks(contestant), self.paces[contestant.name]
             fixed += blocks * (pace.block + pace.point * (descent.POINTS + 1))
-            slope += blocks * pace.step * batches.steps_per_epoch(self.problem.examples, contestant.size)
+            slope += blocks * pace.step * self._steps_per_epoch(contestant)
         epochs = ((seconds - spent) / BUDGET_MARGIN - fixed) / max(slope, 1e-12)
-        least = max(0.5 / batches.steps_per_epoch(self.problem.examples, contestant.size) for contestant in self.plan.contestants)
+        least = max(0.5 / self._steps_per_epoch(contestant) for contestant in self.plan.contestants)
         if epochs < least:
             needed = math.ceil((slope * least + fixed) * BUDGET_MARGIN + spent)
             why = f"compiling and measuring alone took {spent:.1f} s"
             raise InputError(f"race: a budget of {seconds:g} s is too short ({why}); give at least {needed} s, or fewer methods")
         self.plan = replace(self.plan, epochs=float(f"{epochs:.3g}"))
         return self.plan
+
+    def _steps_per_epoch(self, contestant: Contestant) -> float:
+        return batches.steps_per_epoch(self.problem.examples, contestant.size) / contestant.gradients
 
     def expect(self) -> None:
         """Say what the race will take."""
@@ -113,7 +116,7 @@ class Engine:
             self._climb(contestant, target)
 
     def _climb(self, contestant: Contestant, target: Target, stage: str = "") -> list[Lane]:
-        per_step = self.problem.examples if contestant.size is None else contestant.size
+        per_step = contestant.examples_per_step(self.problem.examples)
         return rungs.climb(contestant, self.plan, target, per_step, functools.partial(self._rung, contestant), stage=stage)
 
     def _starts(self) -> None:
@@ -152,8 +155,7 @@ class Engine:
         method = contestant.method(contestant.defaults(), 1)
         params = jax.tree.map(lambda leaf: leaf[0], self.floor.starts([self.plan.search_seed()]))
         seconds = seconds_alone(self.problem, method, params, contestant.size)
-        gradients = descent.gradients_per_step(self.problem, method, params, contestant.size)
-        self.store.add_speed(self.race, contestant.name, seconds, gradients)
+        self.store.add_speed(self.race, contestant.name, seconds, contestant.gradients)
 
     def _rung(self, contestant: Contestant, rung: str, entries: Sequence[Entry]) -> list[Lane]:
         """The lanes of a rung: those of finished blocks from the store, the others run."""

@@ -21,7 +21,7 @@ class Entry:
     confirm: list[Lane]
     final: list[Lane]  #: of the chosen setting
     default: list[Lane]  #: of the untuned method, with the seeds of the final
-    examples_per_step: int
+    examples_per_step: int  #: an example counts once for every gradient that is asked of it
     seconds_per_step: float
     gradients_per_step: int
 
@@ -64,7 +64,7 @@ def read(store: Store, race: RaceRow) -> Record:
     for facts in race.plan["contestants"]:
         name = facts["name"]
         final = store.lanes(race.race, name, "final")
-        per_step = race.problem["examples"] if facts["batch"] == "full" else facts["batch"]
+        per_step = (race.problem["examples"] if facts["batch"] == "full" else facts["batch"]) * facts.get("gradients", 1)
         entries.append(
             Entry(
                 facts,

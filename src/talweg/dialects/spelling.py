@@ -1,0 +1,39 @@
+"""A method as another library writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """A call of another library that takes the steps of a method, and what differs where it can't.
+
+    >>> print(convert(Adam(1e-3), to="torch"))
+    torch.optim.Adam(lr=0.001, betas=(0.9, 0.999), eps=1e-08)
+    """
+
+    library: str
+    call: str  #: as imported from the library, `torch.optim.Adam`; empty where the library has nothing near
+    #: By the library's own names. A value may be a schedule, or a Spelling of its own (`optax.chain` holds several, under "0", "1", …).
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    differs: tuple[str, ...] = ()  #: why its steps are not the method's, a sentence each; empty where they are the same
+    before_step: tuple[str, ...] = ()  #: statements that have to stand between the gradient and the step, `{parameters}` in them
+
+    @property
+    def exact(self) -> bool:
+        """Whether it takes the same steps as the method."""
+        return bool(self.call) and not self.differs
+
+    def __str__(self) -> str:
+        given = ", ".join(_written(name, value) for name, value in self.arguments.items())
+        lines = [f"# before each step: {line}" for line in self.before_step]
+        lines += [f"{self.call}({given})"] if self.call else [f"# {self.library} has nothing like it"]
+        return "\n".join([*lines, *(f"# differs: {sentence}" for sentence in self.differs)])
+
+
+def _written(name: str, value: Any) -> str:
+    text = str(value) if isinstance(value, Spelling) else repr(value)
+    return text if name.isdigit() else f"{name}={text}"

@@ -1,0 +1,64 @@
+"""What makes a method of numbers: a class of the catalogue or of the user's own, or wrappers around one."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
+
+from talweg.methods.base import Method
+from talweg.methods.space import Space
+from talweg.methods.wrappers import Wrapper
+
+
+@dataclass(frozen=True)
+class Wrapped:
+    """A wrapper around a kind of method, as one kind: made of all their numbers side by side, and searched in both their spaces.
+
+    >>> Wrapped(ClipNorm, Adam)(learning_rate=1e-3, clip_norm=5.0)
+    """
+
+    outer: type[Wrapper]
+    inner: Kind
+
+    @property
+    def name(self) -> str:
+        """As typed on the command line: `clip-norm+adam`."""
+        return f"{self.outer.name}+{self.inner.name or self.inner.__name__.lower()}"
+
+    @property
+    def label(self) -> str:
+        """As printed: `Adam, clipped by norm`."""
+        return f"{self.inner.label or self.inner.__name__}, {self.outer.label}"
+
+    @property
+    def __name__(self) -> str:
+        return f"{self.outer.__name__}({self.inner.__name__})"
+
+    @property
+    def contains(self) -> tuple[str, ...]:
+        """Nothing that it must not lose to: at the edge of its space a wrapper need not be what it wraps."""
+        return ()
+
+    def search_space(self, batch: int | None) -> Space:
+        """Where the numbers are searched, those of the method inside first."""
+        return {**self.inner.search_space(batch), **self.outer.space}
+
+    def __call__(self, **numbers: Any) -> Method:
+        own = {field.name for field in fields(self.outer)} & numbers.keys()
+        inner = self.inner(**{name: value for name, value in numbers.items() if name not in own})
+        return self.outer(inner, **{name: numbers[name] for name in own})
+
+
+Kind = type[Method] | Wrapped
+
+
+def kind_of(method: Method) -> Kind:
+    """What makes methods like this one."""
+    return Wrapped(type(method), kind_of(method.inner)) if isinstance(method, Wrapper) else type(method)
+
+
+def bare(kind: Kind) -> list[str]:
+    """The numbers that a kind can't be made without, having no default for them."""
+    if isinstance(kind, Wrapped):
+        return [*bare(kind.inner), *(name for name in bare(kind.outer) if name != "inner")]
+    return [field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING]

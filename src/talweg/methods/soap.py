@@ -1,0 +1,92 @@
+"""SOAP: Adam in the eigenbasis of Shampoo."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from talweg.methods.base import B1_RANGE, Arraywise, Slots, corrected, zeros
+from talweg.methods.space import Range, Space
+from talweg.schedules import Number
+
+EVERY = 10  # steps from one basis to the next; no number of the method, or each lane would compute its own at every step
+
+
+class SOAP(Arraywise):
+    """Turns the gradient of a matrix into the eigenbasis of its averaged outer products, and is Adam there; vectors get Adam.
+
+        g′ = Pᵀ g Q
+        m ← β₁ m + (1 − β₁) g
+        v ← β₂ v + (1 − β₂) g′²
+        w ← w − η (P [Pᵀ m Q / (1 − β₁ᵗ) / (√(v / (1 − β₂ᵗ)) + ε)] Qᵀ + λ w)
+        L ← β₂ L + (1 − β₂) g gᵀ,  R ← β₂ R + (1 − β₂) gᵀ g
+        after the first step P, Q ← eigenvectors of L, R; after every tenth step ← orthogonal factor of L P, R Q
+
+    Vyas et al., "SOAP: improving and stabilizing Shampoo using Adam", 2024; Gupta, Koren & Singer, "Shampoo: preconditioned
+    stochastic tensor optimization", 2018.
+    Differs: the first step is Adam's own, without a turn, where the authors' code makes none. (In the first eigenbasis most
+    coordinates of the first gradient are rounding errors, and Adam would give them full steps.) Arrays of more than two axes are
+    treated as vectors.
+    """
+
+    name: ClassVar[str] = "soap"
+    label: ClassVar[str] = "SOAP"
+    source: ClassVar[str] = "Vyas et al. 2024; Gupta et al. 2018"
+    helps: ClassVar[str] = "few, expensive steps: layers whose inputs or outputs are strongly correlated"
+    memory: ClassVar[str] = "2 n + 2 r² + 2 c²; vectors 2 n"
+    space: ClassVar[Space] = {"learning_rate": Range(1e-5, 0.3), "b1": B1_RANGE, "eps": Range(1e-10, 1e-3, tier=3)}
+
+    learning_rate: Number = 3e-3
+    b1: Number = 0.95
+    b2: Number = 0.95
+    eps: Number = 1e-8
+    weight_decay: Number = 0.0
+
+    def slots(self, w: Array) -> Slots:
+        if w.ndim != 2:
+            return zeros(w, 2)
+        r, c = w.shape
+        outer = (jnp.zeros((r, r), w.dtype), jnp.zeros((c, c), w.dtype))
+        return (*zeros(w, 2), *outer, jnp.eye(r, dtype=w.dtype), jnp.eye(c, dtype=w.dtype))
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        if w.ndim != 2:
+            m, v = slots
+            m, v = self.b1 * m + (1 - self.b1) * g, self.b2 * v + (1 - self.b2) * g * g
+            after: Slots = (m, v)
+            direction = self.adam(m, v, t)
+        else:
+            direction, after = self.turned(g, slots, t)
+        return -self.learning_rate * (direction + self.weight_decay * w), after
+
+    def adam(self, m: Array, v: Array, t: Array) -> Array:
+        """Adam's direction, from its two averages."""
+        return corrected(m, self.b1, t) / (jnp.sqrt(corrected(v, self.b2, t)) + self.eps)
+
+    def turned(self, g: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        """Adam's direction in the eigenbasis, turned back."""
+        m, v, left, right, p, q = slots
+        m = self.b1 * m + (1 - self.b1) * g
+        v = self.b2 * v + (1 - self.b2) * jnp.square(p.T @ g @ q)
+        direction = p @ self.adam(p.T @ m @ q, v, t) @ q.T
+        left = self.b2 * left + (1 - self.b2) * g @ g.T
+        right = self.b2 * right + (1 - self.b2) * g.T @ g
+        first, due = t == 1, jnp.mod(t, EVERY) < 1
+        p, q = jax.lax.cond(first, lambda: (eigenvectors(left), eigenvectors(right)), lambda: (p, q))
+        p, q = jax.lax.cond(due, lambda: (refreshed(left, p), refreshed(right, q)), lambda: (p, q))
+        return direction, (m, v, left, right, p, q)
+
+
+def eigenvectors(symmetric: Array) -> Array:
+    """The eigenvectors of a symmetric matrix, the one of the largest eigenvalue first."""
+    exact = symmetric.astype(jnp.promote_types(symmetric.dtype, jnp.float32))
+    return jnp.linalg.eigh(exact)[1][:, ::-1].astype(symmetric.dtype)
+
+
+def refreshed(symmetric: Array, basis: Array) -> Array:
+    """A basis nearer to the eigenvectors of a symmetric matrix: one round of power iteration, made orthogonal."""
+    exact = (symmetric @ basis).astype(jnp.promote_types(symmetric.dtype, jnp.float32))
+    return jnp.linalg.qr(exact)[0].astype(basis.dtype)

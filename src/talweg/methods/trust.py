@@ -1,0 +1,91 @@
+"""LARS and LAMB: a step of every array in proportion to the array's own length."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from talweg.methods.base import B1_RANGE, MOMENTUM_RANGE, Arraywise, Slots, corrected, zeros
+from talweg.methods.space import Range, Space
+from talweg.schedules import Number
+
+
+class LARS(Arraywise):
+    """Momentum whose step for every array is a fixed share of the array's length, whatever the gradient's.
+
+        u = g + λ w
+        v ← μ v + η · c ‖w‖ / ‖u‖ · u, and η u where one of the two is 0
+        w ← w − v
+
+    You, Gitman & Ginsburg, "Large batch training of convolutional networks", 2017.
+    Differs: one ‖u‖ for gradient and decay together, as in optax; the paper has ‖g‖ + λ ‖w‖.
+    """
+
+    name: ClassVar[str] = "lars"
+    label: ClassVar[str] = "LARS"
+    source: ClassVar[str] = "You et al. 2017"
+    helps: ClassVar[str] = "very large batches, for convolutional networks"
+    memory: ClassVar[str] = "n"
+    space: ClassVar[Space] = {"learning_rate": Range(1e-2, 100), "momentum": MOMENTUM_RANGE}
+
+    learning_rate: Number = 1.0
+    momentum: Number = 0.9
+    weight_decay: Number = 0.0
+    trust: Number = 1e-3
+
+    def slots(self, w: Array) -> Slots:
+        return zeros(w, 1)
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        (v,) = slots
+        u = g + self.weight_decay * w
+        v = self.momentum * v + self.learning_rate * ratio(w, u, self.trust) * u
+        return -v, (v,)
+
+
+class LAMB(Arraywise):
+    """Adam whose step for every array is a share of the array's length.
+
+        m ← β₁ m + (1 − β₁) g
+        v ← β₂ v + (1 − β₂) g²
+        u = m / (1 − β₁ᵗ) / (√(v / (1 − β₂ᵗ)) + ε) + λ w
+        w ← w − η ‖w‖ / ‖u‖ · u, and η u where one of the two is 0
+
+    You et al., "Large batch optimization for deep learning: training BERT in 76 minutes", 2020.
+    """
+
+    name: ClassVar[str] = "lamb"
+    label: ClassVar[str] = "LAMB"
+    source: ClassVar[str] = "You et al. 2020"
+    helps: ClassVar[str] = "very large batches, for transformers"
+    memory: ClassVar[str] = "2 n"
+    space: ClassVar[Space] = {"learning_rate": Range(1e-4, 1), "b1": B1_RANGE, "eps": Range(1e-10, 1e-3, tier=3)}
+
+    learning_rate: Number = 1e-3
+    b1: Number = 0.9
+    b2: Number = 0.999
+    eps: Number = 1e-6
+    weight_decay: Number = 0.0
+
+    def slots(self, w: Array) -> Slots:
+        return zeros(w, 2)
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        m, v = slots
+        m, v = self.b1 * m + (1 - self.b1) * g, self.b2 * v + (1 - self.b2) * g * g
+        u = corrected(m, self.b1, t) / (jnp.sqrt(corrected(v, self.b2, t)) + self.eps) + self.weight_decay * w
+        return -self.learning_rate * ratio(w, u) * u, (m, v)
+
+
+def ratio(w: Array, u: Array, share: Number = 1.0) -> Array:
+    """share · ‖w‖ / ‖u‖, or 1 where one of the two is 0: an array that is all zeros has to leave zero first."""
+    long, short = length(w), length(u)
+    usable = (long > 0) & (short > 0)
+    return jnp.where(usable, share * long / jnp.where(usable, short, 1), 1.0).astype(w.dtype)
+
+
+def length(x: Array) -> Array:
+    """The Euclidean length of all numbers of an array."""
+    return jnp.sqrt(jnp.sum(jnp.square(x.astype(jnp.promote_types(x.dtype, jnp.float32)))))
