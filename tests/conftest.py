@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 from hypothesis import settings
 from jaxtyping import Array, PyTree
@@ -52,3 +54,66 @@ def _walk(method: Method, loss: Callable[[PyTree, Array], Array], start: PyTree,
         return (params, after), params
 
     return jax.lax.scan(body, (start, method.init(start)), jnp.arange(steps))[1]
+
+
+# ---- two problems with their gradients written by hand, for the second opinions on the methods ------------------------------
+
+STEPS = 200
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A function that changes with the step: as a loss for talweg, and as a gradient in plain NumPy for the second opinion."""
+
+    loss: Callable[[Array, Array], Array]
+    gradient: Callable[[np.ndarray, int], np.ndarray]
+    start: np.ndarray
+
+
+def noisy_quadratic() -> Slope:
+    """½ wᵀHw + zₜ·w: a valley 1000 times as steep as it is long, turned away from the axes, with fixed noise z in the gradient."""
+    rng = np.random.default_rng(0)
+    turn, _ = np.linalg.qr(rng.normal(size=(8, 8)))
+    hessian = turn @ np.diag(np.geomspace(1e-3, 1.0, 8)) @ turn.T
+    noise = 0.1 * rng.normal(size=(STEPS, 8))
+
+    def loss(w: Array, t: Array) -> Array:
+        return 0.5 * w @ jnp.asarray(hessian) @ w + jnp.asarray(noise)[t] @ w
+
+    return Slope(loss, lambda w, t: hessian @ w + noise[t], rng.normal(size=8))
+
+
+def logistic() -> Slope:
+    """Logistic regression on a fresh batch of ten examples at every step."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(STEPS, 10, 6))
+    y = np.sign(x @ rng.normal(size=6) + rng.normal(size=(STEPS, 10)))
+
+    def loss(w: Array, t: Array) -> Array:
+        return jnp.mean(jnp.logaddexp(0.0, -jnp.asarray(y)[t] * (jnp.asarray(x)[t] @ w)))
+
+    def gradient(w: np.ndarray, t: int) -> np.ndarray:
+        return -np.mean((y[t] / (1.0 + np.exp(y[t] * (x[t] @ w))))[:, None] * x[t], axis=0)
+
+    return Slope(loss, gradient, rng.normal(size=6))
+
+
+# Made once, so that one loss is one compilation for all tests of a method.
+SLOPES = {"noisy quadratic": noisy_quadratic(), "logistic regression": logistic()}
+
+
+@pytest.fixture(params=SLOPES)
+def slope(request: pytest.FixtureRequest) -> Slope:
+    return SLOPES[request.param]
+
+
+@pytest.fixture(scope="session")
+def apart() -> Callable[[np.ndarray, np.ndarray], float]:
+    """The largest distance between two paths at the same step, relative to where they are."""
+
+    def distance(ours: np.ndarray, theirs: np.ndarray) -> float:
+        assert ours.shape == theirs.shape
+        assert np.isfinite(theirs).all()
+        return float(np.max(np.linalg.norm(np.asarray(ours) - theirs, axis=-1) / np.linalg.norm(theirs, axis=-1)))
+
+    return distance

@@ -16,11 +16,10 @@ class Spelling:
     """
 
     library: str
-    call: str  #: as imported from the library, `torch.optim.Adam`; empty where the library has nothing near
+    call: str  #: as imported from the library, `torch.optim.Adam`; empty where it has nothing near
     #: By the library's own names. A value may be a schedule, or a Spelling of its own (`optax.chain` holds several, under "0", "1", …).
     arguments: Mapping[str, Any] = field(default_factory=dict)
     differs: tuple[str, ...] = ()  #: why its steps are not the method's, a sentence each; empty where they are the same
-    before_step: tuple[str, ...] = ()  #: statements that have to stand between the gradient and the step, `{parameters}` in them
 
     @property
     def exact(self) -> bool:
@@ -28,12 +27,13 @@ class Spelling:
         return bool(self.call) and not self.differs
 
     def __str__(self) -> str:
-        given = ", ".join(_written(name, value) for name, value in self.arguments.items())
-        lines = [f"# before each step: {line}" for line in self.before_step]
-        lines += [f"{self.call}({given})"] if self.call else [f"# {self.library} has nothing like it"]
-        return "\n".join([*lines, *(f"# differs: {sentence}" for sentence in self.differs)])
+        line = self.written() if self.call else f"# {self.library} has nothing like it"
+        return "\n".join([line, *(f"# differs: {sentence}" for sentence in self.differs)])
 
-
-def _written(name: str, value: Any) -> str:
-    text = str(value) if isinstance(value, Spelling) else repr(value)
-    return text if name.isdigit() else f"{name}={text}"
+    def written(self, **replaced: str) -> str:
+        """The call as source text; arguments may be replaced by other text."""
+        given = []
+        for name, value in self.arguments.items():
+            text = replaced.get(name) or (value.written(**replaced) if isinstance(value, Spelling) else repr(value))
+            given.append(text if name.isdigit() else f"{name}={text}")
+        return f"{self.call}({', '.join(given)})"

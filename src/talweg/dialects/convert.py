@@ -1,0 +1,168 @@
+"""From a method to another library: its call there, and a snippet that runs."""
+
+from __future__ import annotations
+
+from talweg import checks
+from talweg.checks import InputTypeError
+from talweg.dialects import caffe, keras, lasagne, optax, schedules, sklearn, tensorflow1, tensorflow2, torch
+from talweg.dialects.library import Library
+from talweg.dialects.spelling import Spelling
+from talweg.methods import Method, catalogued, kind_of
+from talweg.schedules import Schedule
+
+LIBRARIES: dict[str, Library] = {
+    library.name: library
+    for library in (
+        *(torch.LIBRARY, optax.LIBRARY, keras.LIBRARY, keras.TENSORFLOW, sklearn.LIBRARY),
+        *(tensorflow1.LIBRARY, tensorflow2.LIBRARY, caffe.LIBRARY, lasagne.LIBRARY),
+    )
+}
+CODE = ("torch", "keras", "optax", "tensorflow", "sklearn")  #: libraries for which there is code
+
+
+def convert(method: Method, to: str) -> Spelling:
+    """The call of another library that takes a method's steps; where there is none, the nearest one and why it differs.
+
+    >>> print(convert(Momentum(0.1, momentum=0.9), to="keras"))
+    keras.optimizers.SGD(learning_rate=0.1, momentum=0.9)
+
+    Args:
+        to: torch, optax, keras, tensorflow, sklearn, tensorflow1, tensorflow2, caffe or lasagne.
+
+    Raises:
+        InputError: an unknown library, or no method.
+    """
+    if not isinstance(method, Method):
+        raise InputTypeError(f"convert: method must be a method such as tw.methods.Adam(1e-3), got {method!r}")
+    spelling = LIBRARIES[checks.one_of("convert", "library", to, LIBRARIES)].spell(method)
+    if to == "sklearn" and spelling.call and isinstance(spelling.arguments.get("learning_rate_init"), Schedule):
+        rate = spelling.arguments["learning_rate_init"]
+        why = "the learning rate stays at its first value: scikit-learn takes no schedule"
+        return Spelling("sklearn", spelling.call, {**spelling.arguments, "learning_rate_init": rate.initial}, (*spelling.differs, why))
+    return spelling
+
+
+def code(method: Method, to: str, *, about: str = "") -> str:
+    """A snippet that runs, with the optimizer and its schedule, for torch, keras, optax, tensorflow or sklearn.
+
+    Its steps are the method's; where they can't be, comments say what differs. PyTorch and optax can always be given them: what they
+    don't have goes by way of talweg's own bridge.
+
+    Args:
+        about: a line on where the numbers come from, the batch size and the like.
+    """
+    checks.one_of("code", "library", to, CODE)
+    spelling = convert(method, to)
+    if not spelling.exact and to in BRIDGED and catalogued(kind_of(method)):
+        return _bridged(method, to, about, spelling)
+    if not spelling.call:
+        return _comment(about, *spelling.differs) + f"# {to} has nothing like it; talweg code --for torch has it\n"
+    return _comment(about, *(f"differs: {sentence}" for sentence in spelling.differs)) + WRITERS[to](spelling)
+
+
+def _comment(*lines: str) -> str:
+    return "".join(f"# {line}\n" for line in lines if line)
+
+
+def _rate(spelling: Spelling) -> Schedule | None:
+    """The schedule that stands in a spelling."""
+    for value in spelling.arguments.values():
+        found = _rate(value) if isinstance(value, Spelling) else value if isinstance(value, Schedule) else None
+        if found is not None:
+            return found
+    return None
+
+
+def _torch(spelling: Spelling) -> str:
+    rate = _rate(spelling)
+    if rate is None:
+        call = spelling.written().replace("(", "(parameters, ", 1)
+        return f"import torch\n\n\ndef make_optimizer(parameters):\n    return {call}\n"
+    call = spelling.written(lr="1.0").replace("(", "(parameters, ", 1)
+    return (
+        f"import math\n\nimport torch\n\n\n{_function(rate, schedules.PYTHON)}\n\n"
+        "def make_optimizer(parameters):\n"
+        f"    optimizer = {call}\n"
+        "    # schedule.step() after every optimizer.step()\n"
+        "    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, learning_rate)\n"
+        "    return optimizer, schedule\n"
+    )
+
+
+def _optax(spelling: Spelling) -> str:
+    rate = _rate(spelling)
+    if rate is None:
+        return f"import optax\n\n\ndef make_optimizer():\n    return {spelling.written()}\n"
+    call = spelling.written(learning_rate="learning_rate")
+    head = "import jax.numpy as jnp\nimport optax\n\n\n"
+    return f"{head}{_function(rate, schedules.JAX)}\n\ndef make_optimizer():\n    return {call}\n"
+
+
+def _keras(spelling: Spelling) -> str:
+    home, imported = ("tf.keras", "import tensorflow as tf") if spelling.library == "tensorflow" else ("keras", "import keras")
+    rate = _rate(spelling)
+    if rate is None:
+        return f"{imported}\n\n\ndef make_optimizer():\n    return {spelling.written()}\n"
+    call = spelling.written(learning_rate="LearningRate()")
+    return (
+        f"{imported}\nfrom keras import ops\n\n\n"
+        f"class LearningRate({home}.optimizers.schedules.LearningRateSchedule):\n"
+        "    def __call__(self, step):\n"
+        f"        step = ops.cast(step, {home}.backend.floatx())\n"
+        f"        return {schedules.source(rate, schedules.KERAS)}\n\n"
+        "    def get_config(self):\n"
+        "        return {}\n\n\n"
+        f"def make_optimizer():\n    return {call}\n"
+    )
+
+
+def _sklearn(spelling: Spelling) -> str:
+    call = spelling.written().replace("sklearn.neural_network.", "").replace(")", ", alpha=0.0, **settings)")
+    return (
+        "from sklearn.neural_network import MLPClassifier  # or MLPRegressor\n\n\n"
+        "def make_model(**settings):\n"
+        '    """Settings: hidden_layer_sizes=(64,), batch_size=64 and the like; alpha=0.0 is no penalty, as in the race."""\n'
+        f"    return {call}\n"
+    )
+
+
+def _function(rate: Schedule, words: schedules.Words) -> str:
+    return f"def learning_rate(step):\n    return {schedules.source(rate, words)}\n"
+
+
+def _bridged(method: Method, to: str, about: str, spelling: Spelling) -> str:
+    named = _named(method)
+    why = "; ".join(spelling.differs)
+    note = f"{to} has no call of its own with these steps ({why}), so they are talweg's" if why else ""
+    return _comment(about, note) + BRIDGED[to].format(method=named)
+
+
+def _named(method: Method) -> str:
+    """A method as source text that needs `import talweg as tw`."""
+    inner = getattr(method, "inner", None)
+    given = [_named(inner)] if isinstance(inner, Method) else []
+    own = method.own_numbers() if isinstance(inner, Method) else method.numbers()  # type: ignore[attr-defined]
+    given += [f"{name}={_number(value)}" for name, value in own.items()]
+    return f"tw.methods.{type(method).__name__}({', '.join(given)})"
+
+
+def _number(value: object) -> str:
+    if not isinstance(value, Schedule):
+        return repr(value)
+    inside = ", ".join(f"{name}={number!r}" for name, number in vars(value).items())
+    return f"tw.schedules.{type(value).__name__}({inside})"
+
+
+WRITERS = {"torch": _torch, "optax": _optax, "keras": _keras, "tensorflow": _keras, "sklearn": _sklearn}
+BRIDGED = {
+    "torch": (
+        "import talweg as tw\n\n\n"
+        "def make_optimizer(parameters):\n"
+        "    # call optimizer.step(closure) where it says that it needs a closure\n"
+        "    return tw.torch_optimizer(parameters, {method})\n"
+    ),
+    "optax": (
+        "import talweg as tw\nfrom talweg.bridges.optax import transformation\n\n\n"
+        "def make_optimizer():\n    return transformation({method})\n"
+    ),
+}

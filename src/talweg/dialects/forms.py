@@ -1,0 +1,144 @@
+"""The other forms of a method: those that take the same steps, and those that come near, with what is then different.
+
+Other libraries are reached by way of these: a method that has no call of its own there may have a form that has one.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from talweg import methods as m
+from talweg.methods import Kind, Method, Wrapper, kind_of
+from talweg.schedules import Constant, Schedule
+
+Found = TypeVar("Found")
+
+HAT = "ε is added before the bias correction there (epsilon-hat) and after it here, or the other way round: no number makes up for it"
+ROOT = "ε stands inside the root on one side and beside it on the other: no number makes up for it"
+INSIDE = "the learning rate is inside the velocity there and outside here, or the other way round: not the same while it changes"
+AHEAD = (
+    "the gradient is taken where the parameters stand, not at the look-ahead point: while the learning rate is constant, its "
+    "parameters are the look-ahead points of this method"
+)
+DECAY = "weight decay is left out: it has none that shrinks the weights beside the step"
+PENALTY = "the L2 penalty is left out: it has none"
+LARGEST = "the maximum is taken over averages with bias correction on one side, without on the other"
+BESIDE = "ε stands inside the maximum on one side and beside it on the other"
+WARM = "the momentum warms up at another pace, or not at all"
+LATE = "averaging begins elsewhere"
+
+
+def nearest(method: Method, wanted: Callable[[Method], Found | None]) -> tuple[Found, tuple[str, ...]] | None:
+    """What `wanted` gives for the form of a method that has the fewest differences, with these; None if it wants none of them."""
+    order = itertools.count()
+    waiting: list[tuple[int, int, Method, tuple[str, ...]]] = [(0, next(order), method, ())]
+    seen: set[str] = set()
+    while waiting:
+        cost, _, form, differs = heapq.heappop(waiting)
+        if repr(form) in seen:
+            continue
+        seen.add(repr(form))
+        if (found := wanted(form)) is not None:
+            return found, differs
+        for other, reason in others(form):
+            heapq.heappush(
+                waiting,
+                (cost + bool(reason), next(order), other, differs + ((reason,) if reason and reason not in differs else ())),
+            )
+    return None
+
+
+def others(method: Method) -> Iterator[tuple[Method, str]]:
+    """The forms next to a method, each with what is different; nothing is where they take the same steps."""
+    numbers = method.numbers()
+    steady = not isinstance(numbers.get("learning_rate"), Schedule)
+    turn = "" if steady else INSIDE
+    if isinstance(method, Wrapper):
+        for inner, reason in others(method.inner):
+            own = method.own_numbers()
+            if not inner.numbers().keys() & own.keys():
+                yield type(method)(inner, **own), reason
+    yield from _same(method, turn)
+    for pair, reason in NEIGHBOURS:
+        for one, other in (pair, pair[::-1]):
+            if kind_of(method) == one:
+                yield _made(other, method), reason
+
+
+def _same(method: Method, turn: str) -> Iterator[tuple[Method, str]]:
+    """Forms with the same steps, and those that part only when the learning rate changes."""
+    n = method.numbers()
+    rate = n.get("learning_rate")
+    for outside, inside in VELOCITIES:
+        if kind_of(method) == outside:
+            yield _made(inside, method), turn
+        if kind_of(method) == inside:
+            yield _made(outside, method), turn
+    match method:
+        case m.AdamW():
+            yield m.WeightDecay(m.Adam(rate, n["b1"], n["b2"], n["eps"]), n["weight_decay"]), ""
+        case m.WeightDecay(inner=m.Adam()) if type(method.inner) is m.Adam:
+            yield m.AdamW(**n), ""
+        case m.WeightDecay():
+            yield method.inner, "" if n["weight_decay"] == 0 else DECAY
+        case m.L2():
+            yield method.inner, "" if n["l2"] == 0 else PENALTY
+        case m.AdagradInside():
+            yield m.Adagrad(rate, eps=0.0, start=n["start"] + n["eps"]), ""
+        case m.Nesterov():
+            yield m.NesterovShifted(**n), AHEAD
+        case m.DampenedMomentum() if n["dampening"] == 0:
+            yield m.Momentum(rate, n["momentum"]), ""
+        case _ if n.get("momentum") == 0 and kind_of(method) in PLAIN:
+            yield _made(PLAIN[kind_of(method)], method), ""
+        case m.Adagrad() if n["eps"] == 0 and type(method) is m.Adagrad:
+            yield m.AdagradInside(rate, eps=0.0, start=n["start"]), ""
+    if isinstance(rate, Constant):
+        yield kind_of(method)(**n | {"learning_rate": rate.initial}), ""
+    if n.get("eps") == 0:
+        for (one, other), reason in NEIGHBOURS:
+            if reason in (HAT, ROOT, BESIDE) and kind_of(method) in (one, other):
+                yield _made(other if kind_of(method) == one else one, method), ""
+
+
+def _made(kind: Kind, method: Method) -> Method:
+    """A kind with those of a method's numbers that it knows, and its own defaults for the others."""
+    known = kind().numbers()
+    return kind(**{name: value for name, value in method.numbers().items() if name in known})
+
+
+def _wrapped(*words: str) -> Kind:
+    return m.kind_named("forms", "+".join(words))
+
+
+VELOCITIES: tuple[tuple[Kind, Kind], ...] = (
+    (m.Momentum, _wrapped("velocity", "sgd")),
+    (m.NesterovShifted, _wrapped("nesterov-velocity", "sgd")),
+    (m.RMSpropMomentum, _wrapped("velocity", "rmsprop")),
+    (m.RMSpropCenteredMomentum, _wrapped("velocity", "rmsprop-centered")),
+)
+
+#: What a method with momentum is when its momentum is 0.
+PLAIN: dict[Kind, Kind] = {
+    m.Momentum: m.GradientDescent,
+    m.Nesterov: m.GradientDescent,
+    m.NesterovShifted: m.GradientDescent,
+    m.DampenedMomentum: m.GradientDescent,
+    m.RMSpropMomentum: m.RMSprop,
+    m.RMSpropCenteredMomentum: m.RMSpropCentered,
+}
+
+NEIGHBOURS: tuple[tuple[tuple[Kind, Kind], str], ...] = (
+    ((m.Adam, m.AdamHat), HAT),
+    ((m.AMSGrad, m.AMSGradHat), HAT),
+    ((m.AMSGrad, m.AMSGradCorrected), LARGEST),
+    ((m.Adamax, m.AdamaxOutside), BESIDE),
+    ((m.NAdam, m.NAdamConstant), WARM),
+    ((m.RAdam, m.RAdamCorrected), HAT),
+    ((m.Adagrad, m.AdagradInside), ROOT),
+    ((m.RMSprop, m.RMSpropInside), ROOT),
+    ((m.RMSpropCentered, m.RMSpropCenteredInside), ROOT),
+)
