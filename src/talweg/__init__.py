@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from talweg._version import __version__
 
 if TYPE_CHECKING:
-    from talweg import methods, problems, schedules
+    from talweg import dialects, methods, problems, schedules
+    from talweg.bridges.optax import from_optax
+    from talweg.bridges.torch import torch_optimizer
     from talweg.checks import InputError
     from talweg.descent import Trace, descend, minimize
     from talweg.problems import Measure, Problem
@@ -28,12 +30,14 @@ _WHERE = {
     "Race": "talweg.racing",
     "Trace": "talweg.descent",
     "descend": "talweg.descent",
+    "from_optax": "talweg.bridges.optax",
     "minimize": "talweg.descent",
     "open_race": "talweg.racing",
     "race": "talweg.racing",
+    "torch_optimizer": "talweg.bridges.torch",
     "use_all_cores": "talweg.racing",
 }
-_MODULES = ("methods", "problems", "schedules")
+_MODULES = ("dialects", "methods", "problems", "schedules")
 
 __all__ = [
     "InputError",
@@ -43,12 +47,15 @@ __all__ = [
     "Trace",
     "__version__",
     "descend",
+    "dialects",
+    "from_optax",
     "methods",
     "minimize",
     "open_race",
     "problems",
     "race",
     "schedules",
+    "torch_optimizer",
     "use_all_cores",
 ]
 
@@ -57,8 +64,19 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"talweg.{name}")
     if name in _WHERE:
-        return getattr(importlib.import_module(_WHERE[name]), name)
+        return getattr(_imported(_WHERE[name]), name)
     raise AttributeError(f"module 'talweg' has no attribute {name!r}")
+
+
+def _imported(module: str) -> Any:
+    """A module; the library that a bridge needs may be missing."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        library = module.split(".")[-1]
+        if error.name != library:
+            raise
+        raise ModuleNotFoundError(f"talweg: {library} is not installed; pip install 'talweg[{library}]'", name=library) from error
 
 
 def __dir__() -> list[str]:

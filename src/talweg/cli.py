@@ -122,6 +122,22 @@ def show(
 
 
 @app.command()
+def code(
+    name: RaceArgument = None,
+    library: Annotated[str, typer.Option("--for", help="torch, keras, optax, tensorflow or sklearn.")] = "torch",
+    method: Annotated[str | None, typer.Option(help="A contestant by its name in the table; the winner without it.")] = None,
+    store: StoreOption = Path("talweg.db"),
+) -> None:
+    """Print the winner as code: optimizer and schedule, with what differs where a library can't take the same steps."""
+    from talweg.dialects import CODE
+    from talweg.racing import open_race
+
+    checks.one_of("code", "library", library, CODE)
+    done = open_race(name, store)
+    print((done.best if method is None else done.tuned(method)).code(library), end="")
+
+
+@app.command()
 def races(store: StoreOption = Path("talweg.db")) -> None:
     """List what is in the store."""
     from talweg import terminal, verdict

@@ -57,3 +57,7 @@ class Altered(Oracle):
 
     def value(self, at: PyTree) -> Scalar:
         return self._oracle.value(at)
+
+    @property
+    def seen(self) -> Array | None:  # type: ignore[override]
+        return self._oracle.seen

@@ -7,6 +7,7 @@ Steps count from 0. A schedule that has come to its end keeps its last value.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any, ClassVar, TypeVar
 
 import equinox as eqx
@@ -37,8 +38,10 @@ class Schedule(eqx.Module):
         raise NotImplementedError
 
     def __check_init__(self) -> None:
-        for field, value in vars(self).items():
-            checks.number(type(self).__name__, field, value, LIMITS.get(field, checks.NOT_NEGATIVE))
+        for field in dataclasses.fields(self):
+            if not field.metadata.get("static"):  # what is static is structure, not a number
+                value = getattr(self, field.name)
+                checks.number(type(self).__name__, field.name, value, LIMITS.get(field.name, checks.NOT_NEGATIVE))
 
 
 class Constant(Schedule):

@@ -21,6 +21,11 @@ def select(condition: Bool[Array, ""], yes: PyTree, no: PyTree) -> PyTree:
     return jax.tree.map(lambda a, b: jnp.where(condition, a, b).astype(jnp.asarray(b).dtype), yes, no)
 
 
+def like(tree: PyTree, model: PyTree) -> PyTree:
+    """The tree in the types of another one of its structure."""
+    return jax.tree.map(lambda leaf, other: leaf if leaf is other else jnp.asarray(leaf).astype(other.dtype), tree, model)
+
+
 def scale(factor: Any, tree: PyTree) -> PyTree:
     """factor · tree, in the types of the tree."""
     return jax.tree.map(lambda leaf: (factor * leaf).astype(leaf.dtype), tree)

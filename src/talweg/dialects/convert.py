@@ -56,7 +56,7 @@ def code(method: Method, to: str, *, about: str = "") -> str:
     if not spelling.exact and to in BRIDGED and catalogued(kind_of(method)):
         return _bridged(method, to, about, spelling)
     if not spelling.call:
-        return _comment(about, *spelling.differs) + f"# {to} has nothing like it; talweg code --for torch has it\n"
+        return _comment(about, *spelling.differs, "for torch and optax it is there, by way of talweg")
     return _comment(about, *(f"differs: {sentence}" for sentence in spelling.differs)) + WRITERS[to](spelling)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from jax.core import Tracer
+
 from talweg import methods as m
 from talweg.checks import InputError
 from talweg.dialects.forms import nearest
@@ -79,8 +81,7 @@ def radam(
 ) -> Method:
     """ε after the bias correction."""
     _no_root("radam", eps_root)
-    if threshold != 5.0:
-        raise InputError(f"optax.radam: threshold must be 5.0, got {threshold}; talweg has the paper's alone")
+    _only("radam", "threshold", threshold, 5.0, "talweg has the paper's alone")
     return m.RAdamCorrected(learning_rate, b1, b2, eps)
 
 
@@ -94,7 +95,7 @@ def adadelta(learning_rate: Number, rho: Number = 0.9, eps: Number = 1e-6, weigh
     if learning_rate is None:
         raise InputError("optax.adadelta: learning_rate must be a number, got None (with which optax climbs instead of descending)")
     method = m.AdaDelta(learning_rate, rho, eps)
-    return m.L2(method, weight_decay) if weight_decay else method
+    return method if isinstance(weight_decay, float) and weight_decay == 0 else m.L2(method, weight_decay)
 
 
 def rmsprop(
@@ -127,8 +128,7 @@ def lion(learning_rate: Number, b1: Number = 0.9, b2: Number = 0.99, weight_deca
 
 def adabelief(learning_rate: Number, b1: Number = 0.9, b2: Number = 0.999, eps: Number = 1e-16, eps_root: float = 1e-16) -> Method:
     """With one ε for both places."""
-    if eps_root != eps:
-        raise InputError(f"optax.adabelief: eps_root must equal eps, got {eps_root} and {eps}; talweg has the paper's one ε")
+    _only("adabelief", "eps_root", eps_root, eps, "like eps: talweg has the paper's one ε")
     return m.AdaBelief(learning_rate, b1, b2, eps)
 
 
@@ -149,8 +149,7 @@ def lars(
     learning_rate: Number, weight_decay: Number = 0.0, trust_coefficient: Number = 1e-3, eps: float = 0.0, momentum: Number = 0.9
 ) -> Method:
     """Momentum with a trust ratio for every array."""
-    if eps != 0:
-        raise InputError(f"optax.lars: eps must be 0.0, got {eps}; talweg has none")
+    _only("lars", "eps", eps, 0.0, "talweg has none")
     return m.LARS(learning_rate, momentum, weight_decay, trust_coefficient)
 
 
@@ -175,14 +174,20 @@ def signum(learning_rate: Number, beta: Number = 0.9) -> Method:
     return m.Signum(learning_rate, beta)
 
 
-def noisy_sgd(learning_rate: Number, eta: Number = 0.01, gamma: Number = 0.55) -> Method:
-    """Gradient descent with Neelakantan's noise (drawn by another key than optax's)."""
+def noisy_sgd(learning_rate: Number, eta: Number = 0.01, gamma: Number = 0.55, key: Any = 0) -> Method:
+    """Gradient descent with Neelakantan's noise; its key is the run's here, not the method's."""
+    del key
     return m.Noisy(m.GradientDescent(learning_rate), eta, gamma)
 
 
-def _no_root(who: str, eps_root: float) -> None:
-    if eps_root != 0:
-        raise InputError(f"optax.{who}: eps_root must be 0.0, got {eps_root}; talweg has one ε")
+def _no_root(who: str, eps_root: Any) -> None:
+    _only(who, "eps_root", eps_root, 0.0, "talweg has one ε")
+
+
+def _only(who: str, name: str, given: Any, needed: Any, why: str) -> None:
+    """Refuse another value, unless it is traced and can't be known."""
+    if not isinstance(given, Tracer) and not isinstance(needed, Tracer) and given != needed:
+        raise InputError(f"optax.{who}: {name} must be {needed}, got {given}; {why}")
 
 
 RATE = {"learning_rate": "learning_rate"}

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import jax
 from safetensors.numpy import load
 
-from talweg import checks, schedules, verdict
+from talweg import checks, dialects, schedules, verdict
 from talweg.checks import InputError, InputTypeError
 from talweg.descent import traced_step
-from talweg.methods import Method, catalogued, kind_named
+from talweg.methods import Method, catalogued, kind_named, kind_of
 from talweg.problems.base import Params, Problem
 from talweg.racing import events
 from talweg.racing.contestants import Contestant, enter
@@ -138,10 +138,24 @@ def describe(problem: Problem) -> dict[str, Any]:
 
 
 class Best:
-    """The winner: its method with the tuned numbers, its batch size, and the parameters of its best final run."""
+    """A contestant ready to use: its method with the tuned numbers, its batch size, and the parameters of its best final run."""
 
-    def __init__(self, method: Method | None, batch: int | str, hyperparameters: Mapping[str, float], params: Params):
+    def __init__(self, method: Method | None, batch: int | str, hyperparameters: Mapping[str, float], params: Params, about: str = ""):
         self.method, self.batch, self.hyperparameters, self.params = method, batch, dict(hyperparameters), params
+        self.about = about  #: a line on what it is and where its numbers come from
+
+    def code(self, to: str) -> str:
+        """A snippet that runs, with the optimizer and its schedule: `to` is torch, keras, optax, tensorflow or sklearn.
+
+        Its steps are the race's; where the library can't take them, comments say what differs. Raises InputError for a method of
+        somebody's own, whose formula no other library knows.
+        """
+        if self.method is None or not catalogued(kind_of(self.method)):
+            raise InputError(
+                f"code: {self.about} is a method of your own, whose formula {to} does not know; in Python, tw.torch_optimizer and "
+                "talweg.bridges.optax.transformation take the method itself"
+            )
+        return dialects.code(self.method, to, about=self.about)
 
     def __repr__(self) -> str:
         return f"Best({self.method!r}, batch={self.batch!r})"
@@ -176,13 +190,20 @@ class Race:
     @property
     def best(self) -> Best:
         """The winner, ready to use."""
-        row = self.winner
+        return self.tuned(self.winner["name"])
+
+    def tuned(self, name: str) -> Best:
+        """A contestant by its name in the table, ready to use. Raises InputError for an unknown name."""
+        rows = {row["name"]: row for row in self.summary["contestants"]}
+        row = rows[checks.one_of("race", "contestant", name, rows)]
         tensors = load(self.store.weights(self.name, row["name"]) or b"")
         leaves = [tensors[str(i)] for i in range(len(tensors))]
         params: Params = leaves
         if self.problem is not None:
             params = jax.tree.unflatten(jax.tree.structure(jax.eval_shape(self.problem.start, jax.random.key(0))), leaves)
-        return Best(self._method(row), row["batch"], row["hyperparameters"], params)
+        batch = "the whole training set at every step" if row["batch"] == "full" else f"batches of {row['batch']}"
+        about = f"{row['label']} with {batch}, as tuned in race {self.name} on {self.summary['problem']['name']}"
+        return Best(self._method(row), row["batch"], row["hyperparameters"], params, about)
 
     def _method(self, row: Mapping[str, Any]) -> Method | None:
         """The method of a row, with its schedule; None for somebody's own method in a race that comes from a store."""

@@ -157,6 +157,10 @@ def _parts(text: str) -> list[str]:
 def _entry(problem: Problem, name: str | None, what: Any, settings: int, schedule: str) -> Contestant:
     batch: str | None = None
     fixed: dict[str, Any] = {}
+    if hasattr(what, "init") and hasattr(what, "update"):  # a transformation of optax
+        from talweg.bridges.optax import from_optax
+
+        what = from_optax(what, name=name)
     if isinstance(what, str):
         own, kind, batch, fixed = parse(what)
         name = name or own
@@ -169,7 +173,9 @@ def _entry(problem: Problem, name: str | None, what: Any, settings: int, schedul
                 f"race: {kind.__name__} has no default for {' and '.join(missing)}; give it one, or race a method with numbers"
             )
     else:
-        raise InputTypeError(f"race: a method must be a name such as 'adam@32', a method class or a method, got {what!r}")
+        raise InputTypeError(
+            f"race: a method must be a name such as 'adam@32', a method, its class or a transformation of optax, got {what!r}"
+        )
     size = batch_size(problem, batch if batch in (None, "full") else _whole(str(what), batch))
     space = {key: r for key, r in kind.search_space(size).items() if key not in fixed}
     searched = opened(space, settings) if not isinstance(what, Method) else {}
