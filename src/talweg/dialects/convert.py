@@ -5,6 +5,7 @@ from __future__ import annotations
 from talweg import checks
 from talweg.checks import InputTypeError
 from talweg.dialects import caffe, keras, lasagne, optax, schedules, sklearn, tensorflow1, tensorflow2, torch
+from talweg.dialects.forms import settled
 from talweg.dialects.library import Library
 from talweg.dialects.spelling import Spelling
 from talweg.methods import Method, catalogued, kind_of
@@ -34,7 +35,7 @@ def convert(method: Method, to: str) -> Spelling:
     """
     if not isinstance(method, Method):
         raise InputTypeError(f"convert: method must be a method such as tw.methods.Adam(1e-3), got {method!r}")
-    spelling = LIBRARIES[checks.one_of("convert", "library", to, LIBRARIES)].spell(method)
+    spelling = LIBRARIES[checks.one_of("convert", "library", to, LIBRARIES)].spell(settled(method))
     if to == "sklearn" and spelling.call and isinstance(spelling.arguments.get("learning_rate_init"), Schedule):
         rate = spelling.arguments["learning_rate_init"]
         why = "the learning rate stays at its first value: scikit-learn takes no schedule"

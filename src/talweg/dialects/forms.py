@@ -28,7 +28,7 @@ PENALTY = "the L2 penalty is left out: it has none"
 LARGEST = "the maximum is taken over averages with bias correction on one side, without on the other"
 BESIDE = "ε stands inside the maximum on one side and beside it on the other"
 WARM = "the momentum warms up at another pace, or not at all"
-LATE = "averaging begins elsewhere"
+BEGINS = "its average begins at another number"
 
 
 def nearest(method: Method, wanted: Callable[[Method], Found | None]) -> tuple[Found, tuple[str, ...]] | None:
@@ -51,6 +51,12 @@ def nearest(method: Method, wanted: Callable[[Method], Found | None]) -> tuple[F
     return None
 
 
+def settled(method: Method) -> Method:
+    """The method with plain numbers where it has constant schedules."""
+    constant = {name: value.initial for name, value in method.numbers().items() if isinstance(value, Constant)}
+    return kind_of(method)(**method.numbers() | constant) if constant else method
+
+
 def others(method: Method) -> Iterator[tuple[Method, str]]:
     """The forms next to a method, each with what is different; nothing is where they take the same steps."""
     numbers = method.numbers()
@@ -65,7 +71,7 @@ def others(method: Method) -> Iterator[tuple[Method, str]]:
     for pair, reason in NEIGHBOURS:
         for one, other in (pair, pair[::-1]):
             if kind_of(method) == one:
-                yield _made(other, method), reason
+                yield _made(other, method), f"{reason}; {BEGINS}" if _lost(other, method) else reason
 
 
 def _same(method: Method, turn: str) -> Iterator[tuple[Method, str]]:
@@ -96,18 +102,23 @@ def _same(method: Method, turn: str) -> Iterator[tuple[Method, str]]:
             yield _made(PLAIN[kind_of(method)], method), ""
         case m.Adagrad() if n["eps"] == 0 and type(method) is m.Adagrad:
             yield m.AdagradInside(rate, eps=0.0, start=n["start"]), ""
-    if isinstance(rate, Constant):
-        yield kind_of(method)(**n | {"learning_rate": rate.initial}), ""
     if n.get("eps") == 0:
         for (one, other), reason in NEIGHBOURS:
-            if reason in (HAT, ROOT, BESIDE) and kind_of(method) in (one, other):
-                yield _made(other if kind_of(method) == one else one, method), ""
+            turned = other if kind_of(method) == one else one
+            if reason in (HAT, ROOT, BESIDE) and kind_of(method) in (one, other) and not _lost(turned, method):
+                yield _made(turned, method), ""
 
 
 def _made(kind: Kind, method: Method) -> Method:
     """A kind with those of a method's numbers that it knows, and its own defaults for the others."""
     known = kind().numbers()
     return kind(**{name: value for name, value in method.numbers().items() if name in known})
+
+
+def _lost(kind: Kind, method: Method) -> bool:
+    """Whether a method has a number that is not zero and that the kind does not know."""
+    known = kind().numbers()
+    return any(value != 0 for name, value in method.numbers().items() if name not in known)
 
 
 def _wrapped(*words: str) -> Kind:
@@ -126,7 +137,6 @@ PLAIN: dict[Kind, Kind] = {
     m.Momentum: m.GradientDescent,
     m.Nesterov: m.GradientDescent,
     m.NesterovShifted: m.GradientDescent,
-    m.DampenedMomentum: m.GradientDescent,
     m.RMSpropMomentum: m.RMSprop,
     m.RMSpropCenteredMomentum: m.RMSpropCentered,
 }

@@ -70,9 +70,11 @@ def RMSprop(
     return _common("RMSprop", m.Velocity(method, momentum) if momentum else method, **common)
 
 
-def Lion(learning_rate: Number = 1e-3, beta_1: float = 0.9, beta_2: float = 0.99, **common: Any) -> Method:
+def Lion(
+    learning_rate: Number = 1e-3, beta_1: float = 0.9, beta_2: float = 0.99, weight_decay: float | None = None, **common: Any
+) -> Method:
     """The paper's formula."""
-    return _common("Lion", m.Lion(learning_rate, beta_1, beta_2), **common)
+    return _common("Lion", m.Lion(learning_rate, beta_1, beta_2, weight_decay or 0.0), **common)
 
 
 def _common(
@@ -87,6 +89,8 @@ def _common(
     if unknown:
         known = "weight_decay, clipvalue and global_clipnorm"
         raise InputError(f"keras.{who}: {', '.join(unknown)} has no equivalent here; of the arguments of all optimizers, {known} have")
+    if global_clipnorm is not None and clipvalue is not None:
+        raise InputError(f"keras.{who}: give clipvalue or global_clipnorm, not both; Keras refuses that, too")
     if global_clipnorm is not None:
         method = m.ClipNorm(method, global_clipnorm)
     if clipvalue is not None:
@@ -117,10 +121,11 @@ def calls(home: str) -> tuple[Call, ...]:
         Call("velocity+rmsprop-inside", f"{home}.RMSprop", {**RMS, "momentum": "momentum"}, needs=FROM_ZERO),
         Call("rmsprop-centered-inside", f"{home}.RMSprop", RMS, {"centered": True}, needs=FROM_ZERO),
         Call("velocity+rmsprop-centered-inside", f"{home}.RMSprop", {**RMS, "momentum": "momentum"}, {"centered": True}, needs=FROM_ZERO),
-        Call("lion", f"{home}.Lion", {**RATE, "b1": "beta_1", "b2": "beta_2"}, needs={"weight_decay": 0.0}),
+        Call("lion", f"{home}.Lion", {**RATE, "b1": "beta_1", "b2": "beta_2", "weight_decay": "weight_decay"}),
     )
 
 
 COMMON = {"weight-decay": "weight_decay", "clip-norm": "global_clipnorm", "clip-value": "clipvalue"}
-LIBRARY = Library("keras", calls("keras.optimizers"), arguments=COMMON)
-TENSORFLOW = Library("tensorflow", calls("tf.keras.optimizers"), arguments=COMMON)
+ONE_OF = frozenset({"global_clipnorm", "clipvalue"})
+LIBRARY = Library("keras", calls("keras.optimizers"), COMMON, alone=ONE_OF)
+TENSORFLOW = Library("tensorflow", calls("tf.keras.optimizers"), COMMON, alone=ONE_OF)

@@ -22,6 +22,7 @@ class Call:
     fixed: Mapping[str, Any] = field(default_factory=dict)  #: arguments that choose the formula
     needs: Mapping[str, float] = field(default_factory=dict)  #: numbers of the method that the call can't be given, but has
     steady: bool = False  #: only while the learning rate is constant
+    positive: tuple[str, ...] = ()  #: numbers of the method that must not be zero, or it is another formula there
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Library:
     calls: tuple[Call, ...]
     arguments: Mapping[str, str] = field(default_factory=dict)  #: the argument for each wrapper, the one that acts last first
     without: frozenset[str] = frozenset()  #: calls that don't take them
+    alone: frozenset[str] = frozenset()  #: arguments of which a call takes one at most
 
     def spell(self, method: Method) -> Spelling:
         """The call that takes a method's steps, or the nearest one with what differs."""
@@ -49,7 +51,7 @@ class Library:
         kind, numbers = kind_of(method), method.numbers()
         changing = isinstance(numbers.get("learning_rate"), Schedule)
         for call in self.calls:
-            fits = call.kind == kind.name and not (call.steady and changing)
+            fits = call.kind == kind.name and not (call.steady and changing) and all(numbers[key] != 0 for key in call.positive)
             if fits and all(numbers[key] == value for key, value in call.needs.items()):
                 arguments: dict[str, Any] = {}
                 for key, value in numbers.items():
@@ -67,7 +69,10 @@ class Library:
         if isinstance(method.inner, Wrapper) and method.inner.name in order and order.index(method.inner.name) <= order.index(method.name):
             return None
         inside = self.written(method.inner)
-        if inside is None or inside[0] in self.without:
+        argument = self.arguments[method.name]
+        if inside is None or inside[0] in self.without or argument in inside[1]:
+            return None
+        if argument in self.alone and self.alone & inside[1].keys():
             return None
         ((_, value),) = method.own_numbers().items()
-        return inside[0], {**inside[1], self.arguments[method.name]: value}
+        return inside[0], {**inside[1], argument: value}

@@ -55,6 +55,7 @@ RATE = {"learning_rate": "learning_rate"}
 MOMENTUM = {**RATE, "momentum": "momentum"}
 ADAM = {**RATE, "b1": "beta_1", "b2": "beta_2", "eps": "epsilon"}
 RMS = {**RATE, "decay": "rho", "eps": "epsilon"}
+VELOCITY = {**RMS, "momentum": "momentum"}
 FROM_ZERO = {"start": 0.0}
 
 LIBRARY = Library(
@@ -71,7 +72,7 @@ LIBRARY = Library(
         Call("adadelta", f"{HOME}.Adadelta", {**RATE, "rho": "rho", "eps": "epsilon"}),
         Call("rmsprop", f"{HOME}.RMSprop", RMS),
         Call("rmsprop-centered", f"{HOME}.RMSprop", RMS, {"centered": True}),
-        Call("velocity+rmsprop-inside", f"{HOME}.RMSprop", {**RMS, "momentum": "momentum"}, needs=FROM_ZERO),
-        Call("velocity+rmsprop-centered-inside", f"{HOME}.RMSprop", {**RMS, "momentum": "momentum"}, {"centered": True}, needs=FROM_ZERO),
+        Call("velocity+rmsprop-inside", f"{HOME}.RMSprop", VELOCITY, needs=FROM_ZERO, positive=("momentum",)),
+        Call("velocity+rmsprop-centered-inside", f"{HOME}.RMSprop", VELOCITY, {"centered": True}, FROM_ZERO, positive=("momentum",)),
     ),
 )

@@ -119,8 +119,8 @@ LIBRARY = Library(
     (
         Call("sgd", "torch.optim.SGD", RATE),
         Call("momentum", "torch.optim.SGD", MOMENTUM),
-        Call("momentum-dampened", "torch.optim.SGD", {**MOMENTUM, "dampening": "dampening"}),
-        Call("nesterov-shifted", "torch.optim.SGD", MOMENTUM, {"nesterov": True}),
+        Call("momentum-dampened", "torch.optim.SGD", {**MOMENTUM, "dampening": "dampening"}, positive=("momentum",)),
+        Call("nesterov-shifted", "torch.optim.SGD", MOMENTUM, {"nesterov": True}, positive=("momentum",)),
         Call("adam", "torch.optim.Adam", ADAM),
         Call("amsgrad", "torch.optim.Adam", ADAM, {"amsgrad": True}),
         Call("adamw", "torch.optim.AdamW", {**ADAM, "weight_decay": "weight_decay"}),
@@ -149,5 +149,5 @@ LIBRARY = Library(
         Call("rmsprop-centered-momentum", "torch.optim.RMSprop", {**RMS, "momentum": "momentum"}, {"centered": True}),
     ),
     arguments={"l2": "weight_decay"},
-    without=frozenset({"torch.optim.AdamW"}),
+    without=frozenset({"torch.optim.AdamW", "torch.optim.Rprop"}),
 )
