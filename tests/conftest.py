@@ -28,6 +28,25 @@ settings.register_profile("talweg", derandomize=True, deadline=None, database=No
 settings.load_profile("talweg")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def forgotten() -> Iterator[None]:
+    """What a file compiled is forgotten with it: thousands of compiled programs are more memory maps than a process may have."""
+    yield
+    jax.clear_caches()
+
+
+SINGLE_METHODS = {"methods", "dialects", "bridges"}  # where nearly every test compiles something small and runs it once
+
+
+@pytest.fixture(autouse=True)
+def quickly(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fewer optimizations by the compiler, where compiling is most of the work."""
+    before = jax.config.read("jax_disable_most_optimizations")
+    jax.config.update("jax_disable_most_optimizations", request.path.parent.name in SINGLE_METHODS)
+    yield
+    jax.config.update("jax_disable_most_optimizations", before)
+
+
 @pytest.fixture
 def double() -> Iterator[None]:
     """Float64 inside the test: a second opinion is worth as many digits as it has."""

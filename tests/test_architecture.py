@@ -18,7 +18,7 @@ FILES = sorted(HOME.rglob("*.py"))
 # The house of the design, row by row. A module imports only from rows above its own, and from its own package.
 ROWS = [
     ("_version", "checks", "trees"),
-    ("oracle", "schedules"),
+    ("oracle", "probes", "schedules"),
     ("store", "pictures"),
     ("verdict", "report"),
     ("problems",),

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -126,6 +127,24 @@ def test_quiet_prints_the_verdict_alone(raced: tuple[Said, Path], monkeypatch: p
     assert said.errors == ""
 
 
+def test_the_winner_is_printed_as_code_that_runs(raced: tuple[Said, Path], tmp_path: Path) -> None:
+    store = str(raced[1] / "talweg.db")
+    for library in ("torch", "keras", "optax", "tensorflow", "sklearn"):
+        said = run("code", "--for", library, "--store", store)
+        assert (said.code, said.errors) == (0, "")
+        assert "as tuned in race" in said.out.splitlines()[0]
+        compile(said.out, library, "exec")
+    said = run("code", "--method", "sgd", "--for", "optax", "--store", store)
+    (tmp_path / "snippet.py").write_text(said.out)
+    optimizer = runpy.run_path(str(tmp_path / "snippet.py"))["make_optimizer"]()
+    assert hasattr(optimizer, "update")
+    assert "optax.sgd(learning_rate=" in said.out
+    for words, sentence in ((("--for", "pytorch"), "did you mean torch"), (("--method", "lion"), "unknown contestant 'lion'")):
+        said = run("code", *words, "--store", store)
+        assert (said.code, said.out) == (2, "")
+        assert sentence in said.errors
+
+
 def test_show_says_it_again_and_writes_where_it_is_told(raced: tuple[Said, Path], tmp_path: Path) -> None:
     store = str(raced[1] / "talweg.db")
     name = Store(store).race().race
@@ -163,7 +182,7 @@ def test_methods_lists_all_and_one(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "β₁" in one
     assert "Polyak" not in one
     wrong = run("methods", "adma")
-    assert (wrong.code, wrong.errors) == (2, "talweg: methods: unknown method 'adma'; did you mean adamax or adam?\n")
+    assert (wrong.code, wrong.errors) == (2, "talweg: methods: unknown method 'adma'; did you mean adamax, adan or adam?\n")
 
 
 def test_problems_lists_all() -> None:

@@ -65,6 +65,6 @@ def one_of(who: str, what: str, given: str, known: Iterable[str], hint: str = ""
     names = list(known)
     if given in names:
         return given
-    close = difflib.get_close_matches(str(given).lower(), names, n=2, cutoff=0.55)
-    advice = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(names)}"
+    close = difflib.get_close_matches(str(given).lower(), names, n=3, cutoff=0.55)
+    advice = f"did you mean {', '.join(close[:-1])}{' or ' if close[1:] else ''}{close[-1]}?" if close else f"known: {', '.join(names)}"
     raise InputError(f"{who}: unknown {what} {given!r}; {advice}{' ' + hint if hint else ''}")

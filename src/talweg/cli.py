@@ -66,6 +66,7 @@ def race(
     goal_accuracy: Annotated[float | None, typer.Option(help="Target: a validation accuracy, such as 0.95.")] = None,
     schedule: Annotated[str, typer.Option(help="How learning rates change: constant, cosine, one-cycle …")] = "constant",
     seed: Annotated[int, typer.Option(help="Seed of the settings and of all other seeds.")] = 0,
+    probes: Annotated[bool, typer.Option("--probes", help="Look inside the methods, too: the report says why.")] = False,
     store: StoreOption = Path("talweg.db"),
     out: OutOption = Path("talweg-report"),
     json_file: JsonOption = None,
@@ -102,6 +103,7 @@ def race(
                 store=store,
                 listener=(lambda event: None) if quiet else live,
                 command=command,
+                probes=probes,
             )
     except KeyboardInterrupt:
         _say(f"talweg: stopped; what is finished is kept in {store}, and the same command goes on from there:\n  {command}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree, Scalar
 
-from talweg import checks, schedules, trees
+from talweg import checks, probes, schedules, trees
 from talweg.checks import InputError, InputTypeError
 from talweg.methods import Method
 from talweg.oracle import Oracle
+from talweg.probes import NAMES as PROBES
+from talweg.probes import Last, Probes
 from talweg.problems import batches
 from talweg.problems.base import Batch, Params, Problem
 
@@ -37,28 +39,37 @@ class Run(eqx.Module):
 
 
 class Row(eqx.Module):
-    """One measurement."""
+    """One measurement; the inside of the method only where it is probed."""
 
     training_loss: Float[Array, "*points"]  #: mean over the batches since the last measurement, each before its step
     validation_loss: Float[Array, "*points"]
     measure: Float[Array, "*points"]
+    inside: Probes | None = None
 
 
 def begin(method: Method, params: Params) -> Run:
     """A run before its first step."""
     kind = jax.dtypes.canonicalize_dtype(np.float64)
     zero = jnp.zeros((), kind)
-    return Run(params, method.init(params), jnp.array(True), jnp.array(-1), jnp.array(jnp.inf, kind), zero, zero)
+    state = jax.tree.map(jnp.array, method.init(params))  # its own memory: a run is handed over to be written on
+    return Run(params, state, jnp.array(True), jnp.array(-1), jnp.array(jnp.inf, kind), zero, zero)
 
 
-def take_step(problem: Problem, method: Method, run: Run, batch: Batch, t: Int[Array, ""], key: PRNGKeyArray) -> Run:
-    """One step on one batch. A run whose loss is not finite, or beyond reason, stays where it is from then on."""
+def take_step(
+    problem: Problem, method: Method, run: Run, batch: Batch, t: Int[Array, ""], key: PRNGKeyArray, last: Last | None = None
+) -> tuple[Run, Last | None]:
+    """One step on one batch. A run whose loss is not finite, or beyond reason, stays where it is from then on.
+
+    Where there is a `last`, it is brought up to date.
+    """
     now = t.astype(run.ceiling.dtype)
     oracle = Oracle(lambda at: batches.mean_over(problem.loss, at, batch))
     move, state = schedules.at(method, now).step(oracle, run.params, run.state, now, jax.random.fold_in(key, t))
     loss = (oracle.value(run.params) if oracle.seen is None else oracle.seen).astype(run.ceiling.dtype)
     alive = run.alive & (loss <= run.ceiling)  # false for NaN, too
-    return Run(
+    if last is not None:
+        last = Last(trees.like(move, run.params), last.move, oracle.slope)
+    after = Run(
         params=trees.select(alive, trees.add(run.params, move), run.params),
         state=trees.select(alive, state, run.state),
         alive=alive,
@@ -67,16 +78,18 @@ def take_step(problem: Problem, method: Method, run: Run, batch: Batch, t: Int[A
         loss_sum=run.loss_sum + jnp.where(alive, loss, 0),
         loss_count=run.loss_count + alive,
     )
+    return after, last
 
 
-def measured(problem: Problem, run: Run, batch: Batch, t: Int[Array, ""]) -> tuple[Run, Row]:
+def measured(problem: Problem, run: Run, batch: Batch, t: Int[Array, ""], last: Last | None = None) -> tuple[Run, Row]:
     """Measure where a run stands; `batch` is the validation data, or the training data where there are none."""
     value = batches.mean_over(problem.loss, run.params, batch).astype(run.ceiling.dtype)
     other = batches.mean_over(problem.measure.function, run.params, batch) if problem.measure else jnp.nan
     ceiling = jnp.where(jnp.isinf(run.ceiling), BEYOND_REASON * (1 + jnp.abs(value)), run.ceiling)
     alive = run.alive & (value <= ceiling) & jnp.isfinite(value)
     known = lambda x: jnp.where(alive, x, jnp.nan)  # noqa: E731  (a diverged run has no loss any more)
-    row = Row(known(run.loss_sum / run.loss_count), known(value), known(jnp.asarray(other, value.dtype)))
+    inside = None if last is None else jax.tree.map(lambda x: known(x.astype(value.dtype)), probes.probe(last))
+    row = Row(known(run.loss_sum / run.loss_count), known(value), known(jnp.asarray(other, value.dtype)), inside)
     run = eqx.tree_at(
         lambda r: (r.alive, r.diverged_at, r.ceiling, r.loss_sum, r.loss_count),
         run,
@@ -95,6 +108,8 @@ def advance(
     slots: Int[Array, "slots 3"],
     train: Batch,
     judge: Batch,
+    *,
+    probed: bool = False,
 ) -> tuple[Run, Row]:
     """Go through `slots` of (first step, last step, whether to measure then), and return what was measured in each.
 
@@ -103,23 +118,26 @@ def advance(
     """
     origin = slots[0, 0]
 
-    def step(t: Array, run: Run) -> Run:
+    def step(t: Array, carry: tuple[Run, Last | None]) -> tuple[Run, Last | None]:
+        run, last = carry
         if size is None or order is None:
             batch = train
         else:
             rows = jax.lax.dynamic_slice(order, ((t - origin) * size,), (size,))
             batch = trees.take(train, rows)
-        return take_step(problem, method, run, batch, t, key)
+        return take_step(problem, method, run, batch, t, key, last)
 
-    def nothing(run: Run) -> tuple[Run, Row]:
+    def nothing(run: Run, last: Last | None) -> tuple[Run, Row]:
         unknown = jnp.full_like(run.ceiling, jnp.nan)
-        return run, Row(unknown, unknown, unknown)
+        return run, Row(unknown, unknown, unknown, None if last is None else probes.unknown(unknown))
 
-    def slot(run: Run, bounds: Array) -> tuple[Run, Row]:
-        run = jax.lax.fori_loop(bounds[0], bounds[1], step, run)
-        return jax.lax.cond(bounds[2] > 0, lambda r: measured(problem, r, judge, bounds[1]), nothing, run)
+    def slot(carry: tuple[Run, Last | None], bounds: Array) -> tuple[tuple[Run, Last | None], Row]:
+        run, last = jax.lax.fori_loop(bounds[0], bounds[1], step, carry)
+        run, row = jax.lax.cond(bounds[2] > 0, lambda r, at: measured(problem, r, judge, bounds[1], at), nothing, run, last)
+        return (run, last), row
 
-    return jax.lax.scan(slot, run, slots)
+    (run, _), rows = jax.lax.scan(slot, (run, probes.begin(run.params) if probed else None), slots)
+    return run, rows
 
 
 def measuring_points(steps: int, points: int = POINTS) -> Int[np.ndarray, " points"]:
@@ -156,6 +174,7 @@ class Trace:
     measure: Float[np.ndarray, " points"]
     diverged_at: int | None
     gradients: int  #: gradient evaluations, all in all
+    probes: Mapping[str, Float[np.ndarray, " points"]] | None = None  #: of `talweg.probes`, by name, if they were asked for
 
     @property
     def loss(self) -> Float[np.ndarray, " points"]:
@@ -178,6 +197,7 @@ def descend(
     batch: int | str | None = None,
     points: int = POINTS,
     key: int | PRNGKeyArray = 0,
+    probes: bool = False,
 ) -> Trace:
     """One run of a method on a problem.
 
@@ -187,6 +207,8 @@ def descend(
         batch: examples per step, or "full"; by default the usual mini-batch for the size of the data.
         points: how often the loss is measured, beside the start.
         key: a seed (of the start, the order of examples and the method's own noise) or a JAX key.
+        probes: whether to look inside the method, too: `trace.probes` has the effective learning rate, the gradient's norm and the
+            cosine of successive moves.
 
     Raises:
         InputError: numbers out of range, or neither or both of `steps` and `epochs`.
@@ -201,17 +223,27 @@ def descend(
     order = None if size is None else batches.order(problem.examples, size, [seed], 0, steps)[0]
     judge = problem.validation if problem.validation is not None else problem.train
     counted = gradients_per_step(problem, method, params, size)
-    go = _compiled(problem, size)
+    go = _compiled(problem, size, probes)
     numbers = jax.tree.map(jnp.asarray, method)
     run, row = go(numbers, begin(numbers, params), key, order, slots_between(marks, 0, steps, len(marks)), problem.train, judge)
     seen = np.array([problem.examples if size is None else size]) * marks
     training, validation, measure = (np.asarray(x, np.float64) for x in (row.training_loss, row.validation_loss, row.measure))
     diverged = int(run.diverged_at)
-    return Trace(method, run.params, marks, seen, training, validation, measure, None if diverged < 0 else diverged, counted * steps)
+    inside = None if row.inside is None else {name: np.asarray(getattr(row.inside, name), np.float64) for name in PROBES}
+    return Trace(
+        method, run.params, marks, seen, training, validation, measure, None if diverged < 0 else diverged, counted * steps, inside
+    )
 
 
 def minimize(
-    fun: Callable[[PyTree], Scalar], x0: PyTree, method: Method, steps: int, *, points: int = POINTS, key: int | PRNGKeyArray = 0
+    fun: Callable[[PyTree], Scalar],
+    x0: PyTree,
+    method: Method,
+    steps: int,
+    *,
+    points: int = POINTS,
+    key: int | PRNGKeyArray = 0,
+    probes: bool = False,
 ) -> Trace:
     """Minimise a differentiable function of a pytree, from `x0` (a list of numbers is taken as an array).
 
@@ -232,7 +264,7 @@ def minimize(
     if getattr(value, "shape", None) != () or not jnp.issubdtype(value.dtype, jnp.floating):
         raise InputError(f"minimize: fun(x0) must be a single number, real and not whole, got {value}; sum, average or convert it")
     problem = Problem(loss=lambda params, _: fun(params), start=lambda key: x0, name=getattr(fun, "__name__", "function"))
-    return descend(problem, method, x0, steps, batch="full", points=points, key=key)
+    return descend(problem, method, x0, steps, batch="full", points=points, key=key, probes=probes)
 
 
 def batch_size(problem: Problem, batch: int | str | None) -> int | None:
@@ -295,5 +327,5 @@ def traced_step(problem: Problem, method: Method, params: Params, size: int | No
 
 
 @functools.lru_cache(maxsize=8)
-def _compiled(problem: Problem, size: int | None) -> Callable[..., tuple[Run, Row]]:
-    return jax.jit(functools.partial(advance, problem, size))
+def _compiled(problem: Problem, size: int | None, probed: bool) -> Callable[..., tuple[Run, Row]]:
+    return jax.jit(functools.partial(advance, problem, size, probed=probed))

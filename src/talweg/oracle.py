@@ -23,11 +23,13 @@ class Oracle:
         self.gradients = 0  #: gradient evaluations so far
         self.values = 0  #: loss evaluations without a gradient so far
         self.seen: Array | None = None  #: the loss that came with the first gradient: what the run says of its training loss
+        self.slope: PyTree | None = None  #: the last gradient that was given
 
     def gradient(self, at: PyTree) -> PyTree:
         """The gradient of the batch's loss at `at`, which need not be where the run stands (Nesterov's look-ahead)."""
         value, slope = jax.value_and_grad(self._loss)(at)
         self.gradients += 1
+        self.slope = slope
         self._remember(value)
         return slope
 

@@ -51,6 +51,13 @@ CREATE TABLE weights (
     PRIMARY KEY (race, contestant)
 );
 """
+#: Made when it is needed, so that a store of any age can have it.
+PROBES = """
+CREATE TABLE IF NOT EXISTS probe (
+    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, name TEXT NOT NULL, lane INTEGER NOT NULL,
+    step INTEGER NOT NULL, value REAL, PRIMARY KEY (race, contestant, name, lane, step)
+) WITHOUT ROWID
+"""
 
 
 @dataclass(eq=False)
@@ -277,6 +284,35 @@ class Store:
         """The parameters of a contestant's best final lane, as safetensors."""
         row = self.db.execute("SELECT tensors FROM weights WHERE (race, contestant) = (?, ?)", (race, contestant)).fetchone()
         return None if row is None else row[0]
+
+    def add_probes(self, race: str, contestant: str, steps: np.ndarray, probes: Mapping[str, Float[np.ndarray, "lanes points"]]) -> None:
+        """Record what was seen inside a contestant's method; the first look stays."""
+        with self.writing():
+            self.db.execute(PROBES)
+            self.db.executemany(
+                "INSERT OR IGNORE INTO probe VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    (race, contestant, name, lane, step, value)
+                    for name, values in probes.items()
+                    for lane, row in enumerate(values)
+                    for step, value in zip(steps.tolist(), _nullable(row), strict=True)
+                ),
+            )
+
+    def probes(self, race: str) -> dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]:
+        """By contestant: the steps, and by name an array of what was seen, lanes × steps, NaN where there was nothing."""
+        if not self.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'probe'").fetchone():
+            return {}
+        found: dict[str, dict[str, dict[int, list[tuple[int, float]]]]] = {}
+        rows = self.db.execute("SELECT contestant, name, lane, step, value FROM probe WHERE race = ? ORDER BY name, lane, step", (race,))
+        for contestant, name, lane, step, value in rows:
+            found.setdefault(contestant, {}).setdefault(name, {}).setdefault(lane, []).append((step, np.nan if value is None else value))
+        seen = {}
+        for contestant, names in found.items():
+            arrays = {name: np.array([[value for _, value in row] for row in lanes.values()], float) for name, lanes in names.items()}
+            first = next(iter(next(iter(names.values())).values()))
+            seen[contestant] = (np.array([step for step, _ in first]), arrays)
+        return seen
 
     def add_time(self, race: str, wall: float, compile_seconds: float) -> None:
         """Add to the time that a race has taken so far."""

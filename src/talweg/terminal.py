@@ -22,7 +22,7 @@ from talweg.pictures.words import batch_size, count, figures, interval, measure,
 from talweg.problems.base import Problem
 from talweg.problems.base import count as rows_of
 from talweg.racing.contestants import Contestant
-from talweg.racing.events import Event, Expected, Going, Prepared
+from talweg.racing.events import Event, Expected, Going, Prepared, Probed
 
 WIDE = 200  # columns where there is no terminal to ask, as in a file
 PROSE = 110  # columns of a line that is still easy to read
@@ -85,6 +85,9 @@ class Live:
                 self.tasks[event.contestant], completed=event.contestant_done, rung=event.rung, best=f"{best:<17}", diverged=diverged
             )
             self.whole.update(self.total, completed=event.done)
+        elif isinstance(event, Probed):
+            self.progress.update(self.tasks[event.contestant], completed=1.0, rung="probed")
+            self.whole.update(self.total, description="looking inside")
 
 
 def introduce(console: Console, problem: Problem, contestants: Sequence[Contestant], settings: int, seeds: int) -> None:
@@ -119,6 +122,8 @@ def verdict(console: Console, summary: dict[str, Any]) -> None:
     console.print()
     for i, sentence in enumerate(found["sentences"]):
         console.print(Padding(Text(sentence, style="bold" if i == 0 else ""), (0, 2, 0, 2)), width=width)
+    for why in (words for said in summary.get("why", {}).values() for words in said):
+        console.print(Padding(Text(f"why: {why}", style="dim"), (0, 2, 0, 2)), width=width)
     for warning in found["warnings"]:
         console.print(Padding(Text(f"! {warning}", style="yellow"), (0, 2, 0, 2)), width=width)
 

@@ -158,7 +158,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "a number out of range": ("momentum:momentum=1", "momentum must lie in [0, 1), got 1"),
     "not a number": ("adam:learning_rate=nan", "learning_rate must lie in"),
     "an infinite number": ("adam:learning_rate=inf", "learning_rate must lie in"),
-    "a number for a method": ([3], "a method must be a name such as 'adam@32', a method class or a method"),
+    "a number for a method": ([3], "a method must be a name such as 'adam@32', a method, its class or a transformation"),
     "another class": ([dict], "a method must be a name"),
     "a number alone": (3, "a method must be a name"),
     "a schedule": (Adam(schedules.Cosine(0.1, 10)), "schedule"),

@@ -160,10 +160,10 @@ def nothing(words: str) -> Figure:
     return made
 
 
-def without_gaps(x: Sequence[float], *lines: Sequence[float | None]) -> list[tuple[float, ...]]:
-    """The points at which all lines have a positive number (a log axis shows no other)."""
+def without_gaps(x: Sequence[float], *lines: Sequence[float | None], above: float = 0.0) -> list[tuple[float, ...]]:
+    """The points at which all lines have a number above that, usually a positive one (a log axis shows no other)."""
     kept = []
     for point in zip(x, *lines, strict=True):
-        if all(value is not None and value > 0 for value in point[1:]):
+        if all(value is not None and value > above for value in point[1:]):
             kept.append(tuple(float(value) for value in point if value is not None))
     return kept

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import plotly.graph_objects as go
 
 from talweg.pictures import frame
 from talweg.pictures.palette import Look
-from talweg.pictures.words import shortened
+from talweg.pictures.words import figures, shortened
 
 LABELS = 232  # pixels to the right of the plot, where the lines are named
 LINE = 17  # pixels from one label to the next
@@ -31,10 +32,26 @@ class Line:
     strong: bool = False
     band: bool = True  #: whether the band is drawn
     cut: bool = False  #: ended before the others: it diverged
+    signed: bool = False  #: has negative values, too, and an axis for them
 
 
-def drawn(lines: Sequence[Line], x: dict[str, Any], y: dict[str, Any], bounds: tuple[float, float], *, height: int = 470) -> frame.Figure:
-    """A figure of `lines` over the axes `x` and `y`; `bounds` are those of y, on a log scale.
+def examples_seen(lines: Sequence[Line]) -> dict[str, Any]:
+    """The axis of examples, from none to the most that a line has."""
+    most = max(x for line in lines for x in line.x)
+    at = frame.linear_ticks(most)
+    return frame.axis("examples seen", range=[0, most], tickvals=at, ticktext=[figures(x) for x in at], showgrid=False)
+
+
+def drawn(
+    lines: Sequence[Line],
+    x: dict[str, Any],
+    y: dict[str, Any],
+    bounds: tuple[float, float],
+    *,
+    height: int = 470,
+    place: Callable[[float], float] | None = None,
+) -> frame.Figure:
+    """A figure of `lines` over the axes `x` and `y`; `bounds` are those of y, on a log scale unless `place` says where a y stands.
 
     On a narrow page a legend under the plot takes the place of the labels.
     """
@@ -42,7 +59,7 @@ def drawn(lines: Sequence[Line], x: dict[str, Any], y: dict[str, Any], bounds: t
     for rank, line in sorted(enumerate(lines), key=lambda ranked: ranked[1].strong):
         made.add_traces([trace.update(legendrank=rank + 1) for trace in traces(line, bounds)])
     inside = height - 12 - 52
-    notes, shapes = labels(lines, bounds, LINE / inside)
+    notes, shapes = labels(lines, place or (lambda y: frame.height_of(y, *bounds)), LINE / inside)
     made.update_layout(xaxis=x, yaxis=y, annotations=notes, shapes=shapes)
     taller = height - 80 + NARROW_ENTRY * len(lines)
     hidden = {f"annotations[{k}].visible": False for k in range(len(notes))} | {f"shapes[{k}].visible": False for k in range(len(shapes))}
@@ -80,23 +97,23 @@ def traces(line: Line, bounds: tuple[float, float]) -> list[Any]:
     return found
 
 
-def labels(lines: Sequence[Line], bounds: tuple[float, float], gap: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def labels(lines: Sequence[Line], place: Callable[[float], float], gap: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """The name of each line beside its end, and the strokes that join the two."""
     named = [(line, point) for line in lines if (point := last(line)) is not None]
-    wanted = [frame.height_of(point[1], *bounds) for _, point in named]
+    wanted = [place(point[1]) for _, point in named]
     notes, shapes = [], []
-    for (line, _), end, place in zip(named, wanted, frame.apart(wanted, gap, 0.0, 1.0), strict=True):
+    for (line, _), end, spot in zip(named, wanted, frame.apart(wanted, gap, 0.0, 1.0), strict=True):
         words = frame.safe(shortened(line.label, 17 if line.cut else 28)) + (" – diverged" if line.cut else "")
         text = f"<b>{words}</b>" if line.strong else words
-        notes.append(frame.note(text, 1, place, xshift=24, font={"color": line.look.colour, "size": 12.5}))
+        notes.append(frame.note(text, 1, spot, xshift=24, font={"color": line.look.colour, "size": 12.5}))
         pen = {"color": line.look.colour, "width": 1, "dash": "dot" if line.cut else "solid"}
         # The stroke is 20 pixels wide however wide the page is: its ends are pixels from an anchor at the plot's right edge.
-        ends = {"xsizemode": "pixel", "xanchor": 1, "x0": 3, "x1": 22, "y0": end, "y1": place}
+        ends = {"xsizemode": "pixel", "xanchor": 1, "x0": 3, "x1": 22, "y0": end, "y1": spot}
         shapes.append({"type": "line", "xref": "paper", "yref": "paper", **ends, "line": pen, "opacity": 0.7})
     return notes, shapes
 
 
 def last(line: Line) -> tuple[float, float] | None:
     """The last point of a line, None if it has none."""
-    points = frame.without_gaps(line.x, line.y)
+    points = frame.without_gaps(line.x, line.y, above=-math.inf if line.signed else 0.0)
     return (points[-1][0], points[-1][1]) if points else None

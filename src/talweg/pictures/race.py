@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from talweg.pictures import frame, rows
-from talweg.pictures.lines import Line, drawn
+from talweg.pictures.lines import Line, drawn, examples_seen
 from talweg.pictures.palette import QUIET, Look, looks
 from talweg.pictures.words import figures, interval, measured, share, shortened, times
 
@@ -33,10 +33,7 @@ def curves(summary: Summary) -> frame.Figure:
         cut = loss["median"][-1] is None
         line = Line(c["label"], given[c["name"]], x, loss["median"], loss["low"], loss["high"], hover, strong=c["name"] == winner, cut=cut)
         lines.append(line)
-    most = max(x for line in lines for x in line.x)
-    at = frame.linear_ticks(most)
-    across = frame.axis("examples seen", range=[0, most], tickvals=at, ticktext=[figures(x) for x in at], showgrid=False)
-    made = drawn(lines, across, frame.log_axis(*bounds, "validation loss (log scale)"), bounds)
+    made = drawn(lines, examples_seen(lines), frame.log_axis(*bounds, "validation loss (log scale)"), bounds)
     mark_target(made, summary["target"], bounds)
     return made
 

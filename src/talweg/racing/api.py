@@ -47,6 +47,7 @@ def race(
     store: str | os.PathLike[str] | None = None,
     listener: events.Listener = events.silent,
     command: str | None = None,
+    probes: bool = False,
 ) -> Race:
     """Which method is fastest on this problem, with which numbers, and how sure is that?
 
@@ -64,6 +65,8 @@ def race(
         store: the SQLite file; a race that is already in it is not run again, an unfinished one goes on. By default a temporary one.
         listener: is told how the race goes (`talweg.racing.events`).
         command: how the race was started, for the record.
+        probes: whether to look inside the methods, too, on a few seeds of the final: effective learning rates, gradients, turns. It
+            changes no result, and may be asked of a race that is finished.
 
     Raises:
         InputError: something about the problem, a name or a number, in one sentence, before anything is compiled.
@@ -82,8 +85,9 @@ def race(
     with_store = Store(Path(store))
     name = identity(problem.fingerprint(), {**plan.describe(), **_own_formulas(problem, plan)})
     row = with_store.enter(name, describe(problem), plan.describe(), {"command": command, "versions": versions(), "machine": machine()})
-    if row.finished is None:
-        _run(problem, plan, with_store, row, listener)
+    looked = not probes or all(c.name in with_store.probes(name) for c in contestants)
+    if row.finished is None or not looked:
+        _run(problem, plan, with_store, row, listener, probes)
     return Race(with_store, name, problem, contestants)
 
 
@@ -92,19 +96,23 @@ def open_race(name: str | None = None, store: str | os.PathLike[str] = "talweg.d
     return Race(Store(Path(store), existing=True), name)
 
 
-def _run(problem: Problem, plan: Plan, store: Store, row: RaceRow, listener: events.Listener) -> None:
+def _run(problem: Problem, plan: Plan, store: Store, row: RaceRow, listener: events.Listener, probes: bool) -> None:
     began = time.perf_counter()
     fitted = row.plan if row.plan.get("fitted") else None
     if fitted is not None:
         plan = dataclasses.replace(plan, epochs=fitted["epochs"])
     engine = Engine(problem, plan, store, row.race, listener)
     try:
+        if row.finished is not None:
+            return engine.probe()
         engine.prepare()
         if plan.budget_seconds is not None and fitted is None:
             plan = engine.fit_budget(plan.budget_seconds, time.perf_counter() - began)
             store.replan(row.race, {**plan.describe(), "fitted": True})
         engine.expect()
         engine.go()
+        if probes:
+            engine.probe()
         store.finish(row.race)
     except InputError:
         store.forget_empty(row.race)

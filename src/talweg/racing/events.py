@@ -36,7 +36,14 @@ class Going:
     lanes: int  #: lanes so far, those under way included
 
 
-Event = Prepared | Expected | Going
+@dataclass(frozen=True)
+class Probed:
+    """The inside of a contestant's method has been looked at."""
+
+    contestant: str
+
+
+Event = Prepared | Expected | Going | Probed
 Listener = Callable[[Event], None]
 
 

@@ -24,6 +24,7 @@ from jaxtyping import Float, Int, PyTree
 from talweg import descent, trees
 from talweg.descent import Row, Run
 from talweg.methods import Method
+from talweg.probes import NAMES as PROBES
 from talweg.problems import batches
 from talweg.problems.base import Params, Problem
 
@@ -45,6 +46,7 @@ class Traces:
     diverged_at: Int[np.ndarray, " lanes"]  #: −1 where the lane did not diverge
     params: Params  #: leaves with the lane as first axis
     seconds: float  #: of running, without compiling
+    inside: dict[str, Float[np.ndarray, "lanes points"]] | None = None  #: of `talweg.probes`, by name, where methods are probed
 
 
 class Floor:
@@ -91,10 +93,10 @@ class Floor:
 
 
 class Program:
-    """The compiled program of one structure, for blocks of a fixed number of lanes."""
+    """The compiled program of one structure, for blocks of a fixed number of lanes; it looks inside the method where it is `probed`."""
 
-    def __init__(self, floor: Floor, method: Method, size: int | None, lanes: int):
-        self.floor, self.size = floor, size
+    def __init__(self, floor: Floor, method: Method, size: int | None, lanes: int, *, probed: bool = False):
+        self.floor, self.size, self.probed = floor, size, probed
         self.lanes = lanes
         self.tile = floor.tile(lanes)
         share = self.tile * len(floor.devices)
@@ -146,6 +148,7 @@ class Program:
             diverged_at=np.asarray(run.diverged_at)[:given],
             params=jax.tree.map(lambda leaf: np.asarray(leaf)[:given], run.params),
             seconds=time.perf_counter() - began - self.compile_seconds,
+            inside=None if curves.inside is None else {name: getattr(curves.inside, name) for name in PROBES},
         )
 
     def _order(self, seeds: Sequence[int], first: int, last: int) -> Any:
@@ -158,7 +161,7 @@ class Program:
         return jax.device_put(whole, self.floor.by_lane)
 
     def _function(self) -> Any:
-        floor, problem, size, tile = self.floor, self.floor.problem, self.size, self.tile
+        floor, problem, size, tile, probed = self.floor, self.floor.problem, self.size, self.tile, self.probed
         in_order = LANE if size is not None else EVERYWHERE
 
         def tiled(function: Callable[..., Any], *args: PyTree) -> PyTree:
@@ -169,7 +172,7 @@ class Program:
 
         def advance(lanes: Method, run: Run, seeds: Any, order: Any, slots: Any, train: Any, judge: Any) -> tuple[Run, Row]:
             def lane(method: Method, run: Run, seed: Any, order: Any) -> tuple[Run, Row]:
-                return descent.advance(problem, size, method, run, jax.random.key(seed), order, slots, train, judge)
+                return descent.advance(problem, size, method, run, jax.random.key(seed), order, slots, train, judge, probed=probed)
 
             return tiled(lane, lanes, run, seeds, order)
 

@@ -19,7 +19,7 @@ from talweg.problems import batches
 from talweg.problems.base import Params, Problem
 from talweg.racing import rungs
 from talweg.racing.contestants import Contestant
-from talweg.racing.events import Expected, Going, Listener, Prepared
+from talweg.racing.events import Expected, Going, Listener, Prepared, Probed
 from talweg.racing.lanes import Floor, Program, Traces
 from talweg.racing.plan import Plan
 from talweg.racing.rungs import Entry
@@ -29,6 +29,7 @@ from talweg.verdict import scores
 from talweg.verdict.record import AIM_STAGE
 from talweg.verdict.scores import Target
 
+PROBED = 8  # final seeds, at most, on which the inside of a method is looked at
 BUDGET_MARGIN = 1.15  # widened searches are not planned, but happen
 
 
@@ -114,6 +115,21 @@ class Engine:
             target = scores.own_target([lane for lane in aim if lane.setting != rungs.UNTUNED])
         for contestant in self.plan.contestants:
             self._climb(contestant, target)
+
+    def probe(self) -> None:
+        """Look inside the methods: a few lanes of every final once more, with what they do in their steps; the results stay as they are."""
+        known = self.store.probes(self.race)
+        for contestant in self.plan.contestants:
+            final = [lane for lane in self.store.lanes(self.race, contestant.name, "final") if lane.setting != rungs.UNTUNED][:PROBED]
+            if contestant.name in known or not final:
+                continue
+            steps = self.plan.steps(self.problem, contestant)
+            methods = [contestant.method(lane.hyperparameters, steps) for lane in final]
+            program = Program(self.floor, methods[0], contestant.size, len(final), probed=True)
+            traces = program.run(methods, [lane.seed for lane in final], steps)
+            self.compile_seconds += program.compile_seconds
+            self.store.add_probes(self.race, contestant.name, traces.steps, traces.inside or {})
+            self.listener(Probed(contestant.name))
 
     def _climb(self, contestant: Contestant, target: Target, stage: str = "") -> list[Lane]:
         per_step = contestant.examples_per_step(self.problem.examples)

@@ -27,7 +27,7 @@ def seconds_alone(problem: Problem, method: Method, params: Params, size: int | 
     def go(method: Method, params: Params, order: Any, train: Batch, steps: Any) -> Any:
         def step(t: Any, run: descent.Run) -> descent.Run:
             batch = train if order is None else trees.take(train, order[t % few])
-            return descent.take_step(problem, method, run, batch, t, jax.random.key(0))
+            return descent.take_step(problem, method, run, batch, t, jax.random.key(0))[0]
 
         return jax.lax.fori_loop(0, steps, step, descent.begin(method, params)).loss_sum
 

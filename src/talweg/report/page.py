@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -10,7 +11,7 @@ from typing import Any
 
 from plotly.offline import get_plotlyjs
 
-from talweg.pictures import captions, race
+from talweg.pictures import captions, inside, race
 from talweg.pictures.panels import learning_rates
 from talweg.pictures.words import sentence
 from talweg.report import parts, table
@@ -25,12 +26,19 @@ PICTURES = (
     ("tuning", "How much tuning each needs", race.tuning, captions.tuning),
     ("orders", "Does the order depend on the budget?", race.orders, captions.orders),
 )
+#: The same for what was seen inside the methods, where it was looked at.
+INSIDE = (
+    ("rates", "Why: how far each goes for its gradient", inside.rates, partial(inside.caption, picture="rate")),
+    ("gradients", "Why: how steep it still is", inside.gradients, partial(inside.caption, picture="gradient")),
+    ("turns", "Why: straight on, or back", inside.turns, partial(inside.caption, picture="turns")),
+)
 
 
 def html(summary: Summary) -> str:
     """The whole page; the same summary gives the same text."""
     folder, run = files("talweg.report"), summary["run"]
     headline = sentence(parts.headline(summary))
+    pictures = (*PICTURES, *(INSIDE if inside.seen(summary) else ()))
     filled = {
         "title": escape(f"{summary['problem']['name']}: {headline}"),
         "style": (folder / "page.css").read_text("utf-8"),
@@ -44,11 +52,11 @@ def html(summary: Summary) -> str:
         "warnings": parts.warnings(summary),
         "target": escape(str(summary["target"].get("text") or "")),
         "table": table.html(summary),
-        "pictures": "".join(picture(name, title, sentence(caption(summary))) for name, title, _, caption in PICTURES),
+        "pictures": "".join(picture(name, title, sentence(caption(summary))) for name, title, _, caption in pictures),
         "command": escape(str(run.get("command") or "")),
         "run": parts.what_was_run(summary),
         "read": parts.how_to_read(summary),
-        "figures": data({name: figure(summary).to_plotly_json() for name, _, figure, _ in PICTURES}),
+        "figures": data({name: figure(summary).to_plotly_json() for name, _, figure, _ in pictures}),
     }
     return Template((folder / "page.html").read_text("utf-8")).substitute(filled)
 

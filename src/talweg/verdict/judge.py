@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from talweg.store import Lane
-from talweg.verdict import resampling, scores, sentences, statistics
+from talweg.verdict import inside, resampling, scores, sentences, statistics
 from talweg.verdict.record import Entry, Record
 from talweg.verdict.scores import Scores
 
@@ -55,6 +55,7 @@ def judge(record: Record) -> dict[str, Any]:
             "search_start_loss": _start_loss(record.yardstick.search or record.yardstick.final),
         },
     }
+    summary["why"] = inside.sentences(rows)
     summary = _plain(summary)
     text = sentences.verdict(summary)
     summary["verdict"] = {
@@ -112,6 +113,7 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
         "search": [_searched(lane, entry, record) for lane in entry.search],
         "tuning": _tuning(entry),
         "at_edge": _edge(entry, record),
+        "probes": inside.numbers(*entry.inside, entry.examples_per_step, entry.facts["schedule"]) if entry.inside else None,
     }
 
 

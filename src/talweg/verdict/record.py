@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from talweg.store import Lane, RaceRow, Store
 from talweg.verdict import scores
 from talweg.verdict.scores import Target
@@ -24,6 +26,7 @@ class Entry:
     examples_per_step: int  #: an example counts once for every gradient that is asked of it
     seconds_per_step: float
     gradients_per_step: int
+    inside: tuple[np.ndarray, dict[str, np.ndarray]] | None = None  #: steps, and what was seen inside the method, lanes × steps
 
     @property
     def name(self) -> str:
@@ -59,7 +62,7 @@ class Record:
 
 def read(store: Store, race: RaceRow) -> Record:
     """The rows of a finished race."""
-    speeds = store.speeds(race.race)
+    speeds, probes = store.speeds(race.race), store.probes(race.race)
     entries = []
     for facts in race.plan["contestants"]:
         name = facts["name"]
@@ -74,6 +77,7 @@ def read(store: Store, race: RaceRow) -> Record:
                 [lane for lane in final if lane.setting < 0],
                 per_step,
                 *speeds[name],
+                probes.get(name),
             )
         )
     lanes, steps = store.work(race.race)
