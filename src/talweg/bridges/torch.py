@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -52,6 +53,7 @@ class TorchOptimizer(torch.optim.Optimizer):
 
     def __init__(self, params: Iterable[Any], method: Method, seed: int = 0):
         self.method, self.seed = method, seed
+        self._inside: list[_Inside] = []  # what JAX keeps of each group between steps; in `state` only when somebody looks
         super().__init__(params, {_theirs(name): value for name, value in self.changeable().items()})
 
     def changeable(self) -> dict[str, float]:
@@ -75,8 +77,8 @@ class TorchOptimizer(torch.optim.Optimizer):
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """One step; a closure clears the gradients, computes the loss, calls `backward` and returns the loss, which is returned."""
         with self._precision():
-            known = self.state.get(STATE, {"steps": 0, "groups": []})  # type: ignore[call-overload]
-            groups = [_Group(self, i, known) for i in range(len(self.param_groups))]
+            self._remember()
+            groups = [_Group(self, i) for i in range(len(self.param_groups))]
             asked = self._questions(groups[0])
             self._refuse(asked, closure)
             loss = None
@@ -94,14 +96,37 @@ class TorchOptimizer(torch.optim.Optimizer):
                 for group in groups:
                     group.back()
                 raise
-            states = [group.finish() for group in groups]
+            self._inside = [group.finish() for group in groups]
             for shown, group in zip(self.param_groups, groups, strict=True):
                 shown.update({_theirs(name): rate for name, rate in group.rates().items()})
-            self.state[STATE] = {"steps": known["steps"] + 1, "groups": states}  # type: ignore[index]
         return loss
 
+    def state_dict(self) -> dict[str, Any]:
+        """The methods' states and all numbers, as tensors and plain values."""
+        self._show()
+        return super().state_dict()
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from where a state dict was taken."""
+        super().load_state_dict(state_dict)
+        self._inside = []
+
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "method": self.method, "seed": self.seed}
+        self._show()
+        return {**super().__getstate__(), "method": self.method, "seed": self.seed, "_inside": []}
+
+    def _show(self) -> None:
+        """Put copies of what JAX keeps where a state dict is made of."""
+        if self._inside:
+            tensors = [[_to_torch(leaf).clone() for leaf in inside.state] for inside in self._inside]
+            self.state[STATE] = {"steps": [inside.steps for inside in self._inside], "groups": tensors}  # type: ignore[index]
+
+    def _remember(self) -> None:
+        """The other way, after a state dict was loaded."""
+        if not self._inside and STATE in self.state:
+            known = self.state[STATE]  # type: ignore[index]
+            states = [[jnp.array(_to_jax(tensor), copy=True) for tensor in group] for group in known["groups"]]
+            self._inside = [_Inside(state, None, steps) for state, steps in zip(states, known["steps"], strict=True)]
 
     def _precision(self) -> AbstractContextManager[Any]:
         double = any(tensor.dtype == torch.float64 for group in self.param_groups for tensor in group["params"])
@@ -122,10 +147,19 @@ class TorchOptimizer(torch.optim.Optimizer):
             )
 
 
+@dataclass(frozen=True)
+class _Inside:
+    """What JAX keeps of a group between two steps."""
+
+    state: list[Array]  #: the leaves of the method's state
+    room: list[Array] | None  #: memory of the tensors' shapes, to be written on: asking for new memory would cost more than the step
+    steps: int  #: so far
+
+
 class _Group:
     """One parameter group in one step: its tensors, and what JAX knows of them."""
 
-    def __init__(self, optimizer: TorchOptimizer, index: int, known: dict[str, Any]):
+    def __init__(self, optimizer: TorchOptimizer, index: int):
         group = optimizer.param_groups[index]
         self.tensors: list[torch.Tensor] = group["params"]
         self.params = [_to_jax(tensor) for tensor in self.tensors]
@@ -134,9 +168,9 @@ class _Group:
         dynamic = {name: value for name, value in numbers.items() if _changeable(value) or isinstance(value, Schedule)}
         settled = tuple((name, value) for name, value in numbers.items() if name not in dynamic)
         self.call = (kind_of(optimizer.method), settled, dynamic)
-        self.count = (known["steps"], optimizer.seed)
-        stored = known["groups"][index] if index < len(known["groups"]) else None
-        self.state = _begin(*self.call, self.params) if stored is None else [_to_jax(tensor) for tensor in stored]
+        new = index >= len(optimizer._inside)
+        self.inside = _Inside(_begin(*self.call, self.params), None, 0) if new else optimizer._inside[index]
+        self.count = (self.inside.steps, optimizer.seed)
         self.away = False
 
     def go(self, question: asking.Question) -> None:
@@ -144,7 +178,7 @@ class _Group:
         if question.elsewhere:
             if not self.away:
                 self.params = [jnp.array(leaf, copy=True) for leaf in self.params]  # they share the memory that is written next
-            self._write(_place(*self.call, self.params, self.state, self.answers, *self.count))
+            self._write(_place(*self.call, self.params, self.inside.state, self.answers, *self.count))
             self.away = True
         else:
             self.back()
@@ -166,12 +200,13 @@ class _Group:
             self._write(self.params)
             self.away = False
 
-    def finish(self) -> list[torch.Tensor]:
-        """Make the move, and give the next state."""
-        target, state = _step(*self.call, self.params, self.state, self.answers, *self.count)
+    def finish(self) -> _Inside:
+        """Make the move, and give what is kept until the next."""
+        room = self.inside.room or [jnp.empty_like(leaf) for leaf in self.params]
+        target, state = _step(*self.call, self.params, self.inside.state, room, self.answers, *self.count)
         self.back()
         self._write([at if tensor.grad is not None else None for at, tensor in zip(target, self.tensors, strict=True)])
-        return [_to_torch(leaf) for leaf in state]
+        return _Inside(state, target, self.inside.steps + 1)
 
     def rates(self) -> dict[str, float]:
         """The numbers that schedules give at this step, to be looked at."""
@@ -190,7 +225,7 @@ def _method(kind: Kind, settled: tuple[tuple[str, Any], ...], numbers: dict[str,
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _begin(kind: Kind, settled: Any, numbers: dict[str, Any], params: list[Array]) -> list[Array]:
-    return jax.tree.leaves(_method(kind, settled, numbers).init(params))
+    return [jnp.array(leaf, copy=True) for leaf in jax.tree.leaves(_method(kind, settled, numbers).init(params))]
 
 
 @partial(jax.jit, static_argnums=(0, 1))
@@ -200,8 +235,11 @@ def _place(kind: Kind, settled: Any, numbers: Any, params: list[Array], state: l
     return asking.place(method, params, inside, answers, jnp.asarray(count), jax.random.key(seed))
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def _step(kind: Kind, settled: Any, numbers: Any, params: list[Array], state: list[Array], answers: Any, count: Any, seed: Any) -> Any:
+@partial(jax.jit, static_argnums=(0, 1), donate_argnums=(4, 5), keep_unused=True)
+def _step(
+    kind: Kind, settled: Any, numbers: Any, params: list[Array], state: list[Array], room: list[Array], answers: Any, count: Any, seed: Any
+) -> Any:
+    del room  # what comes back is written there
     method = _method(kind, settled, numbers)
     inside = jax.tree.unflatten(jax.tree.structure(method.init(params)), state)
     move, after = asking.step(method, asking.Answers(answers), params, inside, jnp.asarray(count), jax.random.key(seed))
