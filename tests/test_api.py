@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +16,13 @@ import talweg as tw
 
 def test_every_name_that_is_offered_is_there() -> None:
     assert dir(tw) == tw.__all__ == sorted(tw.__all__)
+    bridges = {"from_optax": "optax", "torch_optimizer": "torch"}
     for name in tw.__all__:
-        assert getattr(tw, name) is not None
+        if importlib.util.find_spec(bridges.get(name, "talweg")):
+            assert getattr(tw, name) is not None
+        else:
+            with pytest.raises(ModuleNotFoundError, match=rf"pip install 'talweg\[{bridges[name]}\]'"):
+                getattr(tw, name)
     with pytest.raises(AttributeError, match="has no attribute 'rase'"):
         tw.rase  # noqa: B018  (looking it up is the test)
 

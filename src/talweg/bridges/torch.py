@@ -119,14 +119,16 @@ class TorchOptimizer(torch.optim.Optimizer):
         """Put copies of what JAX keeps where a state dict is made of."""
         if self._inside:
             tensors = [[_to_torch(leaf).clone() for leaf in inside.state] for inside in self._inside]
-            self.state[STATE] = {"steps": [inside.steps for inside in self._inside], "groups": tensors}  # type: ignore[index]
+            state: Any = self.state  # PyTorch says that its keys are tensors, and takes others
+            state[STATE] = {"steps": [inside.steps for inside in self._inside], "groups": tensors}
 
     def _remember(self) -> None:
         """The other way, after a state dict was loaded."""
-        if not self._inside and STATE in self.state:
-            known = self.state[STATE]  # type: ignore[index]
-            states = [[jnp.array(_to_jax(tensor), copy=True) for tensor in group] for group in known["groups"]]
-            self._inside = [_Inside(state, None, steps) for state, steps in zip(states, known["steps"], strict=True)]
+        state: Any = self.state
+        if not self._inside and STATE in state:
+            known = state[STATE]
+            kept = [[jnp.array(_to_jax(tensor), copy=True) for tensor in group] for group in known["groups"]]
+            self._inside = [_Inside(leaves, None, steps) for leaves, steps in zip(kept, known["steps"], strict=True)]
 
     def _precision(self) -> AbstractContextManager[Any]:
         double = any(tensor.dtype == torch.float64 for group in self.param_groups for tensor in group["params"])
