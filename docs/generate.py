@@ -1,4 +1,4 @@
-"""Write docs/methods.md from the catalogue: python docs/generate.py"""
+"""Write docs/methods.md and docs/surfaces.md from the catalogues: python docs/generate.py"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from talweg.methods import CATALOGUE, VARIANTS, WRAPPERS, GradientDescent, Method, Range
 from talweg.methods.kinds import bare
+from talweg.problems import SURFACES, CriticalPoint, Surface, critical, formula, gallery, surface
 
 HEAD = """# Methods
 
@@ -78,5 +79,106 @@ def page() -> str:
     return "".join(parts)
 
 
+# ---- surfaces -------------------------------------------------------------------------------------------------------------------
+
+SURFACE_HEAD = """# Surfaces
+
+Made from the catalogue by `python docs/generate.py`; `talweg problems` prints the names in a terminal. Functions of a few numbers are
+problems like all others, and fast ones:
+
+```
+talweg race himmelblau
+talweg race rosenbrock:dimensions=10
+talweg race 'x**2 + 10*y**2'
+```
+
+```python
+import talweg as tw
+
+surface = tw.problems.surface("himmelblau")
+surface.critical  # minima, saddles, maxima: CriticalPoint(at, value, kind, best)
+surface.heights([0, 1, 2], [0, 1])  # values on a grid
+tw.race(surface.problem())
+tw.paths(surface.problem(), "adam,momentum", starts=[[-4, 0], [4, 4]], steps=300)
+```
+
+## Options
+
+After a colon, separated by commas: `rosenbrock:dimensions=10,noise=0.5`.
+
+- `dimensions`: 2 to 10,000, for those that have a form for it. Then only the global minimum is listed.
+- `condition`: of `valley`, its condition number, 100 without it.
+- `noise`: σ makes any function a noisy one, a formula, too. The problem then has 256 training rows ξ of standard deviation σ whose mean
+  is exactly zero, and a batch has the loss f(x) + (mean of its ξ) · x: its gradient is that of f plus noise of standard deviation σ/√n for
+  a batch of n, and on all rows it is f itself. The usual batch is 1. Losses are always measured on all rows, so without the noise.
+
+"""
+
+FORMULA_HEAD = """## Formulas of your own
+
+`x**2 + 10*y**2`, or with the part to be looked at and a start: `sin(x) * y on 0..6, -1..1 from 2, 0.5`.
+
+- Variables: `x` and `y`, or `x1`, `x2`, … up to `x{variables}`. There are always two at least.
+- Numbers are floats; `pi` (or `π`) and `e`. Operators: `+ - * /`, and `**` or `^` for powers, with Python's precedence; `²` and `³`.
+- Functions: {functions}; `min` and `max` of two or more.
+- `on lowest..highest` is the domain, one range for all variables or one for each; without it {low:g}..{high:g}.
+- `from` a number for each variable is the start; without it a point in the upper part of the domain where the formula is finite and slopes.
+- `:noise=0.5` at the end adds noise.
+
+A formula has at most {longest} characters. It is read by Python's `ast` and checked node by node against this list; nothing is evaluated by
+Python. A mistake is one sentence that names the character.
+
+The lowest value of a formula is not known. Its critical points are searched for by Newton's method from a grid of {side} × {side} starts
+and classified by the eigenvalues of the Hessian. There may be more of them than that finds; points where the function has a kink are not
+found, and those that are not isolated (the floor of `x**2`) are not listed. A point whose Hessian has an eigenvalue of zero is
+"undecided".
+
+## The catalogue
+
+"Critical points" are those inside the domain: minima, saddles, maxima. They are tested: the gradient is zero there, the Hessian's
+eigenvalues have the signs they should, and the turns of the gradient around the domain are minima + maxima − saddles, as Poincaré and
+Hopf say.
+
+"""
+
+
+def point(found: CriticalPoint) -> str:
+    """Where it is, and its value."""
+    return f"({', '.join(f'{x:.6g}' for x in found.at)}) at {found.value:.6g}"
+
+
+def counted(found: Surface) -> str:
+    """How many critical points of each kind there are beside the best minima."""
+    others = [p.kind for p in found.critical if not p.best]
+    plural = {"minimum": "minima", "saddle": "saddles", "maximum": "maxima", "undecided": "undecided"}
+    words = [f"{others.count(kind)} {plural[kind] if others.count(kind) > 1 else kind}" for kind in plural if kind in others]
+    return ", ".join(words) or "none"
+
+
+def surface_page() -> str:
+    """The page of the surfaces."""
+    functions = ", ".join(f"`{name}`" for name, (_, arguments) in formula.FUNCTIONS.items() if arguments)
+    sizes = {"variables": formula.MOST_VARIABLES, "longest": formula.LONGEST, "side": critical.SIDE, "functions": functions}
+    parts = [SURFACE_HEAD, FORMULA_HEAD.format(low=formula.USUAL[0], high=formula.USUAL[1], **sizes)]
+    for name, shape in SURFACES.items():
+        found = surface(name)
+        domain = " × ".join(f"[{low:g}, {high:g}]" for low, high in found.domain)
+        best = "; ".join(point(p) for p in found.best) or "none: it falls without end"
+        rows = {
+            "domain, start": f"{domain}, ({', '.join(f'{x:g}' for x in found.start)})",
+            "global minima": best,
+            "other critical points": counted(found) + (f" ({found.critical_note})" if found.critical_note != gallery.ALL_LISTED else ""),
+            "in more dimensions": "yes" if shape.several else "no",
+            "source": found.source,
+        }
+        table = "\n".join(["| | |", "|---|---|", *(f"| {key} | {value} |" for key, value in rows.items())])
+        teaches = found.description[0].upper() + found.description[1:]
+        parts.append(
+            f"### {found.label[0].upper() + found.label[1:]}\n\n`{name}`: {teaches}.\n\n```text\n{found.formula}\n```\n\n{table}\n\n"
+        )
+    return "".join(parts).rstrip() + "\n"
+
+
 if __name__ == "__main__":
     Path(__file__).with_name("methods.md").write_text(page(), encoding="utf-8")
+    Path(__file__).with_name("surfaces.md").write_text(surface_page(), encoding="utf-8")

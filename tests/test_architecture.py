@@ -28,6 +28,7 @@ ROWS = [
     ("descent",),
     ("landscape",),
     ("racing",),
+    ("view",),
     ("cli", "terminal", "__main__", "app"),
 ]
 ROW = {name: number for number, names in enumerate(ROWS) for name in names}
@@ -129,6 +130,8 @@ def needs(name: str) -> set[str]:
     waiting, seen = [name], set()
     while waiting:
         one = waiting.pop()
+        if one in seen:
+            continue
         seen.add(one)
         for file in (file for file in FILES if part(file) == one):
             found |= {module.split(".")[0] for module, _ in imported(file, text(file))}

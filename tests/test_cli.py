@@ -22,6 +22,7 @@ import talweg
 from talweg import cli
 from talweg.methods import CATALOGUE, WRAPPERS
 from talweg.problems.datasets import CATALOGUE as PROBLEMS
+from talweg.problems.surfaces import SURFACES
 from talweg.store import Store
 
 SMALL = ("race", "iris", "--settings", "8", "--seeds", "4", "--epochs", "2", "--methods", "adam")
@@ -187,7 +188,7 @@ def test_methods_lists_all_and_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_problems_lists_all() -> None:
     said = run("problems").out
-    assert all(name in said for name in PROBLEMS)
+    assert all(name in said for name in [*PROBLEMS, *SURFACES])
 
 
 def test_version_and_help() -> None:

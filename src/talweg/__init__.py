@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from talweg._version import __version__
 
 if TYPE_CHECKING:
-    from talweg import dialects, methods, problems, schedules
+    from talweg import dialects, landscape, methods, pictures, problems, schedules
     from talweg.bridges.optax import from_optax
     from talweg.bridges.torch import torch_optimizer
     from talweg.checks import InputError
     from talweg.descent import Trace, descend, minimize
     from talweg.problems import Measure, Problem
-    from talweg.racing import Race, open_race, race, use_all_cores
+    from talweg.racing import Race, open_race, paths, race, use_all_cores
 
 _WHERE = {
     "InputError": "talweg.checks",
@@ -33,11 +33,12 @@ _WHERE = {
     "from_optax": "talweg.bridges.optax",
     "minimize": "talweg.descent",
     "open_race": "talweg.racing",
+    "paths": "talweg.racing",
     "race": "talweg.racing",
     "torch_optimizer": "talweg.bridges.torch",
     "use_all_cores": "talweg.racing",
 }
-_MODULES = ("dialects", "methods", "problems", "schedules")
+_MODULES = ("dialects", "landscape", "methods", "pictures", "problems", "schedules")
 
 __all__ = [
     "InputError",
@@ -49,9 +50,12 @@ __all__ = [
     "descend",
     "dialects",
     "from_optax",
+    "landscape",
     "methods",
     "minimize",
     "open_race",
+    "paths",
+    "pictures",
     "problems",
     "race",
     "schedules",

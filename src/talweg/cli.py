@@ -52,7 +52,13 @@ def main() -> None:
 
 @app.command()
 def race(
-    problem: Annotated[str, typer.Argument(help="A name (see `talweg problems`) or a file: CSV, TSV, Parquet, NPZ.", show_default=False)],
+    problem: Annotated[
+        str,
+        typer.Argument(
+            help="A name (see `talweg problems`), a file (CSV, TSV, Parquet, NPZ), or a formula such as 'x**2 + 10*y**2'.",
+            show_default=False,
+        ),
+    ],
     target: Annotated[str | None, typer.Option(help="Column to predict.")] = None,
     model: Annotated[str | None, typer.Option(help="linear, mlp:64,32[,tanh][,glorot] or cnn:8,16.")] = None,
     loss: Annotated[str | None, typer.Option(help="squared, absolute, huber, poisson, cross-entropy or hinge.")] = None,
@@ -85,7 +91,7 @@ def race(
     contestants = enter(chosen, methods, checks.whole("race", "settings", settings), schedule)
     if not quiet:
         terminal.introduce(console, chosen, contestants, settings, seeds)
-    live = terminal.Live(console, contestants)
+    live = terminal.Live(console, contestants, "steps" if chosen.train is None else "epochs")
     command = shlex.join(["talweg", *sys.argv[1:]])
     try:
         with _live(console, live, quiet):
@@ -109,6 +115,45 @@ def race(
         _say(f"talweg: stopped; what is finished is kept in {store}, and the same command goes on from there:\n  {command}")
         raise typer.Exit(INTERRUPTED) from None
     _show(console, done, out, json_file, quiet)
+
+
+@app.command()
+def surface(
+    function: Annotated[
+        str,
+        typer.Argument(help='A name (see `talweg problems`), or a formula: "x^2 + 3*sin(y)".', show_default=False, metavar="NAME|FORMULA"),
+    ],
+    methods: Annotated[str | None, typer.Option(help="For example sgd,momentum:momentum=0.99,adam.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Of all methods; without it each gets the best of 32.")] = None,
+    schedule: Annotated[str, typer.Option(help="How learning rates change: constant, cosine, one-cycle …")] = "constant",
+    start: Annotated[str | None, typer.Option(help="Where they start: -1.2,1.")] = None,
+    starts: Annotated[int | None, typer.Option(help="Instead, from so many random places.")] = None,
+    steps: Annotated[int, typer.Option(help="Steps of each method.")] = 200,
+    noise: Annotated[float | None, typer.Option(help="Standard deviation of noise on every gradient.")] = None,
+    height: Annotated[str, typer.Option(help="auto, linear or log.")] = "auto",
+    seed: Annotated[int, typer.Option(help="Seed of random places and noise.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="FILE.html, .png, .svg, .pdf, .gif or .mp4; otherwise talweg-report/NAME.html.")
+    ] = None,
+) -> None:
+    """Draw a function as a landscape, with the paths of several methods: a page with an animation, or a picture."""
+    from talweg import view
+
+    if out is not None:
+        view.ending(out)
+    _writable(out.parent if out is not None else Path("talweg-report"), None)
+    from talweg import terminal
+
+    _set_up_jax()
+    chosen = view.resolved(function, noise)
+    place = None if start is None else _place(start)
+    command = shlex.join(["talweg", *sys.argv[1:]])
+    made = view.surface(chosen, methods, place, starts, steps, learning_rate, height=height, schedule=schedule, seed=seed, command=command)
+    to = out if out is not None else Path("talweg-report") / f"{_file_name(chosen.name)}.html"
+    _folder(to.parent)
+    console = terminal.console()
+    console.print(made.report(), soft_wrap=True, markup=False, highlight=False)
+    console.print(f"picture  {made.save(to)}", soft_wrap=True, markup=False, highlight=False)
 
 
 @app.command()
@@ -137,6 +182,45 @@ def code(
     checks.one_of("code", "library", library, CODE)
     done = open_race(name, store)
     print((done.best if method is None else done.tuned(method)).code(library), end="")
+
+
+@app.command()
+def landscape(
+    name: RaceArgument = None,
+    directions: Annotated[str, typer.Option(help="path: the principal directions of the descents; random: filter-normalised.")] = "path",
+    line: Annotated[bool, typer.Option("--line", help="Also the straight line between the ends of the two best.")] = False,
+    points: Annotated[int, typer.Option(help="Points of the slice on each side.")] = 41,
+    split: Annotated[str, typer.Option(help="train or validation: the data of the loss.")] = "train",
+    methods: Annotated[
+        str | None, typer.Option(help="Contestants by their names in the table, with commas; the first nine without.")
+    ] = None,
+    store: StoreOption = Path("talweg.db"),
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="FILE.html, .png, .svg or .pdf.  [default: talweg-report/NAME-landscape.html]")
+    ] = None,
+) -> None:
+    """The loss landscape of a race's network: a slice with the ways of its contestants, as a page or a picture."""
+    from talweg import cli_landscape
+    from talweg.racing import landscape as slices
+    from talweg.racing import open_race
+
+    if out is not None:
+        slices.ending(out)
+    _writable(out.parent if out is not None else Path("talweg-report"), None)
+    done = open_race(name, store)
+    _set_up_jax()
+    from talweg import terminal
+
+    chosen = None if methods is None else [word.strip() for word in methods.split(",") if word.strip()]
+    problem = cli_landscape.recalled(done, typer.main.get_command(app).commands["race"])  # type: ignore[attr-defined]
+    found = done.landscape(directions, split=split, contestants=chosen, points=points, line=line, problem=problem)
+    to = out if out is not None else Path("talweg-report") / f"{_file_name(found.problem.name)}-{done.name}-landscape.html"
+    _folder(to.parent)
+    written = found.save(to)
+    console = terminal.console()
+    terminal.verdict(console, {"verdict": {"sentences": found.sentences, "warnings": found.warnings}})
+    console.print()
+    console.print(f"landscape  {written}", soft_wrap=True, markup=False, highlight=False)
 
 
 @app.command()
@@ -186,12 +270,27 @@ def methods(
 
 @app.command()
 def problems() -> None:
-    """The catalogue of problems that need no file."""
+    """The catalogue of problems that need no file: data sets and functions; a formula of one's own works, too."""
     from talweg import terminal
     from talweg.problems.datasets import CATALOGUE
+    from talweg.problems.surfaces import SURFACES
 
-    entries = [(name, entry.description, "", [("source", entry.source)]) for name, entry in CATALOGUE.items()]
-    terminal.catalogue(terminal.console(), entries)
+    console = terminal.console()
+    data = [(entry.name, entry.description, entry.source) for entry in CATALOGUE.values()]
+    functions = [(shape.name, shape.description, shape.formula) for shape in SURFACES.values()]
+    terminal.problems(console, [("data sets", "source", data), ("functions to look at", "formula", functions)])
+
+
+@app.command()
+def play(
+    port: Annotated[int | None, typer.Option(help="Port to listen at, 0 for any; otherwise 8080 or the next that is free.")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Don't open the page in the browser.")] = False,
+) -> None:
+    """Open the live page: drag a learning rate, watch networks race, seven lessons. For this machine only."""
+    _set_up_jax()
+    from talweg.app import play as serve
+
+    serve(port, browser=not no_browser)
 
 
 @app.callback(invoke_without_command=True)
@@ -206,11 +305,8 @@ def _show(console: Console, done: Any, out: Path, json_file: Path | None, quiet:
     from talweg import terminal
 
     summary = done.summary
-    name = re.sub(r"[^\w.-]+", "-", summary["problem"]["name"]).strip("-.") or "problem"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"output: {out} can't be made ({error.strerror or error}); choose another --out") from error
+    name = _file_name(summary["problem"]["name"])
+    _folder(out)
     path = done.report(out / f"{name}-{done.name}.html")
     if json_file is not None:
         from talweg.report import write_text
@@ -224,6 +320,25 @@ def _show(console: Console, done: Any, out: Path, json_file: Path | None, quiet:
     console.print()
     console.print(f"[dim]{timing['lanes']:,} trainings, {timing['lane_steps']:,} steps in {timing['wall']:.1f} s[/]", soft_wrap=True)
     console.print(f"report  {path}", soft_wrap=True)
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "problem"
+
+
+def _folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"output: {out} can't be made ({error.strerror or error}); choose another --out") from error
+
+
+def _place(text: str) -> list[float]:
+    """The numbers of `-1.2,1`."""
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError(f"surface: a start must be numbers with commas between them, such as -1.2,1, got {text!r}") from None
 
 
 def _live(console: Console, live: Any, quiet: bool) -> Any:

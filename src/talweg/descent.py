@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import equinox as eqx
@@ -45,6 +45,7 @@ class Row(eqx.Module):
     validation_loss: Float[Array, "*points"]
     measure: Float[Array, "*points"]
     inside: Probes | None = None
+    params: Params | None = None  #: where positions are kept
 
 
 def begin(method: Method, params: Params) -> Run:
@@ -110,8 +111,9 @@ def advance(
     judge: Batch,
     *,
     probed: bool = False,
+    kept: bool = False,
 ) -> tuple[Run, Row]:
-    """Go through `slots` of (first step, last step, whether to measure then), and return what was measured in each.
+    """Go through `slots` of (first step, last step, whether to measure then), and return what was measured in each; `kept` adds positions.
 
     `order` holds the example numbers from the first slot's first step on. First and last steps are data, not structure: one
     compiled program serves runs of every length.
@@ -134,7 +136,7 @@ def advance(
     def slot(carry: tuple[Run, Last | None], bounds: Array) -> tuple[tuple[Run, Last | None], Row]:
         run, last = jax.lax.fori_loop(bounds[0], bounds[1], step, carry)
         run, row = jax.lax.cond(bounds[2] > 0, lambda r, at: measured(problem, r, judge, bounds[1], at), nothing, run, last)
-        return (run, last), row
+        return (run, last), replace(row, params=run.params) if kept else row
 
     (run, _), rows = jax.lax.scan(slot, (run, probes.begin(run.params) if probed else None), slots)
     return run, rows
@@ -175,6 +177,7 @@ class Trace:
     diverged_at: int | None
     gradients: int  #: gradient evaluations, all in all
     probes: Mapping[str, Float[np.ndarray, " points"]] | None = None  #: of `talweg.probes`, by name, if they were asked for
+    positions: Params | None = None  #: the parameters at each point (leaves have a new first axis), if they were asked for
 
     @property
     def loss(self) -> Float[np.ndarray, " points"]:
@@ -198,6 +201,7 @@ def descend(
     points: int = POINTS,
     key: int | PRNGKeyArray = 0,
     probes: bool = False,
+    positions: bool = False,
 ) -> Trace:
     """One run of a method on a problem.
 
@@ -209,6 +213,7 @@ def descend(
         key: a seed (of the start, the order of examples and the method's own noise) or a JAX key.
         probes: whether to look inside the method, too: `trace.probes` has the effective learning rate, the gradient's norm and the
             cosine of successive moves.
+        positions: whether to keep the parameters at every measuring point: `trace.positions`.
 
     Raises:
         InputError: numbers out of range, or neither or both of `steps` and `epochs`.
@@ -223,16 +228,16 @@ def descend(
     order = None if size is None else batches.order(problem.examples, size, [seed], 0, steps)[0]
     judge = problem.validation if problem.validation is not None else problem.train
     counted = gradients_per_step(problem, method, params, size)
-    go = _compiled(problem, size, probes)
+    go = _compiled(problem, size, probes, positions)
     numbers = jax.tree.map(jnp.asarray, method)
     run, row = go(numbers, begin(numbers, params), key, order, slots_between(marks, 0, steps, len(marks)), problem.train, judge)
     seen = np.array([problem.examples if size is None else size]) * marks
     training, validation, measure = (np.asarray(x, np.float64) for x in (row.training_loss, row.validation_loss, row.measure))
     diverged = int(run.diverged_at)
     inside = None if row.inside is None else {name: np.asarray(getattr(row.inside, name), np.float64) for name in PROBES}
-    return Trace(
-        method, run.params, marks, seen, training, validation, measure, None if diverged < 0 else diverged, counted * steps, inside
-    )
+    ended = None if diverged < 0 else diverged
+    kept = None if row.params is None else jax.tree.map(np.asarray, row.params)
+    return Trace(method, run.params, marks, seen, training, validation, measure, ended, counted * steps, inside, kept)
 
 
 def minimize(
@@ -327,5 +332,5 @@ def traced_step(problem: Problem, method: Method, params: Params, size: int | No
 
 
 @functools.lru_cache(maxsize=8)
-def _compiled(problem: Problem, size: int | None, probed: bool) -> Callable[..., tuple[Run, Row]]:
-    return jax.jit(functools.partial(advance, problem, size, probed=probed))
+def _compiled(problem: Problem, size: int | None, probed: bool, kept: bool) -> Callable[..., tuple[Run, Row]]:
+    return jax.jit(functools.partial(advance, problem, size, probed=probed, kept=kept))

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from talweg.methods import Method
 from talweg.pictures import palette
-from talweg.pictures.words import batch_size, count, figures, interval, measure, parts, seconds, setting, share, times, whole
+from talweg.pictures.words import batch_size, count, figures, interval, measure, parts, seconds, setting, share, times, unit, whole
 from talweg.problems.base import Problem
 from talweg.problems.base import count as rows_of
 from talweg.racing.contestants import Contestant
@@ -39,8 +39,8 @@ def console() -> Console:
 class Live:
     """Progress while a race runs: a line for each contestant, and one for the whole."""
 
-    def __init__(self, console: Console, contestants: Sequence[Contestant]):
-        self.console = console
+    def __init__(self, console: Console, contestants: Sequence[Contestant], counted: str = "epochs"):
+        self.console, self.counted = console, counted  # what a budget is counted in: steps, where there are no data
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24, complete_style="default", finished_style="green"),
@@ -76,7 +76,9 @@ class Live:
             self.whole.update(self.total, completed=self.prepared / len(self.tasks))
         elif isinstance(event, Expected):
             found = f"; {count(event.blocks_found, 'rung')} finished before" if event.blocks_found else ""
-            self.console.print(f"[dim]about {seconds(event.seconds)} from here, {figures(event.epochs)} epochs for each lane{found}[/]")
+            self.console.print(
+                f"[dim]about {seconds(event.seconds)} from here, {figures(event.epochs)} {self.counted} for each lane{found}[/]"
+            )
             self.whole.reset(self.total, description="racing", total=1.0)
         elif isinstance(event, Going):
             best = "" if math.isinf(event.best) else f"best loss {figures(event.best)}"
@@ -93,13 +95,16 @@ class Live:
 def introduce(console: Console, problem: Problem, contestants: Sequence[Contestant], settings: int, seeds: int) -> None:
     """What is about to be raced on what, before anything runs."""
     facts = problem.facts
-    split = " / ".join(f"{rows_of(part):,}" for part in (problem.train, problem.validation, problem.test) if part is not None)
+    parts = {"train": problem.train, "validate": problem.validation, "test": problem.test}
+    there = {word: f"{rows_of(part):,}" for word, part in parts.items() if part is not None}
     about = [
         f"[bold]{problem.name}[/]" if "[" not in problem.name else problem.name,
         facts.get("task", "") + (f", {len(facts['classes'])} classes" if facts.get("classes") else ""),
-        f"{split} examples to train, validate, test" if split else "",
+        f"{' / '.join(there.values())} examples to {', '.join(there)}" if there else "",
         f"{facts['features']} features" if "features" in facts else "",
-        f"{facts.get('model', 'model')}, {problem.parameters():,} parameters",
+        f"{problem.parameters():,} variables"
+        if facts.get("task") == "surface"
+        else f"{facts.get('model', 'model')}, {problem.parameters():,} parameters",
         f"{facts['loss']} loss" if "loss" in facts else "",
     ]
     console.print(" · ".join(part for part in about if part))
@@ -180,12 +185,13 @@ def _columns(summary: dict[str, Any]) -> list[Column]:
         return lambda row: interval(row[key], show=show, missing=missing)
 
     examples, clock, missed = "examples_to_target", "seconds_to_target", "not reached"
+    counted = unit(summary["problem"])
     return [
         Column("batch", lambda row: batch_size(row["batch"]), 2),
         Column("rate", rate, 0, "learning rate", rate, 5),
         Column("good range", good, 8),
         Column("steps", median("steps_to_target", whole), 10, "steps", full("steps_to_target", whole), 13),
-        Column("examples", median(examples, whole, missed), 0, "examples to target", full(examples, whole, missed), 3),
+        Column(f"{counted}s", median(examples, whole, missed), 0, f"{counted}s to target", full(examples, whole, missed), 3),
         Column("alone", median(clock, seconds), 1, "time alone", full(clock, seconds), 12),
         Column("speed-up", median("speedup", times), 0, "speed-up", full("speedup", times), 4),
         Column("loss", median("final_validation_loss"), 6, "final loss", full("final_validation_loss"), 11),
@@ -236,6 +242,24 @@ def catalogue(console: Console, entries: Sequence[tuple[str, str, str, Sequence[
         for key, value in facts:
             console.print(Padding(Text.assemble((f"{key:<13}", "dim"), value), (0, 0, 0, 4)))
         console.print()
+
+
+def problems(console: Console, groups: Sequence[tuple[str, str, Sequence[tuple[str, str, str]]]]) -> None:
+    """Groups of problems under a title and the head of their last column, a line for each: name, what it is, source or formula."""
+    width = max(len(name) for *_, rows in groups for name, *_ in rows)
+    for title, last, rows in groups:
+        grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", title=title, title_justify="left", title_style="bold")
+        grid.add_column("name", no_wrap=True, min_width=width)
+        grid.add_column("what it is", ratio=1)
+        grid.add_column(last, ratio=1)
+        for name, description, more in rows:
+            grid.add_row(Text(name, style="bold"), Text(description), Text(more, style="dim"))
+        console.print(grid)
+        console.print()
+    console.print(
+        "[dim]A function takes options: rosenbrock:dimensions=10,noise=0.5, valley:condition=1000. "
+        "A formula of your own: talweg race 'x**2 + 10*y**2 on -3..3, -2..2'[/]"
+    )
 
 
 def methods(console: Console, groups: Sequence[tuple[str, Sequence[type[Method]]]]) -> None:

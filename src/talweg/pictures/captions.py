@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from talweg.pictures.panels import nowhere, too_slow
-from talweg.pictures.rows import median, search_start, tried, yardstick
-from talweg.pictures.words import count, listed, sentence, setting, share, shortened, times, whole
+from talweg.pictures.rows import lifted, median, search_start, tried, yardstick
+from talweg.pictures.words import count, listed, sentence, setting, share, shortened, times, unit, whole
 
 Summary = dict[str, Any]
 CLOSE = 1.05  # an expected result within 5 % of the last one is as good
@@ -26,7 +26,7 @@ def curves(summary: Summary) -> str:
     if not reached:
         said = "Nobody reached the target in half of the seeds or more."
     else:
-        said = f"{reached[0][1]} is first at the target, after {whole(reached[0][0])} examples"
+        said = f"{reached[0][1]} is first at the target, after {whole(reached[0][0])} {unit(summary['problem'])}s"
         said += f"; {reached[-1][1]} is the last to reach it, after {whole(reached[-1][0])}." if len(reached) > 1 else "."
         said += f" {sentence(listed(missed))} {'does' if len(missed) == 1 else 'do'} not." if missed else ""
     stopped = [called(c) for c in run if c.get("curves") and c["curves"]["validation_loss"]["median"][-1] is None]
@@ -40,6 +40,7 @@ def curves(summary: Summary) -> str:
 
 def learning_rates(summary: Summary) -> str:
     """Whose learning rate is the easiest and the hardest to hit, and how many settings were lost."""
+    summary = lifted(summary)
     run = [c for c in summary["contestants"] if tried(c)]
     if not run:
         return "Nothing was searched, so nothing can be said about learning rates."
@@ -70,6 +71,7 @@ def learning_rates(summary: Summary) -> str:
 
 def tuning(summary: Summary) -> str:
     """Who needs the fewest and the most settings to come close to its best."""
+    summary = lifted(summary)
     needed = []
     for c in summary["contestants"]:
         expected = [x for x in (c.get("tuning") or {}).get("expected", []) if x is not None]

@@ -39,7 +39,7 @@ def turns(summary: Summary) -> frame.Figure:
     up = frame.axis(
         "cosine of two moves in a row", range=[low, 1.05], tickvals=at, ticktext=[names.get(y, f"{y:g}".replace("-", "−")) for y in at]
     )
-    made = drawn(lines, examples_seen(lines), up, (low, 1.05), place=lambda y: (y - low) / (1.05 - low))
+    made = drawn(lines, examples_seen(lines, summary["problem"]), up, (low, 1.05), place=lambda y: (y - low) / (1.05 - low))
     return made.update_layout(margin={"l": 100})
 
 
@@ -59,7 +59,7 @@ def _logarithmic(summary: Summary, name: str, ends: tuple[str, str] | None, titl
     bounds = frame.bounds([y for line in lines for y in line.y], room=1.3)
     if bounds is None:
         return frame.nothing("No method was looked into.")
-    return drawn(lines, examples_seen(lines), frame.log_axis(*bounds, title), bounds)
+    return drawn(lines, examples_seen(lines, summary["problem"]), frame.log_axis(*bounds, title), bounds)
 
 
 def _lines(summary: Summary, name: str, ends: tuple[str, str] | None) -> list[Line]:

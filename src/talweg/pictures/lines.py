@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from talweg.pictures import frame
 from talweg.pictures.palette import Look
-from talweg.pictures.words import figures, shortened
+from talweg.pictures.words import figures, shortened, unit
 
 LABELS = 232  # pixels to the right of the plot, where the lines are named
 LINE = 17  # pixels from one label to the next
@@ -35,11 +35,17 @@ class Line:
     signed: bool = False  #: has negative values, too, and an axis for them
 
 
-def examples_seen(lines: Sequence[Line]) -> dict[str, Any]:
-    """The axis of examples, from none to the most that a line has."""
+def examples_seen(lines: Sequence[Line], problem: Mapping[str, Any]) -> dict[str, Any]:
+    """The axis of examples (of gradients, where there are no data), from none to the most that a line has."""
     most = max(x for line in lines for x in line.x)
     at = frame.linear_ticks(most)
-    return frame.axis("examples seen", range=[0, most], tickvals=at, ticktext=[figures(x) for x in at], showgrid=False)
+    return frame.axis(
+        "examples seen" if unit(problem) == "example" else "gradients",
+        range=[0, most],
+        tickvals=at,
+        ticktext=[figures(x) for x in at],
+        showgrid=False,
+    )
 
 
 def drawn(

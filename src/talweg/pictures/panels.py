@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from talweg.pictures import frame, rows
 from talweg.pictures.palette import QUIET, Look, looks
 from talweg.pictures.rows import tried
-from talweg.pictures.words import figures, measured, setting, shortened
+from talweg.pictures.words import figures, loss_name, measured, setting, shortened
 
 Summary = dict[str, Any]
 
@@ -21,6 +21,7 @@ NO_BETTER = 0.98  # a run that ended above this share of its starting loss has g
 
 def learning_rates(summary: Summary) -> frame.Figure:
     """Final validation loss of every setting tried over its learning rate; good range, chosen, diverged and too slow ones are marked."""
+    summary = rows.lifted(summary)
     run = [c for c in summary["contestants"] if tried(c)]
     if not run:
         return frame.nothing("No setting was tried: nothing was searched.")
@@ -33,7 +34,7 @@ def learning_rates(summary: Summary) -> frame.Figure:
         panel(made, c, k, given[c["name"]], bounds, start, strip)
     wide, narrow = placed(run, min(COLUMNS, len(run))), placed(run, 1)
     made.update_layout(**{key.replace(".", "_"): value for key, value in wide.items() if not key.startswith("annotations")})
-    notes = [*titles(run, given), *(slow(c, k, start, bounds) for k, c in enumerate(run)), *feet()]
+    notes = [*titles(run, given), *(slow(c, k, start, bounds) for k, c in enumerate(run)), *feet(summary)]
     made.update_layout(annotations=notes)
     for key, value in wide.items():
         if key.startswith("annotations"):
@@ -150,8 +151,9 @@ def too_slow(c: dict[str, Any], start: float | None) -> list[dict[str, Any]]:
 def said(c: dict[str, Any], point: dict[str, Any], start: float | None) -> str:
     """What the pointer reads at a setting."""
     numbers = "<br>".join(f"{frame.safe(name)} {frame.safe(setting(value))}" for name, value in point["hyperparameters"].items())
-    ended = {"diverged": "diverged", "nowhere": f"ended at {measured(point['loss'])}, no better than it started"}
-    words = ended.get(kind(point, start), f"final validation loss {measured(point['loss'])}")
+    loss = point.get("shown") or measured(point["loss"])
+    ended = {"diverged": "diverged", "nowhere": f"ended at {loss}, no better than it started"}
+    words = ended.get(kind(point, start), f"final validation loss {loss}")
     return f"<b>{frame.safe(c['label'])}</b>{' – chosen' if point['chosen'] else ''}<br>{numbers}<br>{words}"
 
 
@@ -178,12 +180,11 @@ def slow(c: dict[str, Any], k: int, start: float | None, bounds: tuple[float, fl
     return words | {"visible": bool(found)}
 
 
-def feet() -> list[dict[str, Any]]:
+def feet(summary: Summary) -> list[dict[str, Any]]:
     """The titles of all horizontal and all vertical axes."""
     across = frame.note("learning rate (log scale)", 0.5, 0, xanchor="center", yanchor="bottom", yshift=-FOOT - BELOW, font={"size": 13})
-    upward = frame.note(
-        "validation loss at the end of the budget (log scale)", 0, 0.5, textangle=-90, xanchor="center", xshift=-82, font={"size": 13}
-    )
+    words = rows.loss_axis(summary, f"{loss_name(summary['problem'])} at the end of the budget")
+    upward = frame.note(words, 0, 0.5, textangle=-90, xanchor="center", xshift=-82, font={"size": 13})
     return [across, upward | {"visible": True}]
 
 

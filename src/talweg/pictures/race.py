@@ -8,7 +8,7 @@ from typing import Any
 from talweg.pictures import frame, rows
 from talweg.pictures.lines import Line, drawn, examples_seen
 from talweg.pictures.palette import QUIET, Look, looks
-from talweg.pictures.words import figures, interval, measured, share, shortened, times
+from talweg.pictures.words import figures, interval, loss_name, share, shortened, times, unit
 
 Summary = dict[str, Any]
 
@@ -18,6 +18,7 @@ speed = partial(interval, show=times, missing="not reached")
 
 def curves(summary: Summary) -> frame.Figure:
     """Validation loss over examples seen: median over the final seeds, band from 10 to 90 % of them, and the target."""
+    summary = rows.lifted(summary)
     run = [c for c in summary["contestants"] if c.get("curves")]
     bounds = loss_bounds(summary, run)
     if bounds is None:
@@ -27,14 +28,19 @@ def curves(summary: Summary) -> frame.Figure:
     for c in run:
         x, loss = c["curves"]["examples"], c["curves"]["validation_loss"]
         hover = [
-            f"<b>{frame.safe(c['label'])}</b><br>{figures(at)} examples: loss {measured(y)}"
+            f"<b>{frame.safe(c['label'])}</b><br>{figures(at)} {unit(summary['problem'])}s: loss {rows.loss_words(summary, y)}"
             for at, y in zip(x, loss["median"], strict=True)
         ]
         cut = loss["median"][-1] is None
         line = Line(c["label"], given[c["name"]], x, loss["median"], loss["low"], loss["high"], hover, strong=c["name"] == winner, cut=cut)
         lines.append(line)
-    made = drawn(lines, examples_seen(lines), frame.log_axis(*bounds, "validation loss (log scale)"), bounds)
-    mark_target(made, summary["target"], bounds)
+    made = drawn(
+        lines,
+        examples_seen(lines, summary["problem"]),
+        frame.log_axis(*bounds, rows.loss_axis(summary, loss_name(summary["problem"]))),
+        bounds,
+    )
+    mark_target(made, summary, bounds)
     return made
 
 
@@ -49,15 +55,22 @@ def loss_bounds(summary: Summary, run: list[dict[str, Any]]) -> tuple[float, flo
     return lowest[0], min(max(lowest[1], start * 1.15), start * 1.8)
 
 
-def mark_target(made: frame.Figure, target: dict[str, Any], bounds: tuple[float, float]) -> None:
+def mark_target(made: frame.Figure, summary: Summary, bounds: tuple[float, float]) -> None:
     """The line that was to be reached, if it is a loss and lies in the picture."""
+    target = summary["target"]
     value = target.get("value")
     if target.get("kind") != "loss" or value is None or not bounds[0] < value < bounds[1]:
         return
     made.add_shape(
         type="line", xref="x domain", x0=0, x1=1, yref="y", y0=value, y1=value, line={"color": QUIET, "width": 1.4, "dash": "dash"}
     )
-    words = frame.note(f"target {figures(value)}", 0.008, frame.height_of(value, *bounds), yshift=-10, font={"color": QUIET, "size": 12})
+    words = frame.note(
+        f"target {figures(value + summary.get('lift', {}).get('base', 0.0))}",
+        0.008,
+        frame.height_of(value, *bounds),
+        yshift=-10,
+        font={"color": QUIET, "size": 12},
+    )
     made.add_annotation(**words)
 
 
@@ -66,6 +79,7 @@ def tuning(summary: Summary) -> frame.Figure:
 
     Only the winner and the yardstick have bands: nine would hide each other.
     """
+    summary = rows.lifted(summary)
     run = [c for c in summary["contestants"] if c.get("tuning")]
     bounds = frame.bounds(x for c in run for line in ("expected", "low") for x in c["tuning"][line])
     if bounds is None:
@@ -77,15 +91,22 @@ def tuning(summary: Summary) -> frame.Figure:
     for c in run:
         x, expected = c["tuning"]["settings"], c["tuning"]["expected"]
         tuned = c["tuning"]
+        said = partial(rows.loss_words, summary)
         ends = [{"median": y, "low": low, "high": high} for y, low, high in zip(expected, tuned["low"], tuned["high"], strict=True)]
-        hover = [f"<b>{frame.safe(c['label'])}</b><br>best of {n}: loss {interval(d)}" for n, d in zip(x, ends, strict=True)]
+        hover = [f"<b>{frame.safe(c['label'])}</b><br>best of {n}: loss {interval(d, show=said)}" for n, d in zip(x, ends, strict=True)]
         strong = c["name"] == winner
         line = Line(c["label"], given[c["name"]], x, expected, tuned["low"], tuned["high"], hover, strong, band=strong or c is yardstick)
         lines.append(line)
     most = max(x for line in lines for x in line.x)
     at = [2**k for k in range(20) if 2**k <= most]
     across = frame.log_axis(1, max(most, 2), "settings tried (log scale)", tickvals=at, ticktext=[f"{x:,}" for x in at], showgrid=False)
-    return drawn(lines, across, frame.log_axis(*bounds, "expected best validation loss (log scale)"), bounds, height=430)
+    return drawn(
+        lines,
+        across,
+        frame.log_axis(*bounds, rows.loss_axis(summary, f"expected best {loss_name(summary['problem'])}")),
+        bounds,
+        height=430,
+    )
 
 
 def speedups(summary: Summary) -> frame.Figure:
@@ -104,7 +125,9 @@ def speedups(summary: Summary) -> frame.Figure:
     labels = [wrapped_label(c, 27) for c in run]
     made.update_layout(
         xaxis=frame.log_axis(
-            low, high, f"times fewer examples to the target than tuned {frame.safe(shortened(reference, 32))} (log scale)"
+            low,
+            high,
+            f"times fewer {unit(summary['problem'])}s to the target than tuned {frame.safe(shortened(reference, 32))} (log scale)",
         ),
         yaxis=frame.axis(range=[-0.6, len(run) - 0.4], tickvals=list(range(len(run)))[::-1], ticktext=labels, showgrid=False),
         meta={"narrow": narrow | {"yaxis.ticktext": [wrapped_label(c, 16) for c in run]}},
@@ -155,7 +178,7 @@ def orders(summary: Summary) -> frame.Figure:
     for entry in at[-1]["ranking"]:
         bump(made, at, entry, given[entry["name"]])
     notes = ends(at[-1]["ranking"], given)
-    words = [f"{share(stage['share'])} of the budget<br>{figures(stage['examples'])} examples" for stage in at]
+    words = [f"{share(stage['share'])} of the budget<br>{figures(stage['examples'])} {unit(summary['problem'])}s" for stage in at]
     shorter = [f"{share(stage['share'])}<br>{figures(stage['examples'])}" for stage in at]
     narrow: frame.Patch = {"margin.r": 136, "margin.l": 26, "xaxis.ticktext": shorter}
     for k, note in enumerate(notes):

@@ -37,6 +37,16 @@ def whole(x: float | None) -> str:
     return NOTHING if x is None else figures(round(x))
 
 
+def unit(problem: Mapping[str, Any]) -> str:
+    """What a method's cost is counted in: an example, or a gradient where there are no data (such a problem counts as one example)."""
+    return "gradient" if problem.get("examples") == 1 else "example"
+
+
+def loss_name(problem: Mapping[str, Any]) -> str:
+    """What the loss is called that methods are judged by; a function without data has just the one."""
+    return "loss" if problem.get("examples") == 1 else "validation loss"
+
+
 def trim(text: str) -> str:
     """A decimal number without the zeros that end it."""
     return text.rstrip("0").rstrip(".") if "." in text else text

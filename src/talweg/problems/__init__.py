@@ -5,6 +5,19 @@ from __future__ import annotations
 from talweg.problems.base import Measure, Problem
 from talweg.problems.datasets import load
 from talweg.problems.learning import learning
+from talweg.problems.surfaces import SURFACES, CriticalPoint, Surface, surface
 from talweg.problems.tables import from_frame, read, resolve
 
-__all__ = ["Measure", "Problem", "from_frame", "learning", "load", "read", "resolve"]
+__all__ = [
+    "SURFACES",
+    "CriticalPoint",
+    "Measure",
+    "Problem",
+    "Surface",
+    "from_frame",
+    "learning",
+    "load",
+    "read",
+    "resolve",
+    "surface",
+]

@@ -1,4 +1,4 @@
-"""Data sets that need no download, by name."""
+"""Problems that need no file, by name: data sets that need no download, and surfaces."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from talweg import checks
 from talweg.checks import InputError
+from talweg.problems import surfaces
 from talweg.problems.base import Problem
 from talweg.problems.learning import DEFAULT_MODEL, learning
 from talweg.problems.quadratic import quadratic_deep
@@ -31,19 +32,28 @@ class DatasetEntry:
 
 
 def load(name: str, *, model: str | None = None, loss: str | None = None, task: str | None = None, seed: int = 0) -> Problem:
-    """The named problem. The data are the same for every seed; the split follows `seed`.
+    """The named data set or surface, or a formula. The data are the same for every seed; the split follows `seed`.
 
-    Raises InputError for an unknown name, model, loss or task, and for a model, loss or task with a problem that has its own.
+    Raises InputError for an unknown name, model, loss or task, for a model, loss or task with a problem that has its own, and as
+    `surface` does.
     """
-    entry = CATALOGUE[checks.one_of("problem", "name", name, CATALOGUE)]
+    if isinstance(name, str) and name not in CATALOGUE and surfaces.is_surface(name):
+        _alone(name, model, loss, task)
+        return surfaces.surface(name).problem()
+    entry = CATALOGUE[checks.one_of("problem", "name", name, [*CATALOGUE, *surfaces.SURFACES])]
     if entry.model is None:
-        given = [word for word, value in (("model", model), ("loss", loss), ("task", task)) if value is not None]
-        if given:
-            raise InputError(f"{name}: this problem is a fixed function with its own loss and no model; leave out {' and '.join(given)}")
+        _alone(name, model, loss, task)
     built = entry.builder()
     if isinstance(built, Problem):
         return built
     return learning(*built, name=name, model=model or entry.model or DEFAULT_MODEL, loss=loss, task=task, seed=seed)
+
+
+def _alone(name: str, model: str | None, loss: str | None, task: str | None) -> None:
+    """Refuse a model, loss or task for a problem that has its own."""
+    given = [word for word, value in (("model", model), ("loss", loss), ("task", task)) if value is not None]
+    if given:
+        raise InputError(f"{name}: this problem is a fixed function with its own loss and no model; leave out {' and '.join(given)}")
 
 
 def _sklearn(name: str, features: str = "data") -> Builder:

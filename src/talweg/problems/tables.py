@@ -14,7 +14,7 @@ import numpy as np
 
 from talweg import checks
 from talweg.checks import InputError, InputTypeError
-from talweg.problems import datasets
+from talweg.problems import datasets, surfaces
 from talweg.problems.base import Problem
 from talweg.problems.learning import DEFAULT_MODEL, learning
 
@@ -36,7 +36,7 @@ def resolve(
     task: str | None = None,
     seed: int = 0,
 ) -> Problem:
-    """A problem as it is, the named one, or the one in a file.
+    """A problem as it is, the named one, a formula's, or the one in a file.
 
     Raises InputError for what is none of these, for settings that a complete problem can't take, and as `load` and `read` do.
     """
@@ -53,10 +53,22 @@ def resolve(
         if target is not None:
             raise InputError(f"{text}: this data set has its own target; leave out target={target!r}")
         return datasets.load(text, **settings, seed=seed)
-    if Path(text).suffix or os.sep in text or Path(text).exists():
+    if not text.lower().endswith(ENDINGS) and surfaces.is_surface(text) and not _exists(text):
+        if target is not None:
+            raise InputError(f"{text}: this is a function and has no column to predict; leave out target={target!r}")
+        return datasets.load(text, **settings, seed=seed)
+    if Path(text).suffix or os.sep in text or _exists(text):
         return read(text, target, **settings, seed=seed)
-    checks.one_of("problem", "name", text, datasets.CATALOGUE, f"(or give a file: {', '.join(ENDINGS)})")
+    known = [*datasets.CATALOGUE, *surfaces.SURFACES]
+    checks.one_of("problem", "name", text, known, f"(or give a file: {', '.join(ENDINGS)}; or a formula: x**2 + 10*y**2)")
     raise AssertionError("unreachable: the name is not in the catalogue")
+
+
+def _exists(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):  # too long for a path, or with a character that none may have
+        return False
 
 
 def read(

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from talweg.racing.api import Race, open_race, race
 from talweg.racing.machine import use_all_cores
+from talweg.racing.walks import Path, paths
 
-__all__ = ["Race", "open_race", "race", "use_all_cores"]
+__all__ = ["Path", "Race", "open_race", "paths", "race", "use_all_cores"]

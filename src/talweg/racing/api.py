@@ -31,6 +31,8 @@ from talweg.verdict import record
 if TYPE_CHECKING:
     import pandas as pd
 
+    from talweg.racing.landscape import Landscape
+
 
 def race(
     problem: Problem,
@@ -59,7 +61,8 @@ def race(
         budget: instead, the seconds that the whole race may take: the speed is measured, the epochs are chosen and recorded.
         settings: how many settings of each method are tried.
         seeds: how many fresh seeds the best setting is reported on.
-        goal_loss, goal_accuracy: the target; by default where tuned mini-batch gradient descent has gone 95 % of its way.
+        goal_loss, goal_accuracy: the target; by default the problem's own (`facts["goal_loss"]`), or where tuned mini-batch gradient
+            descent has gone 95 % of its way.
         schedule: how the learning rate changes, a name of `tw.schedules.CATALOGUE`.
         seed: of the settings and of all other seeds.
         store: the SQLite file; a race that is already in it is not run again, an unfinished one goes on. By default a temporary one.
@@ -75,6 +78,8 @@ def race(
         raise InputTypeError(f"race: problem must be a Problem such as tw.problems.load('digits'), got {problem!r}")
     if goal_loss is not None and goal_accuracy is not None:
         raise InputError("race: give either a goal loss or a goal accuracy, not both")
+    if goal_loss is None and goal_accuracy is None:
+        goal_loss = problem.facts.get("goal_loss")  # a problem may know where to stop
     goal = Goal("loss", goal_loss) if goal_accuracy is None else Goal("accuracy", goal_accuracy)
     checks.whole("race", "settings", settings)
     contestants = enter(problem, methods, settings, schedule)
@@ -240,6 +245,37 @@ class Race:
         from talweg import report
 
         return report.write(self.summary, path)
+
+    def landscape(
+        self,
+        directions: str = "path",
+        *,
+        split: str = "train",
+        contestants: Sequence[str] | None = None,
+        points: int = 41,
+        line: bool = False,
+        problem: Problem | None = None,
+        key: int = 0,
+    ) -> Landscape:
+        """The loss landscape around the winner's final weights, with the ways of the contestants in it.
+
+        Args:
+            directions: "path": the two principal directions of all ways together; "random": filter-normalised ones.
+            split: the data that the loss is a mean over, "train" or "validation".
+            contestants: their names in the table; by default the first nine.
+            points: of the slice, on each side.
+            line: whether to look along the straight line between the ends of the two best, too.
+            problem: what was raced, for a race from a store whose problem is not a data set of the catalogue.
+            key: of random directions.
+
+        Each descends once more, with its tuned numbers and the first seed of the final. Raises InputError for an unknown name or
+        word, a problem that is not the one raced or can't be built again, and if nobody has final weights.
+        """
+        from talweg.racing import landscape
+
+        return landscape.landscape(
+            self, directions, split=split, contestants=contestants, points=points, between=line, problem=problem, key=key
+        )
 
     def __repr__(self) -> str:
         return f"Race({self.name}, {self.summary['problem']['name']}: {self.verdict})"

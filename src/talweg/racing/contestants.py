@@ -98,16 +98,23 @@ def enter(
     `methods` is a text like `adam,sgd@1,sgd@full,momentum@32:momentum=0.99,clip-norm+adam`, or a list of such texts, method classes and
     methods with numbers (which are raced with just these numbers), or a mapping of names to them; None is the article's nine.
     """
-    checks.one_of("race", "schedule", schedule, schedules.CATALOGUE)
-    entries = [_entry(problem, name, what, settings, schedule) for name, what in _listed(methods, problem)]
-    if not entries:
-        raise InputError("race: no methods were given; name some of " + ", ".join(CATALOGUE))
-    entries = _unique(entries)
+    entries = listed(problem, methods, settings, schedule)
     yardstick = next((e for e in entries if _is_yardstick(e, problem)), None)
     if yardstick is None:
         yardstick = replace(_entry(problem, None, YARDSTICK, settings, schedule), reference=True)
         return _unique([yardstick, *entries])
     return [yardstick, *(e for e in entries if e is not yardstick)]
+
+
+def listed(
+    problem: Problem, methods: str | Sequence[Any] | Mapping[str, Any] | None, settings: int, schedule: str = "constant"
+) -> list[Contestant]:
+    """The methods as `enter` takes them, in their order, and nobody else."""
+    checks.one_of("race", "schedule", schedule, schedules.CATALOGUE)
+    entries = [_entry(problem, name, what, settings, schedule) for name, what in _given(methods, problem)]
+    if not entries:
+        raise InputError("race: no methods were given; name some of " + ", ".join(CATALOGUE))
+    return _unique(entries)
 
 
 def parse(text: str) -> tuple[str | None, Kind, str | None, dict[str, float]]:
@@ -129,7 +136,7 @@ def parse(text: str) -> tuple[str | None, Kind, str | None, dict[str, float]]:
     return name.strip() or None, kind, batch.strip() if at else None, numbers
 
 
-def _listed(methods: Any, problem: Problem) -> list[tuple[str | None, Any]]:
+def _given(methods: Any, problem: Problem) -> list[tuple[str | None, Any]]:
     if methods is None:
         names = NINE if problem.train is not None else [n for n in NINE if "@" not in n]
         return [(None, name) for name in names]
@@ -186,7 +193,7 @@ def _entry(problem: Problem, name: str | None, what: Any, settings: int, schedul
         raise InputError(
             f"race: {typed} has {len(searched)} numbers to search ({', '.join(searched)}), at most {DIMENSIONS} can be; fix some"
         )
-    label = name or _label(kind, batch, size, fixed if isinstance(what, str) else {})
+    label = name or _label(kind, batch, size, fixed if isinstance(what, str) else {}, data=problem.train is not None)
     entry = Contestant(name or typed, label, kind, size, fixed, searched, schedule)
     params = jax.eval_shape(problem.start, jax.random.key(0))
     return replace(entry, gradients=max(1, gradients_per_step(problem, entry.method(entry.defaults(), 1), params, size)))
@@ -213,8 +220,8 @@ def _whole(text: str, batch: str | None) -> int:
     return int(batch)
 
 
-def _label(kind: Kind, batch: str | None, size: int | None, fixed: Mapping[str, float]) -> str:
-    if kind is GradientDescent:
+def _label(kind: Kind, batch: str | None, size: int | None, fixed: Mapping[str, float], *, data: bool) -> str:
+    if kind is GradientDescent and data:
         word = "batch" if size is None else "stochastic" if size == 1 else "mini-batch"
         label = f"{word} {kind.label}"
         label += f" ({size})" if batch is not None and size not in (None, 1) else ""

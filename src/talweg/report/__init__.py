@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,23 @@ def write(summary: Summary, path: str | os.PathLike[str]) -> Path:
 
 def write_text(text: str, path: str | os.PathLike[str]) -> Path:
     """Write a file whole or not at all, and return its full path. Raises InputError if it cannot be written."""
+    return write_file(lambda beside: beside.write_text(text, encoding="utf-8"), path)
+
+
+def write_file(write: Callable[[Path], Any], path: str | os.PathLike[str]) -> Path:
+    """The same for a file of any kind, which `write` writes to the path that it is given."""
     to = place(path)
     beside = to.with_name(f".talweg-{os.getpid()}.part")
     try:
-        beside.write_text(text, encoding="utf-8")
+        write(beside)
         beside.replace(to)
     except OSError as problem:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
         raise InputError(
             f"report: cannot write {str(path)!r} ({problem.strerror or problem}); choose a path that can be written"
         ) from problem
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
     return to
 
 

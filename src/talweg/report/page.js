@@ -33,6 +33,7 @@
       await Plotly.newPlot(place, figure.data, copy(figure.layout), { responsive: true, displayModeBar: false, displaylogo: false });
       await Plotly.relayout(place, changes(figure.layout));
       place.dataset.drawn = "yes";
+      place.dispatchEvent(new Event("drawn"));
     } catch (problem) {
       place.textContent = "This picture could not be drawn: " + problem.message;
       document.documentElement.dataset.problem = String(problem.message);

@@ -22,6 +22,7 @@ from talweg.pictures.words import (
     setting,
     shortened,
     times,
+    unit,
     whole,
 )
 
@@ -77,15 +78,19 @@ def numbers(summary: Summary) -> str:
     fast, fast_between = parts(c.get("speedup"), show=times, missing="")
     tested, tested_between = parts(test.get("measure"), show=measure(bool(problem.get("measure_percent"))), missing="")
     seen = rows.median(c.get("examples_to_target"))
-    epochs = f"{figures(seen / problem['examples'], 2)} epochs" if seen is not None and problem.get("examples") else ""
+    epochs = f"{figures(seen / problem['examples'], 2)} epochs" if seen is not None and (problem.get("examples") or 0) > 1 else ""
     pairs = [
         (
             "learning rate",
             setting(c["hyperparameters"].get("learning_rate")),
             f"good: {setting(good[0])} – {setting(good[1])}" if good else "",
         ),
-        ("batch", batch_size(c["batch"]), "the whole training set" if c["batch"] == "full" else "examples per step"),
-        ("to the target", f"{examples} examples" if examples else "not reached", joined([between, epochs])),
+        (
+            "batch",
+            batch_size(c["batch"]) if unit(problem) == "example" else "",
+            "the whole training set" if c["batch"] == "full" else "examples per step",
+        ),
+        ("to the target", f"{examples} {unit(problem)}s" if examples else "not reached", joined([between, epochs])),
         ("speed-up", "" if c is rows.yardstick(summary) else fast, f"{fast_between} over tuned mini-batch gradient descent".strip()),
         (f"test {problem.get('measure')}", tested, tested_between),
     ]
@@ -97,10 +102,12 @@ def advice(summary: Summary) -> str:
     c = rows.winner(summary)
     if c is None:
         return paragraphs(["There is no winner to use. Give the race a larger budget or a target that can be reached, and run it again."])
+    counted = unit(summary["problem"])
     tuned = ", ".join(f"{name} {setting(value)}" for name, value in c["hyperparameters"].items() if name in c["tuned"])
     fixed = ", ".join(f"{name} {setting(value)}" for name, value in c["hyperparameters"].items() if name not in c["tuned"])
-    batch = "the whole training set at every step" if c["batch"] == "full" else f"batches of {count(c['batch'], 'example')}"
-    said = [f"Train with {c['label']}: {tuned or 'its default numbers'}{f' (left at {fixed})' if fixed else ''}; {batch}."]
+    batch = "; the whole training set at every step" if c["batch"] == "full" else f"; batches of {count(c['batch'], 'example')}"
+    batch = batch if counted == "example" else ""
+    said = [f"Train with {c['label']}: {tuned or 'its default numbers'}{f' (left at {fixed})' if fixed else ''}{batch}."]
     steps, time = c.get("steps_to_target"), c.get("seconds_to_target")
     if rows.median(steps) is not None:
         said.append(
@@ -111,13 +118,13 @@ def advice(summary: Summary) -> str:
     if c.get("good_range"):
         low, high = (setting(end) for end in c["good_range"])
         said.append(
-            f"A learning rate from {low} to {high} needs at most twice the examples; if you change the model or the data, start there."
+            f"A learning rate from {low} to {high} needs at most twice the {counted}s; if you change the model or the data, start there."
         )
     default = c.get("default") or {}
     if default.get("paid") is not None and rows.median(default.get("examples_to_target")) is None:
         said.append("With its default numbers it does not reach the target in most runs.")
     elif default.get("paid") is not None:
-        said.append(f"With its default numbers it needs {times(default['paid'])} as many examples to the target.")
+        said.append(f"With its default numbers it needs {times(default['paid'])} as many {counted}s to the target.")
     return paragraphs(said)
 
 
@@ -136,8 +143,8 @@ def what_was_run(summary: Summary) -> str:
     problem, run, timing = summary["problem"], summary["run"], summary.get("timing") or {}
     budget, machine = problem.get("budget") or {}, run.get("machine") or {}
     given = [
-        f"{figures(budget['epochs'])} epochs" if budget.get("epochs") is not None else "",
-        count(round(budget["examples"]), "example") if budget.get("examples") is not None else "",
+        f"{figures(budget['epochs'])} epochs" if budget.get("epochs") is not None and unit(problem) == "example" else "",
+        count(round(budget["examples"]), unit(problem)) if budget.get("examples") is not None else "",
         seconds(budget["seconds"]) if budget.get("seconds") is not None else "",
     ]
     tried = [
@@ -154,7 +161,7 @@ def what_was_run(summary: Summary) -> str:
     data = [f"{name.replace('_', ' ')} {value}" for name, value in (problem.get("facts") or {}).items() if plain(value)]
     size = [
         count(problem["parameters"], "parameter") if problem.get("parameters") else "",
-        count(problem["examples"], "training example") if problem.get("examples") else "",
+        count(problem["examples"], "training example") if (problem.get("examples") or 0) > 1 else "",
     ]
     return facts(
         [

@@ -8,7 +8,7 @@ from typing import Any
 
 from talweg.pictures import rows
 from talweg.pictures.palette import Look, looks
-from talweg.pictures.words import NOTHING, batch_size, measure, measured, parts, seconds, setting, share, times, whole
+from talweg.pictures.words import NOTHING, batch_size, measure, measured, parts, seconds, setting, share, times, unit, whole
 
 Summary = dict[str, Any]
 Contestant = dict[str, Any]
@@ -83,13 +83,14 @@ def columns(summary: Summary) -> list[tuple[str, str, Cell]]:
         found = c.get("test") or {}
         return ranged(found.get("measure"), show=show) if problem.get("measure") else ranged(found.get("loss"))
 
+    counted = unit(problem)
     return [
         ("Rank", "1 is the fastest to the target", lambda c: escape(str(c["rank"]))),
         ("Method", "its other hyperparameters are below", lambda c: who(c, given[c["name"]])),
         ("Batch", "examples per step", lambda c: escape(batch_size(c["batch"]))),
-        ("Learning rate", "tuned; below, the range that needs at most twice the examples", rate),
+        ("Learning rate", f"tuned; below, the range that needs at most twice the {counted}s", rate),
         ("Steps to target", "median over the final seeds with its 95 % interval", to_target("steps_to_target")),
-        ("Examples to target", "median over the final seeds with its 95 % interval", to_target("examples_to_target")),
+        (f"{counted.capitalize()}s to target", "median over the final seeds with its 95 % interval", to_target("examples_to_target")),
         ("Time alone", "time to the target of one training that has the machine for itself", to_target("seconds_to_target", seconds)),
         ("Speed-up", "over tuned mini-batch gradient descent", lambda c: speedup(c, c is rows.yardstick(summary))),
         ("Final validation loss", "at the end of the budget", lambda c: ranged(c.get("final_validation_loss"), missing="diverged")),

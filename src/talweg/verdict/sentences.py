@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from talweg.pictures.words import count, figures, interval, listed, measure, seconds, setting, share, times, whole
+from talweg.pictures.words import count, figures, interval, listed, loss_name, measure, seconds, setting, share, times, unit, whole
 
 if TYPE_CHECKING:
     from talweg.verdict.record import Record
 
 Row = dict[str, Any]
-STAYS = 1.25  # times the target: a winner that ends above that has left it again
+STAYS = 0.25  # of the target's height above the lowest loss there is: a winner that ends higher than that above it has left it again
 
 
 def target(record: Record) -> str:
@@ -19,10 +19,11 @@ def target(record: Record) -> str:
     value, kind = record.target.value, record.target.kind
     if value is None:
         return f"none: tuned {record.yardstick.label} diverged on most seeds, so contestants are ranked by their final validation loss"
+    loss = loss_name(record.race.problem)
     if record.target.own:
-        return f"a validation loss of {figures(value)}, where tuned {record.yardstick.label} has gone 95 % of its way"
+        return f"a {loss} of {figures(value)}, where tuned {record.yardstick.label} has gone 95 % of its way"
     shown = f"{100 * value:.4g} %" if kind == "accuracy" else figures(value)
-    return f"a validation {kind} of {shown}, as asked"
+    return f"a {loss if kind == 'loss' else f'validation {kind}'} of {shown}, as asked"
 
 
 def verdict(summary: dict[str, Any]) -> list[str]:
@@ -39,16 +40,17 @@ def verdict(summary: dict[str, Any]) -> list[str]:
 
 
 def _winner(summary: dict[str, Any], row: Row) -> str:
-    how = f"{row['label']} ({_numbers(row)}, {_batch(row)})"
+    problem = summary["problem"]
+    how = f"{row['label']} ({', '.join(filter(None, [_numbers(row), _batch(row, problem)]))})"
     if row["examples_to_target"]["median"] is None:
         if summary["target"]["value"] is None:
-            return f"{how} ends with the lowest validation loss, {interval(row['final_validation_loss'])}."
+            return f"{how} ends with the lowest {loss_name(problem)}, {interval(row['final_validation_loss'])}."
         return (
             f"Nobody reached the target ({summary['target']['text']}); {how} came closest, with {interval(row['final_validation_loss'])}."
         )
     lead = "is the fastest" if not row["reference"] and row["name"] != _yardstick(summary)["name"] else "is not beaten"
     speed = f", {interval(row['speedup'], show=times)} as fast as tuned {_yardstick(summary)['label']}" if lead == "is the fastest" else ""
-    return f"{how} {lead}: it reaches {_goal(summary)} after {interval(row['examples_to_target'], show=whole)} examples{speed}."
+    return f"{how} {lead}: it reaches {_goal(summary)} after {interval(row['examples_to_target'], show=whole)} {unit(problem)}s{speed}."
 
 
 def _goal(summary: dict[str, Any]) -> str:
@@ -103,11 +105,12 @@ def _order(summary: dict[str, Any]) -> list[str]:
     leaders = [(order["share"], order["ranking"][0]) for order in summary["order"] if order["ranking"][0]["loss"]["median"] is not None]
     if not leaders:
         return []
+    loss = loss_name(summary["problem"])
     if len({row["name"] for _, row in leaders}) == 1:
         losses = ", ".join(f"{figures(row['loss']['median'], 4)} at {part:.0%}" for part, row in leaders)
-        return [f"{leaders[0][1]['label']} has the lowest validation loss at every budget looked at ({losses} of it)."]
+        return [f"{leaders[0][1]['label']} has the lowest {loss} at every budget looked at ({losses} of it)."]
     said = ", ".join(f"{row['label']} at {part:.0%} ({figures(row['loss']['median'], 4)})" for part, row in leaders)
-    return [f"The order by validation loss changes with the budget: first is {said}."]
+    return [f"The order by {loss} changes with the budget: first is {said}."]
 
 
 def _missed(rows: Sequence[Row]) -> list[str]:
@@ -137,7 +140,9 @@ def _numbers(row: Row) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {setting(value)}" for name, value in row["hyperparameters"].items())
 
 
-def _batch(row: Row) -> str:
+def _batch(row: Row, problem: Row) -> str:
+    if unit(problem) == "gradient":
+        return ""
     return "the whole training set per step" if row["batch"] == "full" else f"batch {row['batch']}"
 
 
@@ -154,6 +159,13 @@ def inclusion(label: str, case: str) -> str:
     return f"{label} lost clearly to {case}, which it contains as a special case: its search space or the budget is suspect."
 
 
+def _left(record: Record, end: float) -> bool:
+    """Whether a final loss is clearly above the target, seen from the lowest possible loss (zero, if it is not known)."""
+    value = float(record.target.value or 0.0)
+    lowest = (record.race.problem.get("facts") or {}).get("lowest")
+    return end > value + STAYS * abs(value - (0.0 if lowest is None else lowest))
+
+
 def doubts(record: Record, rows: Sequence[Row]) -> list[str]:
     """What else a careful reader should know."""
     found = []
@@ -163,7 +175,7 @@ def doubts(record: Record, rows: Sequence[Row]) -> list[str]:
         found.append(f"{best['label']} missed the target in {missed} of {count(len(record.yardstick.final), 'final run')}.")
     end = best["final_validation_loss"]["median"]
     ends = [row for row in rows if row["final_validation_loss"]["median"] is not None]
-    if record.target.kind == "loss" and record.target.value is not None and end is not None and end > STAYS * record.target.value:
+    if record.target.kind == "loss" and record.target.value is not None and end is not None and _left(record, end):
         lowest = min(ends, key=lambda row: row["final_validation_loss"]["median"])
         found.append(
             f"{best['label']} does not stay at the target: it ends at {figures(end)}. Stop when it is reached, or lower the learning rate; "

@@ -1,0 +1,263 @@
+"""The descents of one open page: what changed is computed, and only that is sent.
+
+No user interface in here: a state goes in, a message for the browser comes out.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import functools
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from talweg import view
+from talweg.app.state import Entry, SurfaceState, label_of
+from talweg.checks import InputError
+from talweg.pictures import outcomes, palette, relief, trails
+from talweg.pictures.words import figures
+from talweg.problems import Problem, Surface, surface
+from talweg.racing.walks import Path, Walker, walkers
+
+GRID = 81  #: points along each side of a picture's grid
+POINTS = 400  #: of a path, at most, that are sent
+KEPT = 64  #: paths that a page remembers
+DEEPEST = 1e-12  #: a loss is shown on a log scale from here on, as a share of the picture's height
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What losses are counted from, so that they can be shown on a log scale; None where nothing lowest is known."""
+
+    lowest: float | None
+
+    @property
+    def title(self) -> str:
+        """What the axis of the losses says."""
+        return f"loss above {self.lowest:.5g}, the lowest".replace("-", "−") if self.lowest else "loss"
+
+
+@functools.lru_cache(maxsize=16)
+def painted(text: str) -> relief.Relief:
+    """The heights of a surface over the picture that is drawn of it."""
+    return view.relief(two_dimensional(text), GRID)
+
+
+@functools.lru_cache(maxsize=16)
+def pictures(text: str, scale: str) -> dict[str, Any]:
+    """What the browser draws once for each surface: the plane and the mountain."""
+    made = painted(text)
+    names = {"contour": relief.contour_figure(made, scale=scale), "space": relief.mountain_figure(made, scale=scale)}
+    figures = {name: figure.to_plotly_json() for name, figure in names.items()}
+    return {
+        **{name: {"data": figure["data"], "layout": _plain(figure["layout"])} for name, figure in figures.items()},
+        "domain": made.domain,
+    }
+
+
+def _plain(layout: dict[str, Any]) -> dict[str, Any]:
+    """A layout without Plotly's template, which is the browser's own."""
+    return {name: value for name, value in layout.items() if name != "template"}
+
+
+@functools.lru_cache(maxsize=32)
+def two_dimensional(text: str) -> Surface:
+    """A surface that can be drawn whole; raises InputError for one of more dimensions."""
+    found = surface(text)
+    if found.dimensions != 2:
+        raise InputError(f"{found.name}: the page draws surfaces of two numbers, got {found.dimensions}; leave out dimensions=")
+    return found
+
+
+def floor(text: str) -> Floor:
+    """What the losses of a surface are counted from: its lowest value, or the lowest minimum that is known."""
+    made = painted(text)
+    lowest = made.lowest if made.lowest is not None else min((value for _, value, _, best in made.critical if best), default=None)
+    return Floor(None if lowest is None else float(lowest))
+
+
+@functools.lru_cache(maxsize=64)
+def _problem(text: str, noise: float, batch: int) -> Problem:
+    """The surface, its examples tilted by that much noise. The program is the same for every noise but none."""
+    if noise == 0:
+        return two_dimensional(text).problem()
+    unit = surface(text, noise=1.0).problem()
+    facts = {**unit.facts, "batch": batch}
+    return dataclasses.replace(unit, train=np.asarray(unit.train) * np.float32(noise), facts=facts)
+
+
+@functools.lru_cache(maxsize=512)
+def _walker(text: str, noise: float, batch: int, name: str) -> Walker:
+    return walkers(_problem(text, noise, batch), name)[0]
+
+
+def walker(state: SurfaceState, entry: Entry) -> Walker:
+    """What computes the descents of one ticked method."""
+    name = f"noisy+{entry.name}" if state.shake > 0 else entry.name
+    return _walker(state.surface, state.noise, state.batch, name)
+
+
+def starting_place(state: SurfaceState) -> tuple[float, float]:
+    """Where the descents start: as chosen, otherwise the surface's usual start."""
+    first, second, *_ = state.start or two_dimensional(state.surface).start
+    return float(first), float(second)
+
+
+def numbers_of(state: SurfaceState, entry: Entry) -> dict[str, float]:
+    """The numbers of a ticked method, with the noise that is added for all."""
+    return {**dict(entry.numbers), **({"noise": state.shake} if state.shake > 0 else {})}
+
+
+def tuned(state: SurfaceState, names: tuple[str, ...] | None = None) -> SurfaceState:
+    """The same with the best of 32 learning rates for these methods; by default for all that have none yet.
+
+    Where no lowest value is known there is nothing to tune for, and all take a small share of the picture's width.
+    """
+    start = np.array([starting_place(state)])
+    ground = painted(state.surface)
+    for entry in state.methods:
+        wanted = entry.name in names if names is not None else "learning_rate" not in dict(entry.numbers)
+        if wanted and "learning_rate" in entry.defaults():
+            bare = entry.without("learning_rate")
+            rate = float(f"{view.SHARE * np.ptp(ground.x):.2g}")
+            if ground.has_lowest:
+                rate = walker(state, bare).tune(start, state.steps, numbers=numbers_of(state, bare))
+            state = state.with_entry(entry.with_number("learning_rate", rate))
+    return state
+
+
+def adopted(now: SurfaceState, chosen: SurfaceState) -> SurfaceState:
+    """The state as it is now with the learning rates that were chosen for it a moment ago, where it still has none.
+
+    What was dragged in the meantime stays, and rates of another surface are of no use.
+    """
+    if now.surface != chosen.surface:
+        return now
+    rates = {entry.name: dict(entry.numbers).get("learning_rate") for entry in chosen.methods}
+    for entry in now.methods:
+        rate = rates.get(entry.name)
+        if "learning_rate" not in dict(entry.numbers) and rate is not None:
+            now = now.with_entry(entry.with_number("learning_rate", rate))
+    return now
+
+
+class Descents:
+    """The descents of one page; remembers those that it has computed, and which of them the browser has."""
+
+    def __init__(self) -> None:
+        self._paths: OrderedDict[tuple[Any, ...], Path] = OrderedDict()
+        self._sent: dict[str, tuple[Any, ...]] = {}
+        self._lock = threading.Lock()
+
+    def paths(self, state: SurfaceState) -> dict[str, Path]:
+        """The descent of each ticked method, by its name. Raises InputError for numbers out of range."""
+        with self._lock:
+            return {entry.name: self._path(state, entry) for entry in state.methods}
+
+    def _key(self, state: SurfaceState, entry: Entry) -> tuple[Any, ...]:
+        return (state.surface, str(entry), starting_place(state), state.steps, state.noise, state.batch if state.noise else 0, state.shake)
+
+    def _path(self, state: SurfaceState, entry: Entry) -> Path:
+        key = self._key(state, entry)
+        if key not in self._paths:
+            self._paths[key] = walker(state, entry).walk(np.array([starting_place(state)]), state.steps, numbers=numbers_of(state, entry))
+            while len(self._paths) > KEPT:
+                self._paths.popitem(last=False)
+        self._paths.move_to_end(key)
+        return self._paths[key]
+
+    def outcomes(self, state: SurfaceState) -> dict[str, outcomes.Outcome]:
+        """What became of each descent, by the name of its method."""
+        drawn = trails.trails(self.paths(state).values())
+        _, found = outcomes.outcomes(drawn, painted(state.surface))
+        return {entry.name: one for entry, one in zip(state.methods, found, strict=True)}
+
+    def message(self, state: SurfaceState, *, whole: bool = False) -> dict[str, Any]:
+        """What the browser must know: paths that it has not, what became of all, the start. `whole` sends everything again."""
+        found = self.paths(state)
+        if whole:
+            self._sent.clear()
+        looks = {name: look_of(state, name) for name in found}
+        news = []
+        for entry in state.methods:
+            key = (*self._key(state, entry), looks[entry.name])
+            if self._sent.get(entry.name) != key:
+                self._sent[entry.name] = key
+                news.append(_sent(entry.name, found[entry.name], looks[entry.name], floor(state.surface)))
+        said = [
+            {
+                "name": name,
+                "words": sentence_on(name, one, painted(state.surface)),
+                "colour": one.trail.look.colour,
+                "strokes": one.trail.look.strokes,
+            }
+            for name, one in self.outcomes(state).items()
+        ]
+        return {
+            "paths": news,
+            "said": said,
+            "order": [entry.name for entry in state.methods],
+            "start": starting_place(state),
+            "steps": state.steps,
+            "at": state.at,
+            "title": floor(state.surface).title,
+            "log": floor(state.surface).lowest is not None,
+        }
+
+
+def look_of(state: SurfaceState, name: str) -> palette.Look:
+    """The look of a ticked method among all that are ticked."""
+    ticked = [{"name": entry.name, "method": _plain_name(entry.name), "batch": _batch(entry.name)} for entry in state.methods]
+    return palette.looks(ticked)[name]
+
+
+def sentence_on(name: str, one: outcomes.Outcome, ground: relief.Relief) -> str:
+    """What became of one descent, and whether it overshot; where a function falls without end, its rate is not to blame."""
+    said = f"{label_of(name)}: {one.words}"
+    if one.kind == "diverged" and ground.has_lowest:
+        return said + ": the learning rate is too large here"
+    if one.climbed is not None:
+        step, low, high = one.climbed
+        said += f"; it overshot, from {figures(low)} back up to {figures(high)} at step {step:,}".replace("-", "−")
+    return said
+
+
+def _plain_name(name: str) -> str:
+    return name.partition("@")[0]
+
+
+def _batch(name: str) -> int | str | None:
+    size = name.partition("@")[2]
+    return int(size) if size.isdigit() else size or None
+
+
+def _sent(name: str, path: Path, look: palette.Look, above: Floor) -> dict[str, Any]:
+    """A path as the browser takes it: at most `POINTS` of its points, as 32-bit numbers."""
+    stride = -(-path.steps // POINTS)
+    at = np.unique(np.append(np.arange(0, path.steps + 1, stride), path.steps))
+    left = path.loss[0, at]
+    if above.lowest is not None:
+        left = left - above.lowest
+        spread = max(float(np.nanmax(left)), 0.0) if np.isfinite(left).any() else 0.0
+        left = np.where(np.isfinite(left), np.maximum(left, DEEPEST * spread), np.nan)
+    return {
+        "name": name,
+        "label": label_of(name),
+        "colour": look.colour,
+        "dash": look.dash,
+        "strokes": look.strokes,
+        "stride": int(stride),
+        "xy": _coded(path.positions[0, at, :2]),
+        "loss": _coded(left),
+        "rate": _coded(path.rates[0, at[at < path.steps]]),
+        "diverged": int(path.diverged_at[0]),
+    }
+
+
+def _coded(values: np.ndarray) -> str:
+    with np.errstate(over="ignore"):
+        return base64.b64encode(np.ascontiguousarray(values, "<f4").tobytes()).decode()

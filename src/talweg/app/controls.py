@@ -1,0 +1,159 @@
+"""Controls that several pages have: a ticked method with a slider for each of its numbers."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from nicegui import ui
+
+from talweg.app.state import Entry, label_of
+from talweg.methods import CATALOGUE, VARIANTS
+from talweg.pictures.palette import Look, look
+
+THROTTLE = 0.04  #: seconds between two messages of a slider that is dragged
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A slider's way of writing a number."""
+
+    label: str
+    low: float
+    high: float
+    step: float
+    number: Callable[[float], float]
+    place: Callable[[float], float]
+
+    def text(self, value: float) -> str:
+        """The number as it is shown, and said to who does not see it."""
+        return f"{value:.3g}"
+
+
+def logarithmic(label: str, low: float, high: float, step: float = 0.02) -> Scale:
+    """A number on a log scale, from 10^low to 10^high."""
+    return Scale(label, low, high, step, lambda x: float(f"{10**x:.4g}"), lambda v: math.log10(max(v, 10**low)))
+
+
+def complement(label: str) -> Scale:
+    """A number from 0 to 0.9999, whose distance from 1 is on a log scale."""
+    return Scale(label, 0.0, 4.0, 0.02, lambda x: float(f"{1 - 10**-x:.5f}"), lambda v: -math.log10(max(1 - v, 1e-4)))
+
+
+def counted(label: str, low: int, high: int, step: int = 1) -> Scale:
+    """A whole number."""
+    return Scale(label, low, high, step, round, float)
+
+
+def noisy(label: str, high: float) -> Scale:
+    """A number from 0 on, small ones finer."""
+    return Scale(label, 0.0, 1.0, 0.01, lambda x: float(f"{high * x**3:.3g}"), lambda v: (max(v, 0.0) / high) ** (1 / 3))
+
+
+#: The numbers of a method that have a slider.
+SCALES = {
+    "learning_rate": logarithmic("learning rate", -6, 2),
+    "momentum": complement("momentum"),
+    "b1": complement("b1"),
+    "b2": complement("b2"),
+    "rho": complement("rho"),
+    "decay": complement("decay"),
+}
+
+Changed = Callable[[str, float], Any]
+
+
+class Slider:
+    """A slider with its name and its number; tells of every change while it is dragged."""
+
+    def __init__(self, scale: Scale, value: float, changed: Callable[[float], Any]):
+        self.scale, self.changed = scale, changed
+        with ui.element("div").classes("slider"):
+            with ui.element("div").classes("said"):
+                ui.label(scale.label)
+                self.text = ui.label(scale.text(value)).classes("value")
+            self.slider = ui.slider(min=scale.low, max=scale.high, step=scale.step, value=scale.place(value))
+            self.slider.props(f'dense aria-label="{scale.label}"').on("update:model-value", self._moved, throttle=THROTTLE)
+
+    def _moved(self, event: Any) -> Any:
+        place = event.args[0] if isinstance(event.args, list) else event.args
+        if not isinstance(place, (int, float)) or not self.scale.low <= place <= self.scale.high:
+            return None  # a browser may send anything
+        value = self.scale.number(float(place))
+        self.text.set_text(self.scale.text(value))
+        return self.changed(value)
+
+    def show(self, value: float) -> None:
+        """Stand at a number that was not set here."""
+        self.text.set_text(self.scale.text(value))
+        self.slider.set_value(self.scale.place(value))
+
+
+def swatch(of: Look) -> ui.html:
+    """A short line in a method's colour and dash."""
+    line = f'<line x1="1" y1="6" x2="31" y2="6" stroke="{of.colour}" stroke-width="3" stroke-dasharray="{of.strokes}" />'
+    return ui.html(f'<svg class="swatch" width="32" height="12" aria-hidden="true">{line}</svg>', sanitize=False)
+
+
+def others() -> dict[str, str]:
+    """The methods that can be added, by name."""
+    return {name: kind.label for name, kind in CATALOGUE.items() if name not in VARIANTS}
+
+
+class MethodList:
+    """The methods that can be ticked, each with its sliders once it is."""
+
+    def __init__(
+        self,
+        offered: list[str],
+        ticked: tuple[Entry, ...],
+        tick: Callable[[str, bool], Any],
+        change: Callable[[str, str, float], Any],
+        *,
+        only: Iterable[str] = SCALES,
+    ):
+        self.tick, self.change, self.only = tick, change, frozenset(only)
+        self.sliders: dict[str, dict[str, Slider]] = {}
+        self.rows: dict[str, Any] = {}
+        self.boxes: dict[str, ui.checkbox] = {}
+        self.column = ui.element("div").classes("methods")
+        for name in dict.fromkeys([*offered, *(entry.name for entry in ticked)]):
+            self.add(name, next((entry for entry in ticked if entry.name == name), None))
+
+    def add(self, name: str, entry: Entry | None) -> None:
+        """One more row."""
+        word, _, batch = name.partition("@")
+        size = int(batch) if batch.isdigit() else batch or None
+        with self.column, ui.element("div").classes("method").props(f'data-method="{name}"'):
+            with ui.element("div").classes("title"):
+                box = ui.checkbox(label_of(name), value=entry is not None, on_change=lambda event: self.tick(name, bool(event.value)))
+                swatch(look(word, size))
+            self.boxes[name] = box
+            self.rows[name] = ui.element("div").classes("numbers")
+        if entry is not None:
+            self.show(entry)
+
+    def show(self, entry: Entry) -> None:
+        """Stand at a ticked method's numbers; its sliders are made when they are first needed."""
+        if entry.name not in self.rows:
+            self.add(entry.name, entry)
+            return
+        numbers = {**entry.defaults(), **dict(entry.numbers)}
+        if entry.name in self.sliders:
+            for name, slider in self.sliders[entry.name].items():
+                slider.show(numbers[name])
+            return
+        with self.rows[entry.name]:
+            self.sliders[entry.name] = {
+                name: Slider(SCALES[name], numbers[name], functools.partial(self.change, entry.name, name))
+                for name in SCALES
+                if name in numbers and name in self.only
+            }
+
+    def hide(self, name: str) -> None:
+        """No sliders for a method that is not ticked."""
+        if self.sliders.pop(name, None):
+            self.rows[name].clear()

@@ -1,0 +1,83 @@
+"""The page Learn: a lesson above the pictures, and only the controls that it needs."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from nicegui import ui
+
+from talweg.app import controls
+from talweg.app.controls import MethodList
+from talweg.app.lessons import LESSONS
+from talweg.app.state import SurfaceState
+from talweg.app.surface_page import SurfacePage
+
+SLIDERS = {
+    "noise": controls.noisy("noise of each example", 100),
+    "steps": controls.counted("steps", 10, 2000, 10),
+    "shake": controls.noisy("noise added to every gradient, fading", 100),
+}
+
+
+class LearnPage(SurfacePage):
+    """One lesson; where its controls stand is in the address, as on the page Surface."""
+
+    path = "/learn"
+
+    def __init__(self, state: SurfaceState, troubles: list[str], number: int):
+        self.number, self.lesson = number, LESSONS[number]
+        super().__init__(dataclasses.replace(state, scene=number), troubles, self.lesson.state())
+
+    def above(self) -> None:
+        """The lesson, its question and the way to the next one."""
+        last = len(LESSONS) - 1
+        with ui.element("article").classes("lesson"):
+            with ui.element("nav").classes("steps").props('aria-label="lessons"'):
+                for k, lesson in enumerate(LESSONS):
+                    link = ui.link(str(k + 1), f"/learn?scene={k}").props(
+                        f'title="{lesson.title}" aria-label="lesson {k + 1}: {lesson.title}"'
+                    )
+                    if k == self.number:
+                        link.classes("here").props('aria-current="step"')
+            ui.html(f"<h1>{self.lesson.title}</h1>", sanitize=False)
+            for paragraph in self.lesson.look:
+                ui.html(f"<p>{paragraph}</p>", sanitize=False)
+            with ui.element("div").classes("question").props('aria-live="polite"') as self.box:
+                ui.label(self.lesson.question).classes("asked")
+                self.answer = ui.label(f"✓ {self.lesson.answer}").classes("answered")
+                self.answer.set_visibility(False)
+            with ui.element("div").classes("onwards"):
+                if self.number:
+                    ui.link("← back", f"/learn?scene={self.number - 1}")
+                ui.link("start again", f"/learn?scene={self.number}")
+                if self.number < last:
+                    ui.link("next lesson →", f"/learn?scene={self.number + 1}").classes("next")
+                else:
+                    ui.link("now with a network →", "/network").classes("next")
+
+    def controls(self) -> None:
+        """The sliders that the question is about, and how the picture is drawn."""
+        with ui.element("div").classes("group"):
+            self.toggles()
+            self.trouble = ui.label().classes("trouble").props('role="alert"')
+            self.trouble.set_visibility(False)
+        with ui.element("div").classes("group"):
+            ui.label("try it").classes("group-name")
+            names = [entry.name for entry in self.lesson.state().methods]
+            self.methods = MethodList(names, self.state.methods, self.ticked, self.changed, only=self.lesson.sliders)
+            for name, scale in SLIDERS.items():
+                if name in self.lesson.sliders:
+                    self.slider(name, scale)
+
+    def judge(self, shown: SurfaceState) -> None:
+        """Whether the question is answered now."""
+        right = self.lesson.found(shown, self.descents.outcomes(shown))
+        self.answer.set_visibility(right)
+        self.box.classes(add="found") if right else self.box.classes(remove="found")
+
+
+def number_of(query: Any) -> int:
+    """The lesson that an address names; the first if it names none."""
+    text = query.get("scene", "0")
+    return min(int(text), len(LESSONS) - 1) if text.isdigit() else 0

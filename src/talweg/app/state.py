@@ -1,0 +1,240 @@
+"""What a page shows, as the words in its address: a link is a state, and a state is a link.
+
+Methods are written as on the command line (`adam:learning_rate=0.01:b1=0.8`), so an address can be read and typed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from talweg import checks
+from talweg.checks import InputError
+from talweg.methods import kind_named
+from talweg.racing.contestants import parse
+
+STEPS = checks.Interval(1, 2000, high_open=False)
+NOISE = checks.Interval(0, 100, high_open=False)
+FAR = 1e9  #: from the origin, at most
+BATCHES = (1, 4, 16, 64)
+HEIGHTS = ("auto", "linear", "log")
+VIEWS = ("contour", "3d")
+THEMES = ("auto", "light", "dark")
+METHODS_AT_MOST = 12
+NOTHING = "none"  #: no methods, no hidden layers, no start of its own
+S = TypeVar("S", bound="State")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A ticked method: its name with wrappers and batch (`adam`, `sgd@1`), and the numbers that were chosen for it."""
+
+    name: str
+    numbers: tuple[tuple[str, float], ...] = ()
+
+    @classmethod
+    def read(cls, text: str) -> Entry:
+        """From `adam:learning_rate=0.01`; raises InputError for an unknown method or number."""
+        name = text.split(":")[0].strip()
+        *_, numbers = parse(text)
+        if not all(math.isfinite(value) for value in numbers.values()):
+            raise InputError(f"{name}: numbers must be finite, got {text!r}")
+        return cls(name, tuple(numbers.items()))
+
+    def with_number(self, name: str, value: float) -> Entry:
+        """The same method with one number changed."""
+        return dataclasses.replace(self, numbers=tuple({**dict(self.numbers), name: value}.items()))
+
+    def without(self, name: str) -> Entry:
+        """The same method with one number left to be chosen."""
+        return dataclasses.replace(self, numbers=tuple(pair for pair in self.numbers if pair[0] != name))
+
+    @property
+    def method(self) -> str:
+        """The name in the catalogue, without a batch."""
+        return self.name.partition("@")[0]
+
+    def defaults(self) -> dict[str, float]:
+        """The method's numbers by default."""
+        return {
+            name: float(value) for name, value in kind_named("page", self.method)().numbers().items() if isinstance(value, (int, float))
+        }
+
+    def __str__(self) -> str:
+        return ":".join([self.name, *(f"{name}={value:.4g}" for name, value in self.numbers)])
+
+
+@dataclass(frozen=True)
+class State:
+    """What all pages have in common."""
+
+    theme: str = "auto"
+
+    @classmethod
+    def read(cls: type[S], query: Mapping[str, str], **defaults: Any) -> tuple[S, list[str]]:
+        """From the words of an address, and one sentence for each word that could not be taken (its default stands in)."""
+        state, troubles = cls(**defaults), []
+        for field in dataclasses.fields(cls):
+            if field.name not in query:
+                continue
+            try:
+                state = dataclasses.replace(state, **{field.name: cls._value(field.name, query[field.name])})
+            except (InputError, ValueError, OverflowError) as error:
+                troubles.append(str(error) if isinstance(error, InputError) else f"address: {field.name} can't be {query[field.name]!r}")
+        return state, troubles
+
+    @classmethod
+    def _value(cls, name: str, text: str) -> Any:
+        return checks.one_of("address", name, text, THEMES)
+
+    def query(self, usual: State | None = None) -> str:
+        """The words of the address: all that is not as in the usual state, by default that of the page without words."""
+        usual, words = usual or type(self)(), {}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if value != getattr(usual, field.name):
+                words[field.name] = self._text(value)
+        return urlencode(words, safe=",:@=")
+
+    @staticmethod
+    def _text(value: Any) -> str:
+        if value == ():
+            return NOTHING
+        if isinstance(value, tuple):
+            return ",".join(f"{part:.6g}" if isinstance(part, float) else str(part) for part in value)
+        return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def label_of(name: str) -> str:
+    """A method as it is called in words; `sgd@1` is stochastic gradient descent."""
+    word, _, batch = name.partition("@")
+    label = kind_named("page", word).label
+    if word == "sgd" and batch:
+        return {"1": "stochastic", "full": "batch"}.get(batch, f"mini-batch ({batch})") + f" {label}"
+    return label + (f" (batch {batch})" if batch else "")
+
+
+def entries(text: str) -> tuple[Entry, ...]:
+    """The methods of `sgd,adam:learning_rate=0.1`; the same name twice counts once."""
+    parts = [] if text == NOTHING else [part.strip() for part in text.split(",")]
+    found = {entry.name: entry for entry in map(Entry.read, filter(None, parts))}
+    if len(found) > METHODS_AT_MOST:
+        raise InputError(f"page: at most {METHODS_AT_MOST} methods can be shown at once, got {len(found)}; untick some")
+    return tuple(found.values())
+
+
+def within(name: str, text: str, interval: checks.Interval) -> float:
+    """A number of an address; raises InputError outside of the interval."""
+    value = float(text)
+    checks.number("address", name, value, interval)
+    return value
+
+
+SHOWN = entries("sgd,momentum,nesterov,adam")
+
+
+@dataclass(frozen=True)
+class SurfaceState(State):
+    """The page Surface."""
+
+    surface: str = "rosenbrock"
+    methods: tuple[Entry, ...] = SHOWN
+    start: tuple[float, ...] = ()  #: the surface's usual one if empty
+    steps: int = 200
+    noise: float = 0.0  #: of the gradient of one example
+    batch: int = 1  #: examples per step, where there is noise
+    shake: float = 0.0  #: noise added to every gradient on purpose, fading
+    height: str = "auto"
+    view: str = "contour"
+    at: int = -1  #: the step that is shown, −1 for the end
+    scene: int = 0  #: of the page Learn
+
+    @classmethod
+    def _value(cls, name: str, text: str) -> Any:
+        if name == "surface":
+            return text
+        if name == "methods":
+            return entries(text)
+        if name == "start" and text == NOTHING:
+            return ()
+        if name == "start":
+            start = tuple(float(part) for part in text.split(","))
+            if len(start) != 2 or not all(abs(x) <= FAR for x in start):  # false for NaN, too
+                raise InputError(f"address: start must be two numbers such as -1.2,1, got {text!r}")
+            return start
+        if name in ("noise", "shake"):
+            return within(name, text, NOISE)
+        if name == "steps":
+            return int(within(name, text, STEPS))
+        if name == "batch":
+            return int(checks.one_of("address", name, text, map(str, BATCHES)))
+        if name in ("at", "scene"):
+            return int(within(name, text, checks.Interval(-1, STEPS.high, high_open=False)))
+        return checks.one_of("address", name, text, {"height": HEIGHTS, "view": VIEWS, "theme": THEMES}[name])
+
+    def entry(self, name: str) -> Entry | None:
+        """The ticked method of that name."""
+        return next((entry for entry in self.methods if entry.name == name), None)
+
+    def with_entry(self, changed: Entry) -> SurfaceState:
+        """The same with one method changed."""
+        return dataclasses.replace(self, methods=tuple(changed if entry.name == changed.name else entry for entry in self.methods))
+
+
+DATA = ("moons", "circles", "spirals", "xor", "digits")
+ACTIVATIONS = ("relu", "tanh", "gelu", "sigmoid")
+
+
+@dataclass(frozen=True)
+class NetworkState(State):
+    """The page Network."""
+
+    data: str = "moons"  #: a name, or the key of a file that was handed in
+    target: str = ""  #: the column to predict, of a file
+    hidden: tuple[int, ...] = (16, 16)
+    activation: str = "tanh"
+    batch: str = "32"
+    epochs: int = 30
+    methods: tuple[Entry, ...] = entries("sgd,momentum,adagrad,adam")
+    seed: int = 0
+    at: int = -1
+
+    @classmethod
+    def _value(cls, name: str, text: str) -> Any:
+        if name in ("data", "target"):
+            return text[:200]
+        if name == "methods":
+            return entries(text)
+        if name == "hidden":
+            return hidden(text)
+        if name == "batch":
+            return text if text == "full" else str(int(within(name, text, checks.Interval(1, 4096, high_open=False))))
+        if name in ("epochs", "at", "seed"):
+            low, high = {"epochs": (1, 200), "at": (-1, 1000), "seed": (0, 2**31)}[name]
+            return int(within(name, text, checks.Interval(low, high, high_open=False)))
+        return checks.one_of("address", name, text, {"activation": ACTIVATIONS, "theme": THEMES}[name])
+
+    @property
+    def model(self) -> str:
+        """As `tw.problems.load` takes it."""
+        return f"mlp:{','.join(map(str, self.hidden))},{self.activation}" if self.hidden else "linear"
+
+
+def hidden(text: str) -> tuple[int, ...]:
+    """Units of the hidden layers, `16,16`; nothing for a linear model."""
+    try:
+        layers = () if text.strip() == NOTHING else tuple(int(part) for part in text.replace(" ", "").split(",") if part)
+    except ValueError:
+        layers = (-1,)
+    if len(layers) > 4 or not all(1 <= units <= 128 for units in layers):
+        raise InputError(f"network: hidden layers must be up to four numbers from 1 to 128, such as 16,16, got {text!r}")
+    return layers
+
+
+def joined(parts: Iterable[Entry]) -> str:
+    """Methods as the command line takes them."""
+    return ",".join(map(str, parts))

@@ -1,0 +1,306 @@
+"""The networks of the page: the data, one watched training for each method, and the race that gives the verdict.
+
+All of it follows from the state alone, so two pages with the same state share what was computed, and a reload finds it again.
+"""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import dataclasses
+import functools
+import hashlib
+import math
+import re
+import shutil
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from talweg import racing
+from talweg.app.state import DATA, Entry, NetworkState, joined, label_of
+from talweg.checks import InputError
+from talweg.pictures import palette
+from talweg.problems import Problem, load, read
+from talweg.racing import events
+from talweg.racing.contestants import listed
+from talweg.racing.watching import Watched, predictions, watch
+
+SIDE = 48  #: squares along each side of a picture of what a network says
+SHOWN = 300  #: examples that are drawn on it
+MARGIN = 0.12  #: around the examples
+FILES = 16  #: that were handed in and are kept
+ENDINGS = (".csv", ".tsv", ".parquet")
+ROWS_AT_MOST = 200_000
+SETTINGS, SEEDS = 16, 8  #: of the race
+
+#: Colours of classes: apart from each other for people who do not see red, green or blue (Okabe & Ito 2008, without black and yellow).
+CLASSES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f4fc0", "#96780f", "#626973", "#b0525a")
+
+
+def own_folder() -> Path:
+    """A folder that goes when the process ends."""
+    folder = tempfile.mkdtemp(prefix="talweg-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+class Uploads:
+    """Files that were handed in, under a name made of their content; the oldest are forgotten."""
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._kept: OrderedDict[str, Path] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def keep(self, name: str, content: bytes) -> str:
+        """The key of a file. Raises InputError if it is no table that can be read."""
+        ending = Path(name).suffix.lower()
+        if ending not in ENDINGS:
+            raise InputError(f"network: the file must be a table ({', '.join(ENDINGS)}), got {Path(name).name!r}")
+        stem = re.sub(r"[^\w-]+", "-", Path(name).stem)[:40].strip("-") or "table"
+        key = f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}{ending}"
+        with self._lock:
+            try:
+                self._folder = self._folder or own_folder()
+                path = self._folder / key
+                path.write_bytes(content)
+            except OSError as error:
+                raise InputError(
+                    f"network: {Path(name).name} can't be kept ({error.strerror or error}); make room and try again"
+                ) from error
+            self._kept[key] = path
+            self._kept.move_to_end(key)
+            while len(self._kept) > FILES:
+                self._kept.popitem(last=False)[1].unlink(missing_ok=True)
+        self.columns(key)
+        return key
+
+    def path(self, key: str) -> Path:
+        """Where a file is. Raises InputError if it is not kept (any more)."""
+        if key not in self._kept:
+            raise InputError(f"network: there is no data set {key!r}; choose one of {', '.join(DATA)}, or hand the file in again")
+        return self._kept[key]
+
+    def columns(self, key: str) -> list[str]:
+        """The names of the columns of a file."""
+        from talweg.problems import files
+
+        path = self.path(key)
+        return [name for name, _ in (files.from_parquet(path) if path.suffix == ".parquet" else files.from_text(path, []))]
+
+
+uploads = Uploads()
+
+
+@functools.lru_cache(maxsize=8)
+def problem(data: str, target: str, model: str) -> Problem:
+    """The data and the network; raises InputError as `tw.problems.load` and `read` do."""
+    if data in DATA:
+        return load(data, model=model)
+    return read(uploads.path(data), target or None, model=model)
+
+
+def of_state(state: NetworkState) -> Problem:
+    """The problem of a state."""
+    found = problem(state.data, state.target, state.model)
+    if found.examples > ROWS_AT_MOST:
+        raise InputError(f"{found.name}: the page takes at most {ROWS_AT_MOST:,} rows; race it on the command line: talweg race")
+    return found
+
+
+def named(state: NetworkState, entry: Entry) -> str:
+    """A method with the batch of the page, unless it has its own."""
+    return entry.name if "@" in entry.name else f"{entry.name}@{state.batch}"
+
+
+def plane(found: Problem) -> tuple[np.ndarray, tuple[tuple[float, float], tuple[float, float]]] | None:
+    """The corners of a grid over the data, and its ends, if the data have two features; None otherwise."""
+    x = np.asarray(found.train[0])
+    if x.ndim != 2 or x.shape[1] != 2:
+        return None
+    low, high = x.min(axis=0), x.max(axis=0)
+    room = MARGIN * np.maximum(high - low, 1e-6)
+    ends = tuple((float(a), float(b)) for a, b in zip(low - room, high + room, strict=True))
+    across, up = (np.linspace(a, b, SIDE) for a, b in ends)
+    grid = np.stack(np.meshgrid(across, up[::-1]), axis=-1).reshape(-1, 2)
+    return grid.astype(x.dtype), (ends[0], ends[1])
+
+
+def picture(found: Problem) -> dict[str, Any]:
+    """What all methods' pictures share: the examples, their classes, the ends of the plane. Empty where there is no plane."""
+    drawn = plane(found)
+    if drawn is None:
+        return {}
+    x, y = np.asarray(found.train[0])[:SHOWN], np.asarray(found.train[1])[:SHOWN]
+    classes = found.facts.get("classes")
+    low, high = float(np.min(y)), float(np.max(y))
+    shade = y.astype(float) if classes else (y - low) / ((high - low) or 1.0)
+    return {
+        "ends": drawn[1],
+        "side": SIDE,
+        "x": [float(f"{v:.3g}") for v in x[:, 0]],
+        "y": [float(f"{v:.3g}") for v in x[:, 1]],
+        "shade": [float(f"{v:.3g}") for v in shade],
+        "colours": CLASSES[: len(classes)] if classes and len(classes) <= len(CLASSES) else CLASSES[:2],
+        "many": bool(classes and len(classes) > 2),
+        "numbers": not classes,
+    }
+
+
+def frames(found: Problem, watched: Watched) -> list[str]:
+    """What the network says over the plane at every measuring point, one byte for each square: a share of 255, or a class."""
+    drawn = plane(found)
+    if drawn is None:
+        return []
+    said = predictions(found, watched.params, drawn[0])
+    if said.shape[-1] > 1:
+        values = said.argmax(axis=-1) % len(CLASSES)
+    elif found.facts.get("classes"):
+        values = np.round(255 / (1 + np.exp(-np.clip(np.nan_to_num(said[..., 0]), -30, 30))))
+    else:
+        y = np.asarray(found.train[1])
+        low, high = float(y.min()), float(y.max())
+        values = np.round(255 * np.clip((np.nan_to_num(said[..., 0]) - low) / ((high - low) or 1.0), 0, 1))
+    return [base64.b64encode(part.astype(np.uint8).tobytes()).decode() for part in values]
+
+
+def train(state: NetworkState, entry: Entry) -> dict[str, Any]:
+    """One method's watched training as the browser takes it. Raises InputError for numbers out of range."""
+    key = (state.data, state.target, state.model, state.epochs, state.seed, named(state, entry), str(entry))
+    return _trained(key, state, entry)
+
+
+_results: OrderedDict[tuple[Any, ...], dict[str, Any]] = OrderedDict()
+_lock = threading.Lock()
+KEPT = 64
+
+
+def _trained(key: tuple[Any, ...], state: NetworkState, entry: Entry) -> dict[str, Any]:
+    with _lock:
+        if key in _results:
+            _results.move_to_end(key)
+            return _results[key]
+    found = of_state(state)
+    (contestant,) = listed(found, named(state, entry), settings=1)
+    result = _told(found, watch(found, contestant, state.epochs, numbers=dict(entry.numbers), seed=state.seed), entry)
+    with _lock:
+        _results[key] = result
+        while len(_results) > KEPT:
+            _results.popitem(last=False)
+    return result
+
+
+def look_of(state: NetworkState, name: str) -> palette.Look:
+    """The look of a ticked method, with the batch that it has here."""
+    method, _, batch = name.partition("@")
+    batch = batch or state.batch
+    ticked = [
+        {"name": entry.name, "method": entry.method, "batch": _size(entry.name.partition("@")[2] or state.batch)} for entry in state.methods
+    ]
+    return palette.looks(ticked).get(name) or palette.look(method, _size(batch))
+
+
+def _size(batch: str) -> int | str:
+    return int(batch) if batch.isdigit() else batch
+
+
+def _told(found: Problem, watched: Watched, entry: Entry) -> dict[str, Any]:
+    numbers = lambda values: [float(f"{v:.5g}") if math.isfinite(v) else None for v in values]  # noqa: E731
+    return {
+        "name": entry.name,
+        "label": label_of(entry.name),
+        "examples": [int(x) for x in watched.examples],
+        "loss": numbers(watched.validation_loss),
+        "measure": numbers(watched.measure),
+        "measured": found.measure.name if found.measure else "",
+        "percent": bool(found.measure and found.measure.percent),
+        "rate": watched.numbers.get("learning_rate"),
+        "tuned": watched.tuned,
+        "diverged": watched.diverged_at,
+        "frames": frames(found, watched),
+    }
+
+
+# ---- the verdict -------------------------------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(eq=False)
+class Judged:
+    """A race that is under way, finished, or failed; shared by all pages that ask for the same."""
+
+    done: float = 0.0
+    race: racing.Race | None = None
+    trouble: str = ""
+    report: Path | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.race is not None or bool(self.trouble)
+
+
+_races: OrderedDict[str, Judged] = OrderedDict()
+_racing = threading.Lock()  #: one race at a time: it takes all cores
+
+
+def race_key(state: NetworkState) -> str:
+    """What a race depends on: not the learning rates, which it finds, nor the step that is shown."""
+    names = sorted(named(state, entry) for entry in state.methods)
+    text = repr((state.data, state.target, state.model, state.epochs, names))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def judged(state: NetworkState) -> Judged | None:
+    """The race of this state, if somebody asked for it."""
+    return _races.get(race_key(state))
+
+
+def judge(state: NetworkState, wanted: Callable[[], bool] = lambda: True) -> Judged:
+    """Race the ticked methods fairly, each tuned alike; returns when it is over. Not begun if nobody wants it any more."""
+    key = race_key(state)
+    with _lock:
+        known = _races.get(key)
+        if known is None or known.trouble:  # what failed may be tried again
+            known = _races[key] = Judged()
+            while len(_races) > KEPT:
+                _races.popitem(last=False)
+    if known.over:
+        return known
+    with _racing:
+        if known.over:
+            return known
+        if not wanted():
+            _races.pop(key, None)
+            known.trouble = "the race was not begun, since its page was closed"
+            return known
+        _race(state, known, key)
+    return known
+
+
+def _race(state: NetworkState, known: Judged, key: str) -> None:
+    def listen(event: events.Event) -> None:
+        if isinstance(event, events.Going):
+            known.done = event.done
+
+    names = joined(Entry(named(state, entry)) for entry in state.methods)
+    try:
+        race = racing.race(of_state(state), names, epochs=state.epochs, settings=SETTINGS, seeds=SEEDS, listener=listen)
+        known.report = race.report(own_folder() / f"{key}.html")
+        known.race = race
+    except InputError as error:
+        known.trouble = str(error)
+    except Exception as error:  # whatever it is, the page must say so and go on
+        known.trouble = f"the race failed: {error}"
+        raise
+
+
+def report_of(key: str) -> Path | None:
+    """The report of a race by its key."""
+    known = _races.get(key)
+    return known.report if known is not None else None

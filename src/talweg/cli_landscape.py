@@ -1,0 +1,42 @@
+"""What the command `talweg landscape` needs beside the library: the problem that a race's own command names."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+from talweg.checks import InputError
+
+
+def recalled(done: Any, race: Any) -> Any:
+    """The problem of a race that was started by a command, built again from its words; None where the library knows it by itself.
+
+    `race` is the command `talweg race` as Click has it. Raises InputError if its file can't be read any more.
+    """
+    from talweg.problems import resolve
+    from talweg.problems.datasets import CATALOGUE
+
+    words = shlex.split(done.summary["run"].get("command") or "")
+    if words[:2] != ["talweg", "race"]:
+        return None
+    given = _parsed(race, words[2:])
+    if given is None or given["problem"] in CATALOGUE:
+        return None
+    try:
+        return resolve(given["problem"], given.get("target"), given.get("model"), given.get("loss"), given.get("task"))
+    except InputError as error:
+        raise InputError(
+            f"landscape: the data of race {done.name} were in {given['problem']!r}, and that can't be read here ({error}); run it in the "
+            "folder of the race"
+        ) from error
+
+
+def _parsed(race: Any, words: Sequence[str]) -> dict[str, Any] | None:
+    """The arguments in a command's words; None if they are not those of this version."""
+    import click
+
+    try:
+        return dict(race.make_context("race", list(words)).params)
+    except (click.exceptions.ClickException, click.exceptions.Exit):
+        return None

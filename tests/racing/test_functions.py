@@ -1,0 +1,40 @@
+"""A race on a function: no data, losses below zero, noise, and a target of the function's own."""
+
+from __future__ import annotations
+
+import pytest
+
+from talweg.pictures import race as pictures
+from talweg.problems import resolve
+from talweg.racing import race
+
+FEW = {"methods": "sgd,adam", "settings": 4, "seeds": 2}
+
+
+@pytest.mark.parametrize("text", ["easom", "x**2 + 10*y**2 - 5"])
+def test_a_function_is_raced_counted_in_gradients_and_drawn_below_zero(text, tmp_path):
+    done = race(resolve(text), epochs=60, **FEW)
+    assert done.summary["target"]["value"] < 0
+    assert "gradients" in done.verdict
+    assert "validation loss" not in done.verdict
+    assert "training set" not in done.verdict
+    winner, target = done.summary["contestants"][0]["final_validation_loss"]["median"], done.summary["target"]["value"]
+    if winner <= target:
+        assert "stay at the target" not in " ".join(done.summary["verdict"]["warnings"])
+    page = done.report(tmp_path / "report.html").read_text("utf-8")
+    assert "the lowest (log scale)" in page or "the lowest seen (log scale)" in page
+    drawn = [trace for trace in pictures.curves(done.summary).data if trace.mode == "lines" and not trace.fill]
+    assert all(y is None or y > 0 for trace in drawn for y in trace.y)
+
+
+def test_a_noisy_function_is_judged_without_its_noise():
+    done = race(resolve("x**2 + y**2 from 3, 2:noise=0.1"), epochs=2, **FEW)
+    assert done.summary["run"]["start_loss"] == pytest.approx(13.0)
+    assert {row["batch"] for row in done.summary["contestants"]} == {1}
+
+
+def test_a_function_that_falls_without_end_brings_its_target():
+    done = race(resolve("saddle"), epochs=40, **FEW)
+    assert done.summary["target"]["value"] == -1
+    assert "as asked" in done.summary["target"]["text"]
+    assert any("without end" in note for note in done.summary["problem"]["notes"])
