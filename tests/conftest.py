@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -45,6 +49,40 @@ def quickly(request: pytest.FixtureRequest) -> Iterator[None]:
     jax.config.update("jax_disable_most_optimizations", request.path.parent.name in SINGLE_METHODS)
     yield
     jax.config.update("jax_disable_most_optimizations", before)
+
+
+QUIETLY = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update "
+    "--disable-sync --virtual-time-budget=8000"
+)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser; a test without one is skipped, unless the environment says that there must be one."""
+    found = shutil.which("chromium")
+    if found is None:
+        if os.environ.get("TALWEG_REQUIRE_BROWSER"):
+            pytest.fail("TALWEG_REQUIRE_BROWSER is set, but there is no chromium")
+        pytest.skip("no chromium")
+    return found
+
+
+@pytest.fixture(scope="session")
+def in_space() -> tuple[str, ...]:
+    """What makes the browser draw in three dimensions without a graphics card."""
+    return "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"
+
+
+@pytest.fixture
+def dumped(chromium: str, tmp_path: Path) -> Callable[..., str]:
+    """`dumped(page, *flags)`: the document as it stands after its scripts ran; later flags take the place of earlier ones."""
+
+    def document(page: Path, *more: str) -> str:
+        command = [chromium, *QUIETLY.split(), f"--user-data-dir={tmp_path / 'profile'}", *more, "--dump-dom", page.as_uri()]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+
+    return document
 
 
 @pytest.fixture

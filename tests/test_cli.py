@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import os
 import re
@@ -11,7 +9,6 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +16,7 @@ import numpy as np
 import pytest
 
 import talweg
+from commands import Said, run
 from talweg import cli
 from talweg.methods import CATALOGUE, WRAPPERS
 from talweg.problems.datasets import CATALOGUE as PROBLEMS
@@ -26,31 +24,6 @@ from talweg.problems.surfaces import SURFACES
 from talweg.store import Store
 
 SMALL = ("race", "iris", "--settings", "8", "--seeds", "4", "--epochs", "2", "--methods", "adam")
-
-
-@dataclass
-class Said:
-    """What a command said."""
-
-    code: int
-    out: str
-    errors: str
-
-
-def run(*words: str) -> Said:
-    """`talweg …` in this process, as the installed command calls it."""
-    out, errors, before = io.StringIO(), io.StringIO(), sys.argv
-    sys.argv = ["talweg", *words]
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
-            try:
-                cli.main()
-                code: Any = 0
-            except SystemExit as end:
-                code = end.code or 0
-    finally:
-        sys.argv = before
-    return Said(code, out.getvalue(), errors.getvalue())
 
 
 @pytest.fixture(scope="module")

@@ -2,59 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import runpy
-import shutil
-import subprocess
 from html import escape
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from markup import Page
 from talweg import report
 from talweg.checks import InputError
-from talweg.report.page import data
+from talweg.report.shell import data
 
 MADE = runpy.run_path(str(Path(__file__).parent / "pictures" / "fake.py"))
 fresh, CASES = MADE["fresh"], list(MADE["CASES"])
-VOID = {"meta", "br", "line", "img", "link", "input"}
-
-
-class Page(HTMLParser):
-    """Checks that elements are closed in order, and collects what a test asks for."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.attributes: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.scripts: list[str] = []
-        self.feed(text)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert len({name for name, _ in attrs}) == len(attrs)
-        self.attributes.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.attributes.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] == "script":
-            self.scripts.append(data)
-        elif self.open and self.open[-1] != "style":
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
 
 
 @pytest.fixture(scope="module")
@@ -199,35 +159,13 @@ def test_the_fragment_for_notebooks_is_small_and_has_the_verdict_and_everybody(c
         assert sentence[1:] in page.text
 
 
-def chromium() -> str:
-    """The browser; a test without one is skipped, unless the environment says that there must be one."""
-    found = shutil.which("chromium")
-    if found is None:
-        if os.environ.get("TALWEG_REQUIRE_BROWSER"):
-            pytest.fail("TALWEG_REQUIRE_BROWSER is set, but there is no chromium")
-        pytest.skip("no chromium")
-    return found
-
-
-QUIETLY = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update "
-    "--disable-sync --virtual-time-budget=8000"
-)
-
-
-def shown(page: Path, folder: Path, *more: str) -> str:
-    """The document as it stands after its scripts ran."""
-    command = [chromium(), *QUIETLY.split(), f"--user-data-dir={folder / 'profile'}", *more, "--dump-dom", page.as_uri()]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("case", ["summary", "all_diverged", "own_function", "long_names"])
 @pytest.mark.parametrize(
     "page", [("--window-size=1400,900",), ("--window-size=500,900", "--blink-settings=preferredColorScheme=0")], ids=["wide", "narrow dark"]
 )
-def test_a_browser_draws_every_picture_without_an_error(written: dict[str, Path], tmp_path: Path, case: str, page: tuple[str, ...]) -> None:
-    document = shown(written[case], tmp_path, *page)
+def test_a_browser_draws_every_picture_without_an_error(written: dict[str, Path], dumped: Any, case: str, page: tuple[str, ...]) -> None:
+    document = dumped(written[case], *page)
     assert "data-problem" not in document
     places = document.split('class="plot js-plotly-plot"')[1:]
     assert len(places) == 5
@@ -238,7 +176,7 @@ def test_a_browser_draws_every_picture_without_an_error(written: dict[str, Path]
 
 
 @pytest.mark.browser
-def test_the_browser_test_would_see_an_error(written: dict[str, Path], tmp_path: Path) -> None:
+def test_the_browser_test_would_see_an_error(written: dict[str, Path], tmp_path: Path, dumped: Any) -> None:
     broken = tmp_path / "broken.html"
     broken.write_text(written["two"].read_text("utf-8").replace("Plotly.newPlot(place", "Plotly.noPlot(place"), encoding="utf-8")
-    assert "data-problem" in shown(broken, tmp_path)
+    assert "data-problem" in dumped(broken)

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
-import runpy
-import subprocess
-import sys
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -16,12 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import commands
 import talweg as tw
-from talweg import cli, view
+from markup import Page
+from talweg import view
 from talweg.pictures import still
 
 RATE = 0.002
-REPORT = runpy.run_path(str(Path(__file__).parent / "test_report.py"))
 
 
 @pytest.fixture(scope="module")
@@ -35,19 +31,9 @@ def page(valley: view.View, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*words: str) -> tuple[int, str, str]:
-    """`talweg surface …` in this process: exit code, what it printed, what it said on standard error."""
-    out, errors, before = io.StringIO(), io.StringIO(), sys.argv
-    sys.argv = ["talweg", "surface", *words]
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
-            try:
-                cli.main()
-                code: Any = 0
-            except SystemExit as end:
-                code = end.code or 0
-    finally:
-        sys.argv = before
-    return code, out.getvalue(), errors.getvalue()
+    """`talweg surface …`: exit code, what it printed, what it said on standard error."""
+    said = commands.run("surface", *words)
+    return said.code, said.out, said.errors
 
 
 # ---- the library -----------------------------------------------------------------------------------------------------------------
@@ -232,7 +218,7 @@ def test_a_mistake_on_the_command_line_is_one_sentence(
 
 def test_the_page_is_well_formed_and_needs_nothing_but_itself(page: Path) -> None:
     text = page.read_text("utf-8")
-    parsed = REPORT["Page"](text)
+    parsed = Page(text)
     assert not [tag for tag, attributes in parsed.attributes if {"src", "href", "srcset", "data", "action"} & set(attributes)]
     assert text.count("plotly.js v") == 1
     assert "default-src 'none'" in text
@@ -246,7 +232,7 @@ def test_the_same_view_gives_the_same_page(valley: view.View, page: Path, tmp_pa
 
 def test_words_of_a_caller_are_shown_and_never_run(tmp_path: Path) -> None:
     made = tw.pictures.surface("rosenbrock", {"<b>mine</b></script>": tw.methods.Adam(0.01)}, steps=5)
-    parsed = REPORT["Page"](made.save(tmp_path / "page.html").read_text("utf-8"))
+    parsed = Page(made.save(tmp_path / "page.html").read_text("utf-8"))
     assert "<b>mine</b></script>" in parsed.text
     assert not [tag for tag, _ in parsed.attributes if tag == "b"]
     assert len(parsed.scripts) == 4
@@ -279,14 +265,10 @@ DRIVER = """<script>
 
 
 @pytest.mark.browser
-def test_a_browser_plays_the_descents_on_a_narrow_dark_page(page: Path, tmp_path: Path) -> None:
+def test_a_browser_plays_the_descents_on_a_narrow_dark_page(page: Path, tmp_path: Path, dumped: Any, in_space: tuple[str, ...]) -> None:
     driven = tmp_path / "driven.html"
     driven.write_text(page.read_text("utf-8").replace("</body>", DRIVER), encoding="utf-8")
-    more = ("--window-size=500,500", "--blink-settings=preferredColorScheme=0")
-    flags = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
-    quietly = [flag for flag in REPORT["QUIETLY"].split() if flag != "--disable-gpu"]
-    command = [REPORT["chromium"](), *quietly, "--virtual-time-budget=30000", f"--user-data-dir={tmp_path / 'profile'}", *flags, *more]
-    shown = subprocess.run([*command, "--dump-dom", driven.as_uri()], capture_output=True, text=True, check=True, timeout=120).stdout
+    shown = dumped(driven, "--window-size=500,500", "--blink-settings=preferredColorScheme=0", "--virtual-time-budget=30000", *in_space)
     root = dict(re.findall(r'data-([a-z]+)="([^"]*)"', shown[: shown.index("<head>")]))
     assert "problem" not in root
     assert 0 < int(root["five"]) < int(root["six"]) < int(root["played"]) < int(root["whole"])

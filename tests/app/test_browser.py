@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -15,19 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright import sync_api
 
 from talweg.app.lessons import LESSONS
 
-sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
 PATIENCE = 60_000  # milliseconds: a machine that tests many things at once is slow
 RATES = "methods=sgd:learning_rate=0.001,momentum:learning_rate=0.0005"
-
-
-def or_skip(trouble: str) -> None:
-    if os.environ.get("TALWEG_REQUIRE_BROWSER"):
-        pytest.fail(f"TALWEG_REQUIRE_BROWSER is set, but {trouble}")
-    pytest.skip(trouble)
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +55,9 @@ def answering(address: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        or_skip("there is no chromium")
-    flags = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+def browser(chromium: str, in_space: tuple[str, ...]) -> Iterator[Any]:
     with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=flags)
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", *in_space])
         yield opened
         opened.close()
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 from collections.abc import Callable
 from html import escape, unescape
 from pathlib import Path
@@ -14,7 +12,7 @@ import numpy as np
 import pytest
 
 import talweg as tw
-from talweg import cli
+from commands import run
 from talweg.checks import InputError
 from talweg.pictures import landscape as pictures
 from talweg.pictures import ways
@@ -153,14 +151,8 @@ def test_the_slice_is_a_picture_too(shown: Landscape, tmp_path: Path, kind: str,
 
 @pytest.mark.browser
 @pytest.mark.parametrize("size", ["1280,1800", "500,2600"])
-def test_a_browser_draws_all_four_pictures(shown: Landscape, tmp_path: Path, size: str) -> None:
-    if shutil.which("chromium") is None:
-        pytest.skip("no chromium")
-    path = shown.save(tmp_path / "landscape.html")
-    flags = "--headless --no-sandbox --disable-gpu --use-gl=angle --use-angle=swiftshader --enable-unsafe-swiftshader --disable-quic"
-    more = ["--no-first-run", "--virtual-time-budget=8000", f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={size}"]
-    command = ["chromium", *flags.split(), *more, "--dump-dom", path.as_uri()]
-    document = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+def test_a_browser_draws_all_four_pictures(shown: Landscape, tmp_path: Path, dumped: Any, in_space: tuple[str, ...], size: str) -> None:
+    document = dumped(shown.save(tmp_path / "landscape.html"), f"--window-size={size}", *in_space)
     assert "data-problem" not in document
     assert document.count('data-drawn="yes"') == 4
 
@@ -198,52 +190,41 @@ def test_a_mistake_is_one_sentence(raced: Race, case: str) -> None:
         raced.landscape(**given)
 
 
-def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    monkeypatch.setattr("sys.argv", ["talweg", *words])
-    try:
-        cli.main()
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
-
-
-def test_the_command_builds_the_problem_again_from_the_races_own_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_builds_the_problem_again_from_the_races_own_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
     rows = [f"{a:.3f},{b:.3f},{'yes' if a > b else 'no'}" for a, b in rng.normal(size=(60, 2))]
     (tmp_path / "own.csv").write_text("\n".join(["a,b,bigger", *rows]))
     small = ("--settings", "2", "--seeds", "2", "--epochs", "1", "--methods", "adam", "-q")
-    assert run(monkeypatch, "race", "own.csv", "--target", "bigger", "--model", "linear", *small) == 0
-    capsys.readouterr()
-    assert run(monkeypatch, "landscape", "--line", "--points", "5", "-o", "seen.html") == 0
-    said = " ".join(capsys.readouterr().out.split())
+    assert run("race", "own.csv", "--target", "bigger", "--model", "linear", *small).code == 0
+    drawn = run("landscape", "--line", "--points", "5", "-o", "seen.html")
+    assert drawn.code == 0
+    said = " ".join(drawn.out.split())
     assert "The two directions explain" in said
     assert (tmp_path / "seen.html").exists()
     (tmp_path / "own.csv").unlink()
-    assert run(monkeypatch, "landscape") == 2
-    assert "were in 'own.csv', and that can't be read here" in capsys.readouterr().err
+    lost = run("landscape")
+    assert lost.code == 2
+    assert "were in 'own.csv', and that can't be read here" in lost.errors
 
 
-def test_the_command_knows_data_sets_and_its_mistakes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_knows_data_sets_and_its_mistakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     tw.race(tw.problems.load("iris", model="mlp:3"), methods="adam", settings=2, seeds=2, epochs=1, store="talweg.db")
-    assert run(monkeypatch, "landscape", "--directions", "random", "--points", "5", "--methods", "adam") == 0
+    drawn = run("landscape", "--directions", "random", "--points", "5", "--methods", "adam")
+    assert drawn.code == 0
     (written,) = (tmp_path / "talweg-report").glob("iris-*-landscape.html")
-    out = capsys.readouterr().out
-    assert written.name in out
-    assert "The loss around where Adam ended." in out
+    assert written.name in drawn.out
+    assert "The loss around where Adam ended." in drawn.out
     for words, sentence in (
         (("--directions", "pca"), "unknown kind of directions 'pca'"),
         (("-o", "seen.txt"), "unknown kind of file '.txt'"),
         (("-o", "talweg.db/seen.html"), "can't be written"),
         (("nothing",), "no race"),
     ):
-        assert run(monkeypatch, "landscape", *words) == 2
-        assert sentence in capsys.readouterr().err
+        refused = run("landscape", *words)
+        assert refused.code == 2
+        assert sentence in refused.errors
 
 
 def test_the_eye_stands_where_no_wall_hides_the_ways(shown: Landscape) -> None:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from html import escape
-from importlib.resources import files
-from string import Template
 from typing import Any
-
-from plotly.offline import get_plotlyjs
 
 from talweg.pictures import landscape, ways
 from talweg.pictures.words import batch_size, count, figures, sentence, share
-from talweg.report import parts
-from talweg.report.page import data
+from talweg.report import parts, shell
 
 Summary = dict[str, Any]
 
 
 def html(summary: Summary) -> str:
     """The whole page; the same summary gives the same text."""
-    folder = files("talweg.report")
     headline = sentence(ways.headline(summary)).rstrip(".")
     drawn = {"plane": landscape.plane(summary), "mountain": landscape.mountain(summary)}
     pictures = pair("The slice", [("plane", captioned(summary)), ("mountain", SPACE)])
@@ -32,21 +26,23 @@ def html(summary: Summary) -> str:
         pictures += pair("The straight line between the two best", places)
     command = f"<pre>{escape(summary['command'])}</pre>" if summary["command"] else ""
     filled = {
-        "title": escape(f"{summary['problem']}: {headline}"),
-        "style": (folder / "page.css").read_text("utf-8"),
-        "script": (folder / "page.js").read_text("utf-8") + (folder / "landscape.js").read_text("utf-8"),
-        "plotly": get_plotlyjs(),
-        "over": escape(" · ".join(filter(None, ["talweg landscape", summary["problem"], str(summary["model"] or "")]))),
-        "headline": escape(headline),
-        "verdict": parts.paragraphs(ways.sentences(summary)),
         "warnings": warned(summary),
         "pictures": pictures,
         "command": command,
         "run": parts.facts(computed(summary), "run"),
         "read": parts.paragraphs(READ if summary["explained"] is not None else READ_RANDOM),
-        "figures": data({name: figure.to_plotly_json() for name, figure in drawn.items()}),
     }
-    return Template((folder / "landscape.html").read_text("utf-8")).substitute(filled)
+    return shell.page(
+        "landscape.html",
+        filled,
+        drawn,
+        title=f"{summary['problem']}: {headline}",
+        over=" · ".join(filter(None, ["talweg landscape", summary["problem"], str(summary["model"] or "")])),
+        headline=headline,
+        verdict=parts.paragraphs(ways.sentences(summary)),
+        styles=("landscape.css",),
+        scripts=("landscape.js",),
+    )
 
 
 SPACE = "The same in space, to be turned by hand. Each way lies on the ground beneath it, which need not be where its real loss is."

@@ -1,20 +1,15 @@
-"""The report as one page: template, style, script, Plotly and the figures, all in one text."""
+"""The report of a race as one page."""
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from html import escape
-from importlib.resources import files
-from string import Template
 from typing import Any
-
-from plotly.offline import get_plotlyjs
 
 from talweg.pictures import captions, inside, race
 from talweg.pictures.panels import learning_rates
 from talweg.pictures.words import sentence
-from talweg.report import parts, table
+from talweg.report import parts, shell, table
 
 Summary = dict[str, Any]
 
@@ -36,17 +31,10 @@ INSIDE = (
 
 def html(summary: Summary) -> str:
     """The whole page; the same summary gives the same text."""
-    folder, run = files("talweg.report"), summary["run"]
+    run = summary["run"]
     headline = sentence(parts.headline(summary))
     pictures = (*PICTURES, *(INSIDE if inside.seen(summary) else ()))
     filled = {
-        "title": escape(f"{summary['problem']['name']}: {headline}"),
-        "style": (folder / "page.css").read_text("utf-8"),
-        "script": (folder / "page.js").read_text("utf-8"),
-        "plotly": get_plotlyjs(),
-        "over": escape(parts.joined(["talweg race", str(summary["problem"]["name"]), parts.created(run)]).replace(", ", " · ")),
-        "headline": escape(headline),
-        "verdict": parts.paragraphs(summary["verdict"].get("sentences") or []),
         "numbers": parts.numbers(summary),
         "advice": parts.advice(summary),
         "warnings": parts.warnings(summary),
@@ -56,9 +44,16 @@ def html(summary: Summary) -> str:
         "command": escape(str(run.get("command") or "")),
         "run": parts.what_was_run(summary),
         "read": parts.how_to_read(summary),
-        "figures": data({name: figure(summary).to_plotly_json() for name, _, figure, _ in pictures}),
     }
-    return Template((folder / "page.html").read_text("utf-8")).substitute(filled)
+    return shell.page(
+        "page.html",
+        filled,
+        {name: figure(summary) for name, _, figure, _ in pictures},
+        title=f"{summary['problem']['name']}: {headline}",
+        over=parts.joined(["talweg race", str(summary["problem"]["name"]), parts.created(run)]).replace(", ", " · "),
+        headline=headline,
+        verdict=parts.paragraphs(summary["verdict"].get("sentences") or []),
+    )
 
 
 def picture(name: str, title: str, words: str) -> str:
@@ -66,8 +61,3 @@ def picture(name: str, title: str, words: str) -> str:
     said = escape(words)
     place = f'<div class="plot" id="{name}" role="img" aria-label="{said}"></div>'
     return f"<figure><h2>{escape(title)}</h2>{place}<figcaption>{said}</figcaption></figure>"
-
-
-def data(figures: dict[str, Any]) -> str:
-    """Figures as JSON that can stand inside a script element: no `<`, so that nothing in it can end the element."""
-    return json.dumps(figures, allow_nan=False, separators=(",", ":"), default=list).replace("<", "\\u003c")

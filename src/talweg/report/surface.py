@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
-from string import Template
-
-from plotly.offline import get_plotlyjs
 
 from talweg.pictures import outcomes
 from talweg.pictures.outcomes import Outcome
 from talweg.pictures.scene import Scene
 from talweg.pictures.words import NOTHING, figures, sentence, setting, whole
-from talweg.report import page, parts
+from talweg.report import parts, shell
 from talweg.report.table import stacked, swatch
 
 SYMBOLS = {"lowest point": "★", "local minimum": "☆", "saddle": "◇", "maximum": "△", "flat point": "□"}
@@ -22,19 +18,10 @@ SHOWN_POINTS = 24
 
 def html(scene: Scene, command: str = "") -> str:
     """The whole page; the same scene gives the same text."""
-    folder = files("talweg.report")
-    read = lambda name: (folder / name).read_text("utf-8")  # noqa: E731
     drawn = {"contour": scene.contour(words=False), "mountain": scene.mountain()}
     if scene.trails:
         drawn["losses"] = scene.losses()
     filled = {
-        "title": escape(f"{scene.label}: {scene.headline}" if scene.trails else scene.label),
-        "style": read("page.css") + read("surface.css"),
-        "script": read("page.js") + read("surface.js"),
-        "plotly": get_plotlyjs(),
-        "over": escape(f"talweg surface · {scene.label}"),
-        "headline": escape(scene.headline),
-        "sentences": parts.paragraphs(scene.sentences),
         "player": player(scene) if scene.trails else "",
         "contour_words": escape(f"Contour lines of {scene.label} with the path of each descent"),
         "mountain_words": escape(f"{scene.label} in three dimensions with the path of each descent"),
@@ -42,10 +29,19 @@ def html(scene: Scene, command: str = "") -> str:
         "losses": LOSSES if scene.trails else "",
         "facts": facts(scene),
         "command": f"<section><h2>The command</h2><pre>{escape(command)}</pre></section>" if command else "",
-        "figures": page.data({name: figure.to_plotly_json() for name, figure in drawn.items()}),
-        "animation": page.data(scene.animation()),
+        "animation": shell.data(scene.animation()),
     }
-    return Template(read("surface.html")).substitute(filled)
+    return shell.page(
+        "surface.html",
+        filled,
+        drawn,
+        title=f"{scene.label}: {scene.headline}" if scene.trails else scene.label,
+        over=f"talweg surface · {scene.label}",
+        headline=scene.headline,
+        verdict=parts.paragraphs(scene.sentences),
+        styles=("surface.css",),
+        scripts=("surface.js",),
+    )
 
 
 LOSSES = (

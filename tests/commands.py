@@ -1,0 +1,36 @@
+"""`talweg …` in this process, as the installed command calls it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from talweg import cli
+
+
+@dataclass
+class Said:
+    """What a command said."""
+
+    code: int
+    out: str
+    errors: str
+
+
+def run(*words: str) -> Said:
+    """`talweg` with these words: its exit code, what it printed, and what it said on standard error."""
+    out, errors, before = io.StringIO(), io.StringIO(), sys.argv
+    sys.argv = ["talweg", *words]
+    try:
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
+            try:
+                cli.main()
+                code: Any = 0
+            except SystemExit as end:
+                code = end.code or 0
+    finally:
+        sys.argv = before
+    return Said(code, out.getvalue(), errors.getvalue())
