@@ -17,7 +17,7 @@ import pytest
 
 import talweg
 from commands import Said, run
-from talweg import cli
+from talweg import cli_parts
 from talweg.methods import CATALOGUE, WRAPPERS
 from talweg.problems.datasets import CATALOGUE as PROBLEMS
 from talweg.problems.surfaces import SURFACES
@@ -175,7 +175,7 @@ def test_version_and_help() -> None:
 
 @pytest.mark.parametrize(("text", "seconds"), [("60", 60), ("60s", 60), ("5m", 300), ("5 min", 300), ("1.5h", 5400), (" 2 s ", 2)])
 def test_a_budget_is_a_time(text: str, seconds: float) -> None:
-    assert cli._duration(text) == seconds
+    assert cli_parts.duration(text) == seconds
 
 
 def table(name: str, *lines: str) -> Callable[[], None]:

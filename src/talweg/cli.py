@@ -7,8 +7,6 @@ code 2, never a traceback.
 from __future__ import annotations
 
 import json
-import os
-import re
 import shlex
 import sqlite3
 import sys
@@ -22,6 +20,19 @@ from rich.console import Console
 from talweg import checks
 from talweg._version import __version__
 from talweg.checks import InputError
+from talweg.cli_parts import (
+    JsonOption,
+    OutOption,
+    RaceArgument,
+    StoreOption,
+    duration,
+    file_name,
+    folder,
+    place,
+    say,
+    set_up_jax,
+    writable,
+)
 
 app = typer.Typer(
     help="On my model and my data: which gradient-descent method, which learning rate, which batch size - and how sure are you?",
@@ -31,11 +42,6 @@ app = typer.Typer(
 )
 INTERRUPTED = 130
 
-StoreOption = Annotated[Path, typer.Option("--store", help="SQLite file that keeps all races.")]
-JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write all numbers to this file.")]
-OutOption = Annotated[Path, typer.Option("--out", help="Folder for the report.")]
-RaceArgument = Annotated[str | None, typer.Argument(help="The beginning of a race's name; the newest without it.", show_default=False)]
-
 
 def main() -> None:
     """Run the command line; every way to fail ends in one sentence."""
@@ -44,7 +50,7 @@ def main() -> None:
     except InputError as error:
         _fail(str(error))
     except KeyboardInterrupt:
-        _say("\ntalweg: stopped")
+        say("\ntalweg: stopped")
         sys.exit(INTERRUPTED)
     except (sqlite3.Error, OSError) as error:
         _fail(f"{error}; blocks that were finished are kept in the store, so the same command goes on once that is mended")
@@ -79,9 +85,9 @@ def race(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict alone.")] = False,
 ) -> None:
     """Race methods on a problem: tuned alike, repeated over seeds, with a verdict and a report."""
-    seconds = _duration(budget) if budget is not None else None
-    _writable(out, json_file)
-    _set_up_jax()
+    seconds = duration(budget) if budget is not None else None
+    writable(out, json_file)
+    set_up_jax()
     from talweg import racing, terminal
     from talweg.problems import resolve
     from talweg.racing.contestants import enter
@@ -112,7 +118,7 @@ def race(
                 probes=probes,
             )
     except KeyboardInterrupt:
-        _say(f"talweg: stopped; what is finished is kept in {store}, and the same command goes on from there:\n  {command}")
+        say(f"talweg: stopped; what is finished is kept in {store}, and the same command goes on from there:\n  {command}")
         raise typer.Exit(INTERRUPTED) from None
     _show(console, done, out, json_file, quiet)
 
@@ -141,16 +147,16 @@ def surface(
 
     if out is not None:
         view.ending(out)
-    _writable(out.parent if out is not None else Path("talweg-report"), None)
+    writable(out.parent if out is not None else Path("talweg-report"), None)
     from talweg import terminal
 
-    _set_up_jax()
+    set_up_jax()
     chosen = view.resolved(function, noise)
-    place = None if start is None else _place(start)
+    at = None if start is None else place(start)
     command = shlex.join(["talweg", *sys.argv[1:]])
-    made = view.surface(chosen, methods, place, starts, steps, learning_rate, height=height, schedule=schedule, seed=seed, command=command)
-    to = out if out is not None else Path("talweg-report") / f"{_file_name(chosen.name)}.html"
-    _folder(to.parent)
+    made = view.surface(chosen, methods, at, starts, steps, learning_rate, height=height, schedule=schedule, seed=seed, command=command)
+    to = out if out is not None else Path("talweg-report") / f"{file_name(chosen.name)}.html"
+    folder(to.parent)
     console = terminal.console()
     console.print(made.report(), soft_wrap=True, markup=False, highlight=False)
     console.print(f"picture  {made.save(to)}", soft_wrap=True, markup=False, highlight=False)
@@ -161,7 +167,7 @@ def show(
     name: RaceArgument = None, store: StoreOption = Path("talweg.db"), out: OutOption = Path("talweg-report"), json_file: JsonOption = None
 ) -> None:
     """Show a stored race again."""
-    _writable(out, json_file)
+    writable(out, json_file)
     from talweg import terminal
     from talweg.racing import open_race
 
@@ -206,16 +212,16 @@ def landscape(
 
     if out is not None:
         slices.ending(out)
-    _writable(out.parent if out is not None else Path("talweg-report"), None)
+    writable(out.parent if out is not None else Path("talweg-report"), None)
     done = open_race(name, store)
-    _set_up_jax()
+    set_up_jax()
     from talweg import terminal
 
     chosen = None if methods is None else [word.strip() for word in methods.split(",") if word.strip()]
     problem = cli_landscape.recalled(done, typer.main.get_command(app).commands["race"])  # type: ignore[attr-defined]
     found = done.landscape(directions, split=split, contestants=chosen, points=points, line=line, problem=problem)
-    to = out if out is not None else Path("talweg-report") / f"{_file_name(found.problem.name)}-{done.name}-landscape.html"
-    _folder(to.parent)
+    to = out if out is not None else Path("talweg-report") / f"{file_name(found.problem.name)}-{done.name}-landscape.html"
+    folder(to.parent)
     written = found.save(to)
     console = terminal.console()
     terminal.verdict(console, {"verdict": {"sentences": found.sentences, "warnings": found.warnings}})
@@ -233,7 +239,7 @@ def races(store: StoreOption = Path("talweg.db")) -> None:
     opened = Store(store, existing=True)
     rows = opened.races()
     if not rows:
-        _say(f"{store} holds no races yet; run talweg race first")
+        say(f"{store} holds no races yet; run talweg race first")
         return
     winners = []
     for row in rows:
@@ -287,7 +293,7 @@ def play(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Don't open the page in the browser.")] = False,
 ) -> None:
     """Open the live page: drag a learning rate, watch networks race, seven lessons. For this machine only."""
-    _set_up_jax()
+    set_up_jax()
     from talweg.app import play as serve
 
     serve(port, browser=not no_browser)
@@ -305,8 +311,8 @@ def _show(console: Console, done: Any, out: Path, json_file: Path | None, quiet:
     from talweg import terminal
 
     summary = done.summary
-    name = _file_name(summary["problem"]["name"])
-    _folder(out)
+    name = file_name(summary["problem"]["name"])
+    folder(out)
     path = done.report(out / f"{name}-{done.name}.html")
     if json_file is not None:
         from talweg.report import write_text
@@ -322,25 +328,6 @@ def _show(console: Console, done: Any, out: Path, json_file: Path | None, quiet:
     console.print(f"report  {path}", soft_wrap=True)
 
 
-def _file_name(name: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "problem"
-
-
-def _folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"output: {out} can't be made ({error.strerror or error}); choose another --out") from error
-
-
-def _place(text: str) -> list[float]:
-    """The numbers of `-1.2,1`."""
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
-        raise InputError(f"surface: a start must be numbers with commas between them, such as -1.2,1, got {text!r}") from None
-
-
 def _live(console: Console, live: Any, quiet: bool) -> Any:
     from rich.live import Live
 
@@ -351,46 +338,6 @@ def _live(console: Console, live: Any, quiet: bool) -> Any:
     )
 
 
-def _duration(text: str) -> float:
-    """Seconds of `60`, `60s`, `5m`, `1.5h`."""
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)?\s*", text)
-    if not found:
-        raise InputError(f"race: the budget must be a time such as 60s, 5m or 1h, got {text!r}")
-    return float(found[1]) * {"s": 1, "m": 60, "min": 60, "h": 3600}[found[2] or "s"]
-
-
-def _writable(out: Path, json_file: Path | None) -> None:
-    """Find out before the work, not after it, whether results can be written; nothing is made yet."""
-    for place in (out, json_file.parent if json_file else out):
-        there = next(folder for folder in (place, *place.absolute().parents) if folder.exists())
-        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-            raise InputError(f"output: {place} can't be written ({there} is not a folder that can be); choose another --out or --json")
-    if json_file is not None and (json_file.is_dir() or not json_file.parent.is_dir()):
-        what = "is a folder" if json_file.is_dir() else "lies in a folder that does not exist"
-        raise InputError(f"output: {json_file} {what}; give --json a file in a folder that is there")
-
-
-def _set_up_jax() -> None:
-    """All cores, and a cache of compiled programs for the next race; only the command line decides this for the whole process."""
-    from talweg.racing import use_all_cores
-
-    use_all_cores()
-    import jax
-
-    if jax.config.values["jax_compilation_cache_dir"] is None:
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "talweg" / "compiled"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            return
-        jax.config.update("jax_compilation_cache_dir", str(folder))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)
-
-
 def _fail(sentence: str) -> None:
-    _say(f"talweg: {sentence}")
+    say(f"talweg: {sentence}")
     sys.exit(2)
