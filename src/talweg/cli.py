@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from talweg import checks
+from talweg import checks, cli_stuck
 from talweg._version import __version__
 from talweg.checks import InputError
 from talweg.cli_parts import (
@@ -297,6 +297,9 @@ def play(
     from talweg.app import play as serve
 
     serve(port, browser=not no_browser)
+
+
+app.command()(cli_stuck.diagnose)
 
 
 @app.callback(invoke_without_command=True)

@@ -31,12 +31,12 @@ def folder(out: Path) -> None:
         raise InputError(f"output: {out} can't be made ({error.strerror or error}); choose another --out") from error
 
 
-def place(text: str) -> list[float]:
+def place(text: str, who: str = "surface") -> list[float]:
     """The numbers of `-1.2,1`."""
     try:
         return [float(part) for part in text.split(",")]
     except ValueError:
-        raise InputError(f"surface: a start must be numbers with commas between them, such as -1.2,1, got {text!r}") from None
+        raise InputError(f"{who}: a point must be numbers with commas between them, such as -1.2,1, got {text!r}") from None
 
 
 def duration(text: str) -> float:

@@ -133,6 +133,14 @@ def verdict(console: Console, summary: dict[str, Any]) -> None:
         console.print(Padding(Text(f"! {warning}", style="yellow"), (0, 2, 0, 2)), width=width)
 
 
+def diagnosis(console: Console, title: str, sentences: Sequence[str]) -> None:
+    """Where something ended, under what it was."""
+    console.print()
+    console.print(Text(title, style="dim"), soft_wrap=True)
+    for i, sentence in enumerate(sentences):
+        console.print(Padding(Text(sentence, style="bold" if i == 0 else ""), (0, 2, 0, 2)), width=min(console.width, PROSE))
+
+
 def table(summary: dict[str, Any], width: int) -> Table:
     """The result table, with as much in it as the terminal has room for."""
     target = Text.assemble(("target  ", "dim"), summary["target"]["text"])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from talweg.landscape.diagnosis import Diagnosis, diagnose
 from talweg.landscape.directions import Plane, filter_normalised, principal
 from talweg.landscape.follow import follow
 from talweg.landscape.lines import Line, line
 from talweg.landscape.slices import Slice, slice
 
-__all__ = ["Line", "Plane", "Slice", "filter_normalised", "follow", "line", "principal", "slice"]
+__all__ = ["Diagnosis", "Line", "Plane", "Slice", "diagnose", "filter_normalised", "follow", "line", "principal", "slice"]

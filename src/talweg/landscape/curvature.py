@@ -1,0 +1,285 @@
+"""The curvature of a loss at a point: extreme eigenvalues of its Hessian, its trace and spectral density, and how sure they are.
+
+The Hessian is never formed for a network: a product H v costs about as much as two gradients, and Lanczos' method needs a few dozen.
+
+Lanczos, "An iteration method for the solution of the eigenvalue problem", 1950; Pearlmutter, "Fast exact multiplication by the
+Hessian", 1994; Ghorbani, Krishnan & Xiao, "An investigation into neural net optimization via Hessian eigenvalue density", 2019.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float, Scalar
+from matfree import decomp
+
+from talweg import trees
+from talweg.problems import batches
+from talweg.problems.base import Batch, Params, Problem, count
+
+WHOLE_AT_MOST = 256  #: parameters of a problem whose whole Hessian is computed
+PRODUCTS = (40, 160, 512)  #: of one Lanczos run: more of them until the extremes have settled
+SETTLED = 1e-5  #: error of an extreme eigenvalue, as a share of the largest
+NUMBERS_AT_MOST = 2e8  # of the Lanczos vectors: 0.8 GB
+NUDGES = 6  #: copies of the point whose numbers are each moved by one rounding
+PROBES = 8  #: random vectors of the trace and the spectral density
+AT_ONCE = 16  # products of the whole Hessian, or examples
+
+
+class Seen(NamedTuple):
+    """What is seen at a point; the pairs are for the smallest and the largest eigenvalue."""
+
+    loss: Float[Array, "*lanes"]
+    size: Float[Array, "*lanes"]  #: length of the point's own vector
+    slope: Float[Array, "*lanes"]  #: length of the gradient
+    slope_rounding: Float[Array, "*lanes"]  #: how far the gradient moves when the point is moved by one rounding
+    slope_sampling: Float[Array, "*lanes"]  #: standard error of the gradient, over examples
+    loss_rounding: Float[Array, "*lanes"]
+    loss_sampling: Float[Array, "*lanes"]
+    decrement: Float[Array, "*lanes"]  #: by how much a Newton step would change the loss: ½ gᵀ |H|⁻¹ g
+    extremes: Float[Array, "*lanes 2"]
+    errors: Float[Array, "*lanes 2"]  #: of Lanczos' method
+    rounding: Float[Array, "*lanes 2"]  #: how far they move when the point is moved by one rounding
+    drift: Float[Array, "*lanes 2"]  #: how far they move over a Newton step, to where the gradient would be zero
+    sampling: Float[Array, "*lanes 2"]  #: their standard errors, over examples
+    vectors: Float[Array, "*lanes 2 d"]
+    eigenvalues: Float[Array, "*lanes k"]  #: all of them for a small problem, Lanczos' otherwise
+
+
+@dataclass(frozen=True, eq=False)
+class Density:
+    """The spectral density of a Hessian: eigenvalues with weights that add up to one."""
+
+    eigenvalues: Float[np.ndarray, " nodes"]
+    weights: Float[np.ndarray, " nodes"]
+    trace: float
+    trace_error: float  #: standard error, over random vectors; 0 where the whole Hessian is known
+    rounding: float  #: what of an eigenvalue may be rounding
+    exact: bool
+
+    @property
+    def negative(self) -> float:
+        """The share of the eigenvalues that are negative, beyond rounding."""
+        return float(self.weights[self.eigenvalues < -self.rounding].sum())
+
+    @classmethod
+    def of_all(cls, eigenvalues: Float[np.ndarray, " d"]) -> Density:
+        """The density of a Hessian whose eigenvalues are all known."""
+        values = eigenvalues.astype(float)
+        return cls(values, np.full(len(values), 1 / len(values)), float(values.sum()), 0.0, _rounding(eigenvalues, len(values)), True)
+
+
+def seen(problem: Problem, params: Params, data: Batch, *, key: int = 0, products: int | None = None) -> tuple[Seen, int]:
+    """What is seen at one point, and after how many products with the Hessian; as many as it takes unless a number is given."""
+    x, d = ravel_pytree(params)[0], trees.size(params)
+    tools = _tools(problem, *_structure(params))
+    if products is None and d <= WHOLE_AT_MOST:
+        return jax.tree.map(np.asarray, tools.look(x, data, key, None)), d + 2 * NUDGES + 4
+    spent = 0
+    affordable = [k for k in PRODUCTS if k <= d and k * d <= NUMBERS_AT_MOST] or [min(d, PRODUCTS[0])]
+    for k in [min(products, d)] if products is not None else affordable:
+        found = jax.tree.map(np.asarray, tools.look(x, data, key, k))
+        spent += 2 * k + 2 * NUDGES + 4
+        if not np.isfinite(found.errors).all() or found.errors.max() <= SETTLED * np.abs(found.extremes).max():
+            break
+    return found, spent
+
+
+def seen_by_lane(problem: Problem, stacked: Params, data: Batch, *, products: int) -> Seen:
+    """What is seen at each of stacked parameters, one after the other in one compiled program."""
+    one = jax.tree.map(lambda leaf: np.asarray(leaf)[0], stacked)
+    d = trees.size(one)
+    tools = _tools(problem, *_structure(one))
+    rows = np.concatenate([np.asarray(leaf).reshape(len(leaf), -1) for leaf in jax.tree.leaves(stacked)], axis=1)
+    found = tools.lanes(jnp.asarray(rows), data, 0, None if d <= WHOLE_AT_MOST else min(products, d))
+    return jax.tree.map(np.asarray, found)
+
+
+def density(problem: Problem, params: Params, data: Batch, *, key: int = 0, products: int = 48) -> tuple[Density, int]:
+    """The spectral density, and after how many products: exact for a small problem, otherwise by stochastic Lanczos quadrature.
+
+        φ(λ) = mean over random v of  Σ τᵢ² δ(λ − θᵢ),    T = Σ θᵢ yᵢ yᵢᵀ from Lanczos at v,  τᵢ the first number of yᵢ
+        trace ≈ mean vᵀ H v for v of ±1
+
+    Ghorbani, Krishnan & Xiao 2019; Hutchinson 1989 for the trace.
+    """
+    x, d = ravel_pytree(params)[0], trees.size(params)
+    tools = _tools(problem, *_structure(params))
+    if d <= WHOLE_AT_MOST:
+        return Density.of_all(np.linalg.eigvalsh(np.asarray(tools.hessian(x, data)))), d
+    k = min(products, d)
+    found = tools.quadrature(x, data, key, k)
+    rounding = _rounding(np.asarray(found[0]), d)
+    nodes, weights, traces = (np.asarray(out, float) for out in found)
+    error = float(traces.std(ddof=1) / np.sqrt(len(traces)))
+    order = np.argsort(nodes.ravel())
+    return Density(nodes.ravel()[order], weights.ravel()[order] / len(nodes), float(traces.mean()), error, rounding, False), k * PROBES
+
+
+def _rounding(eigenvalues: np.ndarray, dimensions: int) -> float:
+    return float(4 * np.finfo(eigenvalues.dtype).eps * np.sqrt(dimensions) * np.abs(eigenvalues).max())
+
+
+def hessian(problem: Problem, params: Params, data: Batch) -> Float[np.ndarray, "d d"]:
+    """The whole Hessian at a point, in the order of `ravel_pytree`."""
+    return np.asarray(_tools(problem, *_structure(params)).hessian(ravel_pytree(params)[0], data))
+
+
+class _Tools(NamedTuple):
+    look: Any
+    lanes: Any
+    hessian: Any
+    quadrature: Any
+
+
+def _structure(params: Params) -> tuple[Any, tuple[Any, ...]]:
+    leaves, structure = jax.tree.flatten(params)
+    return structure, tuple((np.shape(leaf), np.dtype(leaf.dtype)) for leaf in leaves)
+
+
+@functools.lru_cache(maxsize=32)
+def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
+    """The compiled functions of one problem, for parameters of one structure, all taking them as one vector."""
+    example = jax.tree.unflatten(structure, [np.zeros(*shape) for shape in shapes])
+    flat, unravel = ravel_pytree(example)
+    d, eps = flat.size, float(jnp.finfo(flat.dtype).eps)
+
+    def value(x: Array, data: Batch) -> Scalar:
+        return batches.mean_over(problem.loss, unravel(x), data)
+
+    def product(v: Array, x: Array, data: Batch) -> Array:
+        return jax.jvp(lambda at: jax.grad(value)(at, data), (x,), (v,))[1]
+
+    def whole(x: Array, data: Batch) -> Array:
+        rows = jax.lax.map(lambda v: product(v, x, data), jnp.eye(d, dtype=x.dtype), batch_size=AT_ONCE)
+        return (rows + rows.T) / 2
+
+    def krylov(v: Array, x: Array, data: Batch, k: int) -> tuple[Array, Array, Array, Array]:
+        """Ritz values, Ritz vectors, residuals and first components of Lanczos' method at v; infinite values stand for nothing."""
+        basis, (diagonal, beside), residual, _ = decomp.tridiag_sym(k, materialize=False, custom_vjp=False)(product, v, x, data)
+        # where the space is used up, what follows is rounding: cut it off
+        scale = jnp.max(jnp.abs(jnp.nan_to_num(diagonal))) + jnp.max(jnp.abs(jnp.nan_to_num(beside)), initial=0.0)
+        goes_on = jnp.concatenate([jnp.ones(1, bool), jnp.cumprod(beside > 10 * eps * scale).astype(bool)])
+        diagonal = jnp.where(goes_on, diagonal, diagonal[0])
+        beside = jnp.where(goes_on[1:], beside, 0.0)
+        basis = jnp.where(goes_on[:, None], basis, 0.0)
+        small = jnp.diag(diagonal) + jnp.diag(beside, 1) + jnp.diag(beside, -1)
+        values, inside = jnp.linalg.eigh(jnp.where(jnp.isfinite(small), small, 0.0))
+        real = jnp.sum(jnp.where(goes_on[:, None], inside**2, 0.0), axis=0) > 0.5
+        last = jnp.where(goes_on.all(), jnp.linalg.norm(residual), 0.0)
+        known = real & jnp.isfinite(small).all()
+        return jnp.where(known, values, jnp.nan), inside.T @ basis, last * jnp.abs(inside[-1]), inside[0]
+
+    def extremes(x: Array, data: Batch, key: Array, k: int) -> tuple[Array, Array, Array, Array]:
+        """Smallest and largest eigenvalue, their errors and vectors, and all Ritz values."""
+        values, vectors, residuals, _ = krylov(jax.random.normal(key, (d,), x.dtype), x, data, k)
+        order = jnp.array([jnp.nanargmin(values), jnp.nanargmax(values)])
+        gap = jnp.array([jnp.nanmin(jnp.where(jnp.arange(k) == i, jnp.nan, jnp.abs(values - values[i]))) for i in order])
+        error = jnp.minimum(residuals[order], residuals[order] ** 2 / jnp.where(gap > 0, gap, jnp.inf))
+        return values[order], jnp.where(jnp.isnan(gap), residuals[order], error), vectors[order], values
+
+    def newton(values: Array, along: Array) -> tuple[Array, Array]:
+        """½ gᵀ|H|⁻¹g, and the coefficients of H⁻¹g, with eigenvalues that can't be told from zero kept away from it."""
+        bend = jnp.nan_to_num(jnp.abs(values))
+        least = jnp.maximum(4 * eps * jnp.sqrt(1.0 * d) * bend.max(), jnp.finfo(x_type).tiny)
+        bend = jnp.maximum(bend, least)
+        along = jnp.where(jnp.isfinite(values), along, 0.0)
+        return 0.5 * jnp.sum(along**2 / bend), jnp.sign(jnp.nan_to_num(values)) * along / bend
+
+    x_type = flat.dtype
+
+    def look(x: Array, data: Batch, key: Any, k: int | None) -> Seen:
+        key = jax.random.key(key)
+        loss, gradient = jax.value_and_grad(value)(x, data)
+        slope = jnp.linalg.norm(gradient)
+        if k is None:
+            matrix = whole(x, data)
+            fine = jnp.isfinite(matrix).all()
+            values, columns = jnp.linalg.eigh(jnp.where(fine, matrix, 0.0))
+            values = jnp.where(fine, values, jnp.nan)
+            ends, vectors, errors = values[jnp.array([0, -1])], columns.T[jnp.array([0, -1])], jnp.zeros(2, x.dtype)
+            decrement, back = newton(values, columns.T @ gradient)
+            to = x - columns @ back
+        else:
+            ends, errors, vectors, values = extremes(x, data, key, k)
+            begin = jnp.where(slope > 0, gradient, jnp.ones_like(gradient))
+            ritz, along, _, first = krylov(begin, x, data, k)
+            decrement, back = newton(ritz, jnp.where(slope > 0, slope * first, 0.0))
+            to = x - along.T @ back
+
+        def bends(at: Array) -> Array:
+            return jnp.stack([v @ product(v, at, data) for v in vectors])
+
+        size = jnp.sqrt(jnp.mean(x**2))
+        far = eps * jnp.maximum(jnp.abs(x), jnp.where(size > 0, size, 1.0))
+        nudges = jax.random.rademacher(jax.random.fold_in(key, 1), (NUDGES, d), x.dtype) * far
+
+        def changed(by: Array) -> tuple[Array, Array, Array]:
+            there, steep = jax.value_and_grad(value)(x + by, data)
+            return there - loss, jnp.linalg.norm(steep - gradient), bends(x + by) - ends
+
+        # over a Newton step, and over a rounding: in one loop, so that the derivatives are compiled once
+        changes = jax.lax.map(changed, jnp.concatenate([(to - x)[None], nudges]))
+        loss_rounding, slope_rounding, rounding = (jnp.sqrt(jnp.mean(change[1:] ** 2, axis=0)) for change in changes)
+        loss_sampling, slope_sampling, sampling = sampled(x, data, vectors)
+        return Seen(
+            loss=loss,
+            size=jnp.linalg.norm(x),
+            slope=slope,
+            slope_rounding=slope_rounding,
+            slope_sampling=slope_sampling,
+            loss_rounding=loss_rounding,
+            loss_sampling=loss_sampling,
+            decrement=decrement,
+            extremes=ends,
+            errors=errors,
+            rounding=rounding + eps * jnp.sqrt(1.0 * d) * jnp.abs(ends).max(),
+            drift=jnp.abs(changes[2][0]),
+            sampling=sampling,
+            vectors=vectors,
+            eigenvalues=values,
+        )
+
+    def sampled(x: Array, data: Batch, vectors: Array) -> tuple[Array, Array, Array]:
+        """Standard errors, over examples, of the loss, of the gradient (its length) and of the curvature along two vectors."""
+        rows = count(data)
+        if data is None or rows < 2:
+            nothing = jnp.zeros((), x.dtype)
+            return nothing, nothing, jnp.zeros(2, x.dtype)
+
+        def one(example: Batch) -> tuple[Array, Array, Array]:
+            def alone(at: Array) -> Scalar:
+                return problem.loss(unravel(at), jax.tree.map(lambda leaf: leaf[None], example))
+
+            def slope_along(at: Array, v: Array) -> Array:
+                return jax.jvp(alone, (at,), (v,))[1]
+
+            there, steep = jax.value_and_grad(alone)(x)
+            bend = jnp.stack([jax.jvp(lambda at, v=v: slope_along(at, v), (x,), (v,))[1] for v in vectors])
+            return there, jnp.sum(steep**2), bend
+
+        losses, squares, bend = jax.lax.map(one, data, batch_size=AT_ONCE)
+        mean = jnp.sum(jax.grad(value)(x, data) ** 2)
+        spread = jnp.maximum(squares.mean() - mean, 0.0) / (rows - 1)
+        return losses.std(ddof=1) / jnp.sqrt(1.0 * rows), jnp.sqrt(spread), bend.std(axis=0, ddof=1) / jnp.sqrt(1.0 * rows)
+
+    def quadrature(x: Array, data: Batch, key: Any, k: int) -> tuple[Array, Array, Array]:
+        draws = jax.random.rademacher(jax.random.key(key), (PROBES, d), x.dtype)
+
+        def probe(v: Array) -> tuple[Array, Array, Array]:
+            values, _, _, first = krylov(v, x, data, k)
+            weights = jnp.where(jnp.isfinite(values), first**2, 0.0)
+            return jnp.nan_to_num(values), weights, d * jnp.sum(weights * jnp.nan_to_num(values))
+
+        return jax.lax.map(probe, draws)
+
+    def lanes(rows: Array, data: Batch, key: Any, k: int | None) -> Seen:
+        return jax.lax.map(lambda row: look(row, data, key, k), rows)
+
+    return _Tools(jax.jit(look, static_argnums=3), jax.jit(lanes, static_argnums=3), jax.jit(whole), jax.jit(quadrature, static_argnums=3))

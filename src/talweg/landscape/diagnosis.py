@@ -1,0 +1,316 @@
+"""Where did a descent end: in a minimum, on a saddle, on a slope, or somewhere that nobody can tell?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Float
+
+from talweg import checks
+from talweg.checks import InputError, InputTypeError
+from talweg.descent import as_floats
+from talweg.landscape import curvature
+from talweg.landscape.curvature import Density, Seen
+from talweg.landscape.directions import alike, unflat
+from talweg.landscape.slices import chosen, losses_at
+from talweg.methods import GradientDescent, Method, Momentum, Nesterov
+from talweg.pictures import endings
+from talweg.problems.base import Batch, Params, Problem
+
+EXAMPLES = 2048  #: that the curvature is a mean over, unless more are asked for
+SURE = 4.0  #: times a rounding error, and …
+SIGNIFICANT = 2.0  #: … times a standard error: what is smaller can't be told from zero
+DEGENERATE = 2.5  #: times the change of an eigenvalue over a Newton step: towards a degenerate point each step goes half of the way
+ARRIVED = 1e-6  #: what a Newton step would still gain, as a share of the way down from the start
+JUMP = 1e-2  #: a change of the gradient over one rounding that is more than this share of the mean slope from the start is a kink
+ESCAPES = np.geomspace(1e-3, 10.0, 41)  #: lengths of the steps that are tried along the way out of a saddle, in lengths of the weights
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was measured at a point. Tolerances are what can't be told from zero there."""
+
+    kind: str  #: one of talweg.pictures.endings.KINDS
+    loss: float
+    slope: float  #: length of the gradient
+    slope_rounding: float  #: of it, what is rounding
+    slope_sampling: float  #: its standard error over examples; 0 where the data are all there is
+    decrement: float  #: what a Newton step would gain
+    way: float  #: the loss at the start less the loss here
+    smallest: float  #: eigenvalue of the Hessian
+    largest: float
+    smallest_tolerance: float
+    largest_tolerance: float
+    loss_rounding: float = 0.0
+    smallest_error: float = 0.0  #: of Lanczos' method alone
+    largest_error: float = 0.0
+    kink: bool = False  #: whether the gradient jumps when the point is moved by one rounding
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Diagnosis:
+    """Where a point lies, with the evidence.
+
+    `.kind` is minimum, saddle, maximum, slope or undecided; `.sentences` says why; `.escape` is the way out of a saddle.
+    """
+
+    problem: str
+    evidence: Evidence
+    dimensions: int
+    examples: int
+    split: str
+    density: Density
+    products: int  #: with the Hessian, each about the price of two gradients
+    whole: bool  #: whether the whole Hessian was computed
+    eigenvalues: Float[np.ndarray, " k"]  #: all of them if the whole Hessian was, otherwise those of Lanczos' method
+    direction: Params  #: of length 1, of the lowest curvature, pointing to where the loss is lower
+    escape: Params | None = None  #: of a saddle or a maximum: the lowest point found along `direction`
+    escape_loss: float | None = None
+    escape_distance: float | None = None
+    lowest: float | None = None  #: the lowest value of the problem, where it is known
+    learning_rate: float | None = None
+    method: Method | None = None
+    threshold: float | None = None  #: of the sharpness, beyond which the method's steps grow; None where there is no such rule
+
+    @property
+    def kind(self) -> str:
+        """Minimum, saddle, maximum, slope or undecided."""
+        return self.evidence.kind
+
+    @property
+    def sharpness(self) -> float:
+        """The largest eigenvalue."""
+        return self.evidence.largest
+
+    @property
+    def edge(self) -> float | None:
+        """The sharpness as a share of where steps begin to grow: 1 is the edge of stability."""
+        return None if self.threshold is None else self.sharpness / self.threshold
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """All of it as plain numbers, None for what is not finite."""
+        numbers = {name: _plain(value) for name, value in vars(self.evidence).items()}
+        return {
+            "problem": self.problem,
+            **numbers,
+            "dimensions": self.dimensions,
+            "examples": self.examples,
+            "split": self.split,
+            "products": self.products,
+            "whole": self.whole,
+            "trace": _plain(self.density.trace),
+            "trace_error": _plain(self.density.trace_error),
+            "negative": _plain(self.density.negative),
+            "lowest": _plain(self.lowest),
+            "escape_loss": _plain(self.escape_loss),
+            "escape_distance": _plain(self.escape_distance),
+            "learning_rate": _plain(self.learning_rate),
+            "method": None if self.method is None else self.method.label,
+            "threshold": _plain(self.threshold),
+            "edge": _plain(self.edge),
+        }
+
+    @property
+    def sentences(self) -> list[str]:
+        """What it is, why, and what follows."""
+        return endings.sentences(self.summary)
+
+    @property
+    def figure(self) -> Any:
+        """The spectral density as a Plotly figure."""
+        from talweg.pictures import spectrum
+
+        return spectrum.density(self.density.eigenvalues, self.density.weights, self.summary)
+
+    def __repr__(self) -> str:
+        return f"Diagnosis({self.problem}: {' '.join(self.sentences)})"
+
+
+def diagnose(
+    problem: Problem,
+    params: Params,
+    *,
+    learning_rate: float | None = None,
+    method: Method | None = None,
+    split: str = "train",
+    examples: int | None = EXAMPLES,
+    key: int = 0,
+) -> Diagnosis:
+    """What a point is: a minimum, a saddle, a maximum, on a slope, or undecided.
+
+    It is on a **slope** unless its gradient can't be told from zero: it is within the rounding of the arithmetic or the noise of the
+    sample of examples, or a Newton step would gain less than a millionth of the way down from the start. Otherwise the signs of the
+    extreme eigenvalues of the Hessian decide. Each has a tolerance, below which it can't be told from zero: four times how far it
+    moves when every number of the point is moved by one rounding, its standard error over the examples (twice), the error of
+    Lanczos' method, and how far it moves over a Newton step. If the sign of one that matters is not known, so is the answer.
+
+    Args:
+        params: the point, such as `trace.params`; a vector for a surface.
+        learning_rate: of gradient descent, to compare the sharpness with 2 / η; or give the `method`.
+        method: the method that will go on from here, with its numbers.
+        split: the data that the loss is a mean over, "train" or "validation".
+        examples: at most so many of them, evenly spaced; None for all.
+        key: of the random vectors.
+
+    A problem without validation and test data is taken to be known by all of its examples, so that there is no noise of a sample.
+    Kinks (of ReLU, say) have no curvature, and none is seen there.
+
+    Raises:
+        InputError: parameters that are not the problem's, or whose loss is not finite; an unknown split, a number out of range.
+    """
+    params = checked(problem, params)
+    checks.whole("diagnose", "key", key, at_least=0)
+    if learning_rate is not None:
+        checks.number("diagnose", "learning_rate", learning_rate, checks.POSITIVE)
+        if method is not None:
+            raise InputError("diagnose: give either a learning rate (of gradient descent) or a method, not both")
+        method = GradientDescent(learning_rate)
+    if method is not None and not isinstance(method, Method):
+        raise InputTypeError(f"diagnose: method must be a Method such as tw.methods.Momentum(0.1), got {method!r}")
+    data, used, _ = chosen(problem, split, examples)
+    seen, products = curvature.seen(problem, params, data, key=key)
+    if not np.isfinite(seen.loss):
+        raise InputError(f"diagnose: the loss of {problem.name} is {float(seen.loss)} at these parameters; give some where it is finite")
+    evidence = judged(problem, seen, loss_at_start(problem, data))
+    d = seen.vectors.shape[-1]
+    whole = d <= curvature.WHOLE_AT_MOST
+    if whole and np.isfinite(seen.eigenvalues).all():
+        spread, more = Density.of_all(seen.eigenvalues), 0
+    else:
+        spread, more = curvature.density(problem, params, data, key=key)
+    found = {"direction": unflat(np.asarray(seen.vectors[0], float), params)}
+    if evidence.kind in ("saddle", "maximum"):
+        found |= _way_out(problem, params, found["direction"], data)
+    return Diagnosis(
+        problem.name,
+        evidence,
+        d,
+        used,
+        "function" if data is None else split,
+        spread,
+        products + more,
+        whole,
+        spread.eigenvalues if whole else np.asarray(seen.eigenvalues, float),
+        **found,
+        lowest=None if problem.facts.get("lowest") is None else float(problem.facts["lowest"]),
+        learning_rate=rate(method),
+        method=method,
+        threshold=stable_below(method),
+    )
+
+
+def judged(problem: Problem, seen: Seen, start: float) -> Evidence:
+    """What a point is, from what was seen there and the loss at the start of the descent."""
+    sample = problem.validation is not None or problem.test is not None
+    sampling = 1.0 if sample else 0.0
+    slope, loss = float(seen.slope), float(seen.loss)
+    noise = sampling * float(seen.slope_sampling)
+    way = start - loss
+    within_noise = slope <= max(SURE * float(seen.slope_rounding), SIGNIFICANT * noise)
+    arrived = float(seen.decrement) <= ARRIVED * abs(way) + SURE * float(seen.loss_rounding)
+    tolerance = SURE * seen.rounding + SIGNIFICANT * sampling * seen.sampling + seen.errors
+    if arrived:
+        tolerance = tolerance + DEGENERATE * seen.drift
+    low, high = (float(value) for value in seen.extremes)
+    low_tolerance, high_tolerance = (float(value) for value in tolerance)
+    kind = "undecided"
+    if not (within_noise or arrived):
+        kind = "slope"
+    elif not np.isfinite([low, high, low_tolerance, high_tolerance]).all():
+        kind = "undecided"
+    elif low > low_tolerance:
+        kind = "minimum"
+    elif high < -high_tolerance:
+        kind = "maximum"
+    elif low < -low_tolerance and high > high_tolerance:
+        kind = "saddle"
+    return Evidence(
+        kind,
+        loss,
+        slope,
+        float(seen.slope_rounding),
+        noise,
+        float(seen.decrement),
+        way,
+        low,
+        high,
+        low_tolerance,
+        high_tolerance,
+        SURE * float(seen.loss_rounding),
+        float(seen.errors[0]),
+        float(seen.errors[1]),
+        bool(float(seen.slope_rounding) * max(float(seen.size), 1.0) > JUMP * abs(way)),
+    )
+
+
+def loss_at_start(problem: Problem, data: Batch) -> float:
+    """The loss on some data where a descent begins."""
+    begin = jax.tree.map(lambda leaf: as_floats(leaf)[None], problem.start(jax.random.key(0)))
+    return float(losses_at(problem, begin, data)[0])
+
+
+def stable_below(method: Method | None) -> float | None:
+    """The sharpness below which a method's full-batch steps do not grow on a quadratic; None where no such rule is known.
+
+        gradient descent 2 / η      momentum (2 + 2μ) / η      Nesterov (2 + 2μ) / ((1 + 2μ) η)
+
+    Cohen, Kaur, Li, Kolter & Talwalkar, "Gradient descent on neural networks typically occurs at the edge of stability", 2021.
+    """
+    eta = rate(method)
+    if method is None or eta is None or eta <= 0:
+        return None
+    if type(method) is GradientDescent:
+        return 2 / eta
+    momentum: Any = getattr(method, "momentum", None)
+    if type(method) is Momentum and np.ndim(momentum) == 0:
+        return (2 + 2 * float(momentum)) / eta
+    if type(method) is Nesterov and np.ndim(momentum) == 0:
+        return (2 + 2 * float(momentum)) / ((1 + 2 * float(momentum)) * eta)
+    return None
+
+
+def rate(method: Method | None) -> float | None:
+    """The learning rate of a method, where it is one number; that of a schedule changes."""
+    found: Any = getattr(method, "learning_rate", None)
+    return float(found) if isinstance(found, (int, float)) or (hasattr(found, "dtype") and np.ndim(found) == 0) else None
+
+
+def checked(problem: Problem, params: Params) -> Params:
+    """The parameters as arrays of floats, like the problem's own. Raises InputError if they are not, or not finite."""
+    if not isinstance(problem, Problem):
+        raise InputTypeError(f"diagnose: problem must be a Problem such as tw.problems.load('digits'), got {problem!r}")
+    wanted = jax.eval_shape(lambda key: jax.tree.map(as_floats, problem.start(key)), jax.random.key(0))
+    if len(jax.tree.leaves(wanted)) == 1 and isinstance(params, Sequence):
+        params = np.asarray(params, float)
+    params = jax.tree.map(lambda leaf: np.asarray(as_floats(leaf)), params)
+    if isinstance(params, np.ndarray) and getattr(wanted, "ndim", 0) == 1 and params.shape != wanted.shape:
+        raise InputError(f"diagnose: a point of {problem.name} is {wanted.shape[0]} numbers, got {params.size}")
+    alike("params", params, wanted)
+    if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(params)):
+        raise InputError("diagnose: the parameters must be finite, and some are NaN or infinite; did the run diverge?")
+    return params
+
+
+def _way_out(problem: Problem, params: Params, direction: Params, data: Batch) -> Mapping[str, Any]:
+    """The lowest point along a direction and back, and the direction towards it."""
+    size = float(np.sqrt(sum(np.sum(np.square(leaf, dtype=float)) for leaf in jax.tree.leaves(params))))
+    steps = ESCAPES * (size if size > 0 else 1.0)
+    steps = np.concatenate([-steps, steps])
+    tried = jax.tree.map(lambda w, v: (w[None] + steps.reshape(-1, *[1] * w.ndim) * v).astype(w.dtype), params, direction)
+    losses = losses_at(problem, tried, data)
+    best = int(np.nanargmin(np.where(np.isfinite(losses), losses, np.inf)))
+    return {
+        "direction": jax.tree.map(lambda v: v if steps[best] > 0 else -v, direction),
+        "escape": jax.tree.map(lambda leaf: leaf[best], tried),
+        "escape_loss": float(losses[best]),
+        "escape_distance": float(abs(steps[best])),
+    }
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not np.isfinite(value) else value
