@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray, Scalar
+from jaxtyping import Array, PRNGKeyArray, Scalar
 
 from talweg import checks, trees
 from talweg.descent import as_floats, descend
@@ -189,9 +189,7 @@ def connected(
     near = jax.tree.map(np.asarray, matched(end, start))
     moved = can_match(end) and distance(near, end) > 0
     matched_line = line(problem, start, near, points, examples=examples) if moved else None
-    bent = curve(
-        problem, start, near, steps=steps, learning_rate=learning_rate, batch=batch, examples=examples, points=points, key=key
-    )
+    bent = curve(problem, start, near, steps=steps, learning_rate=learning_rate, batch=batch, examples=examples, points=points, key=key)
     higher = max(straight.training_loss[0], straight.training_loss[-1])
     tolerance = max(share * (_start_loss(problem, key, examples) - higher), ROUNDING * abs(higher))
     rises = {name: way.rise for name, way in zip(WAYS, (straight, matched_line, bent), strict=True) if way is not None}
@@ -223,4 +221,4 @@ def _said(rises: dict[str, float], free: list[str], only: bool) -> str:
         return "not known: the loss is not finite at both ends"
     if only:
         return f"two valleys: {line.replace(' it ', ' the loss ')}, and with one parameter there is no other way"
-    return f"no way without a wall was found: {WAYS[2]} the loss rises by {bent} above its ends; {line}; a longer training may find one"
+    return f"no way without a wall was found: {WAYS[2]} the loss rises by {bent} above its ends; {line}; another curve may find one"

@@ -100,7 +100,11 @@ def line(problem: Problem, first: Params, second: Params, points: int = 51, *, e
     """
     ends = both(problem, first, second)
     at = spaced(points)
-    return Line(at=at, distance=float(np.linalg.norm(flat(ends[1]) - flat(ends[0]))), **along(problem, ends, np.stack([1 - at, at], axis=1), examples))
+    return Line(
+        at=at,
+        distance=float(np.linalg.norm(flat(ends[1]) - flat(ends[0]))),
+        **along(problem, ends, np.stack([1 - at, at], axis=1), examples),
+    )
 
 
 def spaced(points: int) -> Float[np.ndarray, " points"]:
