@@ -94,8 +94,8 @@ def better_than_best(n: int, level: float = 0.95) -> float:
         p = 1 − (1 − level)^(1/n)
 
     The best of n is the smallest of n draws: with F(x) the mass strictly below x, F(best) exceeds p only if all n draws missed the
-    lowest mass of p, which has probability (1 − p)ⁿ = 1 − level; about 3 / n for 95 %. Exact where no two ends are equal, and safe where some
-    are.
+    lowest mass of p, which has probability (1 − p)ⁿ = 1 − level. About 3 / n for 95 %. Exact where no two ends are equal, and safe
+    where some are.
 
     Wilks, "Determination of sample sizes for setting tolerance limits", 1941. Raises InputError for n below 1 or a level outside (0, 1).
     """
