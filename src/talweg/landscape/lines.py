@@ -6,6 +6,7 @@ Goodfellow, Vinyals & Saxe, "Qualitatively characterizing neural network optimiz
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,12 +24,11 @@ from talweg.problems import batches
 from talweg.problems.base import Batch, Params, Problem
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Line:
-    """What is measured at (1 − a) θ₁ + a θ₂; NaN where there are no such data, or the problem has no measure."""
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Way:
+    """What is measured on a way from one solution to another; NaN where there are no such data, or the problem has no measure."""
 
-    at: Float[np.ndarray, " points"]  #: a, from 0 to 1
-    distance: float  #: |θ₂ − θ₁|
+    at: Float[np.ndarray, " points"]  #: from 0, the first, to 1, the second
     training_loss: Float[np.ndarray, " points"]
     validation_loss: Float[np.ndarray, " points"]
     training_measure: Float[np.ndarray, " points"]
@@ -43,6 +43,18 @@ class Line:
     def validation_barrier(self) -> float:
         """The height of the barrier in the validation loss."""
         return barrier(self.at, self.validation_loss)
+
+    @property
+    def rise(self) -> float:
+        """How far the training loss rises above both ends."""
+        return rise(self.training_loss)
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Line(Way):
+    """What is measured at (1 − a) θ₁ + a θ₂."""
+
+    distance: float  #: |θ₂ − θ₁|
 
     def __repr__(self) -> str:
         return f"Line({len(self.at)} points, distance {self.distance:.4g}, barrier {self.barrier:.4g})"
@@ -63,6 +75,18 @@ def barrier(at: Float[np.ndarray, " points"], loss: Float[np.ndarray, " points"]
     return float(np.max(np.where(np.isfinite(above), above, np.inf)))
 
 
+def rise(loss: Float[np.ndarray, " points"]) -> float:
+    """How far the loss rises above the higher of its two ends; 0 if it never does.
+
+        max over the way of L − max(L(0), L(1))
+
+    Unlike the barrier it doesn't depend on how fast the way is gone. NaN and infinity as for the barrier.
+    """
+    if not (np.isfinite(loss[0]) and np.isfinite(loss[-1])):
+        return float("nan")
+    return float(np.max(np.where(np.isfinite(loss), loss, np.inf)) - max(loss[0], loss[-1]))
+
+
 def line(problem: Problem, first: Params, second: Params, points: int = 51, *, examples: int | None = EXAMPLES) -> Line:
     """Loss and measure along the straight line from one solution to another, on training and validation data.
 
@@ -74,37 +98,68 @@ def line(problem: Problem, first: Params, second: Params, points: int = 51, *, e
 
     Goodfellow, Vinyals & Saxe 2015. Raises InputError for parameters that are not the problem's, or fewer than 3 points.
     """
+    ends = both(problem, first, second)
+    at = spaced(points)
+    return Line(
+        at=at,
+        distance=float(np.linalg.norm(flat(ends[1]) - flat(ends[0]))),
+        **along(problem, ends, np.stack([1 - at, at], axis=1), examples),
+    )
+
+
+def spaced(points: int) -> Float[np.ndarray, " points"]:
+    """Where a way is measured: from 0 to 1, evenly."""
     checks.whole("landscape", "points", points, at_least=3)
     if points > MOST_POINTS**2:
         raise InputError(f"landscape: points must be at most {MOST_POINTS**2:,}, got {points:,}")
+    return np.linspace(0, 1, points)
+
+
+def both(problem: Problem, first: Params, second: Params) -> tuple[Params, Params]:
+    """The two ends of a way as arrays, which must be the problem's parameters."""
     wanted = jax.eval_shape(lambda key: jax.tree.map(as_floats, problem.start(key)), jax.random.key(0))
-    ends = []
     for name, params in (("first", first), ("second", second)):
         alike(name, params, wanted)
-        ends.append(jax.tree.map(lambda leaf: np.asarray(as_floats(leaf)), params))
-    at = np.linspace(0, 1, points)
-    unknown = np.full(points, np.nan)
-    go = _compiled(problem)
-    found: dict[str, tuple[np.ndarray, ...]] = {}
-    for split in ("train", "validation"):
-        data = getattr(problem, split)
-        if data is None and (split == "validation" or problem.train is not None):
-            found[split] = (unknown, unknown)
-            continue
-        used = chosen(problem, split, examples)[0]
-        found[split] = tuple(np.asarray(x, float) for x in go(*ends, at.astype(jax.dtypes.canonicalize_dtype(np.float64)), used))
-    distance = float(np.linalg.norm(flat(ends[1]) - flat(ends[0])))
-    return Line(at, distance, found["train"][0], found["validation"][0], found["train"][1], found["validation"][1])
+    start, end = (jax.tree.map(lambda leaf: np.asarray(as_floats(leaf)), params) for params in (first, second))
+    return start, end
+
+
+def along(
+    problem: Problem, corners: Sequence[Params], shares: Float[np.ndarray, "points corners"], examples: int | None
+) -> dict[str, Float[np.ndarray, " points"]]:
+    """Loss and measure, on training and validation data, at Σ sₖ θₖ for each row of `shares`: the fields of a `Way`."""
+    go, unknown = _compiled(problem), np.full(len(shares), np.nan)
+    shares = shares.astype(jax.dtypes.canonicalize_dtype(np.float64))
+    found: dict[str, np.ndarray] = {}
+    for split, name in (("train", "training"), ("validation", "validation")):
+        loss, measure = unknown, unknown
+        if getattr(problem, split) is not None or (split == "train" and problem.train is None):
+            used = chosen(problem, split, examples)[0]
+            loss, measure = (np.asarray(x, float) for x in go(tuple(corners), shares, used))
+        found |= {f"{name}_loss": loss, f"{name}_measure": measure}
+    return found
+
+
+def blend(corners: Sequence[Params], shares: Sequence[Any] | Array) -> Params:
+    """Σ sₖ θₖ, in the types of the parameters."""
+
+    def mixed(*leaves: Array) -> Array:
+        total = shares[0] * leaves[0]
+        for share, leaf in zip(shares[1:], leaves[1:], strict=True):
+            total = total + share * leaf
+        return total.astype(leaves[0].dtype)
+
+    return jax.tree.map(mixed, *corners)
 
 
 @functools.lru_cache(maxsize=16)
 def _compiled(problem: Problem) -> Any:
-    def measured(first: Params, second: Params, at: Array, data: Batch) -> tuple[Array, Array]:
-        def one(a: Array) -> tuple[Array, Array]:
-            params = jax.tree.map(lambda x, y: ((1 - a) * x + a * y).astype(x.dtype), first, second)
+    def measured(corners: tuple[Params, ...], shares: Array, data: Batch) -> tuple[Array, Array]:
+        def one(row: Array) -> tuple[Array, Array]:
+            params = blend(corners, [row[corner] for corner in range(len(corners))])
             other = batches.mean_over(problem.measure.function, params, data) if problem.measure else jnp.nan
             return batches.mean_over(problem.loss, params, data), jnp.asarray(other)
 
-        return jax.lax.map(one, at)
+        return jax.lax.map(one, shares)
 
     return jax.jit(measured)
