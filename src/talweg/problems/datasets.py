@@ -142,7 +142,7 @@ CATALOGUE: dict[str, DatasetEntry] = {
         ),
         DatasetEntry(
             "parity",
-            "is the number of ones odd? 4 bits, or parity:bits=2 … 10: every input matters",
+            "is the number of ones among 4 bits odd? Every bit matters; or parity:bits=2 … 10",
             traps.PARITY,
             traps.parity,
             model=None,
@@ -162,7 +162,7 @@ CATALOGUE: dict[str, DatasetEntry] = {
         ),
         DatasetEntry(
             "teacher-student",
-            "a network of 8 hidden units, or teacher-student:units=6, learned by another: bad minima",
+            "what one network of 6 rectified units says, learned by another such: bad minima; or teacher-student:units=2 … 64",
             traps.TEACHER,
             traps.teacher_student,
             model=None,

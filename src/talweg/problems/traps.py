@@ -35,7 +35,7 @@ SINGULAR = (4.0, 3.0, 2.0, 1.5, 1.0, 0.75, 0.5, 0.25)  #: of the map that deep-l
 ROWS = 1000  #: of teacher-student
 
 
-def xor(model: str = "mlp:2,sigmoid,lecun") -> Problem:
+def xor(model: str = "mlp:2,sigmoid") -> Problem:
     """Exclusive or of two bits (0 or 1), with two hidden units: the four examples, and the mean of ½ (σ(z) − y)² with y = 0.1 or 0.9.
 
     Rumelhart, Hinton & Williams, "Learning internal representations by error propagation", 1986, saw runs that get stuck. What they
@@ -112,12 +112,12 @@ def deep_linear(model: str = "mlp:8,4,identity,small") -> Problem:
     )
 
 
-def teacher_student(units: int = 8, model: str | None = None) -> Problem:
+def teacher_student(units: int = 6, model: str | None = None) -> Problem:
     """A network learns what another says: y = Σ φ(xᵢ) over k inputs from N(0, 1), by default with as many rectified units as the teacher.
 
     The teacher's weights are orthogonal, as in Safran & Shamir, "Spurious local minima are common in two-layer ReLU neural networks",
     2018, who find and prove them for k from 6 to 20; before them Saad & Solla, "On-line learning in soft committee machines", 1995,
-    with plateaus from the sameness of the units. With one unit more than the teacher they become rare.
+    with plateaus from the sameness of the units.
 
     The teacher has the activation of the student's `model`. Differs: 1,000 fixed examples instead of the mean over all, and the student
     learns its output weights and biases, too.
