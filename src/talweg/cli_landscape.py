@@ -15,13 +15,13 @@ def recalled(done: Any, race: Any) -> Any:
     `race` is the command `talweg race` as Click has it. Raises InputError if its file can't be read any more.
     """
     from talweg.problems import resolve
-    from talweg.problems.datasets import CATALOGUE
+    from talweg.problems.datasets import find
 
     words = shlex.split(done.summary["run"].get("command") or "")
     if words[:2] != ["talweg", "race"]:
         return None
     given = _parsed(race, words[2:])
-    if given is None or given["problem"] in CATALOGUE:
+    if given is None or find(given["problem"]) is not None:
         return None
     try:
         return resolve(given["problem"], given.get("target"), given.get("model"), given.get("loss"), given.get("task"))

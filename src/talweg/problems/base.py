@@ -35,7 +35,8 @@ class Problem:
     `loss(params, batch)` is the **mean** over the examples of the batch, so that batches of any size estimate the same cost.
     `start(key)` gives the starting parameters. `train`, `validation` and `test` are pytrees of arrays with one leading axis of
     examples; a function without data has None for all three. Methods see `train`, choices are made on `validation`, and `test` is
-    looked at once.
+    looked at once. `scatter(key)` gives a start drawn from all over the domain, for a function whose `start` is always the same
+    place; it says where else to look and is no part of the fingerprint.
 
     Raises InputError if the splits do not have the same structure, or a split is empty.
     """
@@ -49,10 +50,13 @@ class Problem:
     measure: Measure | None = None
     notes: tuple[str, ...] = ()  #: what was recognised or changed on the way in, one sentence each, to be said aloud
     facts: Mapping[str, Any] = field(default_factory=dict)  #: JSON-able: model, loss, task, classes, source …
+    scatter: Callable[[PRNGKeyArray], Params] | None = None
 
     def __post_init__(self) -> None:
         if not callable(self.loss) or not callable(self.start):
             raise InputTypeError("Problem: loss(params, batch) and start(key) must be callable")
+        if self.scatter is not None and not callable(self.scatter):
+            raise InputTypeError(f"Problem: scatter(key) must be callable, or None, got {self.scatter!r}")
         shapes = {}
         for split in ("train", "validation", "test"):
             batch = getattr(self, split)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,51 +10,73 @@ import numpy as np
 
 from talweg import checks
 from talweg.checks import InputError
-from talweg.problems import surfaces
+from talweg.problems import surfaces, traps
 from talweg.problems.base import Problem
 from talweg.problems.learning import DEFAULT_MODEL, learning
 from talweg.problems.quadratic import quadratic_deep
 
 ROWS = 1000
+SETTINGS = ("model", "loss", "task")
 
 #: features and target, the same at every call.
-Builder = Callable[[], tuple[np.ndarray, np.ndarray]]
+Builder = Callable[..., tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True)
 class DatasetEntry:
-    """A row of the catalogue."""
+    """A row of the catalogue: arrays to learn from, or a complete problem."""
 
     name: str
     description: str  #: one line
     source: str
-    builder: Builder | Callable[[], Problem]
-    model: str | None = DEFAULT_MODEL  #: the model if none is asked for; None where the problem is complete as it is
+    builder: Builder | Callable[..., Problem]  #: a complete problem's is called with its options, and with the model if one is asked for
+    model: str | None = DEFAULT_MODEL  #: the model if none is asked for; None where the problem brings its own
+    takes: tuple[str, ...] = SETTINGS  #: what may be asked for
+    options: tuple[str, ...] = ()  #: whole numbers that may follow the name, as in `parity:bits=5`
+
+
+def find(text: str) -> DatasetEntry | None:
+    """The row that a name means, with or without options; None if it is not in the catalogue."""
+    entry = CATALOGUE.get(text.partition(":")[0].strip())
+    return entry if entry is not None and (entry.options or text == entry.name) else None
 
 
 def load(name: str, *, model: str | None = None, loss: str | None = None, task: str | None = None, seed: int = 0) -> Problem:
     """The named data set or surface, or a formula. The data are the same for every seed; the split follows `seed`.
 
-    Raises InputError for an unknown name, model, loss or task, for a model, loss or task with a problem that has its own, and as
-    `surface` does.
+    Raises InputError for an unknown name, option, model, loss or task, for a model, loss or task with a problem that has its own, and
+    as `surface` does.
     """
-    if isinstance(name, str) and name not in CATALOGUE and surfaces.is_surface(name):
-        _alone(name, model, loss, task)
+    given = {"model": model, "loss": loss, "task": task}
+    entry = find(name) if isinstance(name, str) else None
+    if entry is None and isinstance(name, str) and surfaces.is_surface(name):
+        _refuse(name, given, "is a fixed function with its own loss and no model")
         return surfaces.surface(name).problem()
-    entry = CATALOGUE[checks.one_of("problem", "name", name, [*CATALOGUE, *surfaces.SURFACES])]
-    if entry.model is None:
-        _alone(name, model, loss, task)
-    built = entry.builder()
+    if entry is None:
+        entry = CATALOGUE[checks.one_of("problem", "name", name, [*CATALOGUE, *surfaces.SURFACES])]
+    own = {word: value for word, value in given.items() if word not in entry.takes}
+    _refuse(name, own, "has its own loss and task" if entry.takes else "is a fixed function with its own loss and no model")
+    asked = {} if model is None or entry.model is not None else {"model": model}
+    built = entry.builder(**_options(name, entry), **asked)
     if isinstance(built, Problem):
-        return built
+        return dataclasses.replace(built, name=name)
     return learning(*built, name=name, model=model or entry.model or DEFAULT_MODEL, loss=loss, task=task, seed=seed)
 
 
-def _alone(name: str, model: str | None, loss: str | None, task: str | None) -> None:
-    """Refuse a model, loss or task for a problem that has its own."""
-    given = [word for word, value in (("model", model), ("loss", loss), ("task", task)) if value is not None]
+def _refuse(name: str, settings: dict[str, str | None], why: str) -> None:
+    """Refuse settings for a problem that has its own."""
+    given = [word for word, value in settings.items() if value is not None]
     if given:
-        raise InputError(f"{name}: this problem is a fixed function with its own loss and no model; leave out {' and '.join(given)}")
+        raise InputError(f"{name}: this problem {why}; leave out {' and '.join(given)}")
+
+
+def _options(text: str, entry: DatasetEntry) -> dict[str, int]:
+    """`parity:bits=5` as whole numbers."""
+    numbers = surfaces.read_options(entry.name, text.partition(":")[2], list(entry.options))
+    for option, value in numbers.items():
+        if not value.is_integer():
+            raise InputError(f"{entry.name}: {option} must be a whole number, got {value:g}")
+    return {option: int(value) for option, value in numbers.items()}
 
 
 def _sklearn(name: str, features: str = "data") -> Builder:
@@ -106,6 +129,45 @@ CATALOGUE: dict[str, DatasetEntry] = {
         DatasetEntry("circles", "1,000 points in two rings, noisy", "scikit-learn make_circles", _circles),
         DatasetEntry("spirals", "1,000 points on two spiral arms, noisy", "talweg", _spirals, model="mlp:32,32"),
         DatasetEntry("xor", "1,000 points in four clouds, labelled by exclusive or", "talweg", _xor),
-        DatasetEntry("quadratic_deep", "a noisy quadratic bowl in 100 dimensions, 10 of them steep", "DeepOBS", quadratic_deep, model=None),
+        DatasetEntry(
+            "quadratic_deep", "a noisy quadratic bowl in 100 dimensions, 10 of them steep", "DeepOBS", quadratic_deep, model=None, takes=()
+        ),
+        DatasetEntry(
+            "xor-2-2-1",
+            "exclusive or for the smallest network that can: plateaus and valleys to infinity",
+            traps.XOR,
+            traps.xor,
+            model=None,
+            takes=("model",),
+        ),
+        DatasetEntry(
+            "parity",
+            "is the number of ones among 4 bits odd? Every bit matters; or parity:bits=2 … 10",
+            traps.PARITY,
+            traps.parity,
+            model=None,
+            takes=("model",),
+            options=("bits",),
+        ),
+        DatasetEntry(
+            "two-spirals", "194 points on two spiral arms of three turns", traps.SPIRALS, traps.two_spirals, model=None, takes=("model",)
+        ),
+        DatasetEntry(
+            "deep-linear",
+            "a linear map learned by three layers: saddles, and no bad minimum",
+            traps.LINEAR,
+            traps.deep_linear,
+            model=None,
+            takes=("model",),
+        ),
+        DatasetEntry(
+            "teacher-student",
+            "what one network of 6 rectified units says, learned by another such: bad minima; or teacher-student:units=2 … 64",
+            traps.TEACHER,
+            traps.teacher_student,
+            model=None,
+            takes=("model",),
+            options=("units",),
+        ),
     )
 }

@@ -119,6 +119,7 @@ class Surface:
             train=noise_rows(self.noise, self.dimensions).astype(float_type()) if self.noise else None,
             notes=() if self.goal is None else (ENDLESS,),
             facts=facts,
+            scatter=Scatter(self.domain),
         )
 
     def __repr__(self) -> str:
@@ -161,6 +162,17 @@ class Start:
     def __call__(self, key: PRNGKeyArray) -> Float[Array, " d"]:
         del key
         return jnp.asarray(self.at, float_type())
+
+
+class Scatter:
+    """`key ->` a start drawn uniformly from the domain."""
+
+    def __init__(self, domain: tuple[tuple[float, float], ...]):
+        self.domain = domain
+
+    def __call__(self, key: PRNGKeyArray) -> Float[Array, " d"]:
+        low, high = np.asarray(self.domain, float_type()).T
+        return low + jax.random.uniform(key, low.shape, float_type()) * (high - low)
 
 
 def noise_rows(noise: float, dimensions: int) -> Float[np.ndarray, "256 d"]:
@@ -211,12 +223,12 @@ def _surface(text: str, noise: float | None) -> Surface:
     head = head.strip()
     if head.lower() in SURFACES:
         shape = SURFACES[head.lower()]
-        options = _options(shape.name, tail, ["noise", *(["dimensions"] if shape.several else []), *shape.numbers])
+        options = read_options(shape.name, tail, ["noise", *(["dimensions"] if shape.several else []), *shape.numbers])
         return _catalogued(text, shape, options, _noise(options, noise))
     if re.fullmatch(r"[A-Za-z][\w-]*", head) and not formula.is_formula(head):
         checks.one_of("surface", "name", head, SURFACES, "(or type a formula, such as x**2 + 10*y**2)")
     typed = _typed(head)
-    chosen = _noise(_options("a formula", tail, ["noise"]), noise)
+    chosen = _noise(read_options("a formula", tail, ["noise"]), noise)
     return Surface(
         name=text,
         label=typed.text,
@@ -241,8 +253,8 @@ def _with(function: Callable[..., Array], numbers: tuple[tuple[str, float], ...]
     return functools.partial(function, **dict(numbers))
 
 
-def _options(who: str, text: str, known: list[str]) -> dict[str, float]:
-    """`dimensions=10,noise=0.5` as numbers."""
+def read_options(who: str, text: str, known: list[str]) -> dict[str, float]:
+    """`dimensions=10,noise=0.5` as numbers. Raises InputError for an unknown option, and where no number is given."""
     options: dict[str, float] = {}
     for pair in filter(None, (part.strip() for part in re.split(r"[,:]", text))):
         key, equals, value = (part.strip() for part in pair.partition("="))

@@ -49,7 +49,7 @@ def resolve(
     if not isinstance(problem, (str, os.PathLike)):
         raise InputTypeError(f"problem: expected a Problem, a name or the path of a file, got {type(problem).__name__}")
     text = os.fspath(problem)
-    if text in datasets.CATALOGUE:
+    if datasets.find(text) is not None:
         if target is not None:
             raise InputError(f"{text}: this data set has its own target; leave out target={target!r}")
         return datasets.load(text, **settings, seed=seed)

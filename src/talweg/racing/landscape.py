@@ -211,9 +211,9 @@ def raced(race: Race, given: Problem | None = None) -> Problem:
 
     stored = race.store.race(race.name).problem
     problem = given if given is not None else race.problem
-    if problem is None and stored["name"] in datasets.CATALOGUE:
-        facts = stored["facts"] if datasets.CATALOGUE[stored["name"]].model is not None else {}
-        wanted = {word: facts.get(word) for word in ("model", "loss", "task")}
+    if problem is None and (entry := datasets.find(stored["name"])) is not None:
+        facts = stored["facts"]
+        wanted = {word: facts.get(word) for word in entry.takes}
         problem = datasets.load(stored["name"], **wanted, seed=facts.get("split_seed", 0))
         if _differs(describe(problem), stored):  # somebody's own with the same name
             problem = None
