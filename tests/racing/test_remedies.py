@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 import talweg as tw
+from talweg import terminal
 from talweg.checks import InputError
 from talweg.methods import Adam, GradientDescent, kind_named
 from talweg.problems import Problem
 from talweg.problems.learning import widened
+from talweg.racing import landscape, remedies
 from talweg.racing import plan as plans
 from talweg.racing.api import Race
 from talweg.racing.contestants import Contestant, enter
@@ -272,10 +274,13 @@ def test_a_race_from_the_store_knows_its_remedies_and_their_code(raced: Race) ->
     assert "# train" not in wide + warm + shaken
 
 
-def test_a_landscape_leaves_out_what_has_other_weights_and_says_why(raced: Race) -> None:
+def test_a_landscape_leaves_out_what_has_other_weights_and_says_why(raced: Race, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [row["name"] for row in raced.summary["contestants"]]
-    shown = raced.landscape(points=3, contestants=[name for name in rows if "wider" not in name and "random" not in name])
-    assert len(shown.followers) + len(shown.left_out) == len(rows) - 4
+    monkeypatch.setattr(landscape, "MOST", len(rows))
+    chosen, left_out = landscape._methods(raced, None)
+    assert {row["name"] for row, _ in chosen} == {name for name in rows if not name.startswith(("wider", "random-restarts"))}
+    assert sum(sentence.endswith("is not shown: its network is wider, and so has other weights.") for sentence in left_out) == 2
+    assert sum(sentence.endswith("is not shown: it begins again from other starts.") for sentence in left_out) == 2
     for name, why in (("wider+sgd", "its network is wider"), ("random-restarts+adam", "it begins again from other starts")):
         with pytest.raises(InputError, match=why):
             raced.landscape(points=3, contestants=["sgd", name])
@@ -293,7 +298,14 @@ def test_probes_look_into_all_but_restarts_and_say_so(clouds: Problem, tmp_path:
     assert tw.race(clouds, **usual, probes=True).summary == race.summary  # nothing is left to look into
 
 
-def test_a_remedy_that_was_left_out_is_said_in_the_verdict(line: Problem, tmp_path: Path) -> None:
+def test_a_remedy_that_was_left_out_is_said_in_the_verdict(line: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remedies, "REMEDIES", {name: REMEDIES[name] for name in ("noise", "wider")})
     race = tw.race(line, "sgd", settings=2, seeds=2, epochs=2, remedies="all", store=tmp_path / "talweg.db")
     assert any("line has no hidden layers" in warning for warning in tw.open_race(None, race.store.path).summary["verdict"]["warnings"])
     assert kind_named("test", race.summary["contestants"][0]["method"])
+
+
+def test_what_is_left_out_is_said_before_the_race(line: Problem, capsys: pytest.CaptureFixture[str]) -> None:
+    entries, left_out = line_up(line, "sgd", 4, remedies="all")
+    terminal.introduce(terminal.console(), line, entries, 4, 2, left_out)
+    assert "Remedy left out: wider: line has no hidden layers" in capsys.readouterr().out

@@ -245,7 +245,9 @@ def test_every_sentence_ends_and_begins_as_one(usual: dict[str, Any]) -> None:
 
 def test_a_method_is_compared_with_its_special_case_only_where_all_else_is_the_same() -> None:
     def warned(**facts: Any) -> list[str]:
-        rows = record([yardstick(), Made(seeds(30.0, seed=1), "inner", method="momentum"), Made(seeds(80.0, seed=2), "outer", contains=["momentum"])])
+        rows = record(
+            [yardstick(), Made(seeds(30.0, seed=1), "inner", method="momentum"), Made(seeds(80.0, seed=2), "outer", contains=["momentum"])]
+        )
         rows.entries[1].facts.update(facts)
         return [sentence for sentence in judge(rows)["verdict"]["warnings"] if "special case" in sentence]
 

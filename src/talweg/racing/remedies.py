@@ -135,14 +135,14 @@ REMEDIES: dict[str, Remedy] = {
             "random-restarts",
             "several random starts",
             f"{RESTARTS} trainings share the budget, each from a fresh start; the best so far on the validation data is kept.",
-            "Martí, Resende & Ribeiro 2013",
+            "Rinnooy Kan & Timmer 1987",
             restarted,
         ),
         Remedy(
             "wider",
             "a wider network",
             f"Hidden layers {WIDER} times as wide: more ways around a barrier. The budget stays in examples, each of which takes longer.",
-            "Kawaguchi 2016; Du et al. 2019",
+            "Safran & Shamir 2018; Du et al. 2019",
             wide,
         ),
         Remedy(
