@@ -207,6 +207,8 @@ MISTAKES: dict[str, tuple[Callable[[], Any], tuple[str, ...], str]] = {
     "an unknown loss": (nothing, (*IRIS, "--loss", "crossentropy"), "did you mean cross-entropy"),
     "an unknown task": (nothing, (*IRIS, "--task", "classify"), "did you mean classification"),
     "an unknown schedule": (nothing, (*IRIS, "--schedule", "cosin"), "did you mean cosine"),
+    "an unknown remedy": (nothing, (*IRIS, "--remedies", "noise,wide"), "unknown remedy 'wide'; did you mean wider"),
+    "a remedy that a function can't have": (nothing, ("race", "booth", "--remedies", "wider"), "booth has no hidden layers"),
     "a target that is not there": (table("data.csv", "a,b,y", *ROWS), ("race", "data.csv", "--target", "z"), "z"),
     "one class": (table("data.csv", "a,y", *[f"{i % 7},only" for i in range(30)]), CSV, "at least two classes, got one"),
     "a class with one row": (table("data.csv", "a,b,y", *ROWS, "1,1,rare"), CSV, "each class needs at least 3 rows"),
@@ -309,3 +311,14 @@ def test_the_installed_module_does_the_same(tmp_path: Path) -> None:
     right = subprocess.run([*command, "--version"], capture_output=True, text=True, env=environment)
     assert (right.returncode, right.stdout, right.stderr) == (0, f"talweg {talweg.__version__}\n", "")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_remedy_is_raced_beside_the_method_and_has_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    small = ("race", "iris", "--model", "linear", "--settings", "2", "--seeds", "2", "--epochs", "1", "--methods", "sgd")
+    said = run(*small, "--remedies", "warm-restarts")
+    assert (said.code, said.errors) == (0, "")
+    assert "mini-batch gradient descent, with warm restarts" in said.out
+    assert "2 contestants" in said.out
+    again = run("code", "--method", "warm-restarts+sgd")
+    assert "def learning_rate(step)" in again.out

@@ -41,6 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 INTERRUPTED = 130
+REMEDIES = "Against local minima: noise, weight-noise, large-rate, warm-restarts, random-restarts, wider, momentum, adaptive; or all."
 
 
 def main() -> None:
@@ -78,6 +79,7 @@ def race(
     goal_accuracy: Annotated[float | None, typer.Option(help="Target: a validation accuracy, such as 0.95.")] = None,
     schedule: Annotated[str, typer.Option(help="How learning rates change: constant, cosine, one-cycle …")] = "constant",
     seed: Annotated[int, typer.Option(help="Seed of the settings and of all other seeds.")] = 0,
+    remedies: Annotated[str | None, typer.Option(help=REMEDIES)] = None,
     probes: Annotated[bool, typer.Option("--probes", help="Look inside the methods, too: the report says why.")] = False,
     store: StoreOption = Path("talweg.db"),
     out: OutOption = Path("talweg-report"),
@@ -90,13 +92,13 @@ def race(
     set_up_jax()
     from talweg import racing, terminal
     from talweg.problems import resolve
-    from talweg.racing.contestants import enter
+    from talweg.racing.remedies import line_up
 
     console = terminal.console()
     chosen = resolve(problem, target=target, model=model, loss=loss, task=task)
-    contestants = enter(chosen, methods, checks.whole("race", "settings", settings), schedule)
+    contestants, left_out = line_up(chosen, methods, checks.whole("race", "settings", settings), schedule, remedies)
     if not quiet:
-        terminal.introduce(console, chosen, contestants, settings, seeds)
+        terminal.introduce(console, chosen, contestants, settings, seeds, left_out)
     live = terminal.Live(console, contestants, "steps" if chosen.train is None else "epochs")
     command = shlex.join(["talweg", *sys.argv[1:]])
     try:
@@ -116,6 +118,7 @@ def race(
                 listener=(lambda event: None) if quiet else live,
                 command=command,
                 probes=probes,
+                remedies=remedies,
             )
     except KeyboardInterrupt:
         say(f"talweg: stopped; what is finished is kept in {store}, and the same command goes on from there:\n  {command}")

@@ -26,6 +26,13 @@ POINTS = 40  #: how often a run is measured, beside its start
 BEYOND_REASON = 1e4  #: a loss that many times the loss at the start has diverged
 
 
+class Best(eqx.Module):
+    """The lowest validation loss that was measured so far, and the parameters that had it."""
+
+    params: Params
+    loss: Float[Array, ""]
+
+
 class Run(eqx.Module):
     """Where a run stands: all that its next step needs, and what is summed for its next measurement."""
 
@@ -36,6 +43,7 @@ class Run(eqx.Module):
     ceiling: Float[Array, ""]  #: the loss above which it has diverged; known after the first measurement
     loss_sum: Float[Array, ""]  #: of the batches since the last measurement
     loss_count: Float[Array, ""]
+    best: Best | None = None  #: where it is kept
 
 
 class Row(eqx.Module):
@@ -48,12 +56,14 @@ class Row(eqx.Module):
     params: Params | None = None  #: where positions are kept
 
 
-def begin(method: Method, params: Params) -> Run:
-    """A run before its first step."""
+def begin(method: Method, params: Params, *, best: bool = False) -> Run:
+    """A run before its first step; whether it keeps the `best` of where it was measured."""
     kind = jax.dtypes.canonicalize_dtype(np.float64)
     zero = jnp.zeros((), kind)
     state = jax.tree.map(jnp.array, method.init(params))  # its own memory: a run is handed over to be written on
-    return Run(params, state, jnp.array(True), jnp.array(-1), jnp.array(jnp.inf, kind), zero, zero)
+    infinite = jnp.array(jnp.inf, kind)
+    kept = Best(jax.tree.map(jnp.array, params), jnp.array(jnp.inf, kind)) if best else None
+    return Run(params, state, jnp.array(True), jnp.array(-1), infinite, zero, zero, kept)
 
 
 def take_step(
@@ -78,6 +88,7 @@ def take_step(
         ceiling=run.ceiling,
         loss_sum=run.loss_sum + jnp.where(alive, loss, 0),
         loss_count=run.loss_count + alive,
+        best=run.best,
     )
     return after, last
 
@@ -91,6 +102,10 @@ def measured(problem: Problem, run: Run, batch: Batch, t: Int[Array, ""], last: 
     known = lambda x: jnp.where(alive, x, jnp.nan)  # noqa: E731  (a diverged run has no loss any more)
     inside = None if last is None else jax.tree.map(lambda x: known(x.astype(value.dtype)), probes.probe(last))
     row = Row(known(run.loss_sum / run.loss_count), known(value), known(jnp.asarray(other, value.dtype)), inside)
+    if run.best is not None:
+        better = alive & (value < run.best.loss)
+        best = Best(trees.select(better, run.params, run.best.params), jnp.where(better, value, run.best.loss))
+        run = replace(run, best=best)
     run = eqx.tree_at(
         lambda r: (r.alive, r.diverged_at, r.ceiling, r.loss_sum, r.loss_count),
         run,

@@ -92,8 +92,10 @@ class Live:
             self.whole.update(self.total, description="looking inside")
 
 
-def introduce(console: Console, problem: Problem, contestants: Sequence[Contestant], settings: int, seeds: int) -> None:
-    """What is about to be raced on what, before anything runs."""
+def introduce(
+    console: Console, problem: Problem, contestants: Sequence[Contestant], settings: int, seeds: int, left_out: Sequence[str] = ()
+) -> None:
+    """What is about to be raced on what, before anything runs, and who is `left_out`."""
     facts = problem.facts
     parts = {"train": problem.train, "validate": problem.validation, "test": problem.test}
     there = {word: f"{rows_of(part):,}" for word, part in parts.items() if part is not None}
@@ -108,7 +110,7 @@ def introduce(console: Console, problem: Problem, contestants: Sequence[Contesta
         f"{facts['loss']} loss" if "loss" in facts else "",
     ]
     console.print(" · ".join(part for part in about if part))
-    for note in problem.notes:
+    for note in (*problem.notes, *left_out):
         console.print(Text(f"  {note}", style="dim"))
     who = f"{count(len(contestants), 'contestant')}, {count(settings, 'setting')} each, the best one on {count(seeds, 'fresh seed')}"
     console.print(f"[dim]{who}[/]")

@@ -247,8 +247,38 @@ def test_gradient_noise_has_the_size_that_the_paper_says_and_fades():
         assert abs(float(jnp.mean(move))) < 4 * deviation / 20_000**0.5
 
 
-def test_gradient_noise_is_another_one_for_every_key_and_array():
-    method = methods.Noisy(GradientDescent(1.0), noise=1.0)
+def test_weight_noise_has_the_size_of_its_temperature_and_fades():
+    w = jnp.zeros(20_000)
+    for inner in (GradientDescent(0.5), Adam(0.5)):  # which make nothing of it: it does not go through their gradients
+        method = methods.WeightNoise(inner, weight_noise=0.09, weight_noise_decay=0.5)
+        for t, deviation in ((0, 0.3), (99, 0.3 / 100**0.25)):
+            move, _ = method.step(Oracle(lambda w: jnp.sum(0.0 * w)), w, method.init(w), jnp.asarray(float(t)), jax.random.key(t))
+            assert float(jnp.std(move)) == pytest.approx(deviation, rel=0.02)
+            assert abs(float(jnp.mean(move))) < 4 * deviation / 20_000**0.5
+
+
+@pytest.mark.usefixtures("double")
+def test_weight_noise_is_added_to_the_moves_of_the_method_inside(slope, walk, apart):
+    start = jnp.asarray(slope.start)
+    silent = methods.WeightNoise(Momentum(RATE), weight_noise=0.0)
+    assert apart(walk(silent, slope.loss, start, STEPS), walk(Momentum(RATE), slope.loss, start, STEPS)) <= 1e-12
+    w, v, theirs, temperature, key = slope.start, 0 * slope.start, [], 1e-3, jax.random.key(5)
+    method = methods.WeightNoise(Momentum(RATE), weight_noise=temperature, weight_noise_decay=0.4)
+    ours, state, here = [], method.init(start), start
+    for t in range(30):
+        step_key = jax.random.fold_in(key, t)
+        move, state = method.step(Oracle(lambda at, t=t: slope.loss(at, t)), here, state, jnp.asarray(1.0 * t), step_key)
+        here = here + move
+        ours.append(np.asarray(here))
+        own = jax.random.split(jax.random.split(step_key)[0], 1)[0]
+        v = 0.9 * v + slope.gradient(w, t)
+        w = w - RATE * v + np.sqrt(2 * RATE * temperature / (1 + t) ** 0.4) * np.asarray(jax.random.normal(own, w.shape))
+        theirs.append(w)
+    assert apart(np.stack(ours), np.stack(theirs)) <= 1e-12
+
+
+@pytest.mark.parametrize("method", [methods.Noisy(GradientDescent(1.0), noise=1.0), methods.WeightNoise(GradientDescent(1.0))])
+def test_noise_is_another_one_for_every_key_and_array(method):
     w = {"a": jnp.zeros(3), "b": jnp.zeros(3)}
     flat = Oracle(lambda w: jnp.sum(0.0 * w["a"]))
     one, again, other = (method.step(flat, w, method.init(w), 0, jax.random.key(seed))[0] for seed in (1, 1, 2))

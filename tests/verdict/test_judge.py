@@ -241,3 +241,34 @@ def test_every_sentence_ends_and_begins_as_one(usual: dict[str, Any]) -> None:
         assert "None" not in sentence
         assert "nan" not in sentence
         assert "inf" not in sentence.split()
+
+
+def test_a_method_is_compared_with_its_special_case_only_where_all_else_is_the_same() -> None:
+    def warned(**facts: Any) -> list[str]:
+        rows = record(
+            [yardstick(), Made(seeds(30.0, seed=1), "inner", method="momentum"), Made(seeds(80.0, seed=2), "outer", contains=["momentum"])]
+        )
+        rows.entries[1].facts.update(facts)
+        return [sentence for sentence in judge(rows)["verdict"]["warnings"] if "special case" in sentence]
+
+    assert len(warned()) == 1
+    for facts in ({"restarts": 4}, {"width": 4}, {"schedule": "cosine"}, {"batch": 20}):
+        assert warned(**facts) == []
+
+
+def test_what_is_not_alike_with_a_remedy_is_said() -> None:
+    rows = record([yardstick(), Made(FAST, "again"), Made(FAST, "large", method="lion"), Made(FAST, "plain", method="nadam")])
+    rows.entries[1].facts["restarts"] = 4
+    rows.entries[2].facts["width"] = 4
+    rows.race.run["left_out"] = ["Remedy left out: nobody knows why."]
+    summary = judge(rows)
+    assert [(contestant(summary, name)["restarts"], contestant(summary, name)["width"]) for name in ("again", "large", "plain")] == [
+        (4, 1),
+        (1, 4),
+        (1, 1),
+    ]
+    said = summary["verdict"]["warnings"]
+    assert "Again keeps the best of its trainings so far, so its loss never rises; the others are shown where they are." in said
+    assert "Large learns a wider network: the same examples take it longer, which only the seconds show." in said
+    assert "Remedy left out: nobody knows why." in said
+    assert not any("Nobody looked inside" in sentence for sentence in said)

@@ -41,6 +41,7 @@ from talweg.methods.wrappers import (
     Noisy,
     Velocity,
     WeightDecay,
+    WeightNoise,
     Wrapper,
 )
 
@@ -105,6 +106,7 @@ __all__ = [
     "Signum",
     "Velocity",
     "WeightDecay",
+    "WeightNoise",
     "Wrapped",
     "Wrapper",
     "Yogi",

@@ -33,6 +33,7 @@ LIMITS: dict[str, checks.Interval] = {
     **dict.fromkeys(("smallest_step", "largest_step"), checks.POSITIVE),
     **dict.fromkeys(("momentum", "dampening", "rho", "decay", "b1", "b2", "b3", "ema_decay", "shrink"), checks.FRACTION),
     **dict.fromkeys(("eps", "weight_decay", "l2", "start", "momentum_decay", "noise", "noise_decay", "begin"), checks.NOT_NEGATIVE),
+    **dict.fromkeys(("weight_noise", "weight_noise_decay"), checks.NOT_NEGATIVE),
     **dict.fromkeys(("every", "sync_period", "grow"), COUNT),
     **dict.fromkeys(("slow_step_size", "decay_power"), SHARE),
 }

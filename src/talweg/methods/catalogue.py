@@ -40,6 +40,7 @@ from talweg.methods.wrappers import (
     Noisy,
     Velocity,
     WeightDecay,
+    WeightNoise,
     Wrapper,
 )
 
@@ -67,7 +68,7 @@ CATALOGUE: dict[str, type[Method]] = {
 WRAPPERS: dict[str, type[Wrapper]] = {
     cls.name: cls
     for cls in (
-        *(ClipValue, ClipNorm, L2, WeightDecay, Noisy, SAM),
+        *(ClipValue, ClipNorm, L2, WeightDecay, Noisy, WeightNoise, SAM),
         *(EMA, Lookahead, Accumulate, Velocity, NesterovVelocity),
     )
 }

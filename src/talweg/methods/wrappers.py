@@ -167,13 +167,34 @@ class Noisy(Wrapper):
     noise_decay: Number = 0.55
 
     def alter(self, gradient: Gradient, at: PyTree, t: Array, key: PRNGKeyArray) -> PyTree:
-        g = gradient(at)
-        tree: Any  # jaxlib's stubs don't say what a tree's structure can do
-        leaves, tree = jax.tree.flatten(g)
-        deviation = jnp.sqrt(self.noise / (1.0 + t) ** self.noise_decay)
-        keys = jax.random.split(key, len(leaves))
-        noisy = [x + (deviation * jax.random.normal(k, x.shape, x.dtype)).astype(x.dtype) for k, x in zip(keys, leaves, strict=True)]
-        return tree.unflatten(noisy)
+        return _with_noise(gradient(at), jnp.sqrt(self.noise / (1.0 + t) ** self.noise_decay), key)
+
+
+class WeightNoise(Wrapper):
+    """Adds Gaussian noise to the weights beside every step, less and less of it: annealed Langevin dynamics.
+
+        w ← w + Δ + N(0, 2 η s / (1 + t)^γ), t = 0, 1, …, with the method's own move Δ
+
+    Gelfand & Mitter, "Recursive stochastic algorithms for global optimization in R^d", 1991; with gradients of batches Welling & Teh,
+    "Bayesian learning via stochastic gradient Langevin dynamics", 2011. s is the temperature at the start, in units of the loss: at a
+    temperature that stays, gradient descent climbs barriers of about that height.
+    Differs: the temperature falls as a power of the step, and around any method; Gelfand & Mitter let it fall as 1 / log log t.
+    """
+
+    name: ClassVar[str] = "weight-noise"
+    label: ClassVar[str] = "with weight noise"
+    source: ClassVar[str] = "Gelfand & Mitter 1991; Welling & Teh 2011"
+    helps: ClassVar[str] = "shallow local minima and saddles: the weights are shaken, whatever the method makes of its gradients"
+    space: ClassVar[Space] = {"weight_noise": Range(1e-8, 1e-2, tier=2)}
+
+    weight_noise: Number = 1e-5
+    weight_noise_decay: Number = 0.55
+
+    def step(self, oracle: Oracle, params: PyTree, state: State, t: Array, key: PRNGKeyArray) -> tuple[PyTree, State]:
+        own, theirs = jax.random.split(key)
+        move, state = self.inner.step(oracle, params, state, t, theirs)
+        temperature = self.weight_noise / (1.0 + t) ** self.weight_noise_decay
+        return _with_noise(move, jnp.sqrt(2.0 * self.learning_rate * temperature), own), state
 
 
 class SAM(Wrapper):
@@ -345,3 +366,12 @@ class NesterovVelocity(Velocity):
 
     def carried(self, v: PyTree, move: PyTree) -> PyTree:
         return trees.add(trees.scale(self.momentum, v), move)
+
+
+def _with_noise(tree: PyTree, deviation: Array, key: PRNGKeyArray) -> PyTree:
+    """The tree with Gaussian noise on every number."""
+    structure: Any  # jaxlib's stubs don't say what a tree's structure can do
+    leaves, structure = jax.tree.flatten(tree)
+    keys = jax.random.split(key, len(leaves))
+    noisy = [x + (deviation * jax.random.normal(k, x.shape, x.dtype)).astype(x.dtype) for k, x in zip(keys, leaves, strict=True)]
+    return structure.unflatten(noisy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -123,6 +124,21 @@ class Start:
 
     def __call__(self, key: PRNGKeyArray) -> Params:
         return self.spec.build(self.inputs, self.outputs, key)
+
+
+def widened(problem: Problem, factor: int) -> Problem:
+    """The same data and loss with a model whose hidden layers (or filters) are `factor` times as many units wide.
+
+    Raises InputError for a problem without hidden layers: a linear model, a function, a model of one's own.
+    """
+    checks.whole("wider", "factor", factor)
+    start = problem.start
+    if not isinstance(start, Start) or not start.spec.widths:
+        what = f"its model is {start.spec}" if isinstance(start, Start) else "it is a function, or a model of your own"
+        raise InputError(f"wider: {problem.name} has no hidden layers that could be made wider ({what}); leave this remedy out")
+    spec = replace(start.spec, widths=tuple(factor * width for width in start.spec.widths))
+    wide = Start(spec, start.inputs, start.outputs)
+    return replace(problem, start=wide, facts={**problem.facts, "model": str(spec)})
 
 
 def _explained(y: np.ndarray) -> Measure:

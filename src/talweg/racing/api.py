@@ -20,10 +20,12 @@ from talweg.checks import InputError, InputTypeError
 from talweg.descent import traced_step
 from talweg.methods import Method, catalogued, kind_named, kind_of
 from talweg.problems.base import Params, Problem
-from talweg.racing import events
-from talweg.racing.contestants import Contestant, enter
+from talweg.problems.learning import widened
+from talweg.racing import events, restarts
+from talweg.racing.contestants import Contestant
 from talweg.racing.machine import machine, versions
 from talweg.racing.plan import Goal, Plan, checked, identity
+from talweg.racing.remedies import line_up
 from talweg.racing.run import Engine
 from talweg.store import RaceRow, Store
 from talweg.verdict import record
@@ -50,6 +52,7 @@ def race(
     listener: events.Listener = events.silent,
     command: str | None = None,
     probes: bool = False,
+    remedies: str | Sequence[str] | None = None,
 ) -> Race:
     """Which method is fastest on this problem, with which numbers, and how sure is that?
 
@@ -70,6 +73,8 @@ def race(
         command: how the race was started, for the record.
         probes: whether to look inside the methods, too, on a few seeds of the final: effective learning rates, gradients, turns. It
             changes no result, and may be asked of a race that is finished.
+        remedies: against local minima, each added to every method: `"noise,wider"` or a list of names of
+            `talweg.racing.remedies.REMEDIES`; `"all"` leaves out what this problem can't have, and says so.
 
     Raises:
         InputError: something about the problem, a name or a number, in one sentence, before anything is compiled.
@@ -82,15 +87,16 @@ def race(
         goal_loss = problem.facts.get("goal_loss")  # a problem may know where to stop
     goal = Goal("loss", goal_loss) if goal_accuracy is None else Goal("accuracy", goal_accuracy)
     checks.whole("race", "settings", settings)
-    contestants = enter(problem, methods, settings, schedule)
+    contestants, left_out = line_up(problem, methods, settings, schedule, remedies)
     plan = checked(problem, contestants, settings, seeds, epochs, seed, goal, budget)
     if store is None:
         folder = tempfile.mkdtemp(prefix="talweg-")
         store = Path(folder) / "talweg.db"
     with_store = Store(Path(store))
     name = identity(problem.fingerprint(), {**plan.describe(), **_own_formulas(problem, plan)})
-    row = with_store.enter(name, describe(problem), plan.describe(), {"command": command, "versions": versions(), "machine": machine()})
-    looked = not probes or all(c.name in with_store.probes(name) for c in contestants)
+    run = {"command": command, "versions": versions(), "machine": machine(), **({"left_out": left_out} if left_out else {})}
+    row = with_store.enter(name, describe(problem), plan.describe(), run)
+    looked = not probes or all(c.name in with_store.probes(name) for c in contestants if c.probed)
     if row.finished is None or not looked:
         _run(problem, plan, with_store, row, listener, probes)
     return Race(with_store, name, problem, contestants)
@@ -153,9 +159,18 @@ def describe(problem: Problem) -> dict[str, Any]:
 class Best:
     """A contestant ready to use: its method with the tuned numbers, its batch size, and the parameters of its best final run."""
 
-    def __init__(self, method: Method | None, batch: int | str, hyperparameters: Mapping[str, float], params: Params, about: str = ""):
+    def __init__(
+        self,
+        method: Method | None,
+        batch: int | str,
+        hyperparameters: Mapping[str, float],
+        params: Params,
+        about: str = "",
+        beside: Sequence[str] = (),
+    ):
         self.method, self.batch, self.hyperparameters, self.params = method, batch, dict(hyperparameters), params
         self.about = about  #: a line on what it is and where its numbers come from
+        self.beside = tuple(beside)  #: a sentence for each thing that it does beside choosing steps, which no optimizer has
 
     def code(self, to: str) -> str:
         """A snippet that runs, with the optimizer and its schedule: `to` is torch, keras, optax, tensorflow or sklearn.
@@ -168,7 +183,7 @@ class Best:
                 f"code: {self.about} is a method of your own, whose formula {to} does not know; in Python, tw.torch_optimizer and "
                 "talweg.bridges.optax.transformation take the method itself"
             )
-        return dialects.code(self.method, to, about=self.about)
+        return dialects.code(self.method, to, about="\n# ".join([self.about, *self.beside]))
 
     def __repr__(self) -> str:
         return f"Best({self.method!r}, batch={self.batch!r})"
@@ -213,24 +228,42 @@ class Race:
         leaves = [tensors[str(i)] for i in range(len(tensors))]
         params: Params = leaves
         if self.problem is not None:
-            params = jax.tree.unflatten(jax.tree.structure(jax.eval_shape(self.problem.start, jax.random.key(0))), leaves)
+            learned = self.problem if row["width"] == 1 else widened(self.problem, row["width"])
+            params = jax.tree.unflatten(jax.tree.structure(jax.eval_shape(learned.start, jax.random.key(0))), leaves)
         batch = "the whole training set at every step" if row["batch"] == "full" else f"batches of {row['batch']}"
         about = f"{row['label']} with {batch}, as tuned in race {self.name} on {self.summary['problem']['name']}"
-        return Best(self._method(row), row["batch"], row["hyperparameters"], params, about)
+        return Best(self._method(row), row["batch"], row["hyperparameters"], params, about, self._beside(row))
+
+    def _beside(self, row: Mapping[str, Any]) -> list[str]:
+        """What code for an optimizer can't say of a row."""
+        said = []
+        if row["restarts"] > 1:
+            trainings = restarts.shares(self._steps(row), row["restarts"])
+            said.append(
+                f"train {len(trainings)} times for {trainings[0]:,} steps, each time from fresh weights with a new optimizer, and keep the "
+                "weights with the lowest validation loss: that is not in this code"
+            )
+        if row["width"] > 1:
+            said.append(f"the hidden layers of the model are {row['width']} times as wide as the problem's: that is not in this code")
+        return said
+
+    def _steps(self, row: Mapping[str, Any]) -> int:
+        """All steps of a lane of a row."""
+        per_step = (self.summary["problem"]["examples"] if row["batch"] == "full" else row["batch"]) * row["gradients_per_step"]
+        return row["curves"]["examples"][-1] // per_step
 
     def _method(self, row: Mapping[str, Any]) -> Method | None:
         """The method of a row, with its schedule; None for somebody's own method in a race that comes from a store."""
         numbers = dict(row["hyperparameters"])
         known = next((c for c in self.contestants if c.name == row["name"]), None)
-        per_step = (self.summary["problem"]["examples"] if row["batch"] == "full" else row["batch"]) * row["gradients_per_step"]
-        steps = row["curves"]["examples"][-1] // per_step
+        steps = restarts.shares(self._steps(row), row["restarts"])[0]
         if known is not None:
             return known.method(numbers, steps)
         try:
             kind = kind_named("race", row["method"])
         except InputError:
             return None
-        if (schedule := self.summary["run"]["schedule"]) != "constant":
+        if (schedule := row["schedule"]) != "constant":
             numbers["learning_rate"] = schedules.over(schedule, numbers.get("learning_rate", kind().numbers()["learning_rate"]), steps)
         return kind(**numbers)
 

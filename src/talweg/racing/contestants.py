@@ -40,10 +40,17 @@ class Contestant:
     schedule: str = "constant"
     reference: bool = False  #: joined as the yardstick, without being asked for
     gradients: int = 1  #: gradient evaluations per step, each of which is charged
+    restarts: int = 1  #: trainings one after the other, each with its share of the steps and a fresh start; the best so far is kept
+    width: int = 1  #: how many times as wide the hidden layers of the problem's model are
 
     def examples_per_step(self, examples: int) -> int:
         """What one step costs: its examples, once for every gradient that it asks for; of so many training examples."""
         return (examples if self.size is None else self.size) * self.gradients
+
+    @property
+    def probed(self) -> bool:
+        """Whether one can look inside its method: not where a lane is several trainings."""
+        return self.restarts == 1
 
     def method(self, numbers: Mapping[str, float], steps: int) -> Method:
         """The method with these numbers, for a run of so many steps."""
@@ -81,6 +88,7 @@ class Contestant:
             "reference": self.reference,
             "gradients": self.gradients,
             "contains": list(self.kind.contains),
+            **{word: value for word in ("restarts", "width") if (value := getattr(self, word)) != 1},  # older races have neither
         }
 
 
@@ -102,7 +110,7 @@ def enter(
     yardstick = next((e for e in entries if _is_yardstick(e, problem)), None)
     if yardstick is None:
         yardstick = replace(_entry(problem, None, YARDSTICK, settings, schedule), reference=True)
-        return _unique([yardstick, *entries])
+        return unique([yardstick, *entries])
     return [yardstick, *(e for e in entries if e is not yardstick)]
 
 
@@ -114,7 +122,7 @@ def listed(
     entries = [_entry(problem, name, what, settings, schedule) for name, what in _given(methods, problem)]
     if not entries:
         raise InputError("race: no methods were given; name some of " + ", ".join(CATALOGUE))
-    return _unique(entries)
+    return unique(entries)
 
 
 def parse(text: str) -> tuple[str | None, Kind, str | None, dict[str, float]]:
@@ -235,7 +243,7 @@ def _is_yardstick(entry: Contestant, problem: Problem) -> bool:
     return entry.kind is GradientDescent and not entry.fixed and entry.size == batch_size(problem, None)
 
 
-def _unique(entries: Sequence[Contestant]) -> list[Contestant]:
+def unique(entries: Sequence[Contestant]) -> list[Contestant]:
     """The same entries with names and labels that are all different."""
     seen: dict[str, int] = {}
     unique = []

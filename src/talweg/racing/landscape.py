@@ -247,6 +247,11 @@ def _methods(race: Race, wanted: Sequence[str] | None) -> tuple[list[tuple[Mappi
     )
     chosen = []
     for name in names:
+        if why := _elsewhere(rows[name]):
+            if wanted is not None:
+                raise InputError(f"landscape: {name} can't be shown: {why}; leave it out")
+            left_out.append(f"{rows[name]['label']} is not shown: {why}.")
+            continue
         method = race.tuned(name).method
         if method is not None:
             chosen.append((rows[name], method))
@@ -259,6 +264,13 @@ def _methods(race: Race, wanted: Sequence[str] | None) -> tuple[list[tuple[Mappi
     if not chosen:
         raise InputError("landscape: the store does not know any of these methods; ask the race that tw.race gave you")
     return chosen, left_out
+
+
+def _elsewhere(row: Mapping[str, Any]) -> str:
+    """Why a contestant's way is not one way through the weights of the problem's model."""
+    if row["width"] > 1:
+        return "its network is wider, and so has other weights"
+    return "it begins again from other starts" if row["restarts"] > 1 else ""
 
 
 def _known(wanted: Sequence[str], rows: Mapping[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ in the cache, and what a lane computes does not depend on how many lanes or devi
 
 from __future__ import annotations
 
+import copy
 import functools
 import time
 from collections.abc import Callable, Sequence
@@ -44,7 +45,7 @@ class Traces:
     validation_loss: Float[np.ndarray, "lanes points"]
     measure: Float[np.ndarray, "lanes points"]
     diverged_at: Int[np.ndarray, " lanes"]  #: −1 where the lane did not diverge
-    params: Params  #: leaves with the lane as first axis
+    params: Params  #: at the end, or the best where that is kept; leaves with the lane as first axis
     seconds: float  #: of running, without compiling
     inside: dict[str, Float[np.ndarray, "lanes points"]] | None = None  #: of `talweg.probes`, by name, where methods are probed
 
@@ -61,6 +62,13 @@ class Floor:
         judge = problem.validation if problem.validation is not None else problem.train
         self.train, self.judge = jax.device_put((problem.train, judge), self.everywhere)
         self._starts: dict[int, Params] = {}
+
+    def of(self, problem: Problem) -> Floor:
+        """The same devices and data for another model of them."""
+        other = copy.copy(self)
+        other.problem, other._starts = problem, {}
+        other.__dict__.pop("_examine", None)  # compiled for the first model
+        return other
 
     def starts(self, seeds: Sequence[int]) -> Params:
         """The starting parameters of each seed, stacked: for one seed the same in every race and for every method."""
@@ -93,10 +101,14 @@ class Floor:
 
 
 class Program:
-    """The compiled program of one structure, for blocks of a fixed number of lanes; it looks inside the method where it is `probed`."""
+    """The compiled program of one structure, for blocks of a fixed number of lanes.
 
-    def __init__(self, floor: Floor, method: Method, size: int | None, lanes: int, *, probed: bool = False):
-        self.floor, self.size, self.probed = floor, size, probed
+    It looks inside the method where it is `probed`, and gives the parameters that were measured best instead of the last ones where
+    the `best` are wanted.
+    """
+
+    def __init__(self, floor: Floor, method: Method, size: int | None, lanes: int, *, probed: bool = False, best: bool = False):
+        self.floor, self.size, self.probed, self.best = floor, size, probed, best
         self.lanes = lanes
         self.tile = floor.tile(lanes)
         share = self.tile * len(floor.devices)
@@ -126,7 +138,9 @@ class Program:
         lane_seeds = [seeds[i] for i in fill]
         keys = jax.device_put(jnp.array(lane_seeds, jnp.uint32), self.floor.by_lane)
         # not compiled: a dozen small fills are not worth a program of their own
-        run = jax.device_put(jax.vmap(descent.begin)(lanes, self.floor.starts(lane_seeds)), self.floor.by_lane)
+        run = jax.device_put(
+            jax.vmap(functools.partial(descent.begin, best=self.best))(lanes, self.floor.starts(lane_seeds)), self.floor.by_lane
+        )
         marks = descent.measuring_points(steps)
         parts: list[Row] = []
         kept: list[np.ndarray] = []
@@ -146,7 +160,7 @@ class Program:
             validation_loss=curves.validation_loss,
             measure=curves.measure,
             diverged_at=np.asarray(run.diverged_at)[:given],
-            params=jax.tree.map(lambda leaf: np.asarray(leaf)[:given], run.params),
+            params=jax.tree.map(lambda leaf: np.asarray(leaf)[:given], run.params if run.best is None else run.best.params),
             seconds=time.perf_counter() - began - self.compile_seconds,
             inside=None if curves.inside is None else {name: getattr(curves.inside, name) for name in PROBES},
         )

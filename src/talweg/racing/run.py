@@ -17,7 +17,8 @@ from talweg import descent
 from talweg.checks import InputError
 from talweg.problems import batches
 from talweg.problems.base import Params, Problem
-from talweg.racing import rungs
+from talweg.problems.learning import widened
+from talweg.racing import restarts, rungs
 from talweg.racing.contestants import Contestant
 from talweg.racing.events import Expected, Going, Listener, Prepared, Probed
 from talweg.racing.lanes import Floor, Program, Traces
@@ -52,6 +53,7 @@ class Engine:
     def __init__(self, problem: Problem, plan: Plan, store: Store, race: str, listener: Listener):
         self.problem, self.plan, self.store, self.race, self.listener = problem, plan, store, race, listener
         self.floor = Floor(problem)
+        self.floors = {1: self.floor}  #: by the width of the model
         self.programs: dict[str, Program] = {}
         self.paces: dict[str, Pace] = {}
         self.compile_seconds = 0.0
@@ -67,7 +69,8 @@ class Engine:
             if self._finished(contestant):
                 continue
             began = time.perf_counter()
-            program = Program(self.floor, contestant.method(contestant.defaults(), 1), contestant.size, self.plan.lanes())
+            method, again = contestant.method(contestant.defaults(), 1), contestant.restarts > 1
+            program = Program(self._floor(contestant), method, contestant.size, self.plan.lanes(), best=again)
             self.programs[contestant.name] = program
             self.paces[contestant.name] = self._pace(contestant, program)
             self._alone(contestant)
@@ -82,7 +85,7 @@ class Engine:
         fixed = slope = 0.0
         for contestant in self.plan.contestants:
             blocks, pace = self._blocks(contestant), self.paces[contestant.name]
-            fixed += blocks * (pace.block + pace.point * (descent.POINTS + 1))
+            fixed += blocks * contestant.restarts * (pace.block + pace.point * (descent.POINTS + 1))
             slope += blocks * pace.step * self._steps_per_epoch(contestant)
         epochs = ((seconds - spent) / BUDGET_MARGIN - fixed) / max(slope, 1e-12)
         least = max(0.5 / self._steps_per_epoch(contestant) for contestant in self.plan.contestants)
@@ -96,14 +99,17 @@ class Engine:
     def _steps_per_epoch(self, contestant: Contestant) -> float:
         return batches.steps_per_epoch(self.problem.examples, contestant.size) / contestant.gradients
 
+    def _seconds(self, contestant: Contestant) -> float:
+        """What a block takes."""
+        steps = self.plan.steps(self.problem, contestant)
+        return sum(self.paces[contestant.name].of(share) for share in restarts.shares(steps, contestant.restarts))
+
     def expect(self) -> None:
         """Say what the race will take."""
         found = sum(
             self.store.has_block(self.race, c.name, rung, 0) for c in self.plan.contestants for rung in ("search", "confirm", "final")
         )
-        self.total = sum(
-            self._blocks(c) * self.paces[c.name].of(self.plan.steps(self.problem, c)) for c in self.plan.contestants if c.name in self.paces
-        )
+        self.total = sum(self._blocks(c) * self._seconds(c) for c in self.plan.contestants if c.name in self.paces)
         self.listener(Expected(self.total, self.plan.epochs, found))
 
     def go(self) -> None:
@@ -121,11 +127,11 @@ class Engine:
         known = self.store.probes(self.race)
         for contestant in self.plan.contestants:
             final = [lane for lane in self.store.lanes(self.race, contestant.name, "final") if lane.setting != rungs.UNTUNED][:PROBED]
-            if contestant.name in known or not final:
+            if contestant.name in known or not final or not contestant.probed:
                 continue
             steps = self.plan.steps(self.problem, contestant)
             methods = [contestant.method(lane.hyperparameters, steps) for lane in final]
-            program = Program(self.floor, methods[0], contestant.size, len(final), probed=True)
+            program = Program(self._floor(contestant), methods[0], contestant.size, len(final), probed=True)
             traces = program.run(methods, [lane.seed for lane in final], steps)
             self.compile_seconds += program.compile_seconds
             self.store.add_probes(self.race, contestant.name, traces.steps, traces.inside or {})
@@ -135,9 +141,21 @@ class Engine:
         per_step = contestant.examples_per_step(self.problem.examples)
         return rungs.climb(contestant, self.plan, target, per_step, functools.partial(self._rung, contestant), stage=stage)
 
+    def _floor(self, contestant: Contestant) -> Floor:
+        """Where a contestant runs: the problem, or the same with a wider model."""
+        if contestant.width not in self.floors:
+            self.floors[contestant.width] = self.floor.of(widened(self.problem, contestant.width))
+        return self.floors[contestant.width]
+
     def _starts(self) -> None:
-        """All starting parameters of the race, in one call."""
-        self.floor.starts([self.plan.search_seed(), *self.plan.confirm_seeds(), *self.plan.final_seeds()])
+        """All starting parameters of the race, in one call for each width."""
+        seeds = [self.plan.search_seed(), *self.plan.confirm_seeds(), *self.plan.final_seeds()]
+        trainings: dict[int, int] = {}
+        for contestant in self.plan.contestants:
+            trainings[contestant.width] = max(contestant.restarts, trainings.get(contestant.width, 1))
+            self._floor(contestant)
+        for width, most in trainings.items():
+            self.floors[width].starts([restarts.seed_of(seed, training) for training in range(most) for seed in seeds])
 
     def _finished(self, contestant: Contestant) -> bool:
         blocks = -(-2 * self.plan.seeds // self.plan.lanes())
@@ -169,8 +187,9 @@ class Engine:
         if contestant.name in self.store.speeds(self.race):
             return
         method = contestant.method(contestant.defaults(), 1)
-        params = jax.tree.map(lambda leaf: leaf[0], self.floor.starts([self.plan.search_seed()]))
-        seconds = seconds_alone(self.problem, method, params, contestant.size)
+        floor = self._floor(contestant)
+        params = jax.tree.map(lambda leaf: leaf[0], floor.starts([self.plan.search_seed()]))
+        seconds = seconds_alone(floor.problem, method, params, contestant.size)
         self.store.add_speed(self.race, contestant.name, seconds, contestant.gradients)
 
     def _rung(self, contestant: Contestant, rung: str, entries: Sequence[Entry]) -> list[Lane]:
@@ -183,14 +202,15 @@ class Engine:
 
     def _block(self, contestant: Contestant, rung: str, block: int, entries: Sequence[Entry]) -> None:
         steps = self.plan.steps(self.problem, contestant)
-        methods = [contestant.method(entry.numbers, steps) for entry in entries]
-        traces = self.programs[contestant.name].run(
-            methods,
+        traces = restarts.trained(
+            self.programs[contestant.name],
+            lambda share: [contestant.method(entry.numbers, share) for entry in entries],
             [entry.seed for entry in entries],
             steps,
+            contestant.restarts,
             progress=lambda step, losses: self._going(contestant, rung, len(entries), step / steps, losses),
         )
-        self.spent += self.paces[contestant.name].of(steps)
+        self.spent += self._seconds(contestant)
         name = contestant.name
         self.diverged[name] = self.diverged.get(name, 0) + int((traces.diverged_at >= 0).sum())
         self.lanes[name] = self.lanes.get(name, 0) + len(entries)
@@ -203,14 +223,13 @@ class Engine:
         name = contestant.name
         finite = losses[np.isfinite(losses)]
         self.best[name] = min(self.best.get(name, math.inf), *finite.tolist(), math.inf)
-        steps = self.plan.steps(self.problem, contestant)
         all_lanes = sum(rungs.expected_lanes(contestant, self.plan).values())
         before = self.lanes.get(name, 0)
         self.listener(
             Going(
                 name,
                 rung,
-                min(1.0, (self.spent + done * self.paces[name].of(steps)) / max(self.total, 1e-9)),
+                min(1.0, (self.spent + done * self._seconds(contestant)) / max(self.total, 1e-9)),
                 min(1.0, (before + done * lanes) / all_lanes),
                 self.best[name],
                 self.diverged.get(name, 0) + int(np.isnan(losses).sum()),
@@ -224,7 +243,7 @@ class Engine:
         if not tuned:
             return
         if self.problem.test is not None:
-            losses, measures = self.floor.examine(params)
+            losses, measures = self._floor(contestant).examine(params)
             for i in tuned:
                 if rows[i].diverged_at is None:
                     rows[i].test_loss, rows[i].test_measure = float(losses[i]), float(measures[i])

@@ -50,7 +50,7 @@ def judge(record: Record) -> dict[str, Any]:
             "race": record.race.race,
             "created": record.race.created,
             **{key: record.race.plan[key] for key in ("seed", "settings", "seeds", "epochs", "budget_seconds")},
-            "schedule": best.facts["schedule"],
+            "schedule": record.yardstick.facts["schedule"],
             "start_loss": _start_loss(record.yardstick.final),
             "search_start_loss": _start_loss(record.yardstick.search or record.yardstick.final),
         },
@@ -87,7 +87,9 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
     steps = _scaled(cost, 1 / entry.examples_per_step)
     return {
         "rank": rank,
-        **{key: entry.facts[key] for key in ("name", "label", "method", "batch", "reference")},
+        **{key: entry.facts[key] for key in ("name", "label", "method", "batch", "reference", "schedule")},
+        "restarts": entry.restarts,
+        "width": entry.width,
         "tied": sure < SURE,
         "sure": sure,
         "hyperparameters": {**entry.facts["fixed"], **entry.final[0].hyperparameters},
@@ -271,15 +273,20 @@ def _order(record: Record, share: float) -> dict[str, Any]:
 
 def _warnings(record: Record, keys: dict[str, np.ndarray], rows: Sequence[dict[str, Any]]) -> list[str]:
     found = [row["at_edge"] for row in rows if row["at_edge"]]
-    by_method = {(e.facts["method"], e.facts["batch"]): e for e in record.entries}
+    alike = {(e.facts["method"], *_around(e)): e for e in record.entries}
     for entry in record.entries:
         if entry.facts["fixed"]:  # with a number that can't move, it may contain nothing
             continue
         for contained in entry.facts["contains"]:
-            case = by_method.get((contained, entry.facts["batch"]))
+            case = alike.get((contained, *_around(entry)))
             if case is not None and statistics.probability_less(keys[case.name], keys[entry.name]) >= SURE:
                 found.append(sentences.inclusion(entry.label, case.label))
-    return found + sentences.doubts(record, rows)
+    return found + sentences.doubts(record, rows) + sentences.remedies(record, rows)
+
+
+def _around(entry: Entry) -> tuple[Any, ...]:
+    """All beside the method: only where it is the same do two methods differ by themselves alone."""
+    return entry.facts["batch"], entry.facts["schedule"], entry.restarts, entry.width
 
 
 def _budget(record: Record, examples: float) -> dict[str, Any]:

@@ -37,6 +37,16 @@ class Entry:
         return self.facts["label"]
 
     @property
+    def restarts(self) -> int:
+        """Trainings of each lane, of which the best so far is kept."""
+        return self.facts.get("restarts", 1)
+
+    @property
+    def width(self) -> int:
+        """How many times as wide the hidden layers of its model are."""
+        return self.facts.get("width", 1)
+
+    @property
     def chosen(self) -> int:
         """The number of the setting that the final ran."""
         return self.final[0].setting

@@ -192,3 +192,21 @@ def doubts(record: Record, rows: Sequence[Row]) -> list[str]:
 def measured(summary: dict[str, Any], numbers: Row | None) -> str:
     """A value of the problem's measure, as text."""
     return interval(numbers, show=measure(bool(summary["problem"].get("measure_percent"))))
+
+
+def remedies(record: Record, rows: Sequence[Row]) -> list[str]:
+    """What is not alike between contestants with a remedy and those without, and which remedies were left out."""
+    again = [row["label"] for row in rows if row["restarts"] > 1]
+    wide = [row["label"] for row in rows if row["width"] > 1]
+    found = []
+    if again:
+        keeps, its = ("keeps", "its") if len(again) == 1 else ("keep", "their")
+        found.append(
+            f"{listed(again)} {keeps} the best of {its} trainings so far, so {its} loss never rises; the others are shown where they are."
+        )
+    if again and any(row["probes"] for row in rows):
+        found.append(f"Nobody looked inside {listed(again)}: each lane is several trainings.")
+    if wide:
+        learns, takes = ("learns", "it") if len(wide) == 1 else ("learn", "them")
+        found.append(f"{listed(wide)} {learns} a wider network: the same examples take {takes} longer, which only the seconds show.")
+    return found + list(record.race.run.get("left_out", ()))
