@@ -180,7 +180,7 @@ def diagnose(
     d = seen.vectors.shape[-1]
     whole = d <= curvature.WHOLE_AT_MOST
     if whole and np.isfinite(seen.eigenvalues).all():
-        spread, more = Density.of_all(seen.eigenvalues), 0
+        spread, more = Density.of_all(np.asarray(seen.eigenvalues)), 0
     else:
         spread, more = curvature.density(problem, params, data, key=key)
     found = {"direction": unflat(np.asarray(seen.vectors[0], float), params)}

@@ -104,13 +104,23 @@ class Program:
     """The compiled program of one structure, for blocks of a fixed number of lanes.
 
     It looks inside the method where it is `probed`, and gives the parameters that were measured best instead of the last ones where
-    the `best` are wanted.
+    the `best` are wanted. A `tile` of one's own is for problems that are so small that more lanes at once cost nothing.
     """
 
-    def __init__(self, floor: Floor, method: Method, size: int | None, lanes: int, *, probed: bool = False, best: bool = False):
+    def __init__(
+        self,
+        floor: Floor,
+        method: Method,
+        size: int | None,
+        lanes: int,
+        *,
+        probed: bool = False,
+        best: bool = False,
+        tile: int | None = None,
+    ):
         self.floor, self.size, self.probed, self.best = floor, size, probed, best
         self.lanes = lanes
-        self.tile = floor.tile(lanes)
+        self.tile = floor.tile(lanes) if tile is None else tile
         share = self.tile * len(floor.devices)
         self.padded = -(-lanes // share) * share
         self.capacity = max(1, ORDER_AT_ONCE // (self.padded * (size or 1)))  # steps in one go
