@@ -164,10 +164,11 @@ def test_the_teachers_own_weights_cost_the_student_nothing(text, model):
     assert float(problem.loss(problem.start(jax.random.key(0)), problem.train)) > 0.1
 
 
-def test_a_student_with_fewer_units_than_the_teacher_has_no_lowest_value_that_is_known():
+def test_a_network_with_fewer_units_than_are_known_to_be_enough_has_no_known_lowest_value():
     assert "lowest" not in load("teacher-student", model="mlp:5").facts
     assert load("teacher-student", model="mlp:7").facts["lowest"] == 0
     assert "lowest" not in load("xor-2-2-1", model="linear").facts
+    assert "lowest" not in load("parity", model="mlp:3,tanh").facts
 
 
 # ---- as problems of the catalogue ---------------------------------------------------------------------------------------------

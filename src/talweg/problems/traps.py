@@ -65,12 +65,13 @@ def parity(bits: int = 4, model: str | None = None) -> Problem:
     return _logic("parity", 2 * rows - 1, rows.sum(1) % 2, spec, epochs=3000, source=PARITY)
 
 
-def two_spirals(model: str = "mlp:20,20,tanh,glorot") -> Problem:
+def two_spirals(model: str = "mlp:20,20,tanh") -> Problem:
     """Two spirals of three turns, 97 points each and without noise; the test data lie on the spirals halfway between them.
 
         x = r sin φ,   y = r cos φ,   φ = i π / 16,   r = 6.5 (104 − i) / 104,   i = 0 … 96;   the other spiral is −x, −y
 
-    Lang & Witbrock, "Learning to tell two spirals apart", 1988. Differs: cross-entropy, and no connections that skip a layer.
+    Lang & Witbrock, "Learning to tell two spirals apart", 1988. Some thousand steps of plain gradient descent with
+    the whole batch do not get there. Differs: cross-entropy, two layers of 20, and no connections that skip a layer.
     """
     spec = models.parse(model, (2,))
     return Problem(
