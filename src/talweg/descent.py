@@ -292,7 +292,8 @@ def batch_size(problem: Problem, batch: int | str | None) -> int | None:
     if problem.train is None or batch == "full":
         return None
     if batch is None:
-        return int(problem.facts.get("batch", min(batches.usual_size(problem.examples), problem.examples)))
+        usual = int(problem.facts.get("batch", min(batches.usual_size(problem.examples), problem.examples)))
+        return usual if usual < problem.examples else None  # all of a handful of examples: nothing to shuffle
     size = checks.whole(problem.name, "the batch size", batch) if not isinstance(batch, str) else None
     if size is None:
         raise InputError(f'{problem.name}: the batch size must be a whole number or "full", got {batch!r}')
