@@ -58,6 +58,12 @@ CREATE TABLE IF NOT EXISTS probe (
     step INTEGER NOT NULL, value REAL, PRIMARY KEY (race, contestant, name, lane, step)
 ) WITHOUT ROWID
 """
+ENDINGS = """
+CREATE TABLE IF NOT EXISTS ending (
+    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, seed INTEGER NOT NULL, evidence TEXT NOT NULL,
+    PRIMARY KEY (race, contestant, seed)
+) WITHOUT ROWID
+"""
 
 
 @dataclass(eq=False)
@@ -314,6 +320,26 @@ class Store:
             seen[contestant] = (np.array([step for step, _ in first]), arrays)
         return seen
 
+    def add_endings(self, race: str, contestant: str, endings: Mapping[int, Mapping[str, Any] | None]) -> None:
+        """Record where final lanes ended, by their seeds; the first look stays."""
+        with self.writing():
+            self.db.execute(ENDINGS)
+            self.db.executemany(
+                "INSERT OR IGNORE INTO ending VALUES (?, ?, ?, ?)",
+                ((race, contestant, seed, json.dumps(_finite(evidence))) for seed, evidence in endings.items()),
+            )
+
+    def endings(self, race: str) -> dict[str, list[dict[str, Any] | None]]:
+        """By contestant: where its final lanes ended, None for those that could not be looked at."""
+        if not self.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'ending'").fetchone():
+            return {}
+        found: dict[str, list[dict[str, Any] | None]] = {}
+        for contestant, evidence in self.db.execute(
+            "SELECT contestant, evidence FROM ending WHERE race = ? ORDER BY contestant, seed", (race,)
+        ):
+            found.setdefault(contestant, []).append(json.loads(evidence))
+        return found
+
     def add_time(self, race: str, wall: float, compile_seconds: float) -> None:
         """Add to the time that a race has taken so far."""
         with self.writing():
@@ -335,3 +361,10 @@ class Store:
 
 def _nullable(values: np.ndarray) -> list[float | None]:
     return [x if np.isfinite(x) else None for x in values.tolist()]
+
+
+def _finite(evidence: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Numbers that are not finite as None, which JSON has."""
+    if evidence is None:
+        return None
+    return {name: None if isinstance(value, float) and not np.isfinite(value) else value for name, value in evidence.items()}

@@ -76,7 +76,7 @@ def test_the_density_of_a_known_matrix_is_found() -> None:
     assert products <= 8 * 48
     assert found.trace == pytest.approx(eigenvalues.sum(), abs=4 * found.trace_error + 1e-3)
     assert found.weights.sum() == pytest.approx(1, rel=1e-4)
-    assert found.negative == pytest.approx(0.1, abs=0.1)
+    assert found.below() == pytest.approx(0.1, abs=0.1)
     high = found.weights[found.eigenvalues > 3].sum()
     assert high == pytest.approx(0.2, abs=0.06)
 
@@ -87,7 +87,8 @@ def test_a_small_problem_has_its_whole_density() -> None:
     assert products == 3
     np.testing.assert_allclose(found.eigenvalues, [-1, 2, 5], rtol=1e-5)
     assert found.trace == pytest.approx(6, rel=1e-5)
-    assert found.negative == pytest.approx(1 / 3)
+    assert found.below() == pytest.approx(1 / 3)
+    assert found.below(tolerance=2.0) == 0
 
 
 def test_the_noise_of_a_sample_is_its_standard_error() -> None:

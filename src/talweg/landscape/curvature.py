@@ -63,10 +63,9 @@ class Density:
     rounding: float  #: what of an eigenvalue may be rounding
     exact: bool
 
-    @property
-    def negative(self) -> float:
-        """The share of the eigenvalues that are negative, beyond rounding."""
-        return float(self.weights[self.eigenvalues < -self.rounding].sum())
+    def below(self, tolerance: float = 0.0) -> float:
+        """The share of the eigenvalues that are negative, by more than a tolerance and than rounding."""
+        return float(self.weights[self.eigenvalues < -max(tolerance, self.rounding)].sum())
 
     @classmethod
     def of_all(cls, eigenvalues: Float[np.ndarray, " d"]) -> Density:

@@ -105,7 +105,7 @@ class Diagnosis:
             "whole": self.whole,
             "trace": _plain(self.density.trace),
             "trace_error": _plain(self.density.trace_error),
-            "negative": _plain(self.density.negative),
+            "negative": _plain(self.density.below(self.evidence.smallest_tolerance)),
             "lowest": _plain(self.lowest),
             "escape_loss": _plain(self.escape_loss),
             "escape_distance": _plain(self.escape_distance),

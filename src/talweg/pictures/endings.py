@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from talweg.pictures.words import count, figures, share
+from talweg.pictures.words import count, figures, listed, share
 
 Summary = Mapping[str, Any]
 
 KINDS = ("minimum", "saddle", "maximum", "slope", "undecided")
-NAMES = {
-    "minimum": "a minimum",
-    "saddle": "a saddle",
-    "maximum": "a maximum",
-    "slope": "still on a slope",
-    "undecided": "flat or degenerate: undecided",
+PLACES = {
+    "minimum": "in a minimum",
+    "saddle": "at a saddle",
+    "maximum": "on a maximum",
+    "slope": "on a slope",
+    "undecided": "flat or undecided",
 }
 REACHED = 1e-4  #: of the way down from the start: a loss so near to the lowest value is it
 NEAR_THE_EDGE = 0.9  #: of the sharpness at which steps begin to grow
@@ -103,7 +103,7 @@ def curved(summary: Summary) -> str:
         return ""
     about = f" ± {figures(summary['trace_error'], 2)}" if summary["trace_error"] else ""
     negative = summary["negative"]
-    down = f"; {share(negative)} of the {d:,} directions curve down" if negative else ""
+    down = f"; {share(negative)} of the {d:,} directions curve down beyond doubt" if negative else ""
     how = "the whole Hessian" if summary["whole"] else f"Lanczos' method, {count(summary['products'], 'product')} with the Hessian"
     return f"The trace is {signed(trace)}{about}{down} ({how})."
 
@@ -138,3 +138,36 @@ def edge(summary: Summary) -> str:
 def signed(x: float) -> str:
     """A number with a real minus sign."""
     return figures(x).replace("-", "−", 1) if x < 0 else figures(x)
+
+
+def kinds(ended: Mapping[str, Any]) -> str:
+    """What the final lanes ended in: 12 minimum, 4 slope."""
+    order = sorted(ended["kinds"].items(), key=lambda pair: -pair[1])
+    said = [f"{number} {PLACES[kind]}" for kind, number in order]
+    lost = ended["lanes"] - ended["looked_at"]
+    return ", ".join([*said, *([f"{lost} diverged"] if lost else [])])
+
+
+def of_race(summary: Mapping[str, Any]) -> list[str]:
+    """Where the winner's final runs ended, how alike they are, and who went beyond the edge of stability."""
+    looked = [c for c in summary["contestants"] if c.get("ended") and c["ended"]["looked_at"]]
+    if not looked:
+        return []
+    first = looked[0]
+    ended, label = first["ended"], first["label"]
+    said = [f"Of the {count(ended['lanes'], 'final run')} of {label}, {ended['alike']} ended as good as its best one: {kinds(ended)}."]
+    total = sum(sum(c["ended"]["kinds"].values()) for c in looked)
+    minima = sum(c["ended"]["kinds"].get("minimum", 0) for c in looked)
+    slopes = sum(c["ended"]["kinds"].get("slope", 0) for c in looked)
+    if slopes > total / 2:
+        said.append(f"Most of all runs, {slopes:,} of {total:,}, were still on a slope: a larger budget would bring them lower.")
+    elif minima == total:
+        said.append(f"All {total:,} final runs ended in a minimum.")
+    best = max(looked, key=lambda c: c["ended"]["as_good_as_the_best"])
+    if best["ended"]["as_good_as_the_best"]:
+        number = f"{best['ended']['as_good_as_the_best']} of {best['ended']['lanes']} runs"
+        said.append(f"The lowest loss of all was reached, to within 1 % of the way down, most often by {best['label']}: {number}.")
+    beyond = [c["label"] for c in looked if (c["ended"]["edge"] or 0) >= NEAR_THE_EDGE]
+    if beyond:
+        said.append(f"At the edge of stability or beyond it: {listed(beyond)}.")
+    return said

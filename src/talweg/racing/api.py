@@ -33,6 +33,7 @@ from talweg.verdict import record
 if TYPE_CHECKING:
     import pandas as pd
 
+    from talweg.landscape import Diagnosis
     from talweg.racing.landscape import Landscape
 
 
@@ -309,6 +310,23 @@ class Race:
         return landscape.landscape(
             self, directions, split=split, contestants=contestants, points=points, between=line, problem=problem, key=key
         )
+
+    def diagnose(
+        self, contestants: Sequence[str] | None = None, *, split: str = "train", problem: Problem | None = None, key: int = 0
+    ) -> dict[str, Diagnosis]:
+        """What the end of each contestant's best final run is: a minimum, a saddle, a slope; by label.
+
+        Args:
+            contestants: their names in the table; all without it. One whose weights are not finite is left out.
+            split: the data that the loss is a mean over, "train" or "validation".
+            problem: what was raced, for a race from a store whose problem is not a data set of the catalogue.
+            key: of random vectors.
+
+        Raises InputError for an unknown name, and a problem that is not the one raced or can't be built again.
+        """
+        from talweg.racing import endings
+
+        return endings.diagnosed(self, contestants, split=split, problem=problem, key=key)
 
     def __repr__(self) -> str:
         return f"Race({self.name}, {self.summary['problem']['name']}: {self.verdict})"

@@ -13,12 +13,12 @@ import numpy as np
 from safetensors.numpy import save
 from scipy.optimize import nnls
 
-from talweg import descent
+from talweg import descent, trees
 from talweg.checks import InputError
 from talweg.problems import batches
 from talweg.problems.base import Params, Problem
 from talweg.problems.learning import widened
-from talweg.racing import restarts, rungs
+from talweg.racing import endings, restarts, rungs
 from talweg.racing.contestants import Contestant
 from talweg.racing.events import Expected, Going, Listener, Prepared, Probed
 from talweg.racing.lanes import Floor, Program, Traces
@@ -217,6 +217,7 @@ class Engine:
         rows = [_lane(entry, traces, i) for i, entry in enumerate(entries)]
         if rung == "final":
             self._examine(contestant, rows, traces.params)
+            self._where(contestant, rows, traces.params)
         self.store.add_block(self.race, contestant.name, rung, block, steps, traces.seconds, rows)
 
     def _going(self, contestant: Contestant, rung: str, lanes: int, done: float, losses: np.ndarray) -> None:
@@ -236,6 +237,17 @@ class Engine:
                 before + lanes,
             )
         )
+
+    def _where(self, contestant: Contestant, rows: Sequence[Lane], params: Params) -> None:
+        """Where the final lanes ended: it takes their weights, which are gone afterwards."""
+        tuned = [i for i, row in enumerate(rows) if row.setting != rungs.UNTUNED]
+        if not tuned:
+            return
+        steps = self.plan.steps(self.problem, contestant)
+        methods = [contestant.method(rows[i].hyperparameters, steps) for i in tuned]
+        found = endings.looked(self._floor(contestant).problem, trees.take(params, np.array(tuned)), methods)
+        kept = {rows[i].seed: None if rows[i].diverged_at is not None else one for i, one in zip(tuned, found, strict=True)}
+        self.store.add_endings(self.race, contestant.name, kept)
 
     def _examine(self, contestant: Contestant, rows: Sequence[Lane], params: Params) -> None:
         """The test data, once, for the final lanes, when every choice is made; and the best lane's parameters are kept."""

@@ -9,7 +9,7 @@ from typing import Any
 from talweg.pictures import captions, inside, race
 from talweg.pictures.panels import learning_rates
 from talweg.pictures.words import sentence
-from talweg.report import parts, shell, table
+from talweg.report import ended, parts, shell, table
 
 Summary = dict[str, Any]
 
@@ -41,6 +41,7 @@ def html(summary: Summary) -> str:
         "target": escape(str(summary["target"].get("text") or "")),
         "table": table.html(summary),
         "pictures": "".join(picture(name, title, sentence(caption(summary))) for name, title, _, caption in pictures),
+        "ended": ended.section(summary),
         "command": escape(str(run.get("command") or "")),
         "run": parts.what_was_run(summary),
         "read": parts.how_to_read(summary),

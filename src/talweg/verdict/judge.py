@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from talweg.store import Lane
-from talweg.verdict import inside, resampling, scores, sentences, statistics
+from talweg.verdict import endings, inside, resampling, scores, sentences, statistics
 from talweg.verdict.record import Entry, Record
 from talweg.verdict.scores import Scores
 
@@ -107,6 +107,7 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
         },
         "reached": float(np.isfinite(final.costs).mean()),
         "diverged": float(np.mean([lane.diverged_at is not None for lane in entry.search])) if entry.search else 0.0,
+        "ended": endings.numbers(entry, record),
         "default": _default(entry, record, cost["median"]),
         "beats": None if entry is best else _beats(best, entry, record),
         "seconds_per_step": entry.seconds_per_step,
