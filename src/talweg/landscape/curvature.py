@@ -29,6 +29,7 @@ SETTLED = 1e-5  #: error of an extreme eigenvalue, as a share of the largest
 NUMBERS_AT_MOST = 2e8  # of the Lanczos vectors: 0.8 GB
 NUDGES = 6  #: copies of the point whose numbers are each moved by one rounding
 PROBES = 8  #: random vectors of the trace and the spectral density
+QUICKLY = {"xla_backend_optimization_level": 1}  # compiles in three quarters of the time, and runs as fast
 AT_ONCE = 16  # products of the whole Hessian, or examples
 
 
@@ -175,13 +176,13 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
         known = real & jnp.isfinite(small).all()
         return jnp.where(known, values, jnp.nan), inside.T @ basis, last * jnp.abs(inside[-1]), inside[0]
 
-    def extremes(x: Array, data: Batch, key: Array, k: int) -> tuple[Array, Array, Array, Array]:
-        """Smallest and largest eigenvalue, their errors and vectors, and all Ritz values."""
-        values, vectors, residuals, _ = krylov(jax.random.normal(key, (d,), x.dtype), x, data, k)
+    def extremes(values: Array, vectors: Array, residuals: Array) -> tuple[Array, Array, Array]:
+        """Smallest and largest Ritz value, their errors and vectors."""
         order = jnp.array([jnp.nanargmin(values), jnp.nanargmax(values)])
-        gap = jnp.array([jnp.nanmin(jnp.where(jnp.arange(k) == i, jnp.nan, jnp.abs(values - values[i]))) for i in order])
+        others = jnp.arange(values.size)[None] != order[:, None]
+        gap = jnp.nanmin(jnp.where(others, jnp.abs(values - values[order][:, None]), jnp.nan), axis=1)
         error = jnp.minimum(residuals[order], residuals[order] ** 2 / jnp.where(gap > 0, gap, jnp.inf))
-        return values[order], jnp.where(jnp.isnan(gap), residuals[order], error), vectors[order], values
+        return values[order], jnp.where(jnp.isnan(gap), residuals[order], error), vectors[order]
 
     def newton(values: Array, along: Array) -> tuple[Array, Array]:
         """½ gᵀ|H|⁻¹g, and the coefficients of H⁻¹g, with eigenvalues that can't be told from zero kept away from it."""
@@ -206,27 +207,29 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
             decrement, back = newton(values, columns.T @ gradient)
             to = x - columns @ back
         else:
-            ends, errors, vectors, values = extremes(x, data, key, k)
-            begin = jnp.where(slope > 0, gradient, jnp.ones_like(gradient))
-            ritz, along, _, first = krylov(begin, x, data, k)
-            decrement, back = newton(ritz, jnp.where(slope > 0, slope * first, 0.0))
-            to = x - along.T @ back
-
-        def bends(at: Array) -> Array:
-            return jnp.stack([v @ product(v, at, data) for v in vectors])
+            begins = jnp.stack([jax.random.normal(key, (d,), x.dtype), jnp.where(slope > 0, gradient, jnp.ones_like(gradient))])
+            ritz, basis, residuals, first = jax.lax.map(lambda v: krylov(v, x, data, k), begins)
+            values = ritz[0]
+            ends, errors, vectors = extremes(values, basis[0], residuals[0])
+            decrement, back = newton(ritz[1], jnp.where(slope > 0, slope * first[1], 0.0))
+            to = x - basis[1].T @ back
 
         size = jnp.sqrt(jnp.mean(x**2))
         far = eps * jnp.maximum(jnp.abs(x), jnp.where(size > 0, size, 1.0))
         nudges = jax.random.rademacher(jax.random.fold_in(key, 1), (NUDGES, d), x.dtype) * far
 
         def changed(by: Array) -> tuple[Array, Array, Array]:
-            there, steep = jax.value_and_grad(value)(x + by, data)
-            return there - loss, jnp.linalg.norm(steep - gradient), bends(x + by) - ends
+            def along(v: Array) -> tuple[Array, Array, Array]:
+                (there, steep), (_, bent) = jax.jvp(lambda at: jax.value_and_grad(value)(at, data), (x + by,), (v,))
+                return there, steep, v @ bent
+
+            there, steep, bends = jax.lax.map(along, vectors)
+            return there[0] - loss, jnp.linalg.norm(steep[0] - gradient), bends - ends
 
         # over a Newton step, and over a rounding: in one loop, so that the derivatives are compiled once
         changes = jax.lax.map(changed, jnp.concatenate([(to - x)[None], nudges]))
         loss_rounding, slope_rounding, rounding = (jnp.sqrt(jnp.mean(change[1:] ** 2, axis=0)) for change in changes)
-        loss_sampling, slope_sampling, sampling = sampled(x, data, vectors)
+        loss_sampling, slope_sampling, sampling = sampled(x, data, vectors, slope)
         return Seen(
             loss=loss,
             size=jnp.linalg.norm(x),
@@ -245,7 +248,7 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
             eigenvalues=values,
         )
 
-    def sampled(x: Array, data: Batch, vectors: Array) -> tuple[Array, Array, Array]:
+    def sampled(x: Array, data: Batch, vectors: Array, slope: Array) -> tuple[Array, Array, Array]:
         """Standard errors, over examples, of the loss, of the gradient (its length) and of the curvature along two vectors."""
         rows = count(data)
         if data is None or rows < 2:
@@ -256,16 +259,15 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
             def alone(at: Array) -> Scalar:
                 return problem.loss(unravel(at), jax.tree.map(lambda leaf: leaf[None], example))
 
-            def slope_along(at: Array, v: Array) -> Array:
-                return jax.jvp(alone, (at,), (v,))[1]
+            def along(v: Array) -> tuple[Array, Array, Array]:
+                (there, steep), (_, bent) = jax.jvp(jax.value_and_grad(alone), (x,), (v,))
+                return there, jnp.sum(steep**2), v @ bent
 
-            there, steep = jax.value_and_grad(alone)(x)
-            bend = jnp.stack([jax.jvp(lambda at, v=v: slope_along(at, v), (x,), (v,))[1] for v in vectors])
-            return there, jnp.sum(steep**2), bend
+            there, square, bend = jax.vmap(along)(vectors)
+            return there[0], square[0], bend
 
         losses, squares, bend = jax.lax.map(one, data, batch_size=AT_ONCE)
-        mean = jnp.sum(jax.grad(value)(x, data) ** 2)
-        spread = jnp.maximum(squares.mean() - mean, 0.0) / (rows - 1)
+        spread = jnp.maximum(squares.mean() - slope**2, 0.0) / (rows - 1)
         return losses.std(ddof=1) / jnp.sqrt(1.0 * rows), jnp.sqrt(spread), bend.std(axis=0, ddof=1) / jnp.sqrt(1.0 * rows)
 
     def quadrature(x: Array, data: Batch, key: Any, k: int) -> tuple[Array, Array, Array]:
