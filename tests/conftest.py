@@ -39,7 +39,13 @@ def forgotten() -> Iterator[None]:
     jax.clear_caches()
 
 
-SINGLE_METHODS = {"methods", "dialects", "bridges", "problems"}  # where nearly every test compiles something small and runs it once
+SINGLE_METHODS = {
+    "methods",
+    "dialects",
+    "bridges",
+    "problems",
+    "landscape",
+}  # where nearly every test compiles something small and runs it once
 
 
 @pytest.fixture(autouse=True)

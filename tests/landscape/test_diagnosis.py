@@ -60,15 +60,14 @@ def test_points_are_called_what_they_are(name: str, at: tuple[float, ...], kind:
     assert found.sentences
 
 
-@pytest.mark.parametrize("precision", ["single", "double"])
+@pytest.mark.usefixtures("double")
 @pytest.mark.parametrize("name", sorted(set(SURFACES) - {"ackley"}))
-def test_every_critical_point_of_the_catalogue_is_called_what_it_is(name: str, precision: str) -> None:
+def test_every_critical_point_of_the_catalogue_is_called_what_it_is(name: str) -> None:
     known, problem = surface(name).critical, surface(name).problem()
-    with jax.enable_x64(precision == "double"):
-        points = np.array([point.at for point in known], float if precision == "double" else np.float32)
-        seen = curvature.seen_by_lane(problem, points, None, products=2)
-        start = loss_at_start(problem, None)
-        kinds = [judged(problem, jax.tree.map(lambda leaf, i=i: leaf[i], seen), start).kind for i in range(len(known))]
+    points = np.array([point.at for point in known])
+    seen = curvature.seen_by_lane(problem, points, None, products=2)
+    start = loss_at_start(problem, None)
+    kinds = [judged(problem, jax.tree.map(lambda leaf, i=i: leaf[i], seen), start).kind for i in range(len(known))]
     assert kinds == [point.kind for point in known]
 
 

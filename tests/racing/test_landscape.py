@@ -201,6 +201,7 @@ def test_the_command_builds_the_problem_again_from_the_races_own_command(tmp_pat
     assert drawn.code == 0
     said = " ".join(drawn.out.split())
     assert "The two directions explain" in said
+    assert "counts as none" in said  # of the ways between the best two
     assert (tmp_path / "seen.html").exists()
     (tmp_path / "own.csv").unlink()
     lost = run("landscape")

@@ -123,6 +123,8 @@ def straight(summary: Summary) -> list[str]:
     if curve and summary["measure_percent"]:
         first, last, least = map(measure(True), (curve[0], curve[-1], min(curve)))
         said.append(f"Training {summary['measure']} is {first} and {last} at the ends, and nowhere between them below {least}.")
+    if summary.get("connection"):
+        said.append(f"{sentence(summary['connection'])}.")
     return said
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from talweg import checks, report
 from talweg.checks import InputError
 from talweg.descent import Trace
-from talweg.landscape import Line, Slice, follow, line, slice
+from talweg.landscape import Connection, Line, Slice, connected, follow, line, slice
 from talweg.landscape.directions import flat
 from talweg.methods import Method
 from talweg.pictures import ways
@@ -64,6 +64,9 @@ class Landscape:
     slice: Slice
     followers: tuple[Follower, ...]
     line: Line | None = None
+    connection: Connection | None = (
+        None  #: of the same two: straight, after matching hidden units, along a curve; not of a function
+    )
     left_out: tuple[str, ...] = ()  #: a sentence for each contestant that is not shown
     command: str | None = None  #: how the race was started
 
@@ -107,6 +110,7 @@ class Landscape:
             ],
             "left_out": list(self.left_out),
             "line": None if self.line is None else _line(self.line),
+            "connection": None if self.connection is None else self.connection.sentence,
         }
 
     @property
@@ -197,9 +201,13 @@ def landscape(
         raise InputError("landscape: all of the contestants diverged with this seed, so there are no final weights to look around at")
     traces = [follower.trace for follower in followers]
     cut = slice(problem, traces[0].params, directions=directions, paths=traces, points=points, split=split, key=key)
-    joined = line(problem, traces[0].params, traces[1].params) if between and len(traces) > 1 else None
+    joined = way = None
+    if between and len(traces) > 1:
+        ends = traces[0].params, traces[1].params
+        way = None if problem.train is None else connected(problem, *ends)
+        joined = line(problem, *ends) if way is None else way.line
     command = race.summary["run"].get("command")
-    return Landscape(race.name, problem, seed, cut, tuple(followers), joined, tuple(left_out), command)
+    return Landscape(race.name, problem, seed, cut, tuple(followers), joined, way, tuple(left_out), command)
 
 
 def raced(race: Race, given: Problem | None = None) -> Problem:
