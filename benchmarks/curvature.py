@@ -1,10 +1,10 @@
 """What a diagnosis costs: the extreme eigenvalues of a network's Hessian, beside Lanczos' method over PyTorch's double backward.
 
-    python benchmarks/curvature.py [--repeats 3]
+    python benchmarks/curvature.py [--models mlp:8 mlp:26] [--repeats 3]
 
 Networks of 610 to 100,234 parameters on digits, after 300 steps of Adam. Both measure the loss on all training data, in float32.
 PyTorch gives products with the Hessian (the gradient of gᵀv) to SciPy's `eigsh`, which looks for both ends at once with the accuracy
-that talweg asks for. A whole diagnosis does more: it also measures the gradient's noise, what a Newton step would gain, how far
+that talweg asks for, on one thread or on all cores, whichever is faster. A whole diagnosis does more: it also measures the gradient's noise, what a Newton step would gain, how far
 the eigenvalues move with a rounding and with the sample of examples, and the spectral density. Errors are against the whole Hessian in
 float64, up to 2,000 parameters. They take turns; medians of several, after a warm-up that compiles.
 """
@@ -33,12 +33,13 @@ DENSE = 2000  #: parameters of the largest whole Hessian
 
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--models", nargs="+", default=MODELS)
     asked.add_argument("--repeats", type=int, default=3)
     given = asked.parse_args()
     tw.use_all_cores()
     print(common.heading("A diagnosis: the curvature of a network at a point"))
     print(f"digits, 1,079 training examples, ReLU, after 300 steps of Adam; median of {given.repeats} (least – most).\n", flush=True)
-    found = [of(model, given.repeats) for model in MODELS]
+    found = [of(model, given.repeats) for model in given.models]
     for rows in zip(*found, strict=True):
         print(common.markdown(rows) + "\n")
 
@@ -67,7 +68,7 @@ def of(model: str, repeats: int) -> tuple[dict[str, object], dict[str, object]]:
     middle = {name: statistics.median(times) for name, times in seconds.items()}
     seen, spent = last["extremes"]
     theirs, used = last["torch"]
-    cost = {
+    cost: dict[str, object] = {
         "parameters": f"{problem.parameters():,}",
         "a diagnosis, s": spread(seconds["diagnosis"]),
         "the first, compiling, s": f"{first['diagnosis']:.1f}",
@@ -76,6 +77,7 @@ def of(model: str, repeats: int) -> tuple[dict[str, object], dict[str, object]]:
         "its products ": f"{spent:,}",
         "PyTorch and eigsh, extremes only, s": spread(seconds["torch"]),
         "products of it": f"{used:,}",
+        "its threads": products.threads,
         "PyTorch / what decides": f"{middle['torch'] / middle['extremes']:.2f}×",
         "a product: PyTorch / talweg": f"{middle['torch'] / used / (middle['extremes'] / spent):.2f}×",
     }
@@ -96,7 +98,7 @@ def of(model: str, repeats: int) -> tuple[dict[str, object], dict[str, object]]:
         error["whole Hessian, float64, s"] = f"{time.perf_counter() - began:.1f}"
         error["error of talweg"] = f"{np.abs(seen.extremes - exact).max() / np.abs(exact).max():.0e}"
         error["error of PyTorch"] = f"{np.abs(theirs - exact).max() / np.abs(exact).max():.0e}"
-    print(f"{model}: {last['diagnosis'].kind}", flush=True)
+    print(f"{model}, {', '.join(f'{name}: {value}' for name, value in (cost | error).items())}\n", flush=True)
     return cost, error
 
 
@@ -132,8 +134,18 @@ class InTorch:
         loss = torch.nn.functional.cross_entropy(network(x), y)
         self.value = loss.item()
         np.testing.assert_allclose(self.value, float(problem.loss(params, problem.train)), rtol=1e-4)
-        self.weights = weights
+        self.weights, self.used = weights, 0
         self.gradient = torch.cat([g.reshape(-1) for g in torch.autograd.grad(loss, weights, create_graph=True)])
+        costs = {}
+        for threads in (torch.get_num_threads(), 1):  # a small network is faster without a second thread
+            torch.set_num_threads(threads)
+            self.product(np.ones(len(self.gradient)))
+            began = time.perf_counter()
+            for _ in range(5):
+                self.product(np.ones(len(self.gradient)))
+            costs[threads] = time.perf_counter() - began
+        self.threads = min(costs, key=lambda threads: costs[threads])
+        torch.set_num_threads(self.threads)
 
     def product(self, v: np.ndarray) -> np.ndarray:
         """H v."""
