@@ -4,9 +4,10 @@
 
 Networks of 610 to 100,234 parameters on digits, after 300 steps of Adam. Both measure the loss on all training data, in float32.
 PyTorch gives products with the Hessian (the gradient of gᵀv) to SciPy's `eigsh`, which looks for both ends at once with the accuracy
-that talweg asks for, on one thread or on all cores, whichever is faster. A whole diagnosis does more: it also measures the gradient's noise, what a Newton step would gain, how far
-the eigenvalues move with a rounding and with the sample of examples, and the spectral density. Errors are against the whole Hessian in
-float64, up to 2,000 parameters. They take turns; medians of several, after a warm-up that compiles.
+that talweg asks for, on one thread or on all cores, whichever is faster. A whole diagnosis does more: it also measures the gradient's
+noise, what a Newton step would gain, how far the eigenvalues move with a rounding and with the sample of examples, and the spectral
+density. Errors are against the whole Hessian in float64, up to 2,000 parameters. They take turns; medians of several, after a warm-up
+that compiles.
 """
 
 from __future__ import annotations
