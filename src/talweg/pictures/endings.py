@@ -39,7 +39,8 @@ def verdict(summary: Summary) -> str:
     if kind == "saddle":
         return f"This is a saddle: up in some directions, down in others ({between})."
     if kind == "slope":
-        return f"This is a slope: the descent has not ended. A Newton step would still lower the loss by about {figures(gain(summary), 2)}."
+        left = f"as far as curvature tells, the loss ({figures(summary['loss'])}) can still fall by some {figures(summary['decrement'], 2)}"
+        return f"This is a slope: the descent has not ended, {left}."
     if summary["kink"]:
         jump = figures(summary["slope_rounding"], 2)
         return f"Undecided: there is a kink here, the gradient jumps by {jump} from one number to the next, and curvature says nothing."
@@ -49,7 +50,7 @@ def verdict(summary: Summary) -> str:
         return f"Undecided: it goes down in some directions ({signed(low)}), and whether it goes up in any can't be told."
     return (
         f"Undecided: the lowest curvature, {signed(low)}, can't be told from zero (± {figures(summary['smallest_tolerance'], 2)}). "
-        "Nothing goes down as far as can be seen: a minimum, or the flat floor of a valley."
+        "Nothing goes down as far as curvature tells: a minimum, the flat floor of a valley, or a saddle of higher order."
     )
 
 
@@ -71,11 +72,6 @@ def lowest_known(summary: Summary) -> bool | None:
     if summary.get("lowest") is None or summary["way"] is None:
         return None
     return bool(summary["loss"] - summary["lowest"] <= REACHED * max(abs(summary["way"]), abs(summary["loss"])) + summary["loss_rounding"])
-
-
-def gain(summary: Summary) -> float:
-    """What a Newton step would gain."""
-    return float(summary["decrement"] or 0.0)
 
 
 def gradient(summary: Summary) -> str:

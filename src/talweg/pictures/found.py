@@ -74,4 +74,4 @@ def ends(row: Mapping[str, float]) -> str:
 
 def small(x: float) -> str:
     """A share as a percentage with two figures."""
-    return "0 %" if x == 0 else "100 %" if x == 1 else f"{figures(100 * x, 2)} %"
+    return "0 %" if x < 1e-9 else "100 %" if x == 1 else f"{figures(100 * x, 2)} %"

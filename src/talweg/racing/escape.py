@@ -26,7 +26,8 @@ from talweg.verdict import statistics
 
 TRIALS, SETTINGS, TUNING_STARTS = 256, 32, 16
 LANES = 512
-WITHIN = 1e-3  #: of the way down from a start: so near to the best known value has reached it
+WITHIN = 1e-3  #: of the way down from a start: so near to the best known value has reached it …
+WITHIN_FOUND = 0.02  #: … and to one that is only the lowest that anybody has found
 MOST_TRIALS = 2**14
 LEVEL = 0.95
 LOWEST_RATE = 1e-6  #: on a function
@@ -130,7 +131,7 @@ def escape(
     steps: int | None = None,
     epochs: float | None = None,
     settings: int = SETTINGS,
-    within: float = WITHIN,
+    within: float | None = None,
     goal_loss: float | None = None,
     seed: int = 0,
     progress: Callable[[str], None] = lambda label: None,
@@ -138,7 +139,7 @@ def escape(
     """Race the remedies against local minima at equal total cost.
 
     A trial has **reached** the best known value if, at any measuring point, its loss on all training data is within a thousandth of
-    the way down from a start. The best known value is the problem's own (`facts["lowest"]`), the one that is given, or the lowest that
+    the way down from a start (within a fiftieth, where that value is only the lowest that anybody has found). The best known value is the problem's own (`facts["lowest"]`), the one that is given, or the lowest that
     any arm has come to while it was tuned.
 
     Cost is counted in gradients of one example times the parameters of the model. So random restarts share one budget, and a network
@@ -152,7 +153,7 @@ def escape(
         trials: fresh starts, all over the domain of a function (`problem.scatter`).
         steps, epochs: the budget of the plain method, one or the other; by default 1,000 steps on a function, the usual epochs on data.
         settings: that every arm is tuned with.
-        within: the share of the way down, from the median start to the best known value, that may be left.
+        within: the share of the way down, from the median start to the best known value, that may be left; by default as above.
         goal_loss: the value to be reached.
         seed: of starts, settings and everything else.
         progress: is told the label of each arm before it runs.
@@ -166,7 +167,8 @@ def escape(
     checks.whole("escape", "trials", trials, at_least=8)
     checks.whole("escape", "settings", settings)
     checks.whole("escape", "seed", seed, at_least=0)
-    checks.number("escape", "within", within, checks.Interval(0, 1, low_open=True))
+    if within is not None:
+        checks.number("escape", "within", within, checks.Interval(0, 1, low_open=True))
     if trials > MOST_TRIALS:
         raise InputError(f"escape: trials must be at most {MOST_TRIALS:,}, got {trials:,}")
     if goal_loss is not None:
@@ -189,7 +191,7 @@ class _Escaping:
     budget: float
     trials: int
     settings: int
-    within: float
+    within: float | None
     goal: float | None
     seed: int
     progress: Callable[[str], None]
@@ -208,7 +210,8 @@ class _Escaping:
         way = float(np.median(starts[np.isfinite(starts)])) - best
         if way <= 0:
             raise InputError(f"escape: the value to be reached, {best:g}, lies above where the trials start; give a lower goal_loss")
-        threshold = best + self.within * way
+        within = self.within if self.within is not None else WITHIN if own else WITHIN_FOUND
+        threshold = best + within * way
         arms: list[Arm] = []
         fresh = trials.seeds(self.trials, self.seed, 4)
         for (remedy, contestant), (tried, ends) in zip(self.entered, tuned, strict=True):
@@ -304,10 +307,9 @@ def _settings(problem: Problem, contestant: Contestant, points: Float[np.ndarray
 
 
 def _chosen(ends: Ends, settings: int, threshold: float) -> int:
-    """The setting with the most arrivals; of several the one with the lowest median."""
-    losses = ends.best.reshape(settings, -1)
-    arrivals = (losses <= threshold).sum(axis=1)
-    return int(np.lexsort((statistics.medians(losses), -arrivals))[0])
+    """The setting with the most arrivals; of several the one with the lowest median loss at the end."""
+    arrivals = (ends.best.reshape(settings, -1) <= threshold).sum(axis=1)
+    return int(np.lexsort((statistics.medians(ends.loss.reshape(settings, -1)), -arrivals))[0])
 
 
 def _interval(numbers: tuple[float, float, float]) -> dict[str, float]:

@@ -64,9 +64,7 @@ class Landscape:
     slice: Slice
     followers: tuple[Follower, ...]
     line: Line | None = None
-    connection: Connection | None = (
-        None  #: of the same two: straight, after matching hidden units, along a curve; not of a function
-    )
+    connection: Connection | None = None  #: of the same two: straight, after matching hidden units, along a curve; not of a function
     left_out: tuple[str, ...] = ()  #: a sentence for each contestant that is not shown
     command: str | None = None  #: how the race was started
 

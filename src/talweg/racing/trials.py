@@ -66,6 +66,8 @@ class Trials:
         for first in range(0, len(seeds), self.lanes):
             given, own = numbers[first : first + self.lanes], seeds[first : first + self.lanes]
             program = self._program(contestant, best)
+            for training in range(contestant.restarts):  # drawn here, so that this is not timed
+                program.floor.starts([restarts.seed_of(seed, training) for seed in own])
             before = program.compile_seconds
             methods = functools.partial(_methods, contestant, given)
             parts.append(restarts.trained(program, methods, own, steps, contestant.restarts))
