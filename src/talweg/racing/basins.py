@@ -183,8 +183,8 @@ def basins(
     labels, losses, params = _labelled(running.problem, [ends for _, _, ends, _ in arrived])
     if (labels < 0).all():
         raise InputError(
-            f"basins: none of the starts on {problem.name} came to rest (they diverged, or have not ended); give more --steps, or another "
-            "--learning-rate"
+            f"basins: none of the starts on {problem.name} came to rest (they diverged, or have not ended); give more steps, or another "
+            "learning rate"
         )
     return _gathered(problem, arrived, labels, losses, params, starts, length)
 
