@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -93,12 +93,11 @@ def basins(
     chosen = resolve(problem, target=target, model=model, loss=loss)
     with terminal.working(console) as working:
         found = search(chosen, methods, starts, steps=steps, epochs=epochs, learning_rate=learning_rate, seed=seed, progress=working)
-        if connection and chosen.train is not None and len(found.basins) > 1:
-            working("a way between the best two")
-            found.connection  # noqa: B018  (looked up once, it is said from then on)
+        notes = _connected(found, working) if connection else []
     summary = found.summary
     terminal.basins(console, summary, _places(found))
     terminal.diagnosis(console, _descents(summary), found.sentences)
+    terminal.notes(console, notes)
     _write({**summary, "sentences": found.sentences}, json_file)
 
 
@@ -111,7 +110,7 @@ def escape(
     epochs: EpochsOption = None,
     settings: Annotated[int, typer.Option(help="Settings that each remedy is tuned with.")] = 32,
     goal_loss: Annotated[float | None, typer.Option(help="The value to be reached; otherwise the lowest that is known, or found.")] = None,
-    within: Annotated[float, typer.Option(help="Share of the way down to it that may be left.")] = 1e-3,
+    within: Annotated[float | None, typer.Option(help="Share of the way down that may be left; otherwise 0.001, on data 0.01.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of starts, settings and everything else.")] = 0,
     target: TargetOption = None,
     model: ModelOption = None,
@@ -155,6 +154,18 @@ def escape(
     _write({**summary, "sentences": found.sentences}, json_file)
     console.print()
     console.print(f"page  {written}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _connected(found: Any, working: Callable[[str], None]) -> list[str]:
+    """Look for a way between the best two ends on data, so that it is said; why not, if that can't be."""
+    if found.problem.train is None or len(found.basins) < 2:
+        return []
+    working("a way between the two lowest ends")
+    try:
+        found.connection  # noqa: B018  (looked up once, it is said from then on)
+    except InputError as error:
+        return [f"Not looked for: a way between the two lowest ends ({error})."]
+    return []
 
 
 def _places(found: Any) -> list[str]:

@@ -17,6 +17,7 @@ from scipy.spatial import cKDTree
 MOST_DIMENSIONS = 64
 STEPS = 60
 LONGEST = 0.01  #: step, as a share of the domain
+FARTHEST = 1e6  #: times that long is the longest step before it is cut
 SETTLED = 1e-7  #: the last step, as a share of the domain
 HALVINGS = 36  #: of a step that does not go down
 AROUND, DIRECTIONS = 1e-5, 64  #: how far from a kink it is looked around, as a share of the domain, and in how many random directions
@@ -50,7 +51,9 @@ def _compiled(function: Callable[[Array], Array]) -> Any:
             x, *_ = seen
             gradient, matrix = jax.grad(function)(x), jax.hessian(function)(x)
             values, vectors = jnp.linalg.eigh(jnp.where(jnp.isfinite(matrix), matrix, 0.0))
-            bend = jnp.maximum(jnp.abs(values), 1e-12 * jnp.abs(values).max() + 1e-300)
+            steep = jnp.linalg.norm(jnp.where(jnp.isfinite(gradient), gradient, 0.0))
+            least = steep / (FARTHEST * LONGEST * span)  # where nothing bends, a step is long, not endless
+            bend = jnp.maximum(jnp.abs(values), jnp.maximum(1e-12 * jnp.abs(values).max() + 1e-300, least))
             step = -vectors @ ((vectors.T @ jnp.where(jnp.isfinite(gradient), gradient, 0.0)) / bend)
             step = step * jnp.minimum(1.0, LONGEST * span / jnp.maximum(jnp.linalg.norm(step), 1e-300))
             tries = 0.5 ** jnp.arange(HALVINGS)  # halved until it goes down

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from talweg.pictures.endings import signed
 from talweg.pictures.found import ends, small
-from talweg.pictures.palette import QUIET, looks
+from talweg.pictures.palette import FULL, LOOKS, QUIET
 from talweg.pictures.words import count, figures, listed, sentence, trim
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Summary = Mapping[str, Any]
 Row = Mapping[str, Any]
 VERDICTS = {"helps": "helps", "hurts": "hurts", "can't be told": "no difference seen", "plain": "without a remedy"}
+COLOURS = {"helps": LOOKS["nesterov"].colour, "hurts": LOOKS["adagrad"].colour, "can't be told": QUIET, "plain": FULL.colour}
 NEARLY_ALWAYS = 0.995  #: reached so often, the plain method needs no remedy
 LINE = 46  # pixels of the figure for each arm
 LETTERS, FEW = 34, 21  # of a label's line, on a page and on a narrow one
@@ -66,6 +67,8 @@ def differs(summary: Summary) -> list[str]:
 
 def no_difference(summary: Summary) -> str:
     """The remedies for which nothing can be told."""
+    if all(arm["reached"] == 0 for arm in summary["arms"]):
+        return ""
     names = [f"{named(arm, summary)} ({small(arm['rate']['median'])})" for arm in summary["arms"] if arm["verdict"] == "can't be told"]
     return f"No difference can be told for {listed(names)}." if names else ""
 
@@ -121,7 +124,6 @@ def rates(summary: Summary) -> Figure:
     from talweg.pictures import frame
 
     arms = list(reversed(summary["arms"]))
-    given = looks(summary["arms"])
     labels = [beside(arm, summary) for arm in arms]
     narrow = {
         "margin.l": 150,
@@ -133,7 +135,7 @@ def rates(summary: Summary) -> Figure:
     made = frame.figure(84 + LINE * len(arms), left=250, bottom=60, top=14, narrow=narrow)
     plain = summary["arms"][0]["rate"]["median"]
     for at, arm in enumerate(arms):
-        rate, colour = arm["rate"], given[arm["name"]].colour
+        rate, colour = arm["rate"], COLOURS[arm["verdict"]]
         above, below = (100 * abs(rate[end] - rate["median"]) for end in ("high", "low"))
         words = f"{small(rate['median'])} ({ends(rate)})<br>{VERDICTS[arm['verdict']]}"
         made.add_trace(
@@ -147,6 +149,20 @@ def rates(summary: Summary) -> Figure:
                 cliponaxis=False,
             )
         )
+    seen = [
+        frame.note(
+            f"{arm['verdict']}: {points(arm['gain']['median'])} points",
+            100 * arm["rate"]["median"],
+            at,
+            xref="x",
+            yref="y",
+            yshift=15,
+            xanchor="right" if arm["rate"]["median"] > 0.75 else "left" if arm["rate"]["median"] < 0.25 else "center",
+            font={"color": COLOURS[arm["verdict"]], "size": 12},
+        )
+        for at, arm in enumerate(arms)
+        if arm["verdict"] in ("helps", "hurts")
+    ]
     line = {"color": QUIET, "dash": "dot", "width": 1.5}
     made.update_layout(
         xaxis=frame.axis("reached the best known value, % of the trials", range=[-2, 102], tickvals=[0, 20, 40, 60, 80, 100]),
@@ -156,6 +172,7 @@ def rates(summary: Summary) -> Figure:
             range=[-0.6, len(arms) - 0.4],
             showgrid=False,
         ),
+        annotations=seen,
         shapes=[{"type": "line", "x0": 100 * plain, "x1": 100 * plain, "y0": 0, "y1": 1, "yref": "paper", "line": line}],
     )
     return made
@@ -170,8 +187,8 @@ def caption(summary: Summary) -> str:
     """What is drawn in `rates`."""
     level = f"{100 * summary['level']:g} %"
     return (
-        f"Bars: intervals of {level}; dotted: {summary['arms'][0]['label']} alone. Full dots: a difference from it was seen, "
-        "empty ones: none. Whether there is one is judged pair by pair, which bars that overlap don't show."
+        f"Bars: intervals of {level}; dotted: {summary['arms'][0]['label']} alone. Empty dots: no difference from it was seen. "
+        "Whether there is one is judged pair by pair, which bars that overlap don't show."
     )
 
 

@@ -84,6 +84,13 @@ def better(summary: Summary) -> str:
     )
 
 
+def valleys(said: str) -> str:
+    """What a connection says, of the two lowest ends."""
+    if said.startswith("not known"):
+        return f"Whether the two lowest ends lie in one valley is {said}."
+    return f"{'The two lowest ends lie in' if said.startswith(('one', 'two')) else 'Between the two lowest ends'} {said}."
+
+
 def ends(row: Mapping[str, float]) -> str:
     """The interval of a share."""
     return f"{small(row['low'])} – {small(row['high'])}"

@@ -130,7 +130,7 @@ class Basins:
         """What was found, how sure that is, and whether the best two lie in one valley, if that was asked for."""
         said = words.sentences(self.summary)
         joined = self.__dict__.get("connection")
-        return said if joined is None else [*said, joined.sentence]
+        return said if joined is None else [*said, words.valleys(joined.sentence)]
 
     def __repr__(self) -> str:
         return f"Basins({self.problem.name}: {' '.join(self.sentences)})"

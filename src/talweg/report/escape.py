@@ -7,11 +7,10 @@ from html import escape
 from typing import Any
 
 from talweg.pictures import escape as words
-from talweg.pictures.palette import Look, looks
 from talweg.pictures.words import batch_size, count, figures, seconds, sentence, setting
 from talweg.report import parts, shell
 from talweg.report.fragment import STYLE
-from talweg.report.table import stacked, swatch
+from talweg.report.table import stacked
 
 Summary = dict[str, Any]
 
@@ -71,17 +70,15 @@ def lead(summary: Summary) -> list[str]:
 
 def table(summary: Summary, heads: tuple[tuple[str, str, str], ...] = HEADS) -> str:
     """A row for each arm, the plain method first."""
-    given = looks(summary["arms"])
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in ("Arm", *(name for name, *_ in heads)))
-    body = "".join(f"<tr>{row(arm, cells, given[arm['name']], heads)}</tr>" for arm, cells in words.rows(summary))
+    body = "".join(f"<tr>{row(arm, cells, heads)}</tr>" for arm, cells in words.rows(summary))
     return f'<table class="arms"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def row(arm: Mapping[str, Any], cells: dict[str, str], look: Look, heads: tuple[tuple[str, str, str], ...]) -> str:
+def row(arm: Mapping[str, Any], cells: dict[str, str], heads: tuple[tuple[str, str, str], ...]) -> str:
     """An arm with its numbers below its name."""
     numbers = ", ".join(f"{name.replace('_', ' ')} {setting(value)}" for name, value in arm["numbers"].items())
-    who = f'<span class="who">{swatch(look)}<span>{stacked(sentence(arm["label"]), numbers)}</span></span>'
-    first = f'<th scope="row" data-head="Arm">{who}</th>'
+    first = f'<th scope="row" data-head="Arm"><span class="who"><span>{stacked(sentence(arm["label"]), numbers)}</span></span></th>'
     others = []
     for name, cell, below in heads:
         style = f' class="words {arm["verdict"] if arm["gain"] else ""}"' if cell == "verdict" else ""
