@@ -18,13 +18,15 @@ Row = Mapping[str, Any]
 VERDICTS = {"helps": "helps", "hurts": "hurts", "can't be told": "no difference seen", "plain": "without a remedy"}
 COLOURS = {"helps": LOOKS["nesterov"].colour, "hurts": LOOKS["adagrad"].colour, "can't be told": QUIET, "plain": FULL.colour}
 NEARLY_ALWAYS = 0.995  #: reached so often, the plain method needs no remedy
+HARDLY = 0.05  #: reached by so few with any remedy, a goal tells little
 LINE = 46  # pixels of the figure for each arm
 LETTERS, FEW = 34, 21  # of a label's line, on a page and on a narrow one
 
 
 def sentences(summary: Summary) -> list[str]:
     """The headline, how the plain method does, each remedy that makes a difference, those that don't, and what it cost."""
-    return [said for said in (headline(summary), plainly(summary), *differs(summary), no_difference(summary), price(summary)) if said]
+    said = (headline(summary), plainly(summary), *differs(summary), no_difference(summary), easier(summary), price(summary))
+    return [words for words in said if words]
 
 
 def headline(summary: Summary) -> str:
@@ -34,20 +36,20 @@ def headline(summary: Summary) -> str:
     if helping:
         best = max(helping, key=lambda arm: arm["rate"]["median"])
         before, after = (small(arm["rate"]["median"]) for arm in (plain, best))
-        return f"With {named(best, summary)} the best known value is reached in {after} of the trials instead of {before}."
+        return f"With {named(best, summary)} {aim(summary)} is reached in {after} of the trials instead of {before}."
     if plain["rate"]["median"] >= NEARLY_ALWAYS:
-        return f"No remedy is needed: {plain['label']} reaches the best known value nearly always."
+        return f"No remedy is needed: {plain['label']} reaches {aim(summary)} nearly always."
     if all(arm["reached"] == 0 for arm in summary["arms"]):
-        return "Nobody reached the best known value; with a larger budget, or more trials, somebody may."
+        return f"Nobody reached {aim(summary)}; with a larger budget, or more trials, somebody may."
     if all(arm["verdict"] == "hurts" for arm in others):
-        return f"No remedy helps: {plain['label']} alone reaches the best known value most often."
-    return f"No remedy helps for sure: none reaches the best known value more often than {plain['label']} alone, as far as can be told."
+        return f"No remedy helps: {plain['label']} alone reaches {aim(summary)} most often."
+    return f"No remedy helps for sure: none reaches {aim(summary)} more often than {plain['label']} alone, as far as can be told."
 
 
 def plainly(summary: Summary) -> str:
     """What was to be reached, and how often the plain method does."""
     plain = summary["arms"][0]
-    goal = f"the best known value ({signed(summary['best'])}{'' if summary['best_known'] else ', the lowest that anybody found'})"
+    goal = f"{aim(summary)} ({signed(summary['best'])}{'' if summary['best_known'] else ', the lowest that anybody found'})"
     return (
         f"{sentence(plain['label'])} alone comes to within {figures(summary['threshold'] - summary['best'], 2)} of {goal} in "
         f"{plain['reached']:,} of {count(summary['trials'], 'trial')} ({ends(plain['rate'])})."
@@ -73,6 +75,18 @@ def no_difference(summary: Summary) -> str:
     return f"No difference can be told for {listed(names)}." if names else ""
 
 
+def easier(summary: Summary) -> str:
+    """A goal that would tell more, where the lowest value that anybody found was luck that hardly comes again."""
+    arms = [arm for arm in summary["arms"] if arm["loss"] is not None]
+    if summary["best_known"] or not arms or any(arm["rate"]["median"] >= HARDLY for arm in summary["arms"]):
+        return ""
+    best = min(arms, key=lambda arm: arm["loss"])
+    return (
+        f"The lowest that anybody found is met too seldom to compare by; a goal loss of {signed(best['loss'])}, which half of the trials "
+        f"with {named(best, summary)} came to, would tell more."
+    )
+
+
 def price(summary: Summary) -> str:
     """What a trial cost, and a success."""
     paid = sorted((arm for arm in summary["arms"] if arm["cost"] is not None), key=lambda arm: arm["cost"])
@@ -82,6 +96,11 @@ def price(summary: Summary) -> str:
     least = [arm for arm in paid if arm["cost"] == paid[0]["cost"]]
     who = named(least[0], summary) if len(least) == 1 else f"{count(len(least), 'arm')} alike"
     return f"{said}; a success cost least with {who}: {figures(paid[0]['cost'])} on average."
+
+
+def aim(summary: Summary) -> str:
+    """What is to be reached."""
+    return "the goal" if summary["given"] else "the best known value"
 
 
 def unit(summary: Summary) -> str:
@@ -165,7 +184,7 @@ def rates(summary: Summary) -> Figure:
     ]
     line = {"color": QUIET, "dash": "dot", "width": 1.5}
     made.update_layout(
-        xaxis=frame.axis("reached the best known value, % of the trials", range=[-2, 102], tickvals=[0, 20, 40, 60, 80, 100]),
+        xaxis=frame.axis(f"reached {aim(summary)}, % of the trials", range=[-2, 102], tickvals=[0, 20, 40, 60, 80, 100]),
         yaxis=frame.axis(
             tickvals=list(range(len(arms))),
             ticktext=[frame.wrapped(label, LETTERS) for label in labels],

@@ -68,7 +68,8 @@ class Escape:
     problem: Problem
     arms: tuple[Arm, ...]
     best: float  #: the value to be reached
-    best_known: bool  #: whether it is the problem's own, or the lowest that any arm has found
+    best_known: bool  #: whether it was known before, or is the lowest that any arm has found
+    given: bool  #: whether it is the caller's goal
     threshold: float
     within: float  #: the share of the way down that may be left
     budget: float  #: of one trial of every arm: gradients of one example times parameters
@@ -88,6 +89,7 @@ class Escape:
             "data": self.problem.train is not None,
             "best": self.best,
             "best_known": self.best_known,
+            "given": self.given,
             "threshold": self.threshold,
             "within": self.within,
             "parameters": parameters,
@@ -261,6 +263,7 @@ class _Escaping:
             tuple(arms),
             best,
             own,
+            self.goal is not None,
             threshold,
             self.within,
             self.budget,

@@ -32,6 +32,7 @@ def html(summary: Summary, command: str = "") -> str:
     headline = words.headline(summary).rstrip(".")
     model = str(summary["model"] or "")
     filled = {
+        "aim": words.aim(summary),
         "caption": escape(words.caption(summary)),
         "table": f'<section aria-labelledby="arms"><h2 id="arms">The arms</h2>{parts.paragraphs(lead(summary))}'
         f'<div class="box" tabindex="0" role="region" aria-labelledby="arms">{table(summary)}</div></section>',
@@ -98,7 +99,9 @@ def run(summary: Summary) -> list[tuple[str, str, str]]:
     """Everything that somebody needs to run it again."""
     plain = summary["arms"][0]
     goal = f"{words.signed(summary['best'])}, to within {figures(summary['threshold'] - summary['best'], 2)}"
-    origin = "known before" if summary["best_known"] else "the lowest that any arm came to while it was tuned"
+    origin = (
+        "given" if summary["given"] else "known before" if summary["best_known"] else "the lowest that any arm came to while it was tuned"
+    )
     size = [
         str(summary["model"] or ""),
         count(summary["parameters"], "parameter") if summary["data"] else count(summary["parameters"], "variable"),
@@ -106,7 +109,7 @@ def run(summary: Summary) -> list[tuple[str, str, str]]:
     batch = f"batch {batch_size(plain['batch'])}" if summary["data"] else ""
     return [
         ("problem", summary["problem"], parts.joined(size)),
-        ("best known value", goal, origin),
+        (words.aim(summary).removeprefix("the "), goal, origin),
         ("plain method", plain["label"], parts.joined([batch, count(plain["steps"], "step")])),
         ("cost of a trial", f"{figures(summary['gradients'])} {words.unit(summary)}", "the same for all arms"),
         (
@@ -126,7 +129,7 @@ def read(summary: Summary) -> list[str]:
         " A network with more parameters therefore takes fewer steps." if any(arm["remedy"] == "wider" for arm in summary["arms"]) else ""
     )
     others = len(summary["arms"]) - 1
-    near = f"was within {figures(100 * summary['within'])} % of the way from the median start down to the best known value."
+    near = f"was within {figures(100 * summary['within'])} % of the way from the median start down to {words.aim(summary)}."
     return [
         f"Reached: at any measuring point, the loss on all training data {near} What is measured is how low the loss gets, not how well a "
         "network does on new examples."
