@@ -22,14 +22,20 @@ if TYPE_CHECKING:
     from talweg.descent import Trace, descend, minimize
     from talweg.problems import Measure, Problem
     from talweg.racing import Race, open_race, paths, race, use_all_cores
+    from talweg.racing.basins import Basins, basins
+    from talweg.racing.escape import Escape, escape
 
 _WHERE = {
+    "Basins": "talweg.racing.basins",
+    "Escape": "talweg.racing.escape",
     "InputError": "talweg.checks",
     "Measure": "talweg.problems",
     "Problem": "talweg.problems",
     "Race": "talweg.racing",
     "Trace": "talweg.descent",
+    "basins": "talweg.racing.basins",
     "descend": "talweg.descent",
+    "escape": "talweg.racing.escape",
     "from_optax": "talweg.bridges.optax",
     "minimize": "talweg.descent",
     "open_race": "talweg.racing",
@@ -41,14 +47,18 @@ _WHERE = {
 _MODULES = ("dialects", "landscape", "methods", "pictures", "problems", "schedules")
 
 __all__ = [
+    "Basins",
+    "Escape",
     "InputError",
     "Measure",
     "Problem",
     "Race",
     "Trace",
     "__version__",
+    "basins",
     "descend",
     "dialects",
+    "escape",
     "from_optax",
     "landscape",
     "methods",

@@ -303,6 +303,8 @@ def play(
 
 
 app.command()(cli_stuck.diagnose)
+app.command()(cli_stuck.basins)
+app.command()(cli_stuck.escape)
 
 
 @app.callback(invoke_without_command=True)

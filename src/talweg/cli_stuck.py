@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+import shlex
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,10 +14,21 @@ import typer
 
 from talweg import checks
 from talweg.checks import InputError
-from talweg.cli_parts import JsonOption, StoreOption, place, set_up_jax, writable
+from talweg.cli_parts import JsonOption, StoreOption, file_name, folder, place, set_up_jax, writable
 
 TargetOption = Annotated[str | None, typer.Option(help="Column to predict, of a file.")]
 ModelOption = Annotated[str | None, typer.Option(help="linear, mlp:64,32[,tanh][,glorot] or cnn:8,16.")]
+ProblemArgument = Annotated[
+    str,
+    typer.Argument(
+        help="A name (see `talweg problems`), a file (CSV, TSV, Parquet, NPZ), or a formula such as 'x**4 - x**2 + y**2'.",
+        show_default=False,
+    ),
+]
+StepsOption = Annotated[int | None, typer.Option(help="Steps of each descent; otherwise 1,000 on a function.")]
+EpochsOption = Annotated[float | None, typer.Option(help="Instead, passes over the training data.")]
+MOST_COORDINATES = 4  #: of a point that a table still shows
+REMEDIES = "Some of large-rate, warm-restarts, noise, weight-noise, random-restarts, wider, momentum, adaptive; all takes what fits."
 LossOption = Annotated[str | None, typer.Option(help="squared, absolute, huber, poisson, cross-entropy or hinge.")]
 
 
@@ -53,6 +66,128 @@ def diagnose(
         problem = resolve(name, target=target, model=model, loss=loss)
         found = [_of_problem(problem, at, method or "sgd", learning_rate, steps, epochs, split, seed)]
     _show(found, json_file)
+
+
+def basins(
+    problem: ProblemArgument,
+    methods: Annotated[str, typer.Option(help="Who descends, from the same starts: momentum,adam.")] = "momentum",
+    starts: Annotated[int, typer.Option(help="Random starts.")] = 256,
+    steps: StepsOption = None,
+    epochs: EpochsOption = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Of all methods; without it each gets the best on 16 other starts.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the starts and the orders of examples.")] = 0,
+    connection: Annotated[bool, typer.Option(help="On data: whether the best two lie in one valley, which takes some seconds.")] = True,
+    target: TargetOption = None,
+    model: ModelOption = None,
+    loss: LossOption = None,
+    json_file: JsonOption = None,
+) -> None:
+    """Is there anything better? Many starts, the basins that they end in, and how likely a lower one is."""
+    writable(Path(), json_file)
+    set_up_jax()
+    from talweg import terminal
+    from talweg.problems import resolve
+    from talweg.racing.basins import basins as search
+
+    console = terminal.console()
+    chosen = resolve(problem, target=target, model=model, loss=loss)
+    with terminal.working(console) as working:
+        found = search(chosen, methods, starts, steps=steps, epochs=epochs, learning_rate=learning_rate, seed=seed, progress=working)
+        notes = _connected(found, working) if connection else []
+    summary = found.summary
+    terminal.basins(console, summary, _places(found))
+    terminal.diagnosis(console, _descents(summary), found.sentences)
+    terminal.notes(console, notes)
+    _write({**summary, "sentences": found.sentences}, json_file)
+
+
+def escape(
+    problem: ProblemArgument,
+    method: Annotated[str, typer.Option(help="The method that is to be remedied, one, such as adam@32.")] = "sgd",
+    remedies: Annotated[str, typer.Option(help=REMEDIES)] = "all",
+    trials: Annotated[int, typer.Option(help="Fresh starts that each remedy is judged by.")] = 256,
+    steps: StepsOption = None,
+    epochs: EpochsOption = None,
+    settings: Annotated[int, typer.Option(help="Settings that each remedy is tuned with.")] = 32,
+    goal_loss: Annotated[float | None, typer.Option(help="The value to be reached; otherwise the lowest that is known, or found.")] = None,
+    within: Annotated[
+        float | None, typer.Option(help="Share of the way down that may be left: 0.001, or 0.02 of the lowest that was found.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of starts, settings and everything else.")] = 0,
+    target: TargetOption = None,
+    model: ModelOption = None,
+    loss: LossOption = None,
+    json_file: JsonOption = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="FILE.html; otherwise talweg-report/NAME-escape.html.")] = None,
+) -> None:
+    """Does noise help, a large learning rate, a restart, a wider network? Remedies at equal cost, with intervals, and a page."""
+    from talweg.racing import escape as escaping
+
+    if out is not None:
+        escaping.ending(out)
+    writable(out.parent if out is not None else Path("talweg-report"), json_file)
+    set_up_jax()
+    from talweg import terminal
+    from talweg.problems import resolve
+
+    console = terminal.console()
+    chosen = resolve(problem, target=target, model=model, loss=loss)
+    with terminal.working(console) as working:
+        found = escaping.escape(
+            chosen,
+            method,
+            remedies,
+            trials=trials,
+            steps=steps,
+            epochs=epochs,
+            settings=settings,
+            within=within,
+            goal_loss=goal_loss,
+            seed=seed,
+            progress=working,
+        )
+    summary = found.summary
+    terminal.arms(console, summary)
+    terminal.diagnosis(console, f"{summary['problem']}, {summary['trials']:,} trials of each arm", found.sentences)
+    terminal.notes(console, found.left_out)
+    to = out if out is not None else Path("talweg-report") / f"{file_name(chosen.name)}-escape.html"
+    folder(to.parent)
+    written = found.save(to, shlex.join(["talweg", *sys.argv[1:]]))
+    _write({**summary, "sentences": found.sentences}, json_file)
+    console.print()
+    console.print(f"page  {written}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _connected(found: Any, working: Callable[[str], None]) -> list[str]:
+    """Look for a way between the best two ends on data, so that it is said; why not, if that can't be."""
+    if found.problem.train is None or len(found.basins) < 2:
+        return []
+    working("a way between the two lowest ends")
+    try:
+        found.connection  # noqa: B018  (looked up once, it is said from then on)
+    except InputError as error:
+        return [f"Not looked for: a way between the two lowest ends ({error})."]
+    return []
+
+
+def _places(found: Any) -> list[str]:
+    """Where each basin's lowest point is, of a function of a few variables."""
+    import jax
+    import numpy as np
+
+    from talweg.pictures.words import figures
+
+    points = [np.asarray(leaf) for basin in found.basins for leaf in jax.tree.leaves(basin.params)]
+    if found.problem.train is not None or any(point.ndim != 1 or len(point) > MOST_COORDINATES for point in points):
+        return []
+    return [f"({', '.join(figures(round(float(x), 5)).replace('-', '−', 1) for x in point)})" for point in points]
+
+
+def _descents(summary: Mapping[str, Any]) -> str:
+    """What was run."""
+    first = summary["methods"][0]
+    rate = "" if len(summary["methods"]) > 1 else f" of {first['label']} (learning rate {first['numbers'].get('learning_rate', 0):.3g})"
+    return f"{summary['problem']}, {summary['starts']:,} starts{rate}, {summary['steps']:,} steps each"
 
 
 def refuse(given: Mapping[str, Any]) -> None:
@@ -120,8 +255,11 @@ def _show(found: Sequence[tuple[str, Any]], json_file: Path | None) -> None:
     console = terminal.console()
     for title, diagnosis in found:
         terminal.diagnosis(console, title, diagnosis.sentences)
+    _write([{"of": title, **diagnosis.summary, "sentences": diagnosis.sentences} for title, diagnosis in found], json_file)
+
+
+def _write(numbers: Any, json_file: Path | None) -> None:
     if json_file is not None:
         from talweg.report import write_text
 
-        rows = [{"of": title, **diagnosis.summary, "sentences": diagnosis.sentences} for title, diagnosis in found]
-        write_text(json.dumps(rows, indent=1, ensure_ascii=False, allow_nan=False) + "\n", json_file)
+        write_text(json.dumps(numbers, indent=1, ensure_ascii=False, allow_nan=False) + "\n", json_file)

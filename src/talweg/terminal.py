@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,8 @@ from rich.table import Table
 from rich.text import Text
 
 from talweg.methods import Method
+from talweg.pictures import escape as escaping
+from talweg.pictures import found as finding
 from talweg.pictures import palette
 from talweg.pictures.words import batch_size, count, figures, interval, measure, parts, seconds, setting, share, times, unit, whole
 from talweg.problems.base import Problem
@@ -26,8 +29,11 @@ from talweg.racing.events import Event, Expected, Going, Prepared, Probed
 
 WIDE = 200  # columns where there is no terminal to ask, as in a file
 PROSE = 110  # columns of a line that is still easy to read
+SHOWN = 12  # basins
+ROOMY, SPARED = 140, ("interval", "steps")  # fewer columns than that leave these out of the table of remedies
 
 Row = dict[str, Any]
+Summary = dict[str, Any]
 
 
 def console() -> Console:
@@ -141,6 +147,79 @@ def diagnosis(console: Console, title: str, sentences: Sequence[str]) -> None:
     console.print(Text(title, style="dim"), soft_wrap=True)
     for i, sentence in enumerate(sentences):
         console.print(Padding(Text(sentence, style="bold" if i == 0 else ""), (0, 2, 0, 2)), width=min(console.width, PROSE))
+
+
+def notes(console: Console, sentences: Sequence[str]) -> None:
+    """What else is to be known."""
+    for sentence in sentences:
+        console.print(Padding(Text(sentence, style="dim"), (0, 2, 0, 2)), width=min(console.width, PROSE))
+
+
+@contextmanager
+def working(console: Console) -> Iterator[Callable[[str], None]]:
+    """While it is open, what is given a label says it on one line, which goes away in the end; in a pipe nothing is said."""
+    if not console.is_terminal:
+        yield _nothing
+        return
+    with console.status("preparing") as status:
+        yield lambda label: status.update(Text(label))
+
+
+def _nothing(label: str) -> None:
+    """Where nobody looks on."""
+
+
+def basins(console: Console, found: Summary, places: Sequence[str]) -> None:
+    """The basins from the lowest, with the place of each where there are places, and who found the best if there are several methods."""
+    several = found["methods"] if len(found["methods"]) > 1 else []
+    grid = _grid("basin" if not found["data"] else "end", "loss", "starts", *(["at"] if places else []), *(row["label"] for row in several))
+    for k, row in enumerate(found["basins"][:SHOWN]):
+        share_of = f"{row['count']:,}" if several else f"{row['count']:,} ({share(row['count'] / found['starts'])})"
+        counts = [f"{row['by_method'].get(method['name'], 0):,}" for method in several]
+        grid.add_row(*map(Text, (str(k + 1), finding.height(found, row["loss"]), share_of, *places[k : k + 1], *counts)))
+    console.print()
+    console.print(grid)
+    if len(found["basins"]) > SHOWN:
+        console.print(f"[dim]… and {len(found['basins']) - SHOWN:,} more[/]")
+    if several:
+        grid = _grid("method", "rate", "best found", "interval", "median loss", "diverged", "not at rest")
+        for row in several:
+            best = row["best"]
+            rate = setting(row["numbers"].get("learning_rate"))
+            cells = (
+                rate,
+                finding.small(best["share"]),
+                finding.ends(best),
+                figures(row["loss"]),
+                f"{row['diverged']:,}",
+                f"{row['restless']:,}",
+            )
+            grid.add_row(_named(row["label"], row["method"], None if row["batch"] == "full" else row["batch"]), *map(Text, cells))
+        console.print()
+        console.print(grid)
+
+
+def arms(console: Console, found: Summary) -> None:
+    """Who reached the best known value how often, the plain method first."""
+    heads = {"verdict": "", "reached": "reached", "share": "%", "interval": "interval", "points": "points"}
+    heads |= {"between": "interval", "steps": "steps", "cost": "a success costs"}
+    names = [name for name in heads if console.width >= ROOMY or name not in SPARED]
+    grid = _grid("arm", *(heads[name] for name in names))
+    grid.columns[1].justify = "left"
+    for arm, cells in escaping.rows(found):
+        style = {"helps": "green", "hurts": "yellow"}.get(arm["verdict"], "")
+        grid.add_row(Text(escaping.beside(arm, found)), *(Text(cells[name], style=style if name == "verdict" else "") for name in names))
+    console.print()
+    console.print(grid)
+
+
+def _grid(first: str, *heads: str) -> Table:
+    """A quiet table: a column of words, and columns of numbers."""
+    grid = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim")
+    grid.add_column(first)
+    for head in heads:
+        grid.add_column(head, justify="right", no_wrap=True)
+    return grid
 
 
 def table(summary: dict[str, Any], width: int) -> Table:

@@ -10,7 +10,7 @@ import pytest
 from talweg.checks import InputError
 from talweg.pictures import relief
 from talweg.pictures.relief import Relief, scaled
-from talweg.report.page import data
+from talweg.report.shell import data
 
 SIDE = np.linspace(-2, 2, 41)
 X, Y = np.meshgrid(SIDE, np.linspace(-1, 3, 41))

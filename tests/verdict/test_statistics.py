@@ -187,3 +187,48 @@ def test_an_interval_may_end_at_infinity() -> None:
 def test_wilsons_interval_is_scipys(wins: int, count: int) -> None:
     expected = stats.binomtest(wins, count).proportion_ci(0.95, method="wilson")
     np.testing.assert_allclose(statistics.proportion_interval(wins / count, count), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("count", [1, 16, 1000])
+def test_nothing_of_all_is_exactly_nothing(count: int) -> None:
+    assert statistics.proportion_interval(0.0, count)[0] == 0.0
+    assert statistics.proportion_interval(1.0, count)[1] == 1.0
+
+
+def test_the_difference_of_pairs_by_hand() -> None:
+    """Of ten pairs five have only the first true and one only the second: 5.5 and 1.5 of 12 cells."""
+    one = np.array([1, 1, 1, 1, 1, 0, 1, 1, 0, 0], bool)
+    other = np.array([0, 0, 0, 0, 0, 1, 1, 1, 0, 0], bool)
+    half = 1.959964 * math.sqrt(7 - 16 / 12) / 12
+    np.testing.assert_allclose(statistics.paired_difference(one, other), (0.4, 1 / 3 - half, 1 / 3 + half), atol=1e-6)
+    np.testing.assert_allclose(statistics.paired_difference(other, one), (-0.4, -1 / 3 - half, -1 / 3 + half), atol=1e-6)
+
+
+def test_pairs_that_never_differ_still_leave_a_doubt() -> None:
+    for same in (np.zeros(20, bool), np.ones(20, bool)):
+        value, low, high = statistics.paired_difference(same, same)
+        assert value == 0.0
+        assert -0.2 < low < 0 < high < 0.2
+    assert statistics.paired_difference(np.ones(4, bool), np.zeros(4, bool))[2] <= 1.0
+
+
+def test_a_higher_level_is_a_wider_interval() -> None:
+    one, other = np.arange(40) % 3 == 0, np.arange(40) % 2 == 0
+    widths = [high - low for _, low, high in (statistics.paired_difference(one, other, level) for level in (0.8, 0.95, 0.995))]
+    assert widths == sorted(widths)
+    assert widths[0] < widths[2]
+
+
+@pytest.mark.parametrize(("both", "first", "second"), [(0.2, 0.4, 0.1), (0.0, 0.05, 0.0), (0.5, 0.1, 0.1), (0.9, 0.05, 0.0)])
+@pytest.mark.parametrize("count", [32, 256])
+def test_the_interval_of_a_paired_difference_holds_the_truth_as_often_as_it_says(
+    both: float, first: float, second: float, count: int
+) -> None:
+    """2,000 experiments; the shares are of pairs in which both, only the first and only the second are true."""
+    rng = np.random.default_rng(0)
+    held = 0
+    for _ in range(2000):
+        cell = rng.choice(4, size=count, p=[both, first, second, 1 - both - first - second])
+        _, low, high = statistics.paired_difference((cell == 0) | (cell == 1), (cell == 0) | (cell == 2))
+        held += low <= first - second <= high
+    assert held / 2000 >= 0.925

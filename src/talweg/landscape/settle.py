@@ -17,7 +17,10 @@ from scipy.spatial import cKDTree
 MOST_DIMENSIONS = 64
 STEPS = 60
 LONGEST = 0.01  #: step, as a share of the domain
+FARTHEST = 1e6  #: times that long is the longest step before it is cut
 SETTLED = 1e-7  #: the last step, as a share of the domain
+HALVINGS = 36  #: of a step that does not go down
+AROUND, DIRECTIONS = 1e-5, 64  #: how far from a kink it is looked around, as a share of the domain, and in how many random directions
 
 
 def settled(
@@ -30,6 +33,9 @@ def settled(
     Newton's method that leaves saddles and maxima instead of being drawn to them; no step is longer than 1 % of the `span` of the
     domain, and none is taken that does not go down, so a point that a descent has brought close stays in its basin.
 
+    In the tip of a kink, where the slope is never zero, a point has come to rest if steps do not go down however short they are, and
+    neither do those along the axes and in 64 random directions.
+
     Dauphin, Pascanu, Gulcehre, Cho, Ganguli & Bengio, "Identifying and attacking the saddle point problem in high-dimensional
     non-convex optimization", 2014.
     """
@@ -41,22 +47,27 @@ def settled(
 @functools.lru_cache(maxsize=16)
 def _compiled(function: Callable[[Array], Array]) -> Any:
     def lane(x: Array, span: Array) -> tuple[Array, Array, Array]:
-        def go(i: Array, seen: tuple[Array, Array]) -> tuple[Array, Array]:
-            x, _ = seen
+        def go(i: Array, seen: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+            x, *_ = seen
             gradient, matrix = jax.grad(function)(x), jax.hessian(function)(x)
             values, vectors = jnp.linalg.eigh(jnp.where(jnp.isfinite(matrix), matrix, 0.0))
-            bend = jnp.maximum(jnp.abs(values), 1e-12 * jnp.abs(values).max() + 1e-300)
+            steep = jnp.linalg.norm(jnp.where(jnp.isfinite(gradient), gradient, 0.0))
+            least = steep / (FARTHEST * LONGEST * span)  # where nothing bends, a step is long, not endless
+            bend = jnp.maximum(jnp.abs(values), jnp.maximum(1e-12 * jnp.abs(values).max() + 1e-300, least))
             step = -vectors @ ((vectors.T @ jnp.where(jnp.isfinite(gradient), gradient, 0.0)) / bend)
-            length = jnp.linalg.norm(step)
-            step = step * jnp.minimum(1.0, LONGEST * span / jnp.maximum(length, 1e-300))
-            tries = 0.5 ** jnp.arange(8)  # halved until it goes down
+            step = step * jnp.minimum(1.0, LONGEST * span / jnp.maximum(jnp.linalg.norm(step), 1e-300))
+            tries = 0.5 ** jnp.arange(HALVINGS)  # halved until it goes down
             there = jax.vmap(lambda share: function(x + share * step))(tries)
             down = there <= function(x)
             share = jnp.where(down.any(), tries[jnp.argmax(down)], 0.0)
-            return x + share * step, jnp.where(down.any(), jnp.linalg.norm(step), jnp.minimum(jnp.linalg.norm(step), tries[-1] * length))
+            return x + share * step, jnp.linalg.norm(step), share * jnp.linalg.norm(step)
 
-        x, last = jax.lax.fori_loop(0, STEPS, go, (x, jnp.asarray(jnp.inf, x.dtype)))
-        return x, function(x), last
+        endless = jnp.asarray(jnp.inf, x.dtype)
+        x, wanted, taken = jax.lax.fori_loop(0, STEPS, go, (x, endless, endless))
+        some = jax.random.normal(jax.random.key(0), (DIRECTIONS, len(x)), x.dtype)
+        ways = jnp.concatenate([jnp.eye(len(x), dtype=x.dtype), some / jnp.linalg.norm(some, axis=1, keepdims=True)])
+        around = jax.vmap(lambda way: function(x + AROUND * span * way))(jnp.concatenate([ways, -ways]))
+        return x, function(x), jnp.where((around > function(x)).all(), jnp.minimum(wanted, taken), wanted)
 
     return jax.jit(lambda points, span: jax.lax.map(lambda x: lane(x, span), points, batch_size=256))
 

@@ -1,47 +1,55 @@
-"""Which remedy helps against local minima, in words and as a figure."""
+"""Which remedy helps against local minima, in words and as a figure. The words need no Plotly."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from plotly.graph_objects import Scatter
+from talweg.pictures.endings import signed
+from talweg.pictures.found import ends, small
+from talweg.pictures.palette import FULL, LOOKS, QUIET
+from talweg.pictures.words import count, figures, listed, sentence, trim
 
-from talweg.pictures import frame
-from talweg.pictures.found import small
-from talweg.pictures.palette import QUIET, looks
-from talweg.pictures.words import count, figures, listed, sentence
+if TYPE_CHECKING:
+    from talweg.pictures.frame import Figure
 
 Summary = Mapping[str, Any]
+Row = Mapping[str, Any]
 VERDICTS = {"helps": "helps", "hurts": "hurts", "can't be told": "no difference seen", "plain": "without a remedy"}
-LINE = 44  # pixels of the figure for each arm
+COLOURS = {"helps": LOOKS["nesterov"].colour, "hurts": LOOKS["adagrad"].colour, "can't be told": QUIET, "plain": FULL.colour}
+NEARLY_ALWAYS = 0.995  #: reached so often, the plain method needs no remedy
+HARDLY = 0.05  #: reached by so few with any remedy, a goal tells little
+LINE = 46  # pixels of the figure for each arm
+LETTERS, FEW = 34, 21  # of a label's line, on a page and on a narrow one
 
 
 def sentences(summary: Summary) -> list[str]:
-    """The headline, each remedy that makes a difference, those that don't, what it cost, and what was left out."""
-    return [said for said in (headline(summary), plainly(summary), *differs(summary), no_difference(summary), price(summary)) if said]
+    """The headline, how the plain method does, each remedy that makes a difference, those that don't, and what it cost."""
+    said = (headline(summary), plainly(summary), *differs(summary), no_difference(summary), easier(summary), price(summary))
+    return [words for words in said if words]
 
 
 def headline(summary: Summary) -> str:
     """The remedy that reaches the best known value most often, if any is better than none."""
-    helping = [arm for arm in summary["arms"] if arm["verdict"] == "helps"]
-    plain = summary["arms"][0]
-    if not helping:
-        rest = [arm for arm in summary["arms"][1:] if arm["verdict"] == "can't be told"]
-        if plain["rate"]["median"] >= 0.995:
-            return f"No remedy is needed: {plain['label']} reaches the best known value nearly always."
-        if all(arm["reached"] == 0 for arm in summary["arms"]):
-            return "Nobody reached the best known value; with a larger budget, or more trials, somebody may."
-        return f"No remedy helps for sure: {count(len(rest), 'of them', 'of them')} can't be told from {plain['label']} alone."
-    best = max(helping, key=lambda arm: arm["rate"]["median"])
-    before, after = (small(arm["rate"]["median"]) for arm in (plain, best))
-    return f"{sentence(named(best))} helps most: it reaches the best known value in {after} of its trials instead of {before}."
+    plain, *others = summary["arms"]
+    helping = [arm for arm in others if arm["verdict"] == "helps"]
+    if helping:
+        best = max(helping, key=lambda arm: arm["rate"]["median"])
+        before, after = (small(arm["rate"]["median"]) for arm in (plain, best))
+        return f"With {named(best, summary)} {aim(summary)} is reached in {after} of the trials instead of {before}."
+    if plain["rate"]["median"] >= NEARLY_ALWAYS:
+        return f"No remedy is needed: {plain['label']} reaches {aim(summary)} nearly always."
+    if all(arm["reached"] == 0 for arm in summary["arms"]):
+        return f"Nobody reached {aim(summary)}; with a larger budget, or more trials, somebody may."
+    if all(arm["verdict"] == "hurts" for arm in others):
+        return f"No remedy helps: {plain['label']} alone reaches {aim(summary)} most often."
+    return f"No remedy helps for sure: none reaches {aim(summary)} more often than {plain['label']} alone, as far as can be told."
 
 
 def plainly(summary: Summary) -> str:
     """What was to be reached, and how often the plain method does."""
     plain = summary["arms"][0]
-    goal = f"the best known value ({figures(summary['best'])}{'' if summary['best_known'] else ', the lowest that anybody found'})"
+    goal = f"{aim(summary)} ({signed(summary['best'])}{'' if summary['best_known'] else ', the lowest that anybody found'})"
     return (
         f"{sentence(plain['label'])} alone comes to within {figures(summary['threshold'] - summary['best'], 2)} of {goal} in "
         f"{plain['reached']:,} of {count(summary['trials'], 'trial')} ({ends(plain['rate'])})."
@@ -53,55 +61,100 @@ def differs(summary: Summary) -> list[str]:
     rows = [arm for arm in summary["arms"] if arm["verdict"] in ("helps", "hurts")]
     rows.sort(key=lambda arm: -arm["gain"]["median"])
     return [
-        f"{sentence(named(arm))} {arm['verdict']}: {small(arm['rate']['median'])} ({ends(arm['rate'])}), "
-        f"{points(arm['gain']['median'])} points ({points(arm['gain']['low'])} to {points(arm['gain']['high'])})."
+        f"{sentence(arm['verdict'])}: {named(arm, summary)}, {small(arm['rate']['median'])} ({ends(arm['rate'])}), "
+        f"{points(arm['gain']['median'])} points ({apart(arm['gain'])})."
         for arm in rows
     ]
 
 
 def no_difference(summary: Summary) -> str:
     """The remedies for which nothing can be told."""
-    rows = [arm for arm in summary["arms"] if arm["verdict"] == "can't be told"]
-    if not rows or len(rows) == len(summary["arms"]) - 1:
+    if all(arm["reached"] == 0 for arm in summary["arms"]):
         return ""
-    names = [f"{named(arm)} ({small(arm['rate']['median'])})" for arm in rows]
-    return f"No difference can be told for {listed(names)}."
+    names = [f"{named(arm, summary)} ({small(arm['rate']['median'])})" for arm in summary["arms"] if arm["verdict"] == "can't be told"]
+    return f"No difference can be told for {listed(names)}." if names else ""
+
+
+def easier(summary: Summary) -> str:
+    """A goal that would tell more, where the lowest value that anybody found was luck that hardly comes again."""
+    arms = [arm for arm in summary["arms"] if arm["loss"] is not None]
+    if summary["best_known"] or not arms or any(arm["rate"]["median"] >= HARDLY for arm in summary["arms"]):
+        return ""
+    best = min(arms, key=lambda arm: arm["loss"])
+    return (
+        f"The lowest that anybody found is met too seldom to compare by; a goal loss of {signed(best['loss'])}, which half of the trials "
+        f"with {named(best, summary)} came to, would tell more."
+    )
 
 
 def price(summary: Summary) -> str:
     """What a trial cost, and a success."""
-    unit = "gradients of one example" if summary["data"] else "gradients"
     paid = sorted((arm for arm in summary["arms"] if arm["cost"] is not None), key=lambda arm: arm["cost"])
-    said = f"Every trial cost the same, {figures(summary['gradients'])} {unit} of the plain model"
+    said = f"Every trial cost the same, {figures(summary['gradients'])} {unit(summary)}{' of the plain model' if summary['data'] else ''}"
     if not paid:
         return f"{said}."
-    return f"{said}; a success is cheapest with {named(paid[0])}: {figures(paid[0]['cost'])} on average."
+    least = [arm for arm in paid if arm["cost"] == paid[0]["cost"]]
+    who = named(least[0], summary) if len(least) == 1 else f"{count(len(least), 'arm')} alike"
+    return f"{said}; a success cost least with {who}: {figures(paid[0]['cost'])} on average."
 
 
-def named(arm: Mapping[str, Any]) -> str:
-    """An arm by its label."""
-    return str(arm["label"])
+def aim(summary: Summary) -> str:
+    """What is to be reached."""
+    return "the goal" if summary["given"] else "the best known value"
 
 
-def ends(rate: Mapping[str, float]) -> str:
-    """The interval of a share."""
-    return f"{small(rate['low'])} – {small(rate['high'])}"
+def unit(summary: Summary) -> str:
+    """What cost is counted in."""
+    return "gradients of one example" if summary["data"] else "gradients"
+
+
+def named(arm: Row, summary: Summary) -> str:
+    """An arm in a sentence: its remedy alone where it is the plain method's, `warm restarts`; its label otherwise."""
+    return tail(arm, summary).removeprefix("from ").removeprefix("with ")
+
+
+def tail(arm: Row, summary: Summary) -> str:
+    """What an arm's label adds to that of the plain method: `with warm restarts`; the whole label where it adds nothing."""
+    plain = summary["arms"][0]["label"]
+    return str(arm["label"]).removeprefix(f"{plain}, ")
+
+
+def beside(arm: Row, summary: Summary) -> str:
+    """An arm beside its line in a figure: `… with warm restarts` below the plain method."""
+    added = tail(arm, summary)
+    return sentence(added) if added == arm["label"] else f"… {added}"
 
 
 def points(x: float) -> str:
-    """A difference of shares in percentage points, with its sign."""
-    text = figures(abs(100 * x), 2)
+    """A difference of shares in percentage points, with its sign and at most one figure after the point."""
+    text = trim(f"{abs(100 * x):.1f}") if abs(x) < 0.1 else f"{abs(100 * x):.0f}"
     return text if text == "0" else f"{'−' if x < 0 else '+'}{text}"
 
 
-def rates(summary: Summary) -> frame.Figure:
+def apart(gain: Mapping[str, float]) -> str:
+    """The interval of a difference."""
+    return f"{points(gain['low'])} to {points(gain['high'])}"
+
+
+def rates(summary: Summary) -> Figure:
     """How often each arm reached the best known value, with its interval; a line shows the plain method."""
+    from plotly.graph_objects import Scatter
+
+    from talweg.pictures import frame
+
     arms = list(reversed(summary["arms"]))
-    given = looks(summary["arms"])
-    made = frame.figure(70 + LINE * len(arms), left=250, bottom=52, top=16, narrow={"margin.l": 150})
+    labels = [beside(arm, summary) for arm in arms]
+    narrow = {
+        "margin.l": 150,
+        "margin.r": 14,
+        "yaxis.ticktext": [frame.wrapped(label, FEW) for label in labels],
+        "xaxis.title.text": "reached it, % of the trials",
+        "xaxis.tickvals": [0, 50, 100],
+    }
+    made = frame.figure(84 + LINE * len(arms), left=250, bottom=60, top=14, narrow=narrow)
     plain = summary["arms"][0]["rate"]["median"]
     for at, arm in enumerate(arms):
-        rate, colour = arm["rate"], given[arm["name"]].colour
+        rate, colour = arm["rate"], COLOURS[arm["verdict"]]
         above, below = (100 * abs(rate[end] - rate["median"]) for end in ("high", "low"))
         words = f"{small(rate['median'])} ({ends(rate)})<br>{VERDICTS[arm['verdict']]}"
         made.add_trace(
@@ -110,16 +163,70 @@ def rates(summary: Summary) -> frame.Figure:
                 y=[at],
                 error_x={"symmetric": False, "array": [above], "arrayminus": [below], "thickness": 2, "width": 5, "color": colour},
                 mode="markers",
-                marker={"size": 11, "color": colour, "symbol": "circle-open" if arm["verdict"] == "can't be told" else "circle"},
+                marker={"size": 12, "color": colour, "symbol": mark(arm), "line": {"width": 2, "color": colour}},
                 hovertemplate=f"<b>{frame.safe(arm['label'])}</b><br>{words}<extra></extra>",
                 cliponaxis=False,
             )
         )
-    names = [frame.wrapped(arm["label"], 34) for arm in arms]
+    seen = [
+        frame.note(
+            f"{arm['verdict']}: {points(arm['gain']['median'])} points",
+            100 * arm["rate"]["median"],
+            at,
+            xref="x",
+            yref="y",
+            yshift=15,
+            xanchor="right" if arm["rate"]["median"] > 0.75 else "left" if arm["rate"]["median"] < 0.25 else "center",
+            font={"color": COLOURS[arm["verdict"]], "size": 12},
+        )
+        for at, arm in enumerate(arms)
+        if arm["verdict"] in ("helps", "hurts")
+    ]
     line = {"color": QUIET, "dash": "dot", "width": 1.5}
     made.update_layout(
-        xaxis=frame.axis("reached the best known value, % of the trials", range=[-1, 101]),
-        yaxis=frame.axis(tickvals=list(range(len(arms))), ticktext=names, range=[-0.6, len(arms) - 0.4], showgrid=False),
+        xaxis=frame.axis(f"reached {aim(summary)}, % of the trials", range=[-2, 102], tickvals=[0, 20, 40, 60, 80, 100]),
+        yaxis=frame.axis(
+            tickvals=list(range(len(arms))),
+            ticktext=[frame.wrapped(label, LETTERS) for label in labels],
+            range=[-0.6, len(arms) - 0.4],
+            showgrid=False,
+        ),
+        annotations=seen,
         shapes=[{"type": "line", "x0": 100 * plain, "x1": 100 * plain, "y0": 0, "y1": 1, "yref": "paper", "line": line}],
     )
     return made
+
+
+def mark(arm: Row) -> str:
+    """Plotly's symbol: full where a difference was seen, empty where none was."""
+    return "circle-open" if arm["verdict"] == "can't be told" else "circle"
+
+
+def caption(summary: Summary) -> str:
+    """What is drawn in `rates`."""
+    level = f"{100 * summary['level']:g} %"
+    return (
+        f"Bars: intervals of {level}; dotted: {summary['arms'][0]['label']} alone. Empty dots: no difference from it was seen. "
+        "Whether there is one is judged pair by pair, which bars that overlap don't show."
+    )
+
+
+def rows(summary: Summary) -> Sequence[tuple[Row, dict[str, str]]]:
+    """Each arm with its cells in words, by the heads of a table."""
+    return [(arm, cells(arm, summary)) for arm in summary["arms"]]
+
+
+def cells(arm: Row, summary: Summary) -> dict[str, str]:
+    """A row of the table."""
+    gain = arm["gain"]
+    return {
+        "verdict": VERDICTS[arm["verdict"]],
+        "reached": f"{arm['reached']:,} of {summary['trials']:,}",
+        "share": small(arm["rate"]["median"]),
+        "interval": ends(arm["rate"]),
+        "points": "" if gain is None else points(gain["median"]),
+        "between": "" if gain is None else apart(gain),
+        "loss": figures(arm["loss"]).replace("-", "−", 1) if (arm["loss"] or 0) < 0 else figures(arm["loss"]),
+        "steps": f"{arm['steps']:,}",
+        "cost": "–" if arm["cost"] is None else figures(arm["cost"]),
+    }

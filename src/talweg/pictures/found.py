@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from talweg.pictures.endings import signed
 from talweg.pictures.words import count, figures, share
 
 Summary = Mapping[str, Any]
 REACHED = 1e-4  #: of the way down: so near to the lowest value is it
+ROUNDING = 1e-14  #: of the way down: a loss so near to nothing is rounding
 
 
 def sentences(summary: Summary) -> list[str]:
@@ -18,12 +20,14 @@ def sentences(summary: Summary) -> list[str]:
 
 def found(summary: Summary) -> list[str]:
     """The basins, and how many of the starts of the first method ended in the best."""
-    basins, first = summary["basins"], summary["methods"][0]
+    first = summary["methods"][0]
     many = count(first["basins"], "kind of end", "kinds of ends") if summary["data"] else count(first["basins"], "basin")
-    best = first["best"]
-    here = f"{best['count']:,} of them ({ends(best)}) come to the best, a loss of {figures(basins[0]['loss'])}"
+    best, lowest = first["best"], f"a loss of {height(summary, summary['basins'][0]['loss'])}"
+    here = f"{best['count']:,} of them ({ends(best)}) {'comes' if best['count'] == 1 else 'come'} to the best, {lowest}"
+    if best["count"] == summary["starts"]:
+        here = f"all of them ({ends(best)}) come to the best, {lowest}"
     if best["count"] == 0:
-        here = f"none comes to the best that any method found, a loss of {figures(basins[0]['loss'])}"
+        here = f"none comes to the best that any method found, {lowest}"
     said = [f"{count(summary['starts'], 'start')} of {first['label']} ended in {many}; {here}."]
     lost = [f"{first[word]:,} {words}" for word, words in (("diverged", "diverged"), ("restless", "had not come to rest")) if first[word]]
     return said + ([f"Of the others {' and '.join(lost)}."] if lost else [])
@@ -31,12 +35,22 @@ def found(summary: Summary) -> list[str]:
 
 def known(summary: Summary) -> str:
     """The best found beside the lowest value."""
-    lowest, best = summary["lowest"], summary["basins"][0]["loss"]
-    if lowest is None:
+    if summary["lowest"] is None:
         return ""
-    if best - lowest <= REACHED * abs(summary["way"] or 1.0):
-        return f"That is the lowest value there is ({figures(lowest)})."
-    return f"The lowest value there is, {figures(lowest)}, was not found."
+    if found_lowest(summary):
+        return f"That is the lowest value there is ({signed(summary['lowest'])})."
+    return f"The lowest value there is, {signed(summary['lowest'])}, was not found."
+
+
+def found_lowest(summary: Summary) -> bool:
+    """Whether nothing better can be found, because the best is the lowest value there is."""
+    lowest, best = summary["lowest"], summary["basins"][0]["loss"]
+    return lowest is not None and bool(best - lowest <= REACHED * abs(summary["way"] or 1.0))
+
+
+def height(summary: Summary, loss: float) -> str:
+    """A loss; what is rounding beside the way down is nothing."""
+    return "0" if abs(loss) <= ROUNDING * abs(summary["way"] or 0.0) else signed(loss)
 
 
 def others(summary: Summary) -> list[str]:
@@ -56,15 +70,25 @@ def better(summary: Summary) -> str:
     if not summary["data"] and first["in_all"]["value"] > first["basins"] + 0.5:
         low, high = (figures(first["in_all"][end], 2) for end in ("low", "high"))
         more = f" There are some {figures(first['in_all']['value'], 2)} basins or more ({low} – {high})."
+    below = "" if found_lowest(summary) else f", and below the best with at most {limit}"
     if summary["data"] and first["basins"] > 0.5 * summary["starts"]:
+        if not below:
+            return "Nearly every start ends in a place of its own."
         return (
             "Nearly every start ends in a place of its own; the next one ends below the best with a probability of at most "
             f"{limit} (95 % confidence)."
         )
     return (
-        f"The next start ends in one that was not seen yet with a probability of {small(unseen['low'])} – {small(unseen['high'])}, and "
-        f"below the best with at most {limit} (95 % confidence).{more}"
+        f"The next start ends in one that was not seen yet with a probability of {small(unseen['low'])} – {small(unseen['high'])}"
+        f"{below} (95 % confidence).{more}"
     )
+
+
+def valleys(said: str) -> str:
+    """What a connection says, of the two lowest ends."""
+    if said.startswith("not known"):
+        return f"Whether the two lowest ends lie in one valley is {said}."
+    return f"{'The two lowest ends lie in' if said.startswith(('one', 'two')) else 'Between the two lowest ends'} {said}."
 
 
 def ends(row: Mapping[str, float]) -> str:

@@ -130,7 +130,7 @@ class Basins:
         """What was found, how sure that is, and whether the best two lie in one valley, if that was asked for."""
         said = words.sentences(self.summary)
         joined = self.__dict__.get("connection")
-        return said if joined is None else [*said, joined.sentence]
+        return said if joined is None else [*said, words.valleys(joined.sentence)]
 
     def __repr__(self) -> str:
         return f"Basins({self.problem.name}: {' '.join(self.sentences)})"
@@ -183,8 +183,8 @@ def basins(
     labels, losses, params = _labelled(running.problem, [ends for _, _, ends, _ in arrived])
     if (labels < 0).all():
         raise InputError(
-            f"basins: none of the starts on {problem.name} came to rest (they diverged, or have not ended); give more --steps, or another "
-            "--learning-rate"
+            f"basins: none of the starts on {problem.name} came to rest (they diverged, or have not ended); give more steps, or another "
+            "learning rate"
         )
     return _gathered(problem, arrived, labels, losses, params, starts, length)
 

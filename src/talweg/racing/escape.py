@@ -6,8 +6,10 @@ the same starts; what is reported comes from fresh starts.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -67,11 +69,14 @@ class Escape:
     problem: Problem
     arms: tuple[Arm, ...]
     best: float  #: the value to be reached
-    best_known: bool  #: whether it is the problem's own, or the lowest that any arm has found
+    best_known: bool  #: whether it was known before, or is the lowest that any arm has found
+    given: bool  #: whether it is the caller's goal
     threshold: float
+    within: float  #: the share of the way down that may be left
     budget: float  #: of one trial of every arm: gradients of one example times parameters
     trials: int
     settings: int
+    seed: int
     left_out: tuple[str, ...]
     seconds: float
 
@@ -85,10 +90,15 @@ class Escape:
             "data": self.problem.train is not None,
             "best": self.best,
             "best_known": self.best_known,
+            "given": self.given,
             "threshold": self.threshold,
+            "within": self.within,
+            "parameters": parameters,
             "gradients": self.budget / parameters,
             "trials": self.trials,
             "settings": self.settings,
+            "tuning_starts": TUNING_STARTS,
+            "seed": self.seed,
             "level": LEVEL,
             "arms": [
                 {
@@ -118,8 +128,37 @@ class Escape:
         """Which remedy helps, which does not, and what it costs."""
         return words.sentences(self.summary)
 
+    @property
+    def figure(self) -> Any:
+        """How often each arm reached the best known value, as a Plotly figure."""
+        return words.rates(self.summary)
+
+    def save(self, path: str | os.PathLike[str], command: str = "") -> Path:
+        """Write all of it as a page, one HTML file, with the command that made it; returns its full path.
+
+        Raises InputError for another ending, and where the file can't be written.
+        """
+        from talweg import report
+        from talweg.report import escape as page
+
+        ending(path)
+        return report.write_text(page.html(self.summary, command), path)
+
+    def _repr_html_(self) -> str:
+        from talweg.report import escape as page
+
+        return page.fragment(self.summary)
+
     def __repr__(self) -> str:
         return f"Escape({self.problem.name}: {' '.join(self.sentences)})"
+
+
+def ending(path: str | os.PathLike[str]) -> str:
+    """The ending of a file to write. Raises InputError for one that is no page's."""
+    found = Path(path).suffix.lower()
+    if found not in (".html", ".htm"):
+        raise InputError(f"escape: the page is an HTML file, whose name must end in .html, got {str(path)!r}")
+    return found
 
 
 def escape(
@@ -139,8 +178,8 @@ def escape(
     """Race the remedies against local minima at equal total cost.
 
     A trial has **reached** the best known value if, at any measuring point, its loss on all training data is within a thousandth of
-    the way down from a start (within a fiftieth, where that value is only the lowest that anybody has found). The best known value is the problem's own (`facts["lowest"]`), the one that is given, or the lowest that
-    any arm has come to while it was tuned.
+    the way down from a start. The best known value is the problem's own (`facts["lowest"]`), the one that is given, or the lowest that
+    any arm has come to while it was tuned; that one is hardly ever met again, so there within a fiftieth counts.
 
     Cost is counted in gradients of one example times the parameters of the model. So random restarts share one budget, and a network
     four times as wide takes fewer steps. Every arm tries the same number of settings on the same few starts, the best of which (most
@@ -200,13 +239,13 @@ class _Escaping:
         points = cube(self.settings, self.seed)
         few = trials.seeds(TUNING_STARTS, self.seed, 3)
         tuned: list[tuple[list[dict[str, float]], Ends]] = []
-        for _, contestant in self.entered:
-            self.progress(f"tuning {contestant.label}")
+        for k, (_, contestant) in enumerate(self.entered):
+            self.progress(f"tuning {k + 1} of {len(self.entered)}: {contestant.label}")
             tried = _settings(self.running.problem, contestant, points)
             numbers = [one for one in tried for _ in few]
             tuned.append((tried, self.running.run(contestant, numbers, few * len(tried), self._steps(contestant))))
         best, own = self._best([ends for _, ends in tuned])
-        starts = np.concatenate([ends.start for _, ends in tuned])
+        starts = tuned[0][1].start
         way = float(np.median(starts[np.isfinite(starts)])) - best
         if way <= 0:
             raise InputError(f"escape: the value to be reached, {best:g}, lies above where the trials start; give a lower goal_loss")
@@ -214,14 +253,26 @@ class _Escaping:
         threshold = best + within * way
         arms: list[Arm] = []
         fresh = trials.seeds(self.trials, self.seed, 4)
-        for (remedy, contestant), (tried, ends) in zip(self.entered, tuned, strict=True):
-            self.progress(contestant.label)
+        for k, ((remedy, contestant), (tried, ends)) in enumerate(zip(self.entered, tuned, strict=True)):
+            self.progress(f"running {k + 1} of {len(self.entered)}: {contestant.label}")
             chosen = tried[_chosen(ends, len(tried), threshold)]
             arrived = self.running.run(contestant, [chosen] * self.trials, fresh, self._steps(contestant))
             arms.append(self._arm(remedy, contestant, chosen, arrived, threshold, arms[0].reached if arms else None))
         seconds = sum(ends.seconds for _, ends in tuned) + sum(arm.ends.seconds for arm in arms)
         return Escape(
-            self.problem, tuple(arms), best, own, threshold, self.budget, self.trials, self.settings, tuple(self.left_out), seconds
+            self.problem,
+            tuple(arms),
+            best,
+            own,
+            self.goal is not None,
+            threshold,
+            within,
+            self.budget,
+            self.trials,
+            self.settings,
+            self.seed,
+            tuple(self.left_out),
+            seconds,
         )
 
     def _steps(self, contestant: Contestant) -> int:

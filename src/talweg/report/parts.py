@@ -28,8 +28,8 @@ from talweg.pictures.words import (
 
 Summary = dict[str, Any]
 
-#: What is not broken at the end of a line: an interval such as "(2.4 – 3.9)", a number and its unit of time.
-WHOLE = re.compile(r"\S+ – \S+|\d[\d.,]* (?:µs|ms|s|min|h)\b")
+#: What is not broken at the end of a line: an interval such as "(2.4 – 3.9)" or "(2 % – 4 %)", a number and its unit.
+WHOLE = re.compile(r"\S+(?: %)? – [^\s<]+(?: %\)?)?|\d[\d.,]* (?:%|(?:µs|ms|s|min|h)\b)")
 
 
 def headline(summary: Summary) -> str:
