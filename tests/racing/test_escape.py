@@ -83,7 +83,7 @@ def test_every_arm_begins_at_the_same_places_and_costs_the_same(clouds: Problem,
 
 def test_what_is_not_known_is_the_lowest_that_anybody_found(widened: Escape) -> None:
     assert not widened.best_known
-    assert widened.within == 0.01
+    assert widened.within == 0.02
     assert "the lowest that anybody found" in " ".join(widened.sentences)
     json.dumps(widened.summary, allow_nan=False)
 

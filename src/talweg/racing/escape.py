@@ -315,7 +315,7 @@ def _arms(problem: Problem, method: Any, wanted: Any, settings: int) -> tuple[li
     if len(entries) != 1:
         raise InputError(f"escape: one method is remedied at a time, got {len(entries)}; name one, such as sgd or adam@32")
     plain = entries[0]
-    named = [] if isinstance(wanted, str) and wanted.strip() == remedies.ALL else remedies.parsed(wanted)
+    named = [] if isinstance(wanted, str) and wanted.strip() == remedies.ALL else remedies.parsed(wanted, "escape")
     found: list[tuple[str | None, Contestant]] = [(None, plain)]
     left_out = []
     for remedy in named or remedies.parsed(remedies.ALL):

@@ -163,11 +163,11 @@ REMEDIES: dict[str, Remedy] = {
 }
 
 
-def parsed(text: str | Iterable[str] | None) -> list[Remedy]:
+def parsed(text: str | Iterable[str] | None, who: str = "race") -> list[Remedy]:
     """The remedies of a text such as `noise,wider`, or of a list of names; `all` is all of them. Raises InputError for an unknown one."""
     names: list[str] = []
     for word in _words(text):
-        checks.one_of("race", "remedy", word, [*REMEDIES, ALL])
+        checks.one_of(who, "remedy", word, [*REMEDIES, ALL])
         names += [name for name in (REMEDIES if word == ALL else (word,)) if name not in names]
     return [REMEDIES[name] for name in names]
 
