@@ -3,8 +3,6 @@
 import numpy as np
 
 import talweg as tw
-from talweg.racing.basins import basins
-from talweg.racing.escape import escape
 
 tw.use_all_cores()
 
@@ -16,14 +14,14 @@ print(f"Gradient descent ends at {trace.params.round(3)}, with a loss of {trace.
 print("\n".join(f"  {sentence}" for sentence in here.sentences))
 
 # 2. Is there anything better? 256 starts from all over the domain, the basins that they end in, and what none of them may have found.
-found = basins(problem, "sgd", starts=256, steps=300)
+found = tw.basins(problem, "sgd", starts=256, steps=300)
 print("\n" + "\n".join(found.sentences))
 for basin in found.basins:
     first = np.allclose(basin.params, trace.params, atol=0.01)
     print(f"  {basin.count:3} ends at {basin.params.round(3)}, loss {basin.loss:.3f}{', where the first one ended' if first else ''}")
 
 # 3. Which remedy raises the chance of the lowest one? All with the same budget, tuned alike, from the same fresh starts.
-tried = escape(problem, "sgd", "large-rate,random-restarts,weight-noise", steps=300, trials=128, settings=12)
+tried = tw.escape(problem, "sgd", "large-rate,random-restarts,weight-noise", steps=300, trials=128, settings=12)
 print("\n" + "\n".join(tried.sentences))
 
 # 4. And a flat place, where a vanishing gradient does not mean a minimum.

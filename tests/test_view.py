@@ -194,7 +194,7 @@ def test_the_command_writes_a_page_and_prints_what_is_on_it(tmp_path: Path, monk
     ("words", "said"),
     [
         (("saddle", "-o", "saddle.bmp"), "must end in .html"),
-        (("saddle", "--start", "1;2"), "a start must be numbers with commas between them"),
+        (("saddle", "--start", "1;2"), "a point must be numbers with commas between them"),
         (("saddle", "--height", "tall"), "unknown height"),
         (("saddle", "--steps", "0"), "steps must be at least 1"),
         (("x +", "-o", "a.png"), "x +"),

@@ -99,7 +99,10 @@ def measured(problem: Problem, run: Run, batch: Batch, t: Int[Array, ""], last: 
     other = batches.mean_over(problem.measure.function, run.params, batch) if problem.measure else jnp.nan
     ceiling = jnp.where(jnp.isinf(run.ceiling), BEYOND_REASON * (1 + jnp.abs(value)), run.ceiling)
     alive = run.alive & (value <= ceiling) & jnp.isfinite(value)
-    known = lambda x: jnp.where(alive, x, jnp.nan)  # noqa: E731  (a diverged run has no loss any more)
+
+    def known(x: Array) -> Array:  # a diverged run has no loss any more
+        return jnp.where(alive, x, jnp.nan)
+
     inside = None if last is None else jax.tree.map(lambda x: known(x.astype(value.dtype)), probes.probe(last))
     row = Row(known(run.loss_sum / run.loss_count), known(value), known(jnp.asarray(other, value.dtype)), inside)
     if run.best is not None:

@@ -92,7 +92,6 @@ def test_the_best_learning_rate_is_found_for_what_has_none() -> None:
     (path,) = tw.paths(tw.problems.surface("rosenbrock").problem(), "sgd", [-1.0, 1.0], 100)
     assert dict(state.methods[0].numbers)["learning_rate"] == path.numbers["learning_rate"]
     assert dict(state.methods[1].numbers)["learning_rate"] == 0.05
-    assert dict(computing.tuned(state, ("adam",)).methods[1].numbers)["learning_rate"] != 0.05
 
 
 def test_rates_that_were_chosen_are_taken_unless_the_page_went_on() -> None:

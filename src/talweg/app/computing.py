@@ -112,20 +112,18 @@ def numbers_of(state: SurfaceState, entry: Entry) -> dict[str, float]:
     return {**dict(entry.numbers), **({"noise": state.shake} if state.shake > 0 else {})}
 
 
-def tuned(state: SurfaceState, names: tuple[str, ...] | None = None) -> SurfaceState:
-    """The same with the best of 32 learning rates for these methods; by default for all that have none yet.
+def tuned(state: SurfaceState) -> SurfaceState:
+    """The same with the best of 32 learning rates for all methods that have none yet.
 
     Where no lowest value is known there is nothing to tune for, and all take a small share of the picture's width.
     """
     start = np.array([starting_place(state)])
     ground = painted(state.surface)
     for entry in state.methods:
-        wanted = entry.name in names if names is not None else "learning_rate" not in dict(entry.numbers)
-        if wanted and "learning_rate" in entry.defaults():
-            bare = entry.without("learning_rate")
+        if "learning_rate" in entry.defaults() and "learning_rate" not in dict(entry.numbers):
             rate = float(f"{view.SHARE * np.ptp(ground.x):.2g}")
             if ground.has_lowest:
-                rate = walker(state, bare).tune(start, state.steps, numbers=numbers_of(state, bare))
+                rate = walker(state, entry).tune(start, state.steps, numbers=numbers_of(state, entry))
             state = state.with_entry(entry.with_number("learning_rate", rate))
     return state
 

@@ -63,8 +63,6 @@ SCALES = {
     "decay": complement("decay"),
 }
 
-Changed = Callable[[str, float], Any]
-
 
 class Slider:
     """A slider with its name and its number; tells of every change while it is dragged."""

@@ -265,7 +265,7 @@ export default {
 
     clicked(event) {
       if (!this.painted || !this.onPlane(event)) return;
-      this.ask(this.point(event), true);
+      this.ask(this.point(event));
     },
 
     watchHandle() {
@@ -289,7 +289,7 @@ export default {
       const drop = (event) => {
         if (!this.dragging) return;
         this.dragging = false;
-        this.ask(this.point(event), true);
+        this.ask(this.point(event));
       };
       handle.addEventListener("pointerup", drop);
       handle.addEventListener("pointercancel", drop);
@@ -301,14 +301,14 @@ export default {
         const y = Math.max(low, Math.min(high, this.start[1] + way[1] * share * (high - low)));
         this.start = [x, y];
         this.showInPlane();
-        this.ask(this.start, true);
+        this.ask(this.start);
         event.preventDefault();
         event.stopPropagation();
       });
     },
 
     // One question at a time: what is asked while the server computes waits, and only the last of it is asked.
-    ask(start, final) {
+    ask(start) {
       if (this.busy && performance.now() - this.asked < 2000) { this.waiting = start; return; }
       this.busy = true;
       this.asked = performance.now();

@@ -211,7 +211,10 @@ def _size(batch: str) -> int | str:
 
 
 def _told(found: Problem, watched: Watched, entry: Entry) -> dict[str, Any]:
-    numbers = lambda values: [float(f"{v:.5g}") if math.isfinite(v) else None for v in values]  # noqa: E731
+
+    def numbers(values: Any) -> list[float | None]:
+        return [float(f"{v:.5g}") if math.isfinite(v) else None for v in values]
+
     return {
         "name": entry.name,
         "label": label_of(entry.name),

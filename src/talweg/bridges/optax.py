@@ -139,7 +139,9 @@ def __getattr__(name: str) -> Callable[..., optax.GradientTransformationExtraArg
 
     @functools.wraps(make)
     def factory(*given: Any, **named: Any) -> optax.GradientTransformationExtraArgs:
-        usable = lambda x: Called(x) if callable(x) and not isinstance(x, Schedule) else x  # noqa: E731
+        def usable(x: Any) -> Any:
+            return Called(x) if callable(x) and not isinstance(x, Schedule) else x
+
         method = make(*map(usable, given), **{argument: usable(value) for argument, value in named.items()})
         return transformation(method, key=named.get("key", 0))
 

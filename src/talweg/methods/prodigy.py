@@ -62,7 +62,10 @@ class Prodigy(Method):
         length = total(jax.tree.map(lambda s: jnp.sum(jnp.abs(s)), s))
         after = jnp.maximum(d, jnp.where(length > 0, r / jnp.where(length > 0, length, 1), 0)).astype(d.dtype)
         move = jax.tree.map(lambda m, v, w: -rate * (m / (jnp.sqrt(v) + after * self.eps) + self.weight_decay * w), m, v, params)
-        like = lambda new: jax.tree.map(lambda x, w: x.astype(w.dtype), new, params)  # noqa: E731
+
+        def like(new: PyTree) -> PyTree:
+            return jax.tree.map(lambda x, w: x.astype(w.dtype), new, params)
+
         return like(move), ((like(m), like(v), like(s), start), after, r)
 
 

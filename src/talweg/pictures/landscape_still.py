@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from talweg.pictures import landscape, relief, trails, ways
-from talweg.pictures.relief import DEEP, HIGH, LINES, TINT
-from talweg.pictures.still import INK, LOOK, METADATA, STROKES
+from talweg.pictures.relief import LINES
+from talweg.pictures.still import INK, LOOK, METADATA, STROKES, tint
 from talweg.pictures.words import figures, shortened
 
 Summary = dict[str, Any]
@@ -46,7 +46,7 @@ def _slice(summary: Summary, made: Any, plane: Any) -> None:
     height = relief.scaled(ground.z, ground.lowest, landscape.scale(ground))
     heights = np.ma.masked_invalid(height(ground.z))
     (left, right), (low, high) = ground.domain
-    seen = plane.imshow(heights, extent=(left, right, low, high), origin="lower", aspect="auto", cmap=_tint(), interpolation="bilinear")
+    seen = plane.imshow(heights, extent=(left, right, low, high), origin="lower", aspect="auto", cmap=tint(), interpolation="bilinear")
     if heights.count() and heights.min() < heights.max():
         plane.contour(ground.x, ground.y, heights, levels=LINES, colors="#60748a", linewidths=0.5, alpha=0.6, linestyles="solid")
     bar = made.colorbar(seen, ax=plane, cax=plane.inset_axes((1.03, 0.0, 0.025, 1.0)))
@@ -67,13 +67,6 @@ def _slice(summary: Summary, made: Any, plane: Any) -> None:
         plane.plot(*trail.plane[:1].T, "o", color=INK, markerfacecolor="none", markersize=8, markeredgewidth=1.6, zorder=8)
     for at_lowest, *_ in ground.critical:
         plane.plot(*at_lowest, "*", color=INK, markersize=11, zorder=8, clip_on=False)
-
-
-def _tint() -> Any:
-    from matplotlib.colors import LinearSegmentedColormap
-
-    on_white = lambda share: [1 - share * (1 - part / 255) for part in TINT]  # noqa: E731
-    return LinearSegmentedColormap.from_list("tint", [on_white(DEEP), on_white(HIGH)])
 
 
 def _named(summary: Summary) -> tuple[list[Any], list[str]]:

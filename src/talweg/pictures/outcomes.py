@@ -195,7 +195,10 @@ def _arrivals(groups: list[list[Outcome]], aim: Goal) -> str:
         far = f"; {nearest.trail.label} comes nearest, {figures(nearest.end - aim.base)} above" if nearest and len(groups) > 1 else ""
         words = f"{groups[0][0].trail.label} does not reach" if len(groups) == 1 else "nobody reaches"
         return f"{words} {aim.text} in {count(steps, 'step')}{far}."
-    tell = lambda one: f"from {len(one[1])} of {one[2]} starts, after {count(middle(one[1]), 'step')} (median)"  # noqa: E731
+
+    def tell(one: Any) -> str:
+        return f"from {len(one[1])} of {one[2]} starts, after {count(middle(one[1]), 'step')} (median)"
+
     if several:
         words = f"{there[0][0]} reaches {aim.text} most often or soonest: {tell(there[0])}."
         words += f" Then {listed([f'{one[0]} ({tell(one)})' for one in there[1:]])}." if len(there) > 1 else ""

@@ -313,7 +313,10 @@ def numbers(values: Any, digits: int = 5) -> Any:
 
 def _of_kind(relief: Relief, kind: str, *, even_many: bool = False) -> list[tuple[Sequence[float], float, str, bool]]:
     (left, right), (low, high) = relief.domain
-    named = lambda point: "best" if point[2] == "minimum" and point[3] else point[2]  # noqa: E731
+
+    def named(point: Any) -> Any:
+        return "best" if point[2] == "minimum" and point[3] else point[2]
+
     found = [p for p in relief.critical if named(p) == kind and left <= p[0][0] <= right and low <= p[0][1] <= high]
     return [] if len(found) > MOST_MARKS and kind != "best" and not even_many else found
 

@@ -77,7 +77,7 @@ class Canvas:
         x, y = np.meshgrid(relief.x, relief.y)
         flat = heights.min() == heights.max()
         ground = self.plane.imshow(
-            heights, extent=(*relief.domain[0], *relief.domain[1]), origin="lower", aspect="auto", cmap=_tint(), interpolation="bilinear"
+            heights, extent=(*relief.domain[0], *relief.domain[1]), origin="lower", aspect="auto", cmap=tint(), interpolation="bilinear"
         )
         if not flat:
             self.plane.contour(x, y, heights, levels=LINES, colors="#60748a", linewidths=0.5, alpha=0.6, linestyles="solid")
@@ -257,11 +257,11 @@ def _handle(kind: Any, look: Look) -> Any:
     return kind([], [], color=look.colour, linestyle=STROKES[look.dash], linewidth=2)
 
 
-def _tint() -> Any:
+def tint() -> Any:
+    """The colours of heights on the map, from the deepest to the highest, on white paper."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    on_white = lambda share: [1 - share * (1 - part / 255) for part in TINT]  # noqa: E731
-    return LinearSegmentedColormap.from_list("tint", [on_white(DEEP), on_white(HIGH)])
+    return LinearSegmentedColormap.from_list("tint", [[1 - share * (1 - part / 255) for part in TINT] for share in (DEEP, HIGH)])
 
 
 def _slopes() -> Any:

@@ -259,7 +259,10 @@ def end_symbol(trail: Trail, relief: Relief) -> str:
 def _ends(kind: Any, all_trails: Sequence[Trail], parts: Sequence[Drawn], relief: Relief) -> Any:
     space = kind is go.Scatter3d
     last = [(end_symbol(trail, relief), part) for trail, part in zip(all_trails, parts, strict=True)]
-    at = lambda name: numbers([getattr(part, name)[-1] if len(part.x) else np.nan for _, part in last])  # noqa: E731
+
+    def at(name: str) -> Any:
+        return numbers([getattr(part, name)[-1] if len(part.x) else np.nan for _, part in last])
+
     symbols = [symbol for symbol, _ in last]
     sizes = [(5 if symbol == "x" else 6) if space else 10 for symbol in symbols]
     axes = {"x": at("x"), "y": at("y")} | ({"z": at("height")} if space else {})

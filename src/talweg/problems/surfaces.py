@@ -294,7 +294,7 @@ def _catalogued(text: str, shape: Shape, options: Mapping[str, float], noise: fl
     if dimensions > 2:
         at = (shape.minima[0][0],) * dimensions
         only = (CriticalPoint(at, float(lowest or 0.0), "minimum", best=True),)
-        landmarks: Callable[[], tuple[CriticalPoint, ...]] = lambda: only  # noqa: E731
+        landmarks: Callable[[], tuple[CriticalPoint, ...]] = functools.partial(tuple, only)
     else:
         landmarks = functools.partial(_known, shape)
     domain = tuple((float(low), float(high)) for low, high in shape.domain)
@@ -324,9 +324,8 @@ def _known(shape: Shape) -> tuple[CriticalPoint, ...]:
     if shape.name in LANDMARKS:
         points = [CriticalPoint((x, y), value, kind) for x, y, value, kind in LANDMARKS[shape.name]]
     else:
-        near = lambda point: any(math.dist(point.at, at) < 1e-6 for at in shape.minima)  # noqa: E731
         found = critical.find(shape.function, shape.domain, shape.side or critical.SIDE)
-        points = [point for point in found if not near(point)]
+        points = [point for point in found if all(math.dist(point.at, at) >= 1e-6 for at in shape.minima)]
         points += [CriticalPoint(at, float(shape.lowest or 0.0), "minimum") for at in shape.minima]
     points.sort(key=lambda point: (point.value, point.at))
     return tuple(CriticalPoint(p.at, p.value, p.kind, _is_lowest(p, shape.lowest)) for p in points)

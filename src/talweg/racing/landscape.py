@@ -7,6 +7,7 @@ their weights are followed, and one slice through the winner's final weights sho
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -240,7 +241,7 @@ def raced(race: Race, given: Problem | None = None) -> Problem:
 
 def _differs(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """What is not the same in two descriptions of a problem; what was said aloud on the way does not count."""
-    text = lambda value: json.dumps(value, sort_keys=True, default=str)  # noqa: E731
+    text = functools.partial(json.dumps, sort_keys=True, default=str)
     return [word for word, value in other.items() if word != "notes" and text(one.get(word)) != text(value)]
 
 

@@ -127,7 +127,10 @@ class Walker:
         """Positions, losses, effective rates and where it diverged, of at most `LANES` descents."""
         lanes, size = len(methods), self.contestant.size
         capacity = max(SHORTEST, 1 << (steps - 1).bit_length())
-        fill = lambda rows: [*rows, *[rows[0]] * (LANES - lanes)]  # noqa: E731  (lanes of the same program that nobody looks at)
+
+        def fill(rows: list[Any]) -> list[Any]:  # with lanes of the same program that nobody looks at
+            return [*rows, *[rows[0]] * (LANES - lanes)]
+
         kind = jax.dtypes.canonicalize_dtype(np.float64)
         seeds = fill(list(seeds))
         order = None
@@ -219,7 +222,10 @@ def _compiled(loss: Callable[[Params, Batch], Scalar], size: int | None, capacit
 
     def lane(method: Method, start: Array, seed: Array, order: Array | None, steps: Array, train: Batch) -> tuple[Array, ...]:
         key = jax.random.key(seed)
-        value = lambda at: batches.mean_over(loss, at, train)  # noqa: E731
+
+        def value(at: Array) -> Scalar:
+            return batches.mean_over(loss, at, train)
+
         run = descent.begin(method, start)
         run = replace(run, ceiling=descent.BEYOND_REASON * (1 + jnp.abs(value(start))))
 

@@ -242,8 +242,8 @@ def _curves(entry: Entry) -> dict[str, Any]:
 def _band(curves: Sequence[np.ndarray]) -> dict[str, list[float]]:
     """Median, and the quantiles that hold four fifths of the seeds; diverged seeds count as worst."""
     values = np.sort(np.where(np.isfinite(curves), curves, np.inf), axis=0)
-    pick: Callable[[float], list[float]] = lambda share: values[round(share * (len(values) - 1))].tolist()  # noqa: E731
-    return {"median": statistics.medians(values.T).tolist(), "low": pick(0.1), "high": pick(0.9)}
+    low, high = (values[round(share * (len(values) - 1))].tolist() for share in (0.1, 0.9))
+    return {"median": statistics.medians(values.T).tolist(), "low": low, "high": high}
 
 
 def _order(record: Record, share: float) -> dict[str, Any]:
