@@ -29,7 +29,7 @@ SETTLED = 1e-5  #: error of an extreme eigenvalue, as a share of the largest
 NUMBERS_AT_MOST = 2e8  # of the Lanczos vectors: 0.8 GB
 NUDGES = 6  #: copies of the point whose numbers are each moved by one rounding
 PROBES = 8  #: random vectors of the trace and the spectral density
-QUICKLY = {"xla_backend_optimization_level": 1}  # compiles in three quarters of the time, and runs as fast
+SMALL = 2**16  # parameters times examples: below it compiling takes longer than running
 AT_ONCE = 16  # products of the whole Hessian, or examples
 
 

@@ -358,9 +358,10 @@ def _settings(problem: Problem, contestant: Contestant, points: Float[np.ndarray
 
 
 def _chosen(ends: Ends, settings: int, threshold: float) -> int:
-    """The setting with the most arrivals; of several the one with the lowest median loss at the end."""
+    """The setting with the most arrivals; of several the one with the lowest median at the end, then with the lowest on the way."""
+    best, last = (statistics.medians(losses.reshape(settings, -1)) for losses in (ends.best, ends.loss))
     arrivals = (ends.best.reshape(settings, -1) <= threshold).sum(axis=1)
-    return int(np.lexsort((statistics.medians(ends.loss.reshape(settings, -1)), -arrivals))[0])
+    return int(np.lexsort((best, last, -arrivals))[0])
 
 
 def _interval(numbers: tuple[float, float, float]) -> dict[str, float]:
