@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from talweg.racing.api import Race
 
 EXAMPLES = 256  #: of the training data, on which all final lanes are looked at
-PRODUCTS = 24  #: with the Hessian, twice for every lane
+PRODUCTS = 16  #: with the Hessian, twice for every lane
 MOST_PARAMETERS = 2_000_000  #: of a model whose lanes are looked at
 
 
