@@ -64,7 +64,7 @@ def compared(summary: Summary) -> str:
     """A local minimum beside the lowest value."""
     if lowest_known(summary) is not False:
         return ""
-    return f" Its loss is {figures(summary['loss'])}, and the lowest there is {figures(summary['lowest'])}."
+    return f" Its loss is {signed(summary['loss'])}, and the lowest there is {signed(summary['lowest'])}."
 
 
 def lowest_known(summary: Summary) -> bool | None:
@@ -111,7 +111,7 @@ def way_out(summary: Summary) -> str:
         return ""
     return (
         f"The way out, along the lowest curvature: {figures(summary['escape_distance'], 2)} away the loss is "
-        f"{figures(after)} instead of {figures(summary['loss'])}."
+        f"{signed(after)} instead of {signed(summary['loss'])}."
     )
 
 
