@@ -57,6 +57,20 @@ def quickly(request: pytest.FixtureRequest) -> Iterator[None]:
     jax.config.update("jax_disable_most_optimizations", before)
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the commands of a file of tests keep what they compiled."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def inside(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder of the test's own, on a wide terminal."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    monkeypatch.setenv("COLUMNS", "160")
+
+
 QUIETLY = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update "
     "--disable-sync --virtual-time-budget=8000"

@@ -28,6 +28,7 @@ from talweg.cli_parts import (
     duration,
     file_name,
     folder,
+    names,
     place,
     say,
     set_up_jax,
@@ -220,8 +221,8 @@ def landscape(
     set_up_jax()
     from talweg import terminal
 
-    chosen = None if methods is None else [word.strip() for word in methods.split(",") if word.strip()]
-    problem = cli_landscape.recalled(done, typer.main.get_command(app).commands["race"])  # type: ignore[attr-defined]
+    chosen = names(methods)
+    problem = cli_landscape.recalled(done)
     found = done.landscape(directions, split=split, contestants=chosen, points=points, line=line, problem=problem)
     to = out if out is not None else Path("talweg-report") / f"{file_name(found.problem.name)}-{done.name}-landscape.html"
     folder(to.parent)

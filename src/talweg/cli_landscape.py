@@ -1,4 +1,4 @@
-"""What the command `talweg landscape` needs beside the library: the problem that a race's own command names."""
+"""What commands on a finished race need beside the library: the problem that the race's own command names."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
+import typer
+
 from talweg.checks import InputError
 
 
-def recalled(done: Any, race: Any) -> Any:
+def recalled(done: Any) -> Any:
     """The problem of a race that was started by a command, built again from its words; None where the library knows it by itself.
 
-    `race` is the command `talweg race` as Click has it. Raises InputError if its file can't be read any more.
+    Raises InputError if its file can't be read any more.
     """
+    from talweg.cli import app
     from talweg.problems import resolve
     from talweg.problems.datasets import find
 
     words = shlex.split(done.summary["run"].get("command") or "")
     if words[:2] != ["talweg", "race"]:
         return None
-    given = _parsed(race, words[2:])
+    given = _parsed(typer.main.get_command(app), words[2:])
     if given is None or find(given["problem"]) is not None:
         return None
     try:
@@ -32,11 +35,11 @@ def recalled(done: Any, race: Any) -> Any:
         ) from error
 
 
-def _parsed(race: Any, words: Sequence[str]) -> dict[str, Any] | None:
+def _parsed(commands: Any, words: Sequence[str]) -> dict[str, Any] | None:
     """The arguments in a command's words; None if they are not those of this version."""
     import click
 
     try:
-        return dict(race.make_context("race", list(words)).params)
+        return dict(commands.commands["race"].make_context("race", list(words)).params)
     except (click.exceptions.ClickException, click.exceptions.Exit):
         return None

@@ -39,6 +39,11 @@ def place(text: str, who: str = "surface") -> list[float]:
         raise InputError(f"{who}: a point must be numbers with commas between them, such as -1.2,1, got {text!r}") from None
 
 
+def names(text: str | None) -> list[str] | None:
+    """The names of `a, b`; None if none were given."""
+    return None if text is None else [word.strip() for word in text.split(",") if word.strip()]
+
+
 def duration(text: str) -> float:
     """Seconds of `60`, `60s`, `5m`, `1.5h`."""
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)?\s*", text)

@@ -14,7 +14,7 @@ import typer
 
 from talweg import checks
 from talweg.checks import InputError
-from talweg.cli_parts import JsonOption, StoreOption, file_name, folder, place, set_up_jax, writable
+from talweg.cli_parts import JsonOption, StoreOption, file_name, folder, names, place, set_up_jax, writable
 
 TargetOption = Annotated[str | None, typer.Option(help="Column to predict, of a file.")]
 ModelOption = Annotated[str | None, typer.Option(help="linear, mlp:64,32[,tanh][,glorot] or cnn:8,16.")]
@@ -93,12 +93,13 @@ def basins(
     chosen = resolve(problem, target=target, model=model, loss=loss)
     with terminal.working(console) as working:
         found = search(chosen, methods, starts, steps=steps, epochs=epochs, learning_rate=learning_rate, seed=seed, progress=working)
-        notes = _connected(found, working) if connection else []
+        joined, notes = _connected(found, working) if connection else ([], [])
     summary = found.summary
     terminal.basins(console, summary, _places(found))
-    terminal.diagnosis(console, _descents(summary), found.sentences)
+    said = [*found.sentences, *joined]
+    terminal.diagnosis(console, _descents(summary), said)
     terminal.notes(console, notes)
-    _write({**summary, "sentences": found.sentences}, json_file)
+    _write({**summary, "sentences": said}, json_file)
 
 
 def escape(
@@ -158,16 +159,17 @@ def escape(
     console.print(f"page  {written}", soft_wrap=True, markup=False, highlight=False)
 
 
-def _connected(found: Any, working: Callable[[str], None]) -> list[str]:
-    """Look for a way between the best two ends on data, so that it is said; why not, if that can't be."""
+def _connected(found: Any, working: Callable[[str], None]) -> tuple[list[str], list[str]]:
+    """What there is to say of a way between the best two ends on data; and why nothing, if that can't be looked for."""
+    from talweg.pictures.found import valleys
+
     if found.problem.train is None or len(found.basins) < 2:
-        return []
+        return [], []
     working("a way between the two lowest ends")
     try:
-        found.connection  # noqa: B018  (looked up once, it is said from then on)
+        return [valleys(found.connection.sentence)], []
     except InputError as error:
-        return [f"Not looked for: a way between the two lowest ends ({error})."]
-    return []
+        return [], [f"Not looked for: a way between the two lowest ends ({error})."]
 
 
 def _places(found: Any) -> list[str]:
@@ -199,14 +201,12 @@ def refuse(given: Mapping[str, Any]) -> None:
 
 def _of_race(name: str | None, method: str | None, split: str, seed: int, store: Path) -> list[tuple[str, Any]]:
     from talweg import cli_landscape
-    from talweg.cli import app
     from talweg.racing import open_race
 
     done = open_race(name, store)
     set_up_jax()
-    problem = cli_landscape.recalled(done, typer.main.get_command(app).commands["race"])  # type: ignore[attr-defined]  # a group of commands
-    chosen = None if method is None else [word.strip() for word in method.split(",") if word.strip()]
-    found = done.diagnose(chosen, split=split, problem=problem, key=seed)
+    problem = cli_landscape.recalled(done)
+    found = done.diagnose(names(method), split=split, problem=problem, key=seed)
     return [(f"{label}, its best final run", diagnosis) for label, diagnosis in found.items()]
 
 

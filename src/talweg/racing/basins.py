@@ -19,12 +19,11 @@ from talweg.pictures import found as words
 from talweg.problems.base import Params, Problem
 from talweg.racing import trials
 from talweg.racing.contestants import Contestant, listed
-from talweg.racing.plan import usual_epochs
 from talweg.racing.trials import Ends, Trials
 from talweg.verdict import statistics
 from talweg.verdict.unseen import Estimate, basins_in_all, better_than_best, unseen_mass
 
-STARTS, STEPS = 256, 1000
+STARTS = 256
 MOST_STARTS = 2**16
 LANES = 1024
 TUNING_STARTS = 16  #: on which a learning rate is chosen
@@ -127,10 +126,8 @@ class Basins:
 
     @property
     def sentences(self) -> list[str]:
-        """What was found, how sure that is, and whether the best two lie in one valley, if that was asked for."""
-        said = words.sentences(self.summary)
-        joined = self.__dict__.get("connection")
-        return said if joined is None else [*said, words.valleys(joined.sentence)]
+        """What was found, and how sure that is."""
+        return words.sentences(self.summary)
 
     def __repr__(self) -> str:
         return f"Basins({self.problem.name}: {' '.join(self.sentences)})"
@@ -171,9 +168,9 @@ def basins(
     if starts > MOST_STARTS:
         raise InputError(f"basins: starts must be at most {MOST_STARTS:,}, got {starts:,}")
     contestants = listed(problem, methods, settings=1)
-    length = lengths(problem, contestants, steps, epochs)
+    length = {c.name: trials.length("basins", problem, c, steps, epochs) for c in contestants}
     running = Trials(problem, min(LANES, starts))
-    refuse_one_place(running, "basins")
+    running.refuse_one_place("basins")
     arrived: list[tuple[Contestant, dict[str, float], Ends, int]] = []
     for contestant in contestants:
         progress(contestant.label)
@@ -187,31 +184,6 @@ def basins(
             "learning rate"
         )
     return _gathered(problem, arrived, labels, losses, params, starts, length)
-
-
-def lengths(problem: Problem, contestants: Sequence[Contestant], steps: int | None, epochs: float | None) -> dict[str, int]:
-    """The steps of each contestant."""
-    if steps is not None and epochs is not None:
-        raise InputError("basins: give either steps or epochs, not both")
-    if steps is not None:
-        checks.whole("basins", "steps", steps)
-        return {c.name: steps for c in contestants}
-    if epochs is not None:
-        checks.number("basins", "epochs", epochs, checks.POSITIVE)
-    budget = usual_epochs(problem) if epochs is None else epochs
-    if epochs is None and problem.train is None:
-        budget = STEPS
-    return {c.name: trials.usual_steps(problem, c, budget) for c in contestants}
-
-
-def refuse_one_place(running: Trials, who: str) -> None:
-    """Raise InputError if every start is the same one."""
-    first = running.floor.starts([0, 1])
-    if all(np.array_equal(leaf[0], leaf[1]) for leaf in jax.tree.leaves(first)):
-        raise InputError(
-            f"{who}: {running.problem.name} always begins at the same place, so many starts are one; give tw.Problem a scatter(key) that "
-            "draws them from all over its domain"
-        )
 
 
 def _tuned(running: Trials, contestant: Contestant, steps: int, rate: float | None, seed: int) -> dict[str, float]:

@@ -20,10 +20,8 @@ from talweg.checks import InputError, InputTypeError
 from talweg.pictures import escape as words
 from talweg.problems.base import Problem
 from talweg.racing import remedies, trials
-from talweg.racing.basins import STEPS, refuse_one_place
 from talweg.racing.contestants import Contestant, cube, listed
-from talweg.racing.plan import usual_epochs
-from talweg.racing.trials import Ends, Trials
+from talweg.racing.trials import Ends, Trials, length
 from talweg.verdict import statistics
 
 TRIALS, SETTINGS, TUNING_STARTS = 256, 32, 16
@@ -213,9 +211,10 @@ def escape(
     if goal_loss is not None:
         checks.number("escape", "goal_loss", goal_loss, checks.Interval(-np.inf, np.inf, low_open=True))
     running = Trials(problem, LANES)
-    refuse_one_place(running, "escape")
+    running.refuse_one_place("escape")
     entered, left_out = _arms(running.problem, method, remedies, settings)
-    budget = _budget(running, entered[0][1], steps, epochs)
+    plain = entered[0][1]
+    budget = float(length("escape", problem, plain, steps, epochs)) * running.work(plain)
     return _Escaping(running, problem, entered, left_out, budget, trials, settings, within, goal_loss, seed, progress).go()
 
 
@@ -328,19 +327,6 @@ def _arms(problem: Problem, method: Any, wanted: Any, settings: int) -> tuple[li
     if len(found) == 1:
         raise InputError(f"escape: none of these remedies adds anything to {plain.label}; name others of {', '.join(remedies.REMEDIES)}")
     return found, left_out
-
-
-def _budget(running: Trials, plain: Contestant, steps: int | None, epochs: float | None) -> float:
-    """What one trial of any arm may cost."""
-    if steps is not None and epochs is not None:
-        raise InputError("escape: give either steps or epochs, not both")
-    if steps is None and epochs is None and running.problem.train is None:
-        steps = STEPS
-    if steps is None:
-        if epochs is not None:
-            checks.number("escape", "epochs", epochs, checks.POSITIVE)
-        steps = trials.usual_steps(running.problem, plain, usual_epochs(running.problem) if epochs is None else epochs)
-    return float(checks.whole("escape", "steps", steps)) * running.work(plain)
 
 
 def _settings(problem: Problem, contestant: Contestant, points: Float[np.ndarray, "settings k"]) -> list[dict[str, float]]:

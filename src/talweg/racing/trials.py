@@ -14,6 +14,8 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
+from talweg import checks
+from talweg.checks import InputError
 from talweg.methods import Method
 from talweg.problems import batches
 from talweg.problems.base import Problem
@@ -21,6 +23,7 @@ from talweg.problems.learning import widened
 from talweg.racing import restarts
 from talweg.racing.contestants import Contestant
 from talweg.racing.lanes import Floor, Program, Traces
+from talweg.racing.plan import usual_epochs
 from talweg.racing.walks import RATES
 
 SMALL = 2**14  #: parameters times examples of a step: below it the machine is busy handing over, not computing
@@ -79,6 +82,15 @@ class Trials:
         """What one step costs: its examples, times the gradients that it asks for, times the parameters of its model."""
         return contestant.examples_per_step(self.problem.examples) * self._floor(contestant).problem.parameters()
 
+    def refuse_one_place(self, who: str) -> None:
+        """Raise InputError if every start is the same one."""
+        first = self.floor.starts([0, 1])
+        if all(np.array_equal(leaf[0], leaf[1]) for leaf in jax.tree.leaves(first)):
+            raise InputError(
+                f"{who}: {self.problem.name} always begins at the same place, so many starts are one; give tw.Problem a scatter(key) that "
+                "draws them from all over its domain"
+            )
+
     def _floor(self, contestant: Contestant) -> Floor:
         if contestant.width not in self._floors:
             self._floors[contestant.width] = self.floor.of(widened(self.problem, contestant.width))
@@ -116,9 +128,19 @@ def rates(problem: Problem, contestant: Contestant) -> list[dict[str, float]]:
     return [{"learning_rate": float(f"{searched.value(u):.3g}")} for u in np.linspace(0, 1, TUNING_RATES)]
 
 
-def usual_steps(problem: Problem, contestant: Contestant, epochs: float) -> int:
-    """The steps of so many passes over the data (of so many gradients where there are none)."""
-    return max(1, round(epochs * batches.steps_per_epoch(problem.examples, contestant.size) / contestant.gradients))
+def length(who: str, problem: Problem, contestant: Contestant, steps: int | None, epochs: float | None) -> int:
+    """The steps of a training: as many as are given, or as so many passes over the data have; by default the usual budget of a race.
+
+    Raises InputError if both are given, or one is out of range.
+    """
+    if steps is not None and epochs is not None:
+        raise InputError(f"{who}: give either steps or epochs, not both")
+    if steps is not None:
+        return checks.whole(who, "steps", steps)
+    if epochs is not None:
+        checks.number(who, "epochs", epochs, checks.POSITIVE)
+    passes = usual_epochs(problem) if epochs is None else epochs
+    return max(1, round(passes * batches.steps_per_epoch(problem.examples, contestant.size) / contestant.gradients))
 
 
 def _methods(contestant: Contestant, numbers: Sequence[Mapping[str, float]], steps: int) -> list[Method]:

@@ -39,7 +39,7 @@ def section(summary: Summary) -> str:
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     said = parts.paragraphs(endings.of_race(summary))
     box = f'<div class="box" tabindex="0" role="region" aria-labelledby="ended">{table}</div>'
-    note = f"<p><small>{escape(NOTE)}</small></p>"
+    note = f'<p class="note"><small>{escape(NOTE)}</small></p>'
     return f'<section aria-labelledby="ended"><h2 id="ended">Where it ended</h2><div class="lead">{said}</div>{box}{note}</section>'
 
 
@@ -61,5 +61,6 @@ def cells(c: dict[str, Any], line: str) -> list[str]:
     made = []
     for (name, _), cell in zip(HEADS, shown, strict=True):
         kind, scope = ("th", ' scope="row"') if name == "Method" else ("td", "")
+        scope += ' class="words"' if name == "Where they ended" else ""
         made.append(f'<{kind}{scope} data-head="{escape(name)}">{cell}</{kind}>')
     return made
