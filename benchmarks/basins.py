@@ -26,11 +26,11 @@ import numpy as np
 from scipy import optimize
 
 import talweg as tw
+from talweg.contestants.notation import listed
 from talweg.landscape.settle import settled
 from talweg.problems import resolve
-from talweg.racing import basins, escape, trials
-from talweg.racing.contestants import listed
-from talweg.verdict.statistics import proportion_interval
+from talweg.statistics.proportions import proportion_interval
+from talweg.studies import basins, escape, multistart
 
 SURFACES = ",".join(f"{name}:dimensions=10" for name in ("rastrigin", "styblinski-tang", "ackley", "levy"))
 NINE = "sgd,momentum,nesterov,adagrad,adadelta,rmsprop,adam,nadam,rprop"
@@ -140,13 +140,13 @@ def on(problem: tw.Problem, starts: int, steps: int, repeats: int) -> tuple[dict
 def alone(problem: tw.Problem, found: basins.Basins, starts: int, steps: int, repeats: int) -> float:
     """The processor's seconds of Adam's descents for one repeat, all cores together, compiled before; the median of three."""
     adam = next(arrival for arrival in found.arrivals if arrival.method == "adam")
-    running = trials.Trials(problem, starts)
+    running = multistart.Trials(problem, starts)
     (contestant,) = listed(problem, "adam", settings=1)
     numbers = [{"learning_rate": adam.numbers["learning_rate"]}] * starts
     seconds = []
     for _ in range(4):
         began = time.process_time()
-        running.run(contestant, numbers, trials.seeds(starts, 0, 0), steps)
+        running.run(contestant, numbers, multistart.seeds(starts, 0, 0), steps)
         seconds.append(time.process_time() - began)
     return statistics.median(seconds[1:]) / repeats
 

@@ -71,7 +71,7 @@ def own(hidden: int, lanes: int, steps: int, repeats: int) -> float:
     import numpy as np
 
     import talweg as tw
-    from talweg.racing.lanes import Floor, Program
+    from talweg.engine.program import Floor, Program
 
     problem = tw.problems.load("digits", model=f"mlp:{hidden}")
     rates = np.geomspace(3e-4, 3e-3, max(1, lanes // SEEDS))

@@ -7,8 +7,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from talweg.methods import CATALOGUE, VARIANTS, WRAPPERS, GradientDescent, Method, Range
-from talweg.methods.kinds import bare
-from talweg.problems import SURFACES, CriticalPoint, Surface, critical, formula, gallery, surface
+from talweg.methods.factories import bare
+from talweg.problems import SURFACES, CriticalPoint, Surface, surface
+from talweg.problems.surfaces.surface import catalogue, critical, formula
 
 HEAD = """# Methods
 
@@ -167,7 +168,7 @@ def surface_page() -> str:
         rows = {
             "domain, start": f"{domain}, ({', '.join(f'{x:g}' for x in found.start)})",
             "global minima": best,
-            "other critical points": counted(found) + (f" ({found.critical_note})" if found.critical_note != gallery.ALL_LISTED else ""),
+            "other critical points": counted(found) + (f" ({found.critical_note})" if found.critical_note != catalogue.ALL_LISTED else ""),
             "in more dimensions": "yes" if shape.several else "no",
             "source": found.source,
         }

@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from talweg import cli
+from talweg.cli.main import main
 
 
 @dataclass
@@ -27,7 +27,7 @@ def run(*words: str) -> Said:
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
             try:
-                cli.main()
+                main.main()
                 code: Any = 0
             except SystemExit as end:
                 code = end.code or 0

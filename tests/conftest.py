@@ -116,7 +116,7 @@ def double() -> Iterator[None]:
 def walk() -> Walk:
     """`walk(method, loss, start, steps)`: the parameters after every step, stacked; `loss(params, t)` may change with the step t.
 
-    The plainest loop there can be, so that a method is tested without `talweg.descent`.
+    The plainest loop there can be, so that a method is tested without `talweg.engine.descend`.
     """
     return _walk
 

@@ -15,45 +15,53 @@ from typing import TYPE_CHECKING, Any
 from talweg._version import __version__
 
 if TYPE_CHECKING:
-    from talweg import dialects, landscape, methods, pictures, problems, schedules
+    from talweg import dialects, landscape, methods, problems, schedules
     from talweg.bridges.optax import from_optax
     from talweg.bridges.torch import torch_optimizer
     from talweg.checks import InputError
-    from talweg.descent import Trace, descend, minimize
+    from talweg.engine.descend import Trace, descend, minimize
+    from talweg.engine.environment import use_all_cores
     from talweg.problems import Measure, Problem
-    from talweg.racing import Race, open_race, paths, race, use_all_cores
-    from talweg.racing.basins import Basins, basins
-    from talweg.racing.escape import Escape, escape
+    from talweg.racing.api import Race, open_race, race
+    from talweg.studies.basins import Basins, basins
+    from talweg.studies.escape import Escape, escape
+    from talweg.studies.surface import View, surface
+    from talweg.studies.trajectories import Path, paths
 
 _WHERE = {
-    "Basins": "talweg.racing.basins",
-    "Escape": "talweg.racing.escape",
+    "Basins": "talweg.studies.basins",
+    "Escape": "talweg.studies.escape",
     "InputError": "talweg.checks",
     "Measure": "talweg.problems",
+    "Path": "talweg.studies.trajectories",
     "Problem": "talweg.problems",
-    "Race": "talweg.racing",
-    "Trace": "talweg.descent",
-    "basins": "talweg.racing.basins",
-    "descend": "talweg.descent",
-    "escape": "talweg.racing.escape",
+    "Race": "talweg.racing.api",
+    "Trace": "talweg.engine.descend",
+    "View": "talweg.studies.surface",
+    "basins": "talweg.studies.basins",
+    "descend": "talweg.engine.descend",
+    "escape": "talweg.studies.escape",
     "from_optax": "talweg.bridges.optax",
-    "minimize": "talweg.descent",
-    "open_race": "talweg.racing",
-    "paths": "talweg.racing",
-    "race": "talweg.racing",
+    "minimize": "talweg.engine.descend",
+    "open_race": "talweg.racing.api",
+    "paths": "talweg.studies.trajectories",
+    "race": "talweg.racing.api",
+    "surface": "talweg.studies.surface",
     "torch_optimizer": "talweg.bridges.torch",
-    "use_all_cores": "talweg.racing",
+    "use_all_cores": "talweg.engine.environment",
 }
-_MODULES = ("dialects", "landscape", "methods", "pictures", "problems", "schedules")
+_MODULES = ("dialects", "landscape", "methods", "problems", "schedules")
 
 __all__ = [
     "Basins",
     "Escape",
     "InputError",
     "Measure",
+    "Path",
     "Problem",
     "Race",
     "Trace",
+    "View",
     "__version__",
     "basins",
     "descend",
@@ -65,10 +73,10 @@ __all__ = [
     "minimize",
     "open_race",
     "paths",
-    "pictures",
     "problems",
     "race",
     "schedules",
+    "surface",
     "torch_optimizer",
     "use_all_cores",
 ]

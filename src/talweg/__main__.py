@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from talweg.cli import main
+from talweg.cli.main import main
 
 if __name__ == "__main__":
     main()

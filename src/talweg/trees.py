@@ -49,3 +49,9 @@ def stack(trees: Sequence[PyTree], dtype: Any = None) -> PyTree:
 def take(tree: PyTree, index: Any) -> PyTree:
     """Index the leading axis of every leaf."""
     return jax.tree.map(lambda leaf: leaf[index], tree)
+
+
+def as_floats(leaf: Any) -> Array:
+    """A number or array as an array of floating-point numbers, which alone have gradients."""
+    array = jnp.asarray(leaf)
+    return array if jnp.issubdtype(array.dtype, jnp.inexact) else array.astype(jax.dtypes.canonicalize_dtype(np.float64))

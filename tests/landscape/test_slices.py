@@ -11,7 +11,7 @@ import pytest
 import talweg as tw
 from talweg import landscape
 from talweg.checks import InputError
-from talweg.descent import Trace
+from talweg.engine.descend import Trace
 from talweg.landscape import slices
 from talweg.problems import Problem
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from talweg import InputError
+from talweg.engine.program import Floor, Program
 from talweg.methods import Momentum
 from talweg.problems import Problem, load, surface
-from talweg.racing.lanes import Floor, Program
 
 MANY = ["rastrigin", "ackley", "styblinski-tang", "levy"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from talweg.pictures import race as pictures
+from talweg.figures import race as pictures
 from talweg.problems import resolve
-from talweg.racing import race
+from talweg.racing.api import race
 
 FEW = {"methods": "sgd,adam", "settings": 4, "seeds": 2}
 

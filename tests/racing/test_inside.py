@@ -11,12 +11,12 @@ import pytest
 import talweg as tw
 from talweg import methods
 from talweg.checks import InputError
+from talweg.engine.probes import NAMES
 from talweg.methods.space import Space
-from talweg.probes import NAMES
 from talweg.problems import Problem
 from talweg.racing.api import Race
 from talweg.racing.events import Event, Probed
-from talweg.racing.run import PROBED
+from talweg.racing.runner import PROBED
 
 SMALL: dict[str, Any] = {"methods": "adam,momentum:learning_rate=0.1", "settings": 8, "seeds": 4, "epochs": 4}
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from talweg.checks import InputError
+from talweg.contestants.notation import enter
 from talweg.problems import Problem
-from talweg.racing.contestants import enter
 from talweg.racing.plan import CONFIRM_SEEDS, Goal, Plan, checked, identity, usual_epochs
-from talweg.racing.rungs import expected_lanes
+from talweg.racing.tournament import expected_lanes
 
 
 def plan(problem: Problem, methods: Any = "adam", schedule: str = "constant", **more: Any) -> Plan:

@@ -21,7 +21,7 @@ from talweg.methods.space import Space
 from talweg.problems import Problem
 from talweg.racing.api import Race
 from talweg.racing.events import Event, Expected, Going, Prepared
-from talweg.racing.run import Engine, Pace
+from talweg.racing.runner import Engine, Pace
 from talweg.store import Store
 
 TWINS: dict[str, Any] = {"methods": "a=adam,b=adam", "settings": 8, "seeds": 4, "epochs": 2}

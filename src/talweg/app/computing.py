@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from talweg import view
 from talweg.app.state import Entry, SurfaceState, label_of
 from talweg.checks import InputError
-from talweg.pictures import outcomes, palette, relief, trails
-from talweg.pictures.words import figures
+from talweg.figures import palette
+from talweg.figures.surface import grid, outcomes, trajectories
 from talweg.problems import Problem, Surface, surface
-from talweg.racing.walks import Path, Walker, walkers
+from talweg.studies import surface as view
+from talweg.studies.trajectories import Path, Walker, walkers
+from talweg.text.format import figures
 
 GRID = 81  #: points along each side of a picture's grid
 POINTS = 400  #: of a path, at most, that are sent
@@ -42,7 +43,7 @@ class Floor:
 
 
 @functools.lru_cache(maxsize=16)
-def painted(text: str) -> relief.Relief:
+def painted(text: str) -> grid.Relief:
     """The heights of a surface over the picture that is drawn of it."""
     return view.relief(two_dimensional(text), GRID)
 
@@ -51,7 +52,7 @@ def painted(text: str) -> relief.Relief:
 def pictures(text: str, scale: str) -> dict[str, Any]:
     """What the browser draws once for each surface: the plane and the mountain."""
     made = painted(text)
-    names = {"contour": relief.contour_figure(made, scale=scale), "space": relief.mountain_figure(made, scale=scale)}
+    names = {"contour": grid.contour_figure(made, scale=scale), "space": grid.mountain_figure(made, scale=scale)}
     figures = {name: figure.to_plotly_json() for name, figure in names.items()}
     return {
         **{name: {"data": figure["data"], "layout": _plain(figure["layout"])} for name, figure in figures.items()},
@@ -170,7 +171,7 @@ class Descents:
 
     def outcomes(self, state: SurfaceState) -> dict[str, outcomes.Outcome]:
         """What became of each descent, by the name of its method."""
-        drawn = trails.trails(self.paths(state).values())
+        drawn = trajectories.trails(self.paths(state).values())
         _, found = outcomes.outcomes(drawn, painted(state.surface))
         return {entry.name: one for entry, one in zip(state.methods, found, strict=True)}
 
@@ -213,7 +214,7 @@ def look_of(state: SurfaceState, name: str) -> palette.Look:
     return palette.looks(ticked)[name]
 
 
-def sentence_on(name: str, one: outcomes.Outcome, ground: relief.Relief) -> str:
+def sentence_on(name: str, one: outcomes.Outcome, ground: grid.Relief) -> str:
     """What became of one descent, and whether it overshot; where a function falls without end, its rate is not to blame."""
     said = f"{label_of(name)}: {one.words}"
     if one.kind == "diverged" and ground.has_lowest:

@@ -11,8 +11,8 @@ from typing import Any
 from nicegui import ui
 
 from talweg.app.state import Entry, label_of
+from talweg.figures.palette import Look, look
 from talweg.methods import CATALOGUE, VARIANTS
-from talweg.pictures.palette import Look, look
 
 THROTTLE = 0.04  #: seconds between two messages of a slider that is dragged
 

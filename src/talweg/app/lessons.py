@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from talweg.app.state import SurfaceState
-from talweg.pictures.outcomes import Outcome
+from talweg.figures.surface.outcomes import Outcome
 
 Outcomes = Mapping[str, Outcome]
 

@@ -14,8 +14,8 @@ from urllib.parse import urlencode
 
 from talweg import checks
 from talweg.checks import InputError
+from talweg.contestants.notation import parse
 from talweg.methods import kind_named
-from talweg.racing.contestants import parse
 
 STEPS = checks.Interval(1, 2000, high_open=False)
 NOISE = checks.Interval(0, 100, high_open=False)

@@ -13,7 +13,7 @@ from talweg.app.controls import MethodList, Scale, Slider
 from talweg.app.frame import Frame, computed, say
 from talweg.app.state import BATCHES, FAR, HEIGHTS, STEPS, Entry, SurfaceState
 from talweg.checks import InputError
-from talweg.problems.surfaces import SURFACES
+from talweg.problems.surfaces.surface import SURFACES
 
 OFFERED = ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam"]
 

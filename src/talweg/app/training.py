@@ -22,14 +22,14 @@ from typing import Any
 
 import numpy as np
 
-from talweg import racing
 from talweg.app.state import DATA, Entry, NetworkState, joined, label_of
 from talweg.checks import InputError
-from talweg.pictures import palette
+from talweg.contestants.notation import listed
+from talweg.figures import palette
 from talweg.problems import Problem, load, read
+from talweg.racing import api as racing
 from talweg.racing import events
-from talweg.racing.contestants import listed
-from talweg.racing.watching import Watched, predictions, watch
+from talweg.studies.training import Watched, predictions, watch
 
 SIDE = 48  #: squares along each side of a picture of what a network says
 SHOWN = 300  #: examples that are drawn on it
@@ -89,7 +89,7 @@ class Uploads:
 
     def columns(self, key: str) -> list[str]:
         """The names of the columns of a file."""
-        from talweg.problems import files
+        from talweg.problems.tables import files
 
         path = self.path(key)
         return [name for name, _ in (files.from_parquet(path) if path.suffix == ".parquet" else files.from_text(path, []))]

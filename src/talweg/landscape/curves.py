@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, PRNGKeyArray, Scalar
 
 from talweg import checks, trees
-from talweg.descent import as_floats, descend
+from talweg.engine.descend import descend
 from talweg.landscape.directions import flat, unflat
 from talweg.landscape.lines import Line, Way, along, blend, both, line, spaced
 from talweg.landscape.matching import can_match, distance, matched
@@ -23,6 +23,7 @@ from talweg.landscape.slices import EXAMPLES, chosen, losses_at
 from talweg.methods import Adam
 from talweg.problems.base import Batch, Params, Problem
 from talweg.schedules import Cosine
+from talweg.trees import as_floats
 
 STEPS = 1000
 LEARNING_RATE = 0.01

@@ -12,14 +12,14 @@ from jaxtyping import Float
 
 from talweg import checks
 from talweg.checks import InputError, InputTypeError
-from talweg.descent import as_floats
 from talweg.landscape import curvature
 from talweg.landscape.curvature import Density, Seen
 from talweg.landscape.directions import alike, unflat
 from talweg.landscape.slices import chosen, losses_at
 from talweg.methods import GradientDescent, Method, Momentum, Nesterov
-from talweg.pictures import endings
 from talweg.problems.base import Batch, Params, Problem
+from talweg.text import endpoints
+from talweg.trees import as_floats
 
 EXAMPLES = 2048  #: that the curvature is a mean over, unless more are asked for
 SURE = 4.0  #: times a rounding error, and …
@@ -34,7 +34,7 @@ ESCAPES = np.geomspace(1e-3, 10.0, 41)  #: lengths of the steps that are tried a
 class Evidence:
     """What was measured at a point. Tolerances are what can't be told from zero there."""
 
-    kind: str  #: one of talweg.pictures.endings.KINDS
+    kind: str  #: one of talweg.text.endpoints.KINDS
     loss: float
     slope: float  #: length of the gradient
     slope_rounding: float  #: of it, what is rounding
@@ -118,12 +118,12 @@ class Diagnosis:
     @property
     def sentences(self) -> list[str]:
         """What it is, why, and what follows."""
-        return endings.sentences(self.summary)
+        return endpoints.sentences(self.summary)
 
     @property
     def figure(self) -> Any:
         """The spectral density as a Plotly figure."""
-        from talweg.pictures import spectrum
+        from talweg.figures import spectrum
 
         return spectrum.density(self.density.eigenvalues, self.density.weights, self.summary)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from talweg import descent
-from talweg.descent import POINTS, Trace
+from talweg.engine import descend
+from talweg.engine.descend import Trace
+from talweg.engine.loop import POINTS
 from talweg.methods import Method
 from talweg.problems.base import Params, Problem
 
@@ -26,4 +27,4 @@ def follow(
     Its leaves have a new first axis, as long as `trace.steps`; the last position is `trace.params`. Takes, and raises, what
     `tw.descend` does. Keeps `points` copies of the parameters in memory.
     """
-    return descent.descend(problem, method, start, steps, epochs=epochs, batch=batch, points=points, key=key, positions=True)
+    return descend.descend(problem, method, start, steps, epochs=epochs, batch=batch, points=points, key=key, positions=True)

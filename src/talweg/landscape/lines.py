@@ -17,11 +17,11 @@ from jaxtyping import Array, Float
 
 from talweg import checks
 from talweg.checks import InputError
-from talweg.descent import as_floats
 from talweg.landscape.directions import alike, flat
 from talweg.landscape.slices import EXAMPLES, MOST_POINTS, chosen
 from talweg.problems import batches
 from talweg.problems.base import Batch, Params, Problem
+from talweg.trees import as_floats
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

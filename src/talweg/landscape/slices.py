@@ -14,10 +14,11 @@ from jaxtyping import Array, Float
 
 from talweg import checks, trees
 from talweg.checks import InputError, InputTypeError
-from talweg.descent import Trace, as_floats
+from talweg.engine.descend import Trace
 from talweg.landscape.directions import Plane, alike, plane
 from talweg.problems import batches
 from talweg.problems.base import Batch, Params, Problem, count
+from talweg.trees import as_floats
 
 TILE = 8  #: points at once on one CPU device: their activations stay in the cache
 EXAMPLES = 8192  #: that the loss is a mean over, unless more are asked for

@@ -12,7 +12,7 @@ from talweg.methods.base import Arraywise, Elementwise, Method
 from talweg.methods.belief import AdaBelief, Adan, Yogi
 from talweg.methods.catalogue import CATALOGUE, VARIANTS, WRAPPERS, catalogued, kind_named
 from talweg.methods.descent import GradientDescent
-from talweg.methods.kinds import Kind, Wrapped, kind_of
+from talweg.methods.factories import Kind, Wrapped, kind_of
 from talweg.methods.lion import Lion
 from talweg.methods.momentum import DampenedMomentum, Momentum, Nesterov, NesterovShifted
 from talweg.methods.muon import Muon

@@ -12,7 +12,7 @@ from talweg.methods.averaging import AveragedSGD, ScheduleFree, ScheduleFreeAdam
 from talweg.methods.base import Method
 from talweg.methods.belief import AdaBelief, Adan, Yogi
 from talweg.methods.descent import GradientDescent
-from talweg.methods.kinds import Kind, Wrapped
+from talweg.methods.factories import Kind, Wrapped
 from talweg.methods.lion import Lion
 from talweg.methods.momentum import DampenedMomentum, Momentum, Nesterov, NesterovShifted
 from talweg.methods.muon import Muon

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from talweg.problems.base import Measure, Problem
 from talweg.problems.datasets import load
-from talweg.problems.learning import learning
-from talweg.problems.surfaces import SURFACES, CriticalPoint, Surface, surface
-from talweg.problems.tables import from_frame, read, resolve
+from talweg.problems.supervised import learning
+from talweg.problems.surfaces.surface import SURFACES, CriticalPoint, Surface, surface
+from talweg.problems.tables.read import from_frame, read, resolve
 
 __all__ = [
     "SURFACES",

@@ -10,10 +10,11 @@ import numpy as np
 
 from talweg import checks
 from talweg.checks import InputError
-from talweg.problems import surfaces, traps
+from talweg.problems import synthetic
 from talweg.problems.base import Problem
-from talweg.problems.learning import DEFAULT_MODEL, learning
 from talweg.problems.quadratic import quadratic_deep
+from talweg.problems.supervised import DEFAULT_MODEL, learning
+from talweg.problems.surfaces import surface as surfaces
 
 ROWS = 1000
 SETTINGS = ("model", "loss", "task")
@@ -135,36 +136,41 @@ CATALOGUE: dict[str, DatasetEntry] = {
         DatasetEntry(
             "xor-2-2-1",
             "exclusive or for the smallest network that can: plateaus and valleys to infinity",
-            traps.XOR,
-            traps.xor,
+            synthetic.XOR,
+            synthetic.xor,
             model=None,
             takes=("model",),
         ),
         DatasetEntry(
             "parity",
             "is the number of ones among 4 bits odd? Every bit matters; or parity:bits=2 … 10",
-            traps.PARITY,
-            traps.parity,
+            synthetic.PARITY,
+            synthetic.parity,
             model=None,
             takes=("model",),
             options=("bits",),
         ),
         DatasetEntry(
-            "two-spirals", "194 points on two spiral arms of three turns", traps.SPIRALS, traps.two_spirals, model=None, takes=("model",)
+            "two-spirals",
+            "194 points on two spiral arms of three turns",
+            synthetic.SPIRALS,
+            synthetic.two_spirals,
+            model=None,
+            takes=("model",),
         ),
         DatasetEntry(
             "deep-linear",
             "a linear map learned by three layers: saddles, and no bad minimum",
-            traps.LINEAR,
-            traps.deep_linear,
+            synthetic.LINEAR,
+            synthetic.deep_linear,
             model=None,
             takes=("model",),
         ),
         DatasetEntry(
             "teacher-student",
             "what one network of 6 rectified units says, learned by another such: bad minima; or teacher-student:units=2 … 64",
-            traps.TEACHER,
-            traps.teacher_student,
+            synthetic.TEACHER,
+            synthetic.teacher_student,
             model=None,
             takes=("model",),
             options=("units",),

@@ -17,16 +17,17 @@ from safetensors.numpy import load
 
 from talweg import checks, dialects, schedules, verdict
 from talweg.checks import InputError, InputTypeError
-from talweg.descent import traced_step
+from talweg.contestants.contestant import Contestant
+from talweg.contestants.remedies import line_up
+from talweg.engine import restarts
+from talweg.engine.cost import traced_step
+from talweg.engine.environment import machine, versions
 from talweg.methods import Method, catalogued, kind_named, kind_of
 from talweg.problems.base import Params, Problem
-from talweg.problems.learning import widened
-from talweg.racing import events, restarts
-from talweg.racing.contestants import Contestant
-from talweg.racing.machine import machine, versions
+from talweg.problems.supervised import widened
+from talweg.racing import events
 from talweg.racing.plan import Goal, Plan, checked, identity
-from talweg.racing.remedies import line_up
-from talweg.racing.run import Engine
+from talweg.racing.runner import Engine
 from talweg.store import RaceRow, Store
 from talweg.verdict import record
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from talweg.landscape import Diagnosis
-    from talweg.racing.landscape import Landscape
+    from talweg.studies.landscape import Landscape
 
 
 def race(
@@ -75,7 +76,7 @@ def race(
         probes: whether to look inside the methods, too, on a few seeds of the final: effective learning rates, gradients, turns. It
             changes no result, and may be asked of a race that is finished.
         remedies: against local minima, each added to every method: `"noise,wider"` or a list of names of
-            `talweg.racing.remedies.REMEDIES`; `"all"` leaves out what this problem can't have, and says so.
+            `talweg.contestants.remedies.REMEDIES`; `"all"` leaves out what this problem can't have, and says so.
 
     Raises:
         InputError: something about the problem, a name or a number, in one sentence, before anything is compiled.
@@ -305,7 +306,7 @@ class Race:
         Each descends once more, with its tuned numbers and the first seed of the final. Raises InputError for an unknown name or
         word, a problem that is not the one raced or can't be built again, and if nobody has final weights.
         """
-        from talweg.racing import landscape
+        from talweg.studies import landscape
 
         return landscape.landscape(
             self, directions, split=split, contestants=contestants, points=points, between=line, problem=problem, key=key
@@ -324,9 +325,9 @@ class Race:
 
         Raises InputError for an unknown name, and a problem that is not the one raced or can't be built again.
         """
-        from talweg.racing import endings
+        from talweg.studies import endpoints
 
-        return endings.diagnosed(self, contestants, split=split, problem=problem, key=key)
+        return endpoints.diagnosed(self, contestants, split=split, problem=problem, key=key)
 
     def __repr__(self) -> str:
         return f"Race({self.name}, {self.summary['problem']['name']}: {self.verdict})"

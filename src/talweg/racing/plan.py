@@ -14,9 +14,9 @@ import numpy as np
 from talweg import checks
 from talweg._version import __version__
 from talweg.checks import InputError
+from talweg.contestants.contestant import Contestant
 from talweg.problems import batches
 from talweg.problems.base import Problem
-from talweg.racing.contestants import Contestant
 
 LANES = 32  #: of one block: the search; the confirmation (8 settings × 4 seeds); the final with the untuned method beside it (2 × 16)
 CONFIRMED, CONFIRM_SEEDS = 8, 8

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from talweg.pictures import escape as words
-from talweg.pictures.words import batch_size, count, figures, seconds, sentence, setting
+from talweg.figures import escape as figures_of
 from talweg.report import parts, shell
 from talweg.report.fragment import STYLE
 from talweg.report.table import stacked
+from talweg.text import escape as words
+from talweg.text.format import batch_size, count, figures, seconds, sentence, setting
 
 Summary = dict[str, Any]
 
@@ -44,7 +45,7 @@ def html(summary: Summary, command: str = "") -> str:
     return shell.page(
         "escape.html",
         filled,
-        {"rates": words.rates(summary)},
+        {"rates": figures_of.rates(summary)},
         title=f"{summary['problem']}: {headline}",
         over=" · ".join(filter(None, ["talweg escape", summary["problem"], model])),
         headline=headline,

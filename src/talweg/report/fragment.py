@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from talweg.pictures.words import sentence
 from talweg.report import parts, table
+from talweg.text.format import sentence
 
 HEADS = ("Rank", "Method", "Batch", "Learning rate", "Examples to target", "Speed-up", "Final validation loss")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from talweg.pictures import landscape, ways
-from talweg.pictures.words import batch_size, count, figures, sentence, share
+from talweg.figures import landscape
 from talweg.report import parts, shell
+from talweg.text import landscape as ways
+from talweg.text.format import batch_size, count, figures, sentence, share
 
 Summary = dict[str, Any]
 

@@ -6,10 +6,12 @@ from functools import partial
 from html import escape
 from typing import Any
 
-from talweg.pictures import captions, inside, race
-from talweg.pictures.panels import learning_rates
-from talweg.pictures.words import sentence
-from talweg.report import ended, parts, shell, table
+from talweg.figures import dynamics, race
+from talweg.figures.panels import learning_rates
+from talweg.report import endpoints, parts, shell, table
+from talweg.text import captions
+from talweg.text import dynamics as dynamics_text
+from talweg.text.format import sentence
 
 Summary = dict[str, Any]
 
@@ -23,9 +25,9 @@ PICTURES = (
 )
 #: The same for what was seen inside the methods, where it was looked at.
 INSIDE = (
-    ("rates", "Why: how far each goes for its gradient", inside.rates, partial(inside.caption, picture="rate")),
-    ("gradients", "Why: how steep it still is", inside.gradients, partial(inside.caption, picture="gradient")),
-    ("turns", "Why: straight on, or back", inside.turns, partial(inside.caption, picture="turns")),
+    ("rates", "Why: how far each goes for its gradient", dynamics.rates, partial(dynamics_text.caption, picture="rate")),
+    ("gradients", "Why: how steep it still is", dynamics.gradients, partial(dynamics_text.caption, picture="gradient")),
+    ("turns", "Why: straight on, or back", dynamics.turns, partial(dynamics_text.caption, picture="turns")),
 )
 
 
@@ -33,7 +35,7 @@ def html(summary: Summary) -> str:
     """The whole page; the same summary gives the same text."""
     run = summary["run"]
     headline = sentence(parts.headline(summary))
-    pictures = (*PICTURES, *(INSIDE if inside.seen(summary) else ()))
+    pictures = (*PICTURES, *(INSIDE if dynamics.seen(summary) else ()))
     filled = {
         "numbers": parts.numbers(summary),
         "advice": parts.advice(summary),
@@ -41,7 +43,7 @@ def html(summary: Summary) -> str:
         "target": escape(str(summary["target"].get("text") or "")),
         "table": table.html(summary),
         "pictures": "".join(picture(name, title, sentence(caption(summary))) for name, title, _, caption in pictures),
-        "ended": ended.section(summary),
+        "ended": endpoints.section(summary),
         "command": escape(str(run.get("command") or "")),
         "run": parts.what_was_run(summary),
         "read": parts.how_to_read(summary),

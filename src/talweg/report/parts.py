@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from talweg.pictures import rows
-from talweg.pictures.words import (
+from talweg.text import lookup
+from talweg.text.format import (
     batch_size,
     count,
     figures,
@@ -34,11 +34,11 @@ WHOLE = re.compile(r"\S+(?: %)? – [^\s<]+(?: %\)?)?|\d[\d.,]* (?:%|(?:µs|ms|s
 
 def headline(summary: Summary) -> str:
     """Who won and with whom it is tied, as plain text; who came closest is not called a winner."""
-    first = rows.winner(summary)
+    first = lookup.winner(summary)
     if first is None:
         return "No winner"
     name = shortened(first["label"], 40)
-    if not rows.reached(first):
+    if not lookup.reached(first):
         return f"Nobody reached the target; {name} came closest" if has_target(summary) else f"{name} ends lowest"
     labels = {c["name"]: shortened(c["label"], 40) for c in summary["contestants"]}
     tied = [labels.get(other, other) for other in summary["verdict"].get("tied") or [] if other != first["name"]]
@@ -70,14 +70,14 @@ def facts(pairs: Iterable[tuple[str, str, str]], kind: str) -> str:
 
 def numbers(summary: Summary) -> str:
     """The winner's numbers, large."""
-    c = rows.winner(summary)
+    c = lookup.winner(summary)
     if c is None:
         return ""
     good, problem, test = c.get("good_range"), summary["problem"], c.get("test") or {}
     examples, between = parts(c.get("examples_to_target"), show=whole, missing="")
     fast, fast_between = parts(c.get("speedup"), show=times, missing="")
     tested, tested_between = parts(test.get("measure"), show=measure(bool(problem.get("measure_percent"))), missing="")
-    seen = rows.median(c.get("examples_to_target"))
+    seen = lookup.median(c.get("examples_to_target"))
     epochs = f"{figures(seen / problem['examples'], 2)} epochs" if seen is not None and (problem.get("examples") or 0) > 1 else ""
     pairs = [
         (
@@ -91,7 +91,7 @@ def numbers(summary: Summary) -> str:
             "the whole training set" if c["batch"] == "full" else "examples per step",
         ),
         ("to the target", f"{examples} {unit(problem)}s" if examples else "not reached", joined([between, epochs])),
-        ("speed-up", "" if c is rows.yardstick(summary) else fast, f"{fast_between} over tuned mini-batch gradient descent".strip()),
+        ("speed-up", "" if c is lookup.yardstick(summary) else fast, f"{fast_between} over tuned mini-batch gradient descent".strip()),
         (f"test {problem.get('measure')}", tested, tested_between),
     ]
     return facts(pairs, "numbers")
@@ -99,7 +99,7 @@ def numbers(summary: Summary) -> str:
 
 def advice(summary: Summary) -> str:
     """How to use the winner: its numbers, what to expect, what to do without tuning."""
-    c = rows.winner(summary)
+    c = lookup.winner(summary)
     if c is None:
         return paragraphs(["There is no winner to use. Give the race a larger budget or a target that can be reached, and run it again."])
     counted = unit(summary["problem"])
@@ -109,7 +109,7 @@ def advice(summary: Summary) -> str:
     batch = batch if counted == "example" else ""
     said = [f"Train with {c['label']}: {tuned or 'its default numbers'}{f' (left at {fixed})' if fixed else ''}{batch}."]
     steps, time = c.get("steps_to_target"), c.get("seconds_to_target")
-    if rows.median(steps) is not None:
+    if lookup.median(steps) is not None:
         said.append(
             f"Expect the target after {interval(steps, show=whole)} steps; alone on this machine that takes {interval(time, show=seconds)}."
         )
@@ -121,7 +121,7 @@ def advice(summary: Summary) -> str:
             f"A learning rate from {low} to {high} needs at most twice the {counted}s; if you change the model or the data, start there."
         )
     default = c.get("default") or {}
-    if default.get("paid") is not None and rows.median(default.get("examples_to_target")) is None:
+    if default.get("paid") is not None and lookup.median(default.get("examples_to_target")) is None:
         said.append("With its default numbers it does not reach the target in most runs.")
     elif default.get("paid") is not None:
         said.append(f"With its default numbers it needs {times(default['paid'])} as many {counted}s to the target.")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from talweg.pictures import outcomes
-from talweg.pictures.outcomes import Outcome
-from talweg.pictures.scene import Scene
-from talweg.pictures.words import NOTHING, figures, sentence, setting, whole
+from talweg.figures.surface import outcomes
+from talweg.figures.surface.outcomes import Outcome
+from talweg.figures.surface.scene import Scene
 from talweg.report import parts, shell
 from talweg.report.table import stacked, swatch
+from talweg.text.format import NOTHING, figures, sentence, setting, whole
 
 SYMBOLS = {"lowest point": "★", "local minimum": "☆", "saddle": "◇", "maximum": "△", "flat point": "□"}
 SHOWN_POINTS = 24
@@ -19,14 +19,14 @@ SHOWN_POINTS = 24
 def html(scene: Scene, command: str = "") -> str:
     """The whole page; the same scene gives the same text."""
     drawn = {"contour": scene.contour(words=False), "mountain": scene.mountain()}
-    if scene.trails:
+    if scene.trajectories:
         drawn["losses"] = scene.losses()
     filled = {
-        "player": player(scene) if scene.trails else "",
+        "player": player(scene) if scene.trajectories else "",
         "contour_words": escape(f"Contour lines of {scene.label} with the path of each descent"),
         "mountain_words": escape(f"{scene.label} in three dimensions with the path of each descent"),
-        "table": table(scene) if scene.trails else "",
-        "losses": LOSSES if scene.trails else "",
+        "table": table(scene) if scene.trajectories else "",
+        "losses": LOSSES if scene.trajectories else "",
         "facts": facts(scene),
         "command": f"<section><h2>The command</h2><pre>{escape(command)}</pre></section>" if command else "",
         "animation": shell.data(scene.animation()),
@@ -35,7 +35,7 @@ def html(scene: Scene, command: str = "") -> str:
         "surface.html",
         filled,
         drawn,
-        title=f"{scene.label}: {scene.headline}" if scene.trails else scene.label,
+        title=f"{scene.label}: {scene.headline}" if scene.trajectories else scene.label,
         over=f"talweg surface · {scene.label}",
         headline=scene.headline,
         verdict=parts.paragraphs(scene.sentences),

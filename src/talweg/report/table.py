@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from talweg.pictures import rows
-from talweg.pictures.palette import Look, looks
-from talweg.pictures.words import NOTHING, batch_size, measure, measured, parts, seconds, setting, share, times, unit, whole
+from talweg.figures.palette import Look, looks
+from talweg.text import lookup
+from talweg.text.format import NOTHING, batch_size, measure, measured, parts, seconds, setting, share, times, unit, whole
 
 Summary = dict[str, Any]
 Contestant = dict[str, Any]
@@ -59,7 +59,7 @@ def rate(c: Contestant) -> str:
 def speedup(c: Contestant, yardstick: bool) -> str:
     """The speed-up over mini-batch gradient descent, which itself is named so."""
     if yardstick:
-        return stacked(times(1) if rows.reached(c) else "not reached", "the yardstick")
+        return stacked(times(1) if lookup.reached(c) else "not reached", "the yardstick")
     return ranged(c.get("speedup"), show=times, missing="not reached")
 
 
@@ -68,7 +68,7 @@ def paid(c: Contestant) -> str:
     default = c.get("default") or {}
     if default.get("paid") is None:
         return NOTHING
-    if rows.median(default.get("examples_to_target")) is None:
+    if lookup.median(default.get("examples_to_target")) is None:
         return stacked(f"≥ {times(default['paid'])}", "default: not reached")
     return stacked(times(default["paid"]), "as fast as default")
 
@@ -92,7 +92,7 @@ def columns(summary: Summary) -> list[tuple[str, str, Cell]]:
         ("Steps to target", "median over the final seeds with its 95 % interval", to_target("steps_to_target")),
         (f"{counted.capitalize()}s to target", "median over the final seeds with its 95 % interval", to_target("examples_to_target")),
         ("Time alone", "time to the target of one training that has the machine for itself", to_target("seconds_to_target", seconds)),
-        ("Speed-up", "over tuned mini-batch gradient descent", lambda c: speedup(c, c is rows.yardstick(summary))),
+        ("Speed-up", "over tuned mini-batch gradient descent", lambda c: speedup(c, c is lookup.yardstick(summary))),
         ("Final validation loss", "at the end of the budget", lambda c: ranged(c.get("final_validation_loss"), missing="diverged")),
         (tested, "looked at once, after every choice", test),
         ("Diverged", "share of the settings tried that diverged", lambda c: escape(share(c.get("diverged")))),

@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from talweg.statistics import bootstrap, censoring, proportions, search
 from talweg.store import Lane
-from talweg.verdict import endings, inside, resampling, scores, sentences, statistics
+from talweg.text import dynamics as dynamics_text
+from talweg.text import race
+from talweg.verdict import dynamics, endpoints, resampling, scores
 from talweg.verdict.record import Entry, Record
 from talweg.verdict.scores import Scores
 
@@ -27,14 +30,14 @@ def judge(record: Record) -> dict[str, Any]:
     ranked = sorted(record.entries, key=lambda e: _standing(e, record))
     best = ranked[0]
     keys = _comparable(drawn)
-    sure = {e.name: statistics.probability_less(keys[best.name], keys[e.name]) for e in ranked}
+    sure = {e.name: bootstrap.probability_less(keys[best.name], keys[e.name]) for e in ranked}
     rows = [_row(i + 1, e, best, sure[e.name], drawn, record) for i, e in enumerate(ranked)]
     summary: dict[str, Any] = {
         "problem": {**record.race.problem, "budget": _budget(record, budget)},
         "target": {
             "kind": record.target.kind,
             "value": record.target.value,
-            "text": sentences.target(record),
+            "text": race.target(record),
             "yardstick": record.yardstick.name,
         },
         "contestants": rows,
@@ -55,9 +58,9 @@ def judge(record: Record) -> dict[str, Any]:
             "search_start_loss": _start_loss(record.yardstick.search or record.yardstick.final),
         },
     }
-    summary["why"] = inside.sentences(rows)
+    summary["why"] = dynamics_text.sentences(rows)
     summary = _plain(summary)
-    text = sentences.verdict(summary)
+    text = race.verdict(summary)
     summary["verdict"] = {
         "winner": best.name,
         "tied": [row["name"] for row in rows[1:] if row["tied"]],
@@ -70,7 +73,7 @@ def judge(record: Record) -> dict[str, Any]:
 
 def _standing(entry: Entry, record: Record) -> tuple[float, float]:
     got = scores.scores(entry.final, record.target, entry.examples_per_step)
-    return statistics.censored_median(got.costs, got.budget), float(statistics.medians(got.losses))
+    return censoring.censored_median(got.costs, got.budget), float(bootstrap.medians(got.losses))
 
 
 def _comparable(drawn: dict[str, Scores]) -> dict[str, np.ndarray]:
@@ -83,7 +86,7 @@ def _comparable(drawn: dict[str, Scores]) -> dict[str, np.ndarray]:
 def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Scores], record: Record) -> dict[str, Any]:
     final = scores.scores(entry.final, record.target, entry.examples_per_step)
     own, yardstick = drawn[entry.name], drawn[record.yardstick.name]
-    cost = _with_interval(statistics.censored_median(final.costs, final.budget), own.costs)
+    cost = _with_interval(censoring.censored_median(final.costs, final.budget), own.costs)
     steps = _scaled(cost, 1 / entry.examples_per_step)
     return {
         "rank": rank,
@@ -99,7 +102,7 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
         "examples_to_target": cost,
         "seconds_to_target": _scaled(steps, entry.seconds_per_step),
         "speedup": _speedup(cost["median"], own.costs, record, yardstick.costs),
-        "final_validation_loss": _with_interval(float(statistics.medians(final.losses)), own.losses),
+        "final_validation_loss": _with_interval(float(bootstrap.medians(final.losses)), own.losses),
         "validation_measure": _over_seeds([lane.measure[-1] for lane in entry.final], worst=min),
         "test": {
             "measure": _over_seeds([_or_nan(lane.test_measure) for lane in entry.final], worst=min),
@@ -107,7 +110,7 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
         },
         "reached": float(np.isfinite(final.costs).mean()),
         "diverged": float(np.mean([lane.diverged_at is not None for lane in entry.search])) if entry.search else 0.0,
-        "ended": endings.numbers(entry, record),
+        "ended": endpoints.numbers(entry, record),
         "default": _default(entry, record, cost["median"]),
         "beats": None if entry is best else _beats(best, entry, record),
         "seconds_per_step": entry.seconds_per_step,
@@ -116,14 +119,14 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
         "search": [_searched(lane, entry, record) for lane in entry.search],
         "tuning": _tuning(entry),
         "at_edge": _edge(entry, record),
-        "probes": inside.numbers(*entry.inside, entry.examples_per_step, entry.facts["schedule"]) if entry.inside else None,
+        "probes": dynamics.numbers(*entry.inside, entry.examples_per_step, entry.facts["schedule"]) if entry.inside else None,
     }
 
 
 def _with_interval(median: float | None, draws: np.ndarray) -> Numbers:
     if median is None or not math.isfinite(median):
         return {"median": None, "low": None, "high": None}
-    low, high = statistics.interval(draws)
+    low, high = bootstrap.interval(draws)
     return {"median": median, "low": min(low, median), "high": max(high, median)}
 
 
@@ -137,8 +140,8 @@ def _over_seeds(values: Sequence[float], worst: Callable[[Any], float]) -> Numbe
     if not np.isfinite(known).any():
         return None
     full = np.where(np.isfinite(known), known, worst(known[np.isfinite(known)]))
-    medians = statistics.medians(full[statistics.resampled(len(full), statistics.DRAWS, resampling.SEED)])
-    return _with_interval(float(statistics.medians(full)), medians)
+    medians = bootstrap.medians(full[bootstrap.resampled(len(full), bootstrap.DRAWS, resampling.SEED)])
+    return _with_interval(float(bootstrap.medians(full)), medians)
 
 
 def _speedup(cost: float | None, own: np.ndarray, record: Record, yardstick: np.ndarray) -> Numbers:
@@ -149,7 +152,7 @@ def _speedup(cost: float | None, own: np.ndarray, record: Record, yardstick: np.
     if cost is None:
         return {"median": None, "low": None, "high": None}
     final = scores.scores(record.yardstick.final, record.target, record.yardstick.examples_per_step)
-    reference = min(statistics.censored_median(final.costs, final.budget), final.budget)
+    reference = min(censoring.censored_median(final.costs, final.budget), final.budget)
     ratios = np.maximum(np.minimum(yardstick, final.budget), LEAST) / np.maximum(own, LEAST)  # an infinite cost is a speed-up of zero
     return _with_interval(max(reference, LEAST) / max(cost, LEAST), ratios)
 
@@ -160,19 +163,19 @@ def _beats(best: Entry, entry: Entry, record: Record) -> Numbers:
     theirs = scores.scores(entry.final, record.target, entry.examples_per_step)
     keys = Scores(np.stack([ours.costs, theirs.costs]), np.stack([ours.losses, theirs.losses]), ours.budget).keys()
     wins = (keys[0] < keys[1]) + 0.5 * (keys[0] == keys[1])
-    low, high = statistics.proportion_interval(float(wins.mean()), len(wins))
+    low, high = proportions.proportion_interval(float(wins.mean()), len(wins))
     return {"probability": float(wins.mean()), "low": low, "high": high}
 
 
 def _default(entry: Entry, record: Record, tuned: float | None) -> dict[str, Any]:
     """What the untuned method reached on the same seeds, and how many times faster the tuned one is (at least, if it never arrived)."""
     got = scores.scores(entry.default, record.target, entry.examples_per_step)
-    cost = statistics.censored_median(got.costs, got.budget)
-    index = statistics.resampled(len(entry.default), statistics.DRAWS, resampling.SEED + 1)
+    cost = censoring.censored_median(got.costs, got.budget)
+    index = bootstrap.resampled(len(entry.default), bootstrap.DRAWS, resampling.SEED + 1)
     return {
         "hyperparameters": dict(entry.default[0].hyperparameters),
-        "final_validation_loss": _with_interval(float(statistics.medians(got.losses)), statistics.medians(got.losses[index])),
-        "examples_to_target": _with_interval(cost, statistics.medians(got.costs[index])),
+        "final_validation_loss": _with_interval(float(bootstrap.medians(got.losses)), bootstrap.medians(got.losses[index])),
+        "examples_to_target": _with_interval(cost, bootstrap.medians(got.costs[index])),
         "reached": float(np.isfinite(got.costs).mean()),
         "paid": None if tuned is None else max(min(cost, got.budget), LEAST) / max(tuned, LEAST),
     }
@@ -209,7 +212,7 @@ def _searched(lane: Lane, entry: Entry, record: Record) -> dict[str, Any]:
 
 
 def _tuning(entry: Entry) -> dict[str, list[float]]:
-    expected, low, high = statistics.best_of(np.array([scores.final_loss(lane) for lane in entry.search]))
+    expected, low, high = search.best_of(np.array([scores.final_loss(lane) for lane in entry.search]))
     return {"settings": list(range(1, len(expected) + 1)), "expected": expected.tolist(), "low": low.tolist(), "high": high.tolist()}
 
 
@@ -226,7 +229,7 @@ def _edge(entry: Entry, record: Record) -> str | None:
     if tenth <= place <= 1 - tenth:
         return None
     widened = len(entry.search) > record.race.plan["settings"]
-    return sentences.edge(entry.label, chosen, low, high, upper=place > 0.5, widened=widened)
+    return race.edge(entry.label, chosen, low, high, upper=place > 0.5, widened=widened)
 
 
 def _curves(entry: Entry) -> dict[str, Any]:
@@ -243,7 +246,7 @@ def _band(curves: Sequence[np.ndarray]) -> dict[str, list[float]]:
     """Median, and the quantiles that hold four fifths of the seeds; diverged seeds count as worst."""
     values = np.sort(np.where(np.isfinite(curves), curves, np.inf), axis=0)
     low, high = (values[round(share * (len(values) - 1))].tolist() for share in (0.1, 0.9))
-    return {"median": statistics.medians(values.T).tolist(), "low": low, "high": high}
+    return {"median": bootstrap.medians(values.T).tolist(), "low": low, "high": high}
 
 
 def _order(record: Record, share: float) -> dict[str, Any]:
@@ -253,9 +256,9 @@ def _order(record: Record, share: float) -> dict[str, Any]:
         point = int(np.abs(entry.final[0].steps - share * entry.final[0].steps[-1]).argmin())
         losses[entry.name] = np.array([x if np.isfinite(x) else np.inf for x in (lane.validation_loss[point] for lane in entry.final)])
         examples = max(examples, float(entry.final[0].steps[point] * entry.examples_per_step))
-    index = statistics.resampled(len(record.yardstick.final), statistics.DRAWS, resampling.SEED + 1)
-    drawn = {name: statistics.medians(values[index]) for name, values in losses.items()}
-    ranking = sorted(record.entries, key=lambda e: float(statistics.medians(losses[e.name])))
+    index = bootstrap.resampled(len(record.yardstick.final), bootstrap.DRAWS, resampling.SEED + 1)
+    drawn = {name: bootstrap.medians(values[index]) for name, values in losses.items()}
+    ranking = sorted(record.entries, key=lambda e: float(bootstrap.medians(losses[e.name])))
     best = drawn[ranking[0].name]
     return {
         "share": share,
@@ -264,8 +267,8 @@ def _order(record: Record, share: float) -> dict[str, Any]:
             {
                 "name": e.name,
                 "label": e.label,
-                "loss": _with_interval(float(statistics.medians(losses[e.name])), drawn[e.name]),
-                "tied": statistics.probability_less(best, drawn[e.name]) < SURE,
+                "loss": _with_interval(float(bootstrap.medians(losses[e.name])), drawn[e.name]),
+                "tied": bootstrap.probability_less(best, drawn[e.name]) < SURE,
             }
             for e in ranking
         ],
@@ -280,9 +283,9 @@ def _warnings(record: Record, keys: dict[str, np.ndarray], rows: Sequence[dict[s
             continue
         for contained in entry.facts["contains"]:
             case = alike.get((contained, *_around(entry)))
-            if case is not None and statistics.probability_less(keys[case.name], keys[entry.name]) >= SURE:
-                found.append(sentences.inclusion(entry.label, case.label))
-    return found + sentences.doubts(record, rows) + sentences.remedies(record, rows)
+            if case is not None and bootstrap.probability_less(keys[case.name], keys[entry.name]) >= SURE:
+                found.append(race.inclusion(entry.label, case.label))
+    return found + race.doubts(record, rows) + race.remedies(record, rows)
 
 
 def _around(entry: Entry) -> tuple[Any, ...]:

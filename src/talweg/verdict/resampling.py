@@ -10,28 +10,29 @@ from __future__ import annotations
 
 import numpy as np
 
-from talweg.verdict import scores, statistics
+from talweg.statistics import bootstrap
+from talweg.verdict import scores
 from talweg.verdict.record import Entry, Record
 from talweg.verdict.scores import Scores
 
 SEED = 20260101
 
 
-def draws(record: Record, count: int = statistics.DRAWS) -> dict[str, Scores]:
+def draws(record: Record, count: int = bootstrap.DRAWS) -> dict[str, Scores]:
     """For each contestant, `count` draws of its median cost and its median final loss."""
     settings = record.race.plan["settings"]
-    picked = statistics.resampled(settings, count, SEED)
+    picked = bootstrap.resampled(settings, count, SEED)
     return {entry.name: _draws(entry, record, picked, settings) for entry in record.entries}
 
 
 def _draws(entry: Entry, record: Record, picked: np.ndarray, settings: int) -> Scores:
     count = len(picked)
     final = scores.scores(entry.final, record.target, entry.examples_per_step)
-    ends = final.take(statistics.resampled(len(entry.final), count, SEED + 1)).medians()
+    ends = final.take(bootstrap.resampled(len(entry.final), count, SEED + 1)).medians()
     groups = scores.by_setting(entry.confirm)
     if len(groups) < 2:
         return ends
-    seeds = statistics.resampled(len(next(iter(groups.values()))), count, SEED + 2)
+    seeds = bootstrap.resampled(len(next(iter(groups.values()))), count, SEED + 2)
     confirmed = [scores.scores(group, record.target, entry.examples_per_step).take(seeds) for group in groups.values()]
     everything = Scores(np.stack([c.costs for c in confirmed], 1), np.stack([c.losses for c in confirmed], 1), final.budget)
     reported = everything.medians()  # (draws, settings)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from talweg.statistics import bootstrap, censoring
 from talweg.store import Lane
-from talweg.verdict import statistics
 
 SHORT_OF_THE_END = 0.05  # of the yardstick's way
 
@@ -41,15 +41,15 @@ class Scores:
         A lane that did not arrive counts as twice its budget: a setting that is fast on half of its seeds and lost on the others is
         not a good one. PAR2 is the usual score where algorithms are configured for speed (Hutter et al. 2009).
         """
-        return Scores(np.minimum(self.costs, 2 * self.budget).mean(axis=-1), statistics.medians(self.losses), self.budget)
+        return Scores(np.minimum(self.costs, 2 * self.budget).mean(axis=-1), bootstrap.medians(self.losses), self.budget)
 
     def medians(self) -> Scores:
         """Over seeds (the last axis): the median cost and the median loss; what is reported."""
-        return Scores(statistics.medians(self.costs), statistics.medians(self.losses), self.budget)
+        return Scores(bootstrap.medians(self.costs), bootstrap.medians(self.losses), self.budget)
 
     def keys(self) -> np.ndarray:
         """Lanes as numbers that compare as they do: first by cost, then by loss."""
-        return statistics.lexicographic(self.costs, self.losses)
+        return bootstrap.lexicographic(self.costs, self.losses)
 
 
 def cost(lane: Lane, target: Target, examples_per_step: int) -> float:
@@ -57,9 +57,9 @@ def cost(lane: Lane, target: Target, examples_per_step: int) -> float:
     if target.value is None:
         return np.inf
     if target.kind == "loss":
-        step = statistics.crossing(lane.steps, lane.validation_loss, target.value)
+        step = censoring.crossing(lane.steps, lane.validation_loss, target.value)
     else:
-        step = statistics.crossing(lane.steps, -lane.measure, -target.value)
+        step = censoring.crossing(lane.steps, -lane.measure, -target.value)
     return step * examples_per_step
 
 
@@ -103,5 +103,5 @@ def own_target(yardstick: Sequence[Lane]) -> Target:
     whether a run arrives there is luck, and so is who wins.
     """
     start = float(np.median([lane.validation_loss[0] for lane in yardstick]))
-    end = float(statistics.medians(np.array([final_loss(lane) for lane in yardstick])))
+    end = float(bootstrap.medians(np.array([final_loss(lane) for lane in yardstick])))
     return Target("loss", end + SHORT_OF_THE_END * max(start - end, 0.0) if np.isfinite(end) else None, own=True)

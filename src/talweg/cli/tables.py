@@ -1,0 +1,211 @@
+"""Results in a terminal: tables, verdicts, diagnoses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from talweg.figures import palette
+from talweg.text import basins as finding
+from talweg.text import escape as escaping
+from talweg.text.format import batch_size, figures, interval, measure, parts, seconds, setting, share, times, unit, whole
+
+PROSE = 110  # columns of a line that is still easy to read
+SHOWN = 12  # basins
+ROOMY, SPARED = 140, ("interval", "steps")  # fewer columns than that leave these out of the table of remedies
+
+Row = dict[str, Any]
+Summary = dict[str, Any]
+
+
+def result(console: Console, summary: dict[str, Any]) -> None:
+    """The table and the verdict."""
+    console.print()
+    console.print(table(summary, console.width))
+    verdict(console, summary)
+
+
+def verdict(console: Console, summary: dict[str, Any]) -> None:
+    """The verdict in sentences, the most important first, then the warnings."""
+    found, width = summary["verdict"], min(console.width, PROSE)
+    console.print()
+    for i, sentence in enumerate(found["sentences"]):
+        console.print(Padding(Text(sentence, style="bold" if i == 0 else ""), (0, 2, 0, 2)), width=width)
+    for why in (words for said in summary.get("why", {}).values() for words in said):
+        console.print(Padding(Text(f"why: {why}", style="dim"), (0, 2, 0, 2)), width=width)
+    for warning in found["warnings"]:
+        console.print(Padding(Text(f"! {warning}", style="yellow"), (0, 2, 0, 2)), width=width)
+
+
+def diagnosis(console: Console, title: str, sentences: Sequence[str]) -> None:
+    """Where something ended, under what it was."""
+    console.print()
+    console.print(Text(title, style="dim"), soft_wrap=True)
+    for i, sentence in enumerate(sentences):
+        console.print(Padding(Text(sentence, style="bold" if i == 0 else ""), (0, 2, 0, 2)), width=min(console.width, PROSE))
+
+
+def notes(console: Console, sentences: Sequence[str]) -> None:
+    """What else is to be known."""
+    for sentence in sentences:
+        console.print(Padding(Text(sentence, style="dim"), (0, 2, 0, 2)), width=min(console.width, PROSE))
+
+
+def basins(console: Console, found: Summary, places: Sequence[str]) -> None:
+    """The basins from the lowest, with the place of each where there are places, and who found the best if there are several methods."""
+    several = found["methods"] if len(found["methods"]) > 1 else []
+    grid = _grid("basin" if not found["data"] else "end", "loss", "starts", *(["at"] if places else []), *(row["label"] for row in several))
+    for k, row in enumerate(found["basins"][:SHOWN]):
+        share_of = f"{row['count']:,}" if several else f"{row['count']:,} ({share(row['count'] / found['starts'])})"
+        counts = [f"{row['by_method'].get(method['name'], 0):,}" for method in several]
+        grid.add_row(*map(Text, (str(k + 1), finding.height(found, row["loss"]), share_of, *places[k : k + 1], *counts)))
+    console.print()
+    console.print(grid)
+    if len(found["basins"]) > SHOWN:
+        console.print(f"[dim]… and {len(found['basins']) - SHOWN:,} more[/]")
+    if several:
+        grid = _grid("method", "rate", "best found", "interval", "median loss", "diverged", "not at rest")
+        for row in several:
+            best = row["best"]
+            rate = setting(row["numbers"].get("learning_rate"))
+            cells = (
+                rate,
+                finding.small(best["share"]),
+                finding.ends(best),
+                figures(row["loss"]),
+                f"{row['diverged']:,}",
+                f"{row['restless']:,}",
+            )
+            grid.add_row(named(row["label"], row["method"], None if row["batch"] == "full" else row["batch"]), *map(Text, cells))
+        console.print()
+        console.print(grid)
+
+
+def arms(console: Console, found: Summary) -> None:
+    """Who reached the best known value how often, the plain method first."""
+    heads = {"verdict": "", "reached": "reached", "share": "%", "interval": "interval", "points": "points"}
+    heads |= {"between": "interval", "steps": "steps", "cost": "a success costs"}
+    names = [name for name in heads if console.width >= ROOMY or name not in SPARED]
+    grid = _grid("arm", *(heads[name] for name in names))
+    grid.columns[1].justify = "left"
+    for arm, cells in escaping.rows(found):
+        style = {"helps": "green", "hurts": "yellow"}.get(arm["verdict"], "")
+        grid.add_row(Text(escaping.beside(arm, found)), *(Text(cells[name], style=style if name == "verdict" else "") for name in names))
+    console.print()
+    console.print(grid)
+
+
+def _grid(first: str, *heads: str) -> Table:
+    """A quiet table: a column of words, and columns of numbers."""
+    grid = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim")
+    grid.add_column(first)
+    for head in heads:
+        grid.add_column(head, justify="right", no_wrap=True)
+    return grid
+
+
+def table(summary: dict[str, Any], width: int) -> Table:
+    """The result table, with as much in it as the terminal has room for."""
+    target = Text.assemble(("target  ", "dim"), summary["target"]["text"])
+    grid = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim", title=target, title_justify="left", title_style="")
+    grid.add_column("", no_wrap=True)
+    grid.add_column("method", no_wrap=True)
+    rows = summary["contestants"]
+    marks = [f"{'[green]●[/]' if row['tied'] else ' '} {row['rank']}" for row in rows]
+    labels = [named(row["label"], row["method"], None if row["batch"] == "full" else row["batch"]) for row in rows]
+    columns = _fitting(_columns(summary), rows, width - 8 - max(cell_len(row["label"]) for row in rows))
+    for head, _ in columns:
+        grid.add_column(head, justify="right", no_wrap=True)
+    for i, row in enumerate(rows):
+        missed = row["examples_to_target"]["median"] is None
+        grid.add_row(marks[i], labels[i], *(cells[i] for _, cells in columns), style="dim" if missed and not row["tied"] else "")
+    grid.caption = Text("● the winner and who is tied with it; medians over seeds, with 95 % intervals", style="dim")
+    grid.caption_justify = "left"
+    return grid
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column in its short form, or its long one if there is room; each has an urgency, and those of 0 are always there."""
+
+    head: str
+    show: Callable[[Row], str]
+    urgency: int
+    long_head: str | None = None
+    long: Callable[[Row], str] | None = None
+    long_urgency: int = 0
+
+
+def _columns(summary: dict[str, Any]) -> list[Column]:
+    percent = measure(bool(summary["problem"]["measure_percent"]))
+    measured = summary["problem"]["measure"]
+
+    def rate(row: Row) -> str:
+        return setting(row["hyperparameters"].get("learning_rate", row["default"]["hyperparameters"].get("learning_rate")))
+
+    def test(row: Row) -> str:
+        return percent((row["test"]["measure"] or {}).get("median")) if measured else figures((row["test"]["loss"] or {}).get("median"))
+
+    def good(row: Row) -> str:
+        return " – ".join(setting(x) for x in row["good_range"]) if row["good_range"] else "–"
+
+    def median(key: str, show: Callable[[float | None], str] = figures, missing: str = "–") -> Callable[[Row], str]:
+        return lambda row: parts(row[key], show=show, missing=missing)[0]
+
+    def full(key: str, show: Callable[[float | None], str] = figures, missing: str = "–") -> Callable[[Row], str]:
+        return lambda row: interval(row[key], show=show, missing=missing)
+
+    examples, clock, missed = "examples_to_target", "seconds_to_target", "not reached"
+    counted = unit(summary["problem"])
+    return [
+        Column("batch", lambda row: batch_size(row["batch"]), 2),
+        Column("rate", rate, 0, "learning rate", rate, 5),
+        Column("good range", good, 8),
+        Column("steps", median("steps_to_target", whole), 10, "steps", full("steps_to_target", whole), 13),
+        Column(f"{counted}s", median(examples, whole, missed), 0, f"{counted}s to target", full(examples, whole, missed), 3),
+        Column("alone", median(clock, seconds), 1, "time alone", full(clock, seconds), 12),
+        Column("speed-up", median("speedup", times), 0, "speed-up", full("speedup", times), 4),
+        Column("loss", median("final_validation_loss"), 6, "final loss", full("final_validation_loss"), 11),
+        Column("test", test, 0, f"test {measured or 'loss'}", test, 7),
+        Column("diverged", lambda row: share(row["diverged"]), 9),
+        Column("tuning paid", lambda row: times(row["default"]["paid"]), 9),
+    ]
+
+
+def _fitting(columns: Sequence[Column], rows: Sequence[Row], room: int) -> list[tuple[str, list[str]]]:
+    """Headings and cells, the most urgent first as long as there is room, in the order of `columns`."""
+    chosen: dict[int, tuple[str, list[str]]] = {}
+    wishes = [(c.urgency, i, c.head, c.show) for i, c in enumerate(columns)]
+    wishes += [(c.long_urgency, i, c.long_head or c.head, c.long) for i, c in enumerate(columns) if c.long is not None]
+    for urgency, i, head, show in sorted(wishes, key=lambda wish: wish[:2]):
+        wish = {**chosen, i: (head, [show(row) for row in rows])}
+        if urgency == 0 or sum(2 + max(cell_len(text) for text in (head, *cells)) for head, cells in wish.values()) <= room:
+            chosen = wish
+    return [chosen[i] for i in sorted(chosen)]
+
+
+def named(label: str, method: str, size: int | None) -> str:
+    """A label in its method's colour: the same one as in the report."""
+    colour = palette.look(method, "full" if size is None else size).colour
+    return f"[{colour}]■[/] {label.replace('[', chr(92) + '[')}"
+
+
+def races(console: Console, rows: Sequence[Any], winners: Sequence[str]) -> None:
+    """What is in a store."""
+    import datetime
+
+    grid = Table(box=None, padding=(0, 2), header_style="dim")
+    for head in ("race", "started", "problem", "contestants", "epochs", "winner"):
+        grid.add_column(head, no_wrap=head != "winner")
+    for row, winner in zip(rows, winners, strict=True):
+        started = datetime.datetime.fromtimestamp(row.created).strftime("%Y-%m-%d %H:%M")
+        cells = (row.race, started, row.problem["name"], str(len(row.plan["contestants"])), figures(row.plan["epochs"]), winner)
+        grid.add_row(*(Text(cell) for cell in cells))
+    console.print(grid)

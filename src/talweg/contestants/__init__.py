@@ -1,0 +1,1 @@
+"""Who races: method × batch × schedule × search space."""

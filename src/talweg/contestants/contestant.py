@@ -1,0 +1,85 @@
+"""Who races: method × batch × schedule × search space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from talweg import schedules
+from talweg.methods import Kind, Method, Range
+from talweg.methods.factories import bare
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A method with a batch size: a row of the result table.
+
+    `fixed` numbers are not searched, `space` is where the others are; `default` holds the numbers of the untuned method.
+    """
+
+    name: str
+    label: str
+    kind: Kind
+    size: int | None  #: examples per step; None for the whole training set
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    space: Mapping[str, Range] = field(default_factory=dict)
+    schedule: str = "constant"
+    reference: bool = False  #: joined as the yardstick, without being asked for
+    gradients: int = 1  #: gradient evaluations per step, each of which is charged
+    restarts: int = 1  #: trainings one after the other, each with its share of the steps and a fresh start; the best so far is kept
+    width: int = 1  #: how many times as wide the hidden layers of the problem's model are
+
+    def examples_per_step(self, examples: int) -> int:
+        """What one step costs: its examples, once for every gradient that it asks for; of so many training examples."""
+        return (examples if self.size is None else self.size) * self.gradients
+
+    @property
+    def probed(self) -> bool:
+        """Whether one can look inside its method: not where a lane is several trainings."""
+        return self.restarts == 1
+
+    def method(self, numbers: Mapping[str, float], steps: int) -> Method:
+        """The method with these numbers, for a run of so many steps."""
+        numbers = {**self.fixed, **numbers}
+        if self.schedule != "constant":
+            rate = numbers.get("learning_rate", self.defaults()["learning_rate"])
+            return self.kind(**{**numbers, "learning_rate": schedules.over(self.schedule, rate, steps)})
+        return self.kind(**numbers)
+
+    def defaults(self) -> dict[str, float]:
+        """The numbers of the untuned method, with the fixed ones in their place."""
+        if bare(self.kind):
+            return dict(self.fixed)
+        return {**self.kind().numbers(), **self.fixed}
+
+    def settings(self, points: np.ndarray) -> list[dict[str, float]]:
+        """The numbers at each point of the unit cube; all contestants map the same points through their own search space."""
+        return [{name: r.value(float(u)) for (name, r), u in zip(self.space.items(), point, strict=False)} for point in points]
+
+    def with_range(self, name: str, searched: Range) -> Contestant:
+        """The same contestant with another range for one number."""
+        return replace(self, space={**self.space, name: searched})
+
+    def describe(self) -> dict[str, Any]:
+        """All that makes it what it is, as JSON."""
+        return {
+            "name": self.name,
+            "label": self.label,
+            "method": self.kind.name or self.kind.__name__,
+            "batch": "full" if self.size is None else self.size,
+            "fixed": _readable(self.fixed),
+            "space": {name: [r.low, r.high, r.complement] for name, r in self.space.items()},
+            "defaults": _readable(self.defaults()),
+            "schedule": self.schedule,
+            "reference": self.reference,
+            "gradients": self.gradients,
+            "contains": list(self.kind.contains),
+            **{word: value for word in ("restarts", "width") if (value := getattr(self, word)) != 1},  # older races have neither
+        }
+
+
+def _readable(numbers: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value if isinstance(value, (int, float, str)) or value is None else repr(value) for name, value in numbers.items()}

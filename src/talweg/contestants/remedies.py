@@ -1,0 +1,230 @@
+"""The remedies against local minima, as things to switch on and race: each makes of a contestant another one that has it.
+
+Every remedied contestant is tuned like all others, with the same budget of examples.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import numpy as np
+
+from talweg import checks
+from talweg.checks import InputError
+from talweg.contestants.contestant import Contestant
+from talweg.contestants.design import DIMENSIONS
+from talweg.contestants.notation import enter, listed, unique
+from talweg.engine.cost import batch_size
+from talweg.methods import Kind, Noisy, WeightNoise, Wrapped, Wrapper
+from talweg.methods.space import opened
+from talweg.problems.base import Problem
+from talweg.problems.supervised import widened
+
+LARGER = 10.0  #: times as high as the method's own is the top of the range of a learning rate that falls
+RESTARTS = 4  #: trainings that share one budget
+WIDER = 4  #: times as many units in every hidden layer
+MOMENTUM, ADAPTIVE = ("momentum", "nesterov"), ("rmsprop", "adam")
+ALL = "all"
+SETTINGS = 64
+
+#: (contestant, problem, settings) -> the contestants that the remedy adds, none where it has it already.
+Apply = Callable[..., list[Contestant]]
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A remedy by the name that is typed.
+
+    `apply(contestant, problem, settings=64)` gives what it adds for a contestant that is tuned with so many settings: nothing where the
+    contestant has it already. It raises InputError where it can't be had: a wider network of a function, say.
+    """
+
+    name: str
+    label: str
+    description: str
+    source: str
+    apply: Apply
+
+
+def falling(
+    contestant: Contestant, problem: Problem, settings: int = SETTINGS, *, remedy: str, schedule: str, words: str
+) -> list[Contestant]:
+    """The same method with a learning rate that follows a schedule, from a peak that may be ten times as high as usual."""
+    del problem, settings
+    reach = contestant.space.get("learning_rate")
+    if reach is None:
+        raise InputError(
+            f"{remedy}: {contestant.label} has no learning rate that is searched, so none that could start large; don't fix it"
+        )
+    entry = contestant.with_range("learning_rate", replace(reach, high=LARGER * reach.high))
+    return [_named(replace(entry, schedule=schedule), remedy, words)]
+
+
+def shaken(contestant: Contestant, problem: Problem, settings: int = SETTINGS, *, outer: type[Wrapper]) -> list[Contestant]:
+    """The same method with noise, whose size is searched beside its other numbers."""
+    del problem
+    kind: Kind = contestant.kind
+    while isinstance(kind, Wrapped):
+        if kind.outer is outer:
+            return []
+        kind = kind.inner
+    if outer is WeightNoise and "learning_rate" not in contestant.defaults():
+        raise InputError(f"{outer.name}: {contestant.label} has no learning rate to measure the noise by; use noise, which is on gradients")
+    space = {**contestant.space, **opened(outer.space, settings)}
+    if len(space) > DIMENSIONS:
+        raise InputError(
+            f"{outer.name}: {contestant.label} has {len(space)} numbers to search with it, at most {DIMENSIONS} can be; fix some"
+        )
+    entry = replace(contestant, kind=Wrapped(outer, contestant.kind), space=space)
+    return [_named(entry, outer.name, outer.label)]
+
+
+def restarted(contestant: Contestant, problem: Problem, settings: int = SETTINGS) -> list[Contestant]:
+    """The same method from several starts, one after the other within the same budget; the best so far is kept."""
+    del settings
+    if contestant.restarts > 1:
+        return []
+    one, other = (jax.tree.leaves(problem.start(jax.random.key(seed))) for seed in (0, 1))
+    if all(np.array_equal(a, b) for a, b in zip(one, other, strict=True)):
+        raise InputError(
+            f"random-restarts: {problem.name} always begins at the same place, so a restart would do the same again; leave this remedy out"
+        )
+    return [_named(replace(contestant, restarts=RESTARTS), "random-restarts", f"{RESTARTS} random restarts")]
+
+
+def wide(contestant: Contestant, problem: Problem, settings: int = SETTINGS) -> list[Contestant]:
+    """The same method on a network whose hidden layers are wider."""
+    del settings
+    if contestant.width > 1:
+        return []
+    widened(problem, WIDER)  # so that a model without hidden layers is found here
+    return [_named(replace(contestant, width=WIDER), "wider", f"hidden layers {WIDER}× as wide")]
+
+
+def others(contestant: Contestant, problem: Problem, settings: int = SETTINGS, *, methods: Sequence[str]) -> list[Contestant]:
+    """Other methods with the same batch size and schedule."""
+    batch = "full" if contestant.size is None else str(contestant.size)
+    typed = "" if contestant.size == batch_size(problem, None) else f"@{batch}"
+    text = ",".join(method + typed for method in methods)
+    entries = listed(problem, text, settings, contestant.schedule)
+    return [entry for entry in entries if entry.kind != contestant.kind]
+
+
+REMEDIES: dict[str, Remedy] = {
+    remedy.name: remedy
+    for remedy in (
+        Remedy(
+            "large-rate",
+            "a learning rate that starts large and falls",
+            "Half a cosine from a peak that may be ten times as high as the method's usual range reaches.",
+            "Li, Wei & Ma 2019; Loshchilov & Hutter 2017",
+            functools.partial(falling, remedy="large-rate", schedule="cosine", words="from a large learning rate"),
+        ),
+        Remedy(
+            "warm-restarts",
+            "a learning rate that rises again and again",
+            "Four half cosines, each from a peak that may be ten times as high as the method's usual range reaches.",
+            "Loshchilov & Hutter 2017",
+            functools.partial(falling, remedy="warm-restarts", schedule="restarts", words="with warm restarts"),
+        ),
+        Remedy("noise", "noise on gradients", Noisy.summary(), Noisy.source, functools.partial(shaken, outer=Noisy)),
+        Remedy("weight-noise", "noise on weights", WeightNoise.summary(), WeightNoise.source, functools.partial(shaken, outer=WeightNoise)),
+        Remedy(
+            "random-restarts",
+            "several random starts",
+            f"{RESTARTS} trainings share the budget, each from a fresh start; the best so far on the validation data is kept.",
+            "Rinnooy Kan & Timmer 1987",
+            restarted,
+        ),
+        Remedy(
+            "wider",
+            "a wider network",
+            f"Hidden layers {WIDER} times as wide: more ways around a barrier. The budget stays in examples, each of which takes longer.",
+            "Safran & Shamir 2018; Du et al. 2019",
+            wide,
+        ),
+        Remedy(
+            "momentum",
+            "methods with momentum",
+            "Momentum and Nesterov with the same batch size, unless they race anyhow.",
+            "Polyak 1964; Nesterov 1983",
+            functools.partial(others, methods=MOMENTUM),
+        ),
+        Remedy(
+            "adaptive",
+            "adaptive methods",
+            "RMSprop and Adam with the same batch size, unless they race anyhow.",
+            "Tieleman & Hinton 2012; Kingma & Ba 2015",
+            functools.partial(others, methods=ADAPTIVE),
+        ),
+    )
+}
+
+
+def parsed(text: str | Iterable[str] | None, who: str = "race") -> list[Remedy]:
+    """The remedies of a text such as `noise,wider`, or of a list of names; `all` is all of them. Raises InputError for an unknown one."""
+    names: list[str] = []
+    for word in _words(text):
+        checks.one_of(who, "remedy", word, [*REMEDIES, ALL])
+        names += [name for name in (REMEDIES if word == ALL else (word,)) if name not in names]
+    return [REMEDIES[name] for name in names]
+
+
+def remedied(contestants: Sequence[Contestant], remedies: Sequence[Remedy], problem: Problem, settings: int = SETTINGS) -> list[Contestant]:
+    """The contestants, and after them each with each of the remedies; a yardstick that nobody asked for gets none.
+
+    What races anyhow is not added again. Raises InputError where a remedy can't be had.
+    """
+    found, refused = _added(contestants, remedies, problem, settings)
+    for error in refused:
+        raise error
+    return found
+
+
+def line_up(
+    problem: Problem, methods: Any, settings: int, schedule: str = "constant", remedies: str | Iterable[str] | None = None
+) -> tuple[list[Contestant], list[str]]:
+    """All contestants of a race, the yardstick first, with those that remedies add, and a sentence for each remedy that was left out.
+
+    Of `all` remedies those are left out that can't be had on this problem; one that is named must be possible.
+    """
+    contestants = enter(problem, methods, settings, schedule)
+    words = _words(remedies)
+    wanted = parsed(words)
+    named = parsed([word for word in words if word != ALL])
+    remedied(contestants, named, problem, settings)
+    found, refused = _added(contestants, wanted, problem, settings)
+    return found, list(dict.fromkeys(f"Remedy left out: {error}" for error in refused))
+
+
+def _added(
+    contestants: Sequence[Contestant], remedies: Sequence[Remedy], problem: Problem, settings: int
+) -> tuple[list[Contestant], list[InputError]]:
+    found, refused = list(contestants), []
+    for contestant in contestants:
+        for remedy in () if contestant.reference else remedies:
+            try:
+                new = remedy.apply(contestant, problem, settings)
+            except InputError as error:
+                refused.append(error)
+                continue
+            found += [entry for entry in new if not any(_same(entry, other) for other in found)]
+    return unique(found), refused
+
+
+def _same(one: Contestant, other: Contestant) -> bool:
+    """Whether two contestants do the same, whatever they are called."""
+    return replace(one, name="", label="", reference=False) == replace(other, name="", label="", reference=False)
+
+
+def _named(entry: Contestant, remedy: str, words: str) -> Contestant:
+    return replace(entry, name=f"{remedy}+{entry.name}", label=f"{entry.label}, {words}")
+
+
+def _words(text: str | Iterable[str] | None) -> list[str]:
+    words = text.split(",") if isinstance(text, str) else list(text or ())
+    return [word.strip() for word in words if word.strip()]

@@ -1,0 +1,52 @@
+"""What a step costs: the examples of its batch, and the gradients that its method asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from talweg import checks, schedules
+from talweg.checks import InputError
+from talweg.methods import Method
+from talweg.oracle import Oracle
+from talweg.problems import batches
+from talweg.problems.base import Params, Problem
+
+
+def batch_size(problem: Problem, batch: int | str | None) -> int | None:
+    """Examples per step; None for the whole training set. Raises InputError when there are not so many examples."""
+    if problem.train is None or batch == "full":
+        return None
+    if batch is None:
+        usual = int(problem.facts.get("batch", min(batches.usual_size(problem.examples), problem.examples)))
+        return usual if usual < problem.examples else None  # all of a handful of examples: nothing to shuffle
+    size = checks.whole(problem.name, "the batch size", batch) if not isinstance(batch, str) else None
+    if size is None:
+        raise InputError(f'{problem.name}: the batch size must be a whole number or "full", got {batch!r}')
+    if size > problem.examples:
+        raise InputError(
+            f"{problem.name}: a batch of {size} needs as many training examples, got {problem.examples}; use a smaller one or full"
+        )
+    return size
+
+
+def gradients_per_step(problem: Problem, method: Method, params: Params, size: int | None) -> int:
+    """How many gradients the method's step asks for, found by tracing it."""
+    return traced_step(problem, method, params, size)[1].gradients
+
+
+def traced_step(problem: Problem, method: Method, params: Params, size: int | None) -> tuple[Any, Oracle]:
+    """The method's first step as JAX sees it (a jaxpr), and the oracle that it asked."""
+    oracles: list[Oracle] = []
+
+    def one(params: Params) -> Any:
+        batch = problem.train if size is None else jax.tree.map(lambda leaf: jnp.asarray(leaf)[:size], problem.train)
+        oracles.append(Oracle(lambda at: problem.loss(at, batch)))
+        now = jnp.zeros((), jax.dtypes.canonicalize_dtype(np.float64))
+        return schedules.at(method, now).step(oracles[-1], params, method.init(params), now, jax.random.key(0))
+
+    seen = jax.make_jaxpr(one)(params)
+    return seen, oracles[-1]

@@ -1,0 +1,221 @@
+"""Many trainings side by side in one compiled program.
+
+Lanes of one structure (a method's class, a batch size, a problem's shapes) are stacked and run by one program; every rung of a race
+runs through the same one, and so does a run of any length, because hyperparameters, seeds and step numbers are data.
+
+A program works on *tiles* of a fixed number of lanes: each device takes whole tiles, one after the other. So a tile's weights stay
+in the cache, and what a lane computes does not depend on how many lanes or devices there are.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
+from jaxtyping import Float, Int, PyTree
+
+from talweg import trees
+from talweg.engine import loop
+from talweg.engine.loop import Row, Run
+from talweg.engine.probes import NAMES as PROBES
+from talweg.methods import Method
+from talweg.problems import batches
+from talweg.problems.base import Params, Problem
+
+TILE = 8  # lanes at once on one CPU device: measured best from 4 to 16, for hidden layers of 32 and 128
+ORDER_AT_ONCE = 2**20  # example numbers handed over in one go, all lanes together: 4 MiB, and a few seconds at most
+
+LANE = PartitionSpec("lane")
+EVERYWHERE = PartitionSpec()
+
+
+@dataclass(frozen=True, eq=False)
+class Traces:
+    """What a block of lanes recorded; the first axis of every array is the lane."""
+
+    steps: Int[np.ndarray, " points"]
+    training_loss: Float[np.ndarray, "lanes points"]
+    validation_loss: Float[np.ndarray, "lanes points"]
+    measure: Float[np.ndarray, "lanes points"]
+    diverged_at: Int[np.ndarray, " lanes"]  #: −1 where the lane did not diverge
+    params: Params  #: at the end, or the best where that is kept; leaves with the lane as first axis
+    seconds: float  #: of running, without compiling
+    inside: dict[str, Float[np.ndarray, "lanes points"]] | None = None  #: of `talweg.engine.probes`, by name, where methods are probed
+
+
+class Floor:
+    """The devices and the data that all blocks of a race share."""
+
+    def __init__(self, problem: Problem, devices: Sequence[Any] | None = None):
+        self.problem = problem
+        self.devices = list(devices or jax.devices())
+        self.mesh = jax.make_mesh((len(self.devices),), ("lane",), axis_types=(AxisType.Auto,), devices=self.devices)
+        self.by_lane = NamedSharding(self.mesh, LANE)
+        self.everywhere = NamedSharding(self.mesh, EVERYWHERE)
+        judge = problem.validation if problem.validation is not None else problem.train
+        self.train, self.judge = jax.device_put((problem.train, judge), self.everywhere)
+        self._starts: dict[int, Params] = {}
+
+    def of(self, problem: Problem) -> Floor:
+        """The same devices and data for another model of them."""
+        other = copy.copy(self)
+        other.problem, other._starts = problem, {}
+        other.__dict__.pop("_examine", None)  # compiled for the first model
+        return other
+
+    def starts(self, seeds: Sequence[int]) -> Params:
+        """The starting parameters of each seed, stacked: for one seed the same in every race and for every method."""
+        new = sorted(set(seeds) - set(self._starts))
+        if new:
+            made = jax.jit(jax.vmap(lambda seed: jax.tree.map(trees.as_floats, self.problem.start(jax.random.key(seed)))))(
+                jnp.array(new, jnp.uint32)
+            )
+            host = jax.tree.map(np.asarray, made)
+            self._starts.update({seed: trees.take(host, i) for i, seed in enumerate(new)})
+        return jax.tree.map(lambda *leaves: np.stack(leaves), *(self._starts[seed] for seed in seeds))
+
+    def examine(self, params: Params) -> tuple[np.ndarray, np.ndarray]:
+        """Loss and measure of stacked parameters on the test data, one lane after the other."""
+        losses, measures = self._examine(params, self.problem.test)
+        return np.asarray(losses), np.asarray(measures)
+
+    @functools.cached_property
+    def _examine(self) -> Any:
+        def one(params: Params, test: Any) -> tuple[Any, Any]:
+            measure = self.problem.measure
+            other = batches.mean_over(measure.function, params, test) if measure else jnp.nan
+            return batches.mean_over(self.problem.loss, params, test), jnp.asarray(other)
+
+        return jax.jit(lambda params, test: jax.lax.map(lambda lane: one(lane, test), params))
+
+    def tile(self, lanes: int) -> int:
+        """Lanes at once on one device: few where caches are small, all of them on a GPU or TPU."""
+        return min(lanes, TILE) if self.devices[0].platform == "cpu" else -(-lanes // len(self.devices))
+
+
+class Program:
+    """The compiled program of one structure, for blocks of a fixed number of lanes.
+
+    It looks inside the method where it is `probed`, and gives the parameters that were measured best instead of the last ones where
+    the `best` are wanted. A `tile` of one's own is for problems that are so small that more lanes at once cost nothing.
+    """
+
+    def __init__(
+        self,
+        floor: Floor,
+        method: Method,
+        size: int | None,
+        lanes: int,
+        *,
+        probed: bool = False,
+        best: bool = False,
+        tile: int | None = None,
+    ):
+        self.floor, self.size, self.probed, self.best = floor, size, probed, best
+        self.lanes = lanes
+        self.tile = floor.tile(lanes) if tile is None else tile
+        share = self.tile * len(floor.devices)
+        self.padded = -(-lanes // share) * share
+        self.capacity = max(1, ORDER_AT_ONCE // (self.padded * (size or 1)))  # steps in one go
+        self.slots = loop.POINTS + 4
+        self.method = method
+        self.compile_seconds = 0.0
+        self._advance = _Timed(self, self._function())
+
+    def run(
+        self,
+        methods: Sequence[Method],
+        seeds: Sequence[int],
+        steps: int,
+        *,
+        progress: Callable[[int, Float[np.ndarray, " lanes"]], None] = lambda step, losses: None,
+    ) -> Traces:
+        """Run lane i with methods[i] and seeds[i] for `steps` steps; at most as many lanes as the block has.
+
+        `progress(step, last validation losses)` is called after each part of the run.
+        """
+        began = time.perf_counter() - self.compile_seconds
+        given = len(methods)
+        fill = [min(i, given - 1) for i in range(self.padded)]
+        lanes = jax.device_put(trees.stack([methods[i] for i in fill], float), self.floor.by_lane)
+        lane_seeds = [seeds[i] for i in fill]
+        keys = jax.device_put(jnp.array(lane_seeds, jnp.uint32), self.floor.by_lane)
+        # not compiled: a dozen small fills are not worth a program of their own
+        run = jax.device_put(
+            jax.vmap(functools.partial(loop.begin, best=self.best))(lanes, self.floor.starts(lane_seeds)), self.floor.by_lane
+        )
+        marks = loop.measuring_points(steps)
+        parts: list[Row] = []
+        kept: list[np.ndarray] = []
+        for first in range(0, steps, self.capacity):
+            last = min(first + self.capacity, steps)
+            slots = loop.slots_between(marks, first, last, self.slots)
+            run, row = self._advance(lanes, run, keys, self._order(lane_seeds, first, last), slots, self.floor.train, self.floor.judge)
+            parts.append(jax.tree.map(np.asarray, row))
+            kept.append(slots[:, 2] > 0)
+            if kept[-1].any():
+                progress(last, np.asarray(parts[-1].validation_loss)[:given, kept[-1]][:, -1])
+        where = np.concatenate(kept)
+        curves = jax.tree.map(lambda *x: np.concatenate(x, axis=1)[:given, where].astype(np.float64), *parts)
+        return Traces(
+            steps=marks,
+            training_loss=curves.training_loss,
+            validation_loss=curves.validation_loss,
+            measure=curves.measure,
+            diverged_at=np.asarray(run.diverged_at)[:given],
+            params=jax.tree.map(lambda leaf: np.asarray(leaf)[:given], run.params if run.best is None else run.best.params),
+            seconds=time.perf_counter() - began - self.compile_seconds,
+            inside=None if curves.inside is None else {name: getattr(curves.inside, name) for name in PROBES},
+        )
+
+    def _order(self, seeds: Sequence[int], first: int, last: int) -> Any:
+        """The example numbers of the steps first … last, padded to the length that the program was compiled for."""
+        if self.size is None:
+            return None
+        order = batches.order(self.floor.problem.examples, self.size, seeds, first, last)
+        whole = np.zeros((self.padded, self.capacity * self.size), np.int32)
+        whole[:, : order.shape[1]] = order
+        return jax.device_put(whole, self.floor.by_lane)
+
+    def _function(self) -> Any:
+        floor, problem, size, tile, probed = self.floor, self.floor.problem, self.size, self.tile, self.probed
+        in_order = LANE if size is not None else EVERYWHERE
+
+        def tiled(function: Callable[..., Any], *args: PyTree) -> PyTree:
+            """`function` over lanes, a tile at a time."""
+            cut = jax.tree.map(lambda leaf: leaf.reshape(-1, tile, *leaf.shape[1:]), args)
+            out = jax.lax.map(lambda part: jax.vmap(function)(*part), cut)
+            return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), out)
+
+        def advance(lanes: Method, run: Run, seeds: Any, order: Any, slots: Any, train: Any, judge: Any) -> tuple[Run, Row]:
+            def lane(method: Method, run: Run, seed: Any, order: Any) -> tuple[Run, Row]:
+                return loop.advance(problem, size, method, run, jax.random.key(seed), order, slots, train, judge, probed=probed)
+
+            return tiled(lane, lanes, run, seeds, order)
+
+        specs = (LANE, LANE, LANE, in_order, EVERYWHERE, EVERYWHERE, EVERYWHERE)
+        mapped = jax.shard_map(advance, mesh=floor.mesh, in_specs=specs, out_specs=LANE, check_vma=False)
+        return jax.jit(mapped, donate_argnums=(1,))
+
+
+class _Timed:
+    """A function that is compiled at its first call, with the seconds that it took added to its program's."""
+
+    def __init__(self, program: Program, function: Any):
+        self.program, self.function = program, function
+        self.compiled: Any = None
+
+    def __call__(self, *args: Any) -> Any:
+        if self.compiled is None:
+            began = time.perf_counter()
+            self.compiled = self.function.lower(*args).compile()
+            self.program.compile_seconds += time.perf_counter() - began
+        return self.compiled(*args)

@@ -1,0 +1,1 @@
+"""Plain numbers → figures. No JAX."""

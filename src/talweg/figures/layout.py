@@ -1,0 +1,169 @@
+"""What all figures share: type, axes with readable ticks, labels beside the lines they name, and how a figure fits a narrow page.
+
+Figures cannot be zoomed, since their labels stand where the lines end. A figure says in `layout.meta["narrow"]` what changes on a
+narrow page, as an argument of `Plotly.relayout`; the page's script applies it and takes it back.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from plotly.graph_objects import Figure
+
+from talweg.figures.palette import QUIET
+from talweg.text.format import figures
+
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
+INK, GRID = "#20242b", "rgba(128, 136, 147, 0.22)"
+SMALL = 11
+
+Patch = dict[str, Any]
+
+
+def figure(height: int, *, left: int = 64, right: int = 24, top: int = 12, bottom: int = 52, narrow: Patch | None = None) -> Figure:
+    """An empty figure of that height and margins in pixels; its width is that of its place."""
+    made = Figure()
+    made.update_layout(
+        template="none",
+        height=height,
+        autosize=True,
+        margin={"l": left, "r": right, "t": top, "b": bottom, "pad": 4},
+        font={"family": FONT, "size": 13, "color": INK},
+        paper_bgcolor="white",
+        plot_bgcolor="rgba(0, 0, 0, 0)",
+        hovermode="closest",
+        hoverlabel={"font": {"family": FONT, "size": 12}, "align": "left"},
+        dragmode=False,
+        showlegend=False,
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": -0.16,
+            "xanchor": "left",
+            "yanchor": "top",
+            "itemwidth": 30,
+            "itemclick": False,
+            "itemdoubleclick": False,
+            "font": {"size": 12},
+        },
+        meta={"narrow": narrow or {}},
+    )
+    return made
+
+
+def axis(title: str = "", **more: Any) -> dict[str, Any]:
+    """A quiet axis that stays where it is; `more` is Plotly's."""
+    base = {"showgrid": True, "gridcolor": GRID, "gridwidth": 1, "zeroline": False, "showline": False, "ticks": "", "fixedrange": True}
+    words = {"title": {"text": title, "font": {"size": 13}, "standoff": 10}, "tickfont": {"size": 12}, "automargin": False}
+    return base | words | more
+
+
+def log_axis(low: float, high: float, title: str = "", *, most: int = 7, **more: Any) -> dict[str, Any]:
+    """An axis on a log scale from `low` to `high`, both positive, with at most about `most` round ticks."""
+    at = ticks(low, high, most)
+    scale = {"type": "log", "range": [math.log10(low), math.log10(high)], "tickvals": at, "ticktext": [figures(x) for x in at]}
+    return axis(title, **(scale | more))
+
+
+def ticks(low: float, high: float, most: int = 7) -> list[float]:
+    """Round numbers between `low` and `high`: 1 – 2 – 5 if they are few enough, then powers of ten, then every second, third … of these."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    for step, leads in ((1, (1, 1.5, 2, 3, 5, 7)), (1, (1, 2, 5)), *((step, (1,)) for step in range(1, 20))):
+        found = [lead * 10.0**power for power in range(first, last + 1) if power % step == 0 for lead in leads]
+        found = [float(f"{x:.6g}") for x in found if low * 0.999 <= x <= high * 1.001]
+        if len(found) <= most:
+            return found
+    return []
+
+
+def decades(low: float, high: float, most: int) -> list[float]:
+    """Powers of ten between `low` and `high`, at most about `most`; finer numbers only if there are fewer than two of them."""
+    powers = [10.0**power for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
+    return powers[:: -(-len(powers) // most)] if len(powers) >= 2 else ticks(low, high, most)
+
+
+def linear_ticks(high: float, most: int = 6) -> list[float]:
+    """Round numbers from 0 to `high`."""
+    power = 10.0 ** math.floor(math.log10(high / most))
+    step = next(lead * power for lead in (1, 2, 2.5, 5, 10) if high / (lead * power) <= most)
+    return [float(f"{step * k:.6g}") for k in range(int(high / step + 1e-9) + 1)]
+
+
+def bounds(values: Iterable[float | None], *, room: float = 1.08) -> tuple[float, float] | None:
+    """The smallest and the largest positive number, a little widened; None if there is none."""
+    positive = [x for x in values if x is not None and x > 0]
+    return (min(positive) / room, max(positive) * room) if positive else None
+
+
+def height_of(x: float, low: float, high: float) -> float:
+    """Where `x` stands on a log axis, from 0 at `low` to 1 at `high`; cut off there."""
+    return min(max(math.log(max(x, low) / low) / math.log(high / low), 0.0), 1.0)
+
+
+def apart(wanted: Sequence[float], gap: float, low: float = 0.0, high: float = 1.0) -> list[float]:
+    """Places as near to `wanted` as they may be that are at least `gap` apart, in the same order, within [low, high] if they fit.
+
+    Neighbours that are too close become one block about the mean of what they wanted (pool adjacent violators).
+    """
+    by_height = sorted(range(len(wanted)), key=lambda k: wanted[k])
+    blocks: list[tuple[float, int]] = []  # (the lowest place, members)
+    for k in by_height:
+        start, size = min(max(wanted[k], low), high), 1
+        while blocks and start < blocks[-1][0] + blocks[-1][1] * gap:
+            below, members = blocks.pop()
+            start, size = (below * members + (start - members * gap) * size) / (members + size), members + size
+            start = max(min(start, high - (size - 1) * gap), low)
+        blocks.append((start, size))
+    places = [start + j * gap for start, size in blocks for j in range(size)]
+    return [place for _, place in sorted(zip(by_height, places, strict=True))]
+
+
+def safe(text: str) -> str:
+    """Words of a caller's as Plotly's half-HTML shows them literally."""
+    return html.escape(text, quote=False)
+
+
+def note(text: str, x: float, y: float, **more: Any) -> dict[str, Any]:
+    """Words at a place, given in shares of the plotting area unless `more` names axes."""
+    base: dict[str, Any] = {
+        "text": text,
+        "x": x,
+        "y": y,
+        "xref": "paper",
+        "yref": "paper",
+        "showarrow": False,
+        "xanchor": "left",
+        "yanchor": "middle",
+    }
+    return base | more
+
+
+def wrapped(text: str, most: int) -> str:
+    """A label on at most two lines of about `most` letters, escaped; what does not fit is cut off."""
+    if len(text) <= most:
+        return safe(text)
+    cut = text.rfind(" ", 0, most + 1)
+    cut = cut if cut > 0 else most
+    rest = text[cut:].strip()
+    return f"{safe(text[:cut])}<br>{safe(rest if len(rest) <= most else rest[: most - 1] + '…')}"
+
+
+def nothing(words: str) -> Figure:
+    """A figure that says why it is empty."""
+    made = figure(120)
+    made.update_layout(
+        xaxis=axis(visible=False), yaxis=axis(visible=False), annotations=[note(words, 0.5, 0.5, xanchor="center", font={"color": QUIET})]
+    )
+    return made
+
+
+def without_gaps(x: Sequence[float], *lines: Sequence[float | None], above: float = 0.0) -> list[tuple[float, ...]]:
+    """The points at which all lines have a number above that, usually a positive one (a log axis shows no other)."""
+    kept = []
+    for point in zip(x, *lines, strict=True):
+        if all(value is not None and value > above for value in point[1:]):
+            kept.append(tuple(float(value) for value in point if value is not None))
+    return kept

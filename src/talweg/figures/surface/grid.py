@@ -1,0 +1,330 @@
+"""A function of two numbers as a landscape: contour lines, a mountain in 3-D, and the points where its slope is zero.
+
+The height may be drawn on a log scale, counted from the lowest value: without it the valley of a function such as Rosenbrock's is a
+flat floor between high walls. What is written beside it is always the true value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from scipy.interpolate import RegularGridInterpolator
+
+from talweg import checks
+from talweg.figures import layout
+from talweg.text.format import count, figures
+
+SCALES = ("auto", "linear", "log")
+LINES = 20  #: contour lines, about
+SKEWED = 0.15  #: with half of the picture in the lowest 15 % of the height, a linear scale would not show the valley
+FLOOR = 1e-4  #: the share of the height from which on a log scale is linear, so that the lowest point is no bottomless well
+
+#: The ground is tinted, the valley most; what is under it shines through, so that one palette serves light and dark pages.
+TINT, DEEP, HIGH = (46, 112, 158), 0.42, 0.02
+#: A mountain cannot be transparent: from the valley to the top.
+SLOPES = ("#5b87a8", "#82a5bd", "#a9c0cf", "#c9d6de", "#e3e8ea")
+
+NIGHT = ("#4a86b0", "#3b6a8c", "#32526b", "#2d414f", "#2b353d")  #: the same on a dark page
+SIDE = 100  #: corners of a mountain along each side, about
+MOST_MARKS = 60  #: of one kind, but for the lowest points; more of them would hide the ground
+RAISED = 0.04  #: how far points stand above the ground, in shares of the height
+MESH = "#9aa2ad"  #: of the axes in space, where nothing can be transparent either
+
+#: What is drawn where the slope is zero: words, and Plotly's symbol on the plane and in space.
+KINDS = {
+    "best": ("lowest point", "star", "circle"),
+    "minimum": ("local minimum", "star-open", "circle-open"),
+    "saddle": ("saddle", "diamond-open", "diamond-open"),
+    "maximum": ("maximum", "triangle-up-open", "square-open"),
+    "undecided": ("flat point", "square-open", "cross"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Relief:
+    """The heights z (len(y), len(x)) over the corners x, y of a grid; not finite where the function is not defined.
+
+    `critical` holds (at, value, kind, best) of each known point of slope zero: kind is minimum, saddle, maximum or undecided, and
+    best says that no lower value is known. `lowest` is the lowest value of the function, None if it is not known.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    z: np.ndarray
+    critical: Sequence[tuple[Sequence[float], float, str, bool]] = ()
+    label: str = ""
+    lowest: float | None = None
+    names: tuple[str, str] = ("x", "y")  #: of the axes
+
+    @property
+    def has_lowest(self) -> bool:
+        """Whether there is something to arrive at: a lowest value, or a minimum that is the lowest known."""
+        return self.lowest is not None or any(kind == "minimum" and best for _, _, kind, best in self.critical)
+
+    @cached_property
+    def coarse(self) -> Relief:
+        """The same with fewer corners, as the mountain is drawn."""
+        every = max(1, (len(self.x) - 1) // SIDE)
+        return replace(self, x=self.x[::every], y=self.y[::every], z=self.z[::every, ::every])
+
+    def ground(self, height: Height, places: Any) -> np.ndarray:
+        """How high the drawn ground stands at each (x, y); not a number outside of it."""
+        part = self.coarse
+        return RegularGridInterpolator((part.y, part.x), height(part.z), bounds_error=False)(np.asarray(places, float)[..., ::-1])
+
+    def rise(self, height: Height) -> float:
+        """From the lowest to the highest place of the drawn ground."""
+        ground = height(self.z)
+        ground = ground[np.isfinite(ground)]
+        return float(np.ptp(ground)) if ground.size else 1.0
+
+    @property
+    def domain(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """What the picture shows: its ends along x, and along y."""
+        return (float(self.x[0]), float(self.x[-1])), (float(self.y[0]), float(self.y[-1]))
+
+
+@dataclass(frozen=True)
+class Height:
+    """How high a value is drawn: as it is, or as log₁₀(value − lowest + floor)."""
+
+    kind: str
+    lowest: float
+    floor: float
+
+    def __call__(self, values: Any) -> np.ndarray:
+        """The height of each value; one below the lowest stands with the lowest."""
+        values = np.asarray(values, float)
+        if self.kind == "linear":
+            return values
+        with np.errstate(invalid="ignore"):
+            return np.log10(np.maximum(values - self.lowest, 0.0) + self.floor)
+
+    @property
+    def title(self) -> str:
+        """What the numbers beside the scale are."""
+        if self.kind == "linear":
+            return "value"
+        return "value (log)" if self.lowest == 0 else f"above {figures(self.lowest, 5)} (log)".replace("-", "−")
+
+    def ticks(self, z: np.ndarray, most: int = 7) -> tuple[list[float], list[str]]:
+        """Where the numbers beside the scale of these values stand, and what they say."""
+        finite = z[np.isfinite(z)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+        if self.kind == "linear":
+            values = rounded(low, high, most)
+            return values, [figures(value).replace("-", "−") for value in values]
+        first, top = max(low - self.lowest, self.floor), max(high - self.lowest, 2 * self.floor)
+        powers = range(math.ceil(math.log10(first)), math.floor(math.log10(top)) + 1)
+        values = [10.0**power for power in powers][:: max(1, -(-len(powers) // most))]
+        return [float(x) for x in self(self.lowest + np.array(values))], [figures(value) for value in values]
+
+
+def scaled(z: np.ndarray, lowest: float | None = None, scale: str = "auto") -> Height:
+    """How the heights z are drawn: "linear", "log", or what shows the valley ("auto").
+
+    A log scale needs something to count from: the lowest value, otherwise the lowest that is in z. "auto" takes it where half of
+    the picture would lie in the lowest part of a linear one. Raises InputError for another word.
+    """
+    checks.one_of("surface", "height", scale, SCALES)
+    finite = np.asarray(z, float)[np.isfinite(z)]
+    if not finite.size:
+        return Height("linear", 0.0, 1.0)
+    base = float(finite.min()) if lowest is None else min(float(lowest), float(finite.min()))
+    above = np.maximum(finite - base, 0.0)
+    spread = float(above.max())
+    if scale == "auto":
+        scale = "log" if np.median(above) < SKEWED * spread else "linear"
+    return Height(scale, base, max(FLOOR * spread, 1e-300))
+
+
+def rounded(low: float, high: float, most: int = 7) -> list[float]:
+    """At most about `most` round numbers from `low` to `high`."""
+    if not high > low:
+        return [low]
+    power = 10.0 ** math.floor(math.log10((high - low) / most))
+    step = next(lead * power for lead in (1, 2, 2.5, 5, 10, 20) if (high - low) / (lead * power) <= most)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{step * k:.9g}") for k in range(first, last + 1)]
+
+
+def levels(relief: Relief, height: Height) -> dict[str, float]:
+    """Where the contour lines lie, as Plotly's start, end and size."""
+    heights = height(relief.z)
+    finite = heights[np.isfinite(heights)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    size = (high - low or 1.0) / LINES
+    return {"start": low + size / 2, "end": high, "size": size}
+
+
+def contours(relief: Relief, scale: str = "auto") -> list[Any]:
+    """Plotly's traces of the plane: tinted ground with about 20 lines, then the points of slope zero, each kind once in the legend."""
+    height = scaled(relief.z, relief.lowest, scale)
+    at, words = height.ticks(relief.z)
+    red, green, blue = TINT
+    ground = go.Contour(
+        x=numbers(relief.x),
+        y=numbers(relief.y),
+        z=numbers(height(relief.z)),
+        customdata=numbers(relief.z),
+        colorscale=[[0, f"rgba({red}, {green}, {blue}, {DEEP})"], [1, f"rgba({red}, {green}, {blue}, {HIGH})"]],
+        contours={**levels(relief, height), "coloring": "heatmap"},
+        line={"color": "rgba(96, 116, 138, 0.55)", "width": 0.8, "smoothing": 1},
+        colorbar=_bar(height, at, words),
+        hovertemplate=f"{relief.names[0]} %{{x:.4g}}, {relief.names[1]} %{{y:.4g}}<br>value %{{customdata:.5g}}<extra></extra>",
+        name=layout.safe(relief.label),
+        showlegend=False,
+    )
+    return [ground, *marks(relief)]
+
+
+def marks(relief: Relief) -> list[Any]:
+    """The points of slope zero within the picture: one trace, and one entry of the legend, for each kind."""
+    found = []
+    for kind, (words, symbol, _) in KINDS.items():
+        points = _of_kind(relief, kind)
+        if points:
+            pen = {
+                "size": 14 if kind in ("best", "minimum") else 9,
+                "symbol": symbol,
+                "color": layout.INK,
+                "line": {"color": layout.INK, "width": 1.6},
+            }
+            x, y = ([float(point[0][axis]) for point in points] for axis in (0, 1))
+            hover = [f"<b>{words}</b><br>{place(point[0])}<br>value {figures(point[1], 5)}".replace("-", "−") for point in points]
+            base = {"x": x, "y": y, "mode": "markers", "marker": pen, "name": words, "hovertext": hover, "hoverinfo": "text"}
+            found.append(go.Scatter(**base, legendgroup="slope zero", legendrank=2000, meta={"ink": True}, cliponaxis=False))
+    return found
+
+
+def mountain(relief: Relief, scale: str = "auto") -> Any:
+    """Plotly's trace of the surface in space; hovering says the true values."""
+    height = scaled(relief.z, relief.lowest, scale)
+    at, words = height.ticks(relief.z)
+    part = relief.coarse
+    lines = {**levels(relief, height), "show": True, "color": "rgba(32, 36, 43, 0.35)", "width": 1, "usecolormap": False}
+    return go.Surface(
+        x=numbers(part.x),
+        y=numbers(part.y),
+        z=numbers(height(part.z)),
+        customdata=numbers(part.z),
+        colorscale=_steps(SLOPES),
+        meta={"night": _steps(NIGHT)},
+        contours={"z": lines, "x": {"highlight": False}, "y": {"highlight": False}},
+        lighting={"ambient": 0.72, "diffuse": 0.55, "specular": 0.05, "roughness": 0.9},
+        colorbar=_bar(height, at, words),
+        showscale=False,
+        hovertemplate=f"{relief.names[0]} %{{x:.4g}}, {relief.names[1]} %{{y:.4g}}<br>value %{{customdata:.5g}}<extra></extra>",
+        name=layout.safe(relief.label),
+        showlegend=False,
+    )
+
+
+def marked(relief: Relief) -> list[tuple[Sequence[float], str]]:
+    """The points of slope zero that a picture marks, with their kind."""
+    return [(point[0], kind) for kind in KINDS for point in _of_kind(relief, kind)]
+
+
+def unmarked(relief: Relief) -> list[str]:
+    """What is not marked because there are too many: `121 saddles`."""
+    few = {kind: len(_of_kind(relief, kind, even_many=True)) - len(_of_kind(relief, kind)) for kind in KINDS}
+    many = {"maximum": "maxima", "minimum": "local minima"}
+    return [count(n, KINDS[kind][0], many.get(kind)) for kind, n in few.items() if n]
+
+
+def peaks(relief: Relief, scale: str = "auto") -> list[Any]:
+    """The points of slope zero in space, one trace for each kind."""
+    height, found = scaled(relief.z, relief.lowest, scale), []
+    for kind, (words, _, symbol) in KINDS.items():
+        points = _of_kind(relief, kind)
+        if points:
+            x, y = ([float(point[0][axis]) for point in points] for axis in (0, 1))
+            z = numbers(relief.ground(height, [point[0][:2] for point in points]) + RAISED * relief.rise(height))
+            pen = {"size": 6 if kind == "best" else 4, "symbol": symbol, "color": layout.INK}
+            base = {"x": x, "y": y, "z": z, "mode": "markers", "marker": pen, "name": words, "hoverinfo": "name"}
+            found.append(go.Scatter3d(**base, showlegend=False, meta={"ink": True}))
+    return found
+
+
+def contour_figure(relief: Relief, traces: Sequence[Any] = (), scale: str = "auto", *, height: int = 520) -> layout.Figure:
+    """The plane with its axes, which are those of the domain whatever is drawn on it."""
+    made = layout.figure(height, left=54, right=16, top=12, bottom=92, narrow={"height": min(height, 440)})
+    made.add_traces([*contours(relief, scale), *traces])
+    (left, right), (low, high) = relief.domain
+    made.update_layout(
+        xaxis=layout.axis(relief.names[0], range=[left, right], showgrid=False, nticks=7),
+        yaxis=layout.axis(relief.names[1], range=[low, high], showgrid=False, nticks=7),
+        showlegend=True,
+        legend={"y": -0.13, "itemsizing": "constant"},
+    )
+    return made
+
+
+def mountain_figure(relief: Relief, traces: Sequence[Any] = (), scale: str = "auto", *, height: int = 520) -> layout.Figure:
+    """The landscape in space, to be turned by hand."""
+    drawn = scaled(relief.z, relief.lowest, scale)
+    at, words = drawn.ticks(relief.z, 5)
+    made = layout.figure(height, left=0, right=0, top=0, bottom=0, narrow={"height": min(height, 380)})
+    made.add_traces([mountain(relief, scale), *peaks(relief, scale), *traces])
+    (left, right), (low, high) = relief.domain
+    quiet = {
+        "showbackground": False,
+        "gridcolor": MESH,
+        "showline": True,
+        "linecolor": MESH,
+        "zeroline": False,
+        "showspikes": False,
+        "nticks": 5,
+        "tickfont": {"size": 11},
+    }
+    made.update_layout(
+        dragmode="turntable",
+        scene={
+            "bgcolor": "white",
+            "xaxis": {**quiet, "title": relief.names[0], "range": [left, right]},
+            "yaxis": {**quiet, "title": relief.names[1], "range": [low, high]},
+            "zaxis": {**quiet, "title": drawn.title, "tickvals": at, "ticktext": words},
+            "aspectmode": "manual",
+            "aspectratio": {"x": 1.2, "y": 1.2, "z": 0.55},
+            "camera": {"eye": {"x": -0.86, "y": -1.62, "z": 1.38}, "center": {"x": 0, "y": 0, "z": -0.2}},
+        },
+    )
+    return made
+
+
+def place(at: Sequence[float]) -> str:
+    """A point as words: (1, 1)."""
+    shown = [figures(float(f"{x:.12f}")) for x in list(at)[:4]]
+    return f"({', '.join(shown)}{', …' if len(at) > 4 else ''})".replace("-", "−")
+
+
+def numbers(values: Any, digits: int = 5) -> Any:
+    """An array as lists that JSON can hold: so many significant digits, None where it is not finite."""
+    if isinstance(values, (list, tuple, np.ndarray)):
+        return [numbers(value, digits) for value in values]
+    return float(f"{values:.{digits}g}") if math.isfinite(values) else None
+
+
+def _of_kind(relief: Relief, kind: str, *, even_many: bool = False) -> list[tuple[Sequence[float], float, str, bool]]:
+    (left, right), (low, high) = relief.domain
+
+    def named(point: Any) -> Any:
+        return "best" if point[2] == "minimum" and point[3] else point[2]
+
+    found = [p for p in relief.critical if named(p) == kind and left <= p[0][0] <= right and low <= p[0][1] <= high]
+    return [] if len(found) > MOST_MARKS and kind != "best" and not even_many else found
+
+
+def _steps(colours: Sequence[str]) -> list[list[Any]]:
+    return [[k / (len(colours) - 1), colour] for k, colour in enumerate(colours)]
+
+
+def _bar(height: Height, at: list[float], words: list[str]) -> dict[str, Any]:
+    title = {"text": height.title, "side": "right", "font": {"size": 12}}
+    return {"tickvals": at, "ticktext": words, "thickness": 10, "outlinewidth": 0, "title": title, "tickfont": {"size": 11}, "len": 0.9}

@@ -1,0 +1,270 @@
+"""A scene without a browser: PNG, SVG and PDF by Matplotlib, GIF by Pillow, MP4 by ffmpeg. The colours and dashes of all pictures."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from talweg.checks import InputError
+from talweg.figures.palette import Look
+from talweg.figures.surface import outcomes, trajectories
+from talweg.figures.surface.grid import DEEP, HIGH, LINES, SLOPES, TINT, marked
+from talweg.figures.surface.scene import Scene
+from talweg.text.format import shortened
+
+#: Plotly's dashes as Matplotlib writes them.
+STROKES: dict[str, Any] = {
+    "solid": "-",
+    "dash": (0, (4, 2)),
+    "dot": (0, (1, 1.4)),
+    "dashdot": (0, (4, 1.6, 1, 1.6)),
+    "longdash": (0, (7, 2.4)),
+    "longdashdot": (0, (7, 2, 1, 2)),
+}
+MARKS = {"best": "*", "minimum": "*", "saddle": "D", "maximum": "^", "undecided": "s"}
+INK = "#20242b"
+FRAMES = 40  #: of an animation
+SECONDS, HOLD = 5.0, 2.0  #: that it runs, and that its last frame stays
+FAMILY = ["DejaVu Sans"]  # comes with Matplotlib, so that a picture is the same on all machines
+
+LOOK: dict[Any, Any] = {
+    "font.family": FAMILY,
+    "font.size": 9,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "talweg",
+    "axes.edgecolor": "#b8bec7",
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+#: No date in a file, so that the same scene gives the same bytes.
+METADATA: dict[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None, "ModDate": None}}
+
+
+class Canvas:
+    """The drawn scene: a figure, and for each method the lines that an animation lengthens."""
+
+    def __init__(self, scene: Scene, *, inches: tuple[float, float], dots: int):
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        self.scene = scene
+        self.figure = Figure(figsize=inches, dpi=dots, facecolor="white")
+        self.canvas = FigureCanvasAgg(self.figure)
+        bottom = 0.13 + _legend_height(scene, inches[1])
+        self.space: Any = self.figure.add_axes((0.02, bottom - 0.05, 0.47, 0.97 - bottom), projection="3d", computed_zorder=False)
+        self.plane = self.figure.add_axes((0.54, bottom, 0.37, 0.90 - bottom))
+        self.moving: list[Any] = []
+        self.lines: list[tuple[Any, Any, trajectories.Drawn]] = []
+        self._ground()
+        for group in scene.layers:
+            for one, shown in zip(group, scene.shown[group[0].trail.name], strict=True):
+                self._trail(one.trail, shown)
+        self._points()
+        self._words()
+
+    def _ground(self) -> None:
+        scene, relief = self.scene, self.scene.relief
+        heights = np.ma.masked_invalid(scene.height(relief.z))
+        at, words = scene.height.ticks(relief.z)
+        x, y = np.meshgrid(relief.x, relief.y)
+        flat = heights.min() == heights.max()
+        ground = self.plane.imshow(
+            heights, extent=(*relief.domain[0], *relief.domain[1]), origin="lower", aspect="auto", cmap=tint(), interpolation="bilinear"
+        )
+        if not flat:
+            self.plane.contour(x, y, heights, levels=LINES, colors="#60748a", linewidths=0.5, alpha=0.6, linestyles="solid")
+        bar = self.figure.colorbar(ground, ax=self.plane, cax=self.plane.inset_axes((1.03, 0.0, 0.025, 1.0)))
+        bar.set_ticks(at, labels=words)
+        bar.outline.set_visible(False)
+        bar.ax.tick_params(labelsize=8, length=0)
+        bar.set_label(scene.height.title, fontsize=8)
+        self.plane.set(xlim=relief.domain[0], ylim=relief.domain[1], xlabel=relief.names[0], ylabel=relief.names[1])
+        self.plane.tick_params(length=0)
+        for spine in self.plane.spines.values():
+            spine.set_visible(False)
+        every = max(1, len(relief.x) // 80)
+        part = np.asarray(np.ma.filled(heights, np.nan), float)[::every, ::every]
+        self.space.plot_surface(
+            x[::every, ::every], y[::every, ::every], part, cmap=_slopes(), rcount=80, ccount=80, linewidth=0, antialiased=False, alpha=0.92
+        )
+        low, high = float(heights.min()), float(heights.max())
+        self.space.set(xlim=relief.domain[0], ylim=relief.domain[1], zlim=(low, high if high > low else low + 1))
+        self.space.set(xlabel=relief.names[0], ylabel=relief.names[1])
+        few, said = scene.height.ticks(relief.z, 5)
+        self.space.set_zticks(few, labels=said)
+        self.space.tick_params(labelsize=7, pad=0)
+        self.space.view_init(elev=42, azim=-118)
+        self.space.set_box_aspect((1.2, 1.2, 0.62), zoom=1.05)
+        for axis in (self.space.xaxis, self.space.yaxis, self.space.zaxis):
+            axis.set_pane_color((1, 1, 1, 0))
+            axis.line.set_color("#b8bec7")
+            axis._axinfo["grid"].update(color="#e1e4e8", linewidth=0.5)
+
+    def _trail(self, trail: trajectories.Trail, shown: trajectories.Drawn) -> None:
+        pen = {"color": trail.look.colour, "linestyle": STROKES[trail.look.dash], "solid_capstyle": "round", "zorder": 5}
+        pen["alpha"] = trajectories.faint([shown], self.scene.relief)
+        (flat,) = self.plane.plot(shown.x, shown.y, linewidth=1.5, **pen)
+        (high,) = self.space.plot(shown.x, shown.y, shown.height, linewidth=1.8, **pen)
+        self.moving += [flat, high]
+        self.lines.append((flat, high, shown))
+        domain = self.scene.relief.domain
+        for before, tip in trajectories.arrows(shown, domain)[0]:
+            self.plane.annotate(
+                "",
+                xy=tip,
+                xytext=before,
+                zorder=6,
+                arrowprops={
+                    "arrowstyle": "-|>",
+                    "mutation_scale": 9,
+                    "color": trail.look.colour,
+                    "linewidth": 0,
+                    "shrinkA": 0,
+                    "shrinkB": 0,
+                },
+            )
+        if len(shown.x):
+            symbol = {"x": "X", "circle-open": "o", "circle": "o"}[trajectories.end_symbol(trail, self.scene.relief)]
+            fill = "white" if trajectories.end_symbol(trail, self.scene.relief) == "circle-open" else trail.look.colour
+            self.plane.plot(shown.x[-1:], shown.y[-1:], symbol, color=fill, markeredgecolor=trail.look.colour, markersize=7, zorder=7)
+
+    def _points(self) -> None:
+        relief = self.scene.relief
+        for at, kind in marked(relief):
+            pen: dict[str, Any] = {"color": INK, "markerfacecolor": INK if kind == "best" else "none", "zorder": 8, "marker": MARKS[kind]}
+            self.plane.plot([at[0]], [at[1]], linestyle="none", markersize=11 if MARKS[kind] == "*" else 6, **pen)
+            ground = float(relief.ground(self.scene.height, at[:2])[0])
+            self.space.plot([at[0]], [at[1]], [ground], linestyle="none", markersize=5, **pen)
+        for x, y in {tuple(trail.plane[0]) for trail in self.scene.trajectories}:
+            self.plane.plot([x], [y], "o", color=INK, markerfacecolor="none", markersize=8, markeredgewidth=1.6, zorder=8, clip_on=True)
+
+    def _words(self) -> None:
+        from matplotlib.lines import Line2D
+
+        scene = self.scene
+        self.figure.text(0.03, 0.965, scene.label, fontsize=12, fontweight="bold", va="top")
+        self.figure.text(0.03, 0.915, shortened(scene.formula, 150), fontsize=9, va="top", color="#5d6570")
+        if scene.groups:
+            handles = [_handle(Line2D, group[0].trail.look) for group in scene.groups]
+            words = [shortened(outcomes.legend(group, scene.judged[0]), 150) for group in scene.groups]
+            self.figure.legend(
+                handles, words, loc="lower left", bbox_to_anchor=(0.025, 0.01), frameon=False, fontsize=8.5, handlelength=3.2
+            )
+
+    def frames(self) -> Iterator[np.ndarray]:
+        """The picture after more and more steps, as arrays of red, green and blue."""
+        markers = []
+        for flat, _, _ in self.lines:
+            (dot,) = self.plane.plot([], [], "o", color=flat.get_color(), markersize=6, zorder=9)
+            markers.append(dot)
+        drawn = {*self.moving, *markers}
+        still = [artist for artist in (*self.plane.texts, *self.plane.lines) if artist not in drawn]
+        ends = [artist for artist in still if artist.get_zorder() in (6, 7)]
+        for artist in (*drawn, *ends):
+            artist.set_visible(False)
+        self.canvas.draw()
+        ground: Any = self.canvas.copy_from_bbox(self.figure.bbox)
+        for artist in drawn:
+            artist.set_visible(True)
+        for now in _moments(self.scene.steps):
+            self.canvas.restore_region(ground)
+            for (flat, high, shown), dot in zip(self.lines, markers, strict=True):
+                seen = ~(shown.step > now)
+                flat.set_data(shown.x[seen], shown.y[seen])
+                high.set_data_3d(shown.x[seen], shown.y[seen], shown.height[seen])
+                known = np.flatnonzero(seen & np.isfinite(shown.step))
+                dot.set_data(shown.x[known[-1:]], shown.y[known[-1:]])
+                self.plane.draw_artist(flat)
+                self.plane.draw_artist(dot)
+                self.space.draw_artist(high)
+            yield np.asarray(self.canvas.buffer_rgba())[..., :3].copy()
+
+
+def image(scene: Scene, kind: str = "png", *, dots: int = 150) -> bytes:
+    """The scene as a PNG, SVG or PDF file."""
+    from matplotlib import rc_context
+
+    with rc_context(LOOK):
+        made = Canvas(scene, inches=_inches(scene), dots=dots)
+        written = io.BytesIO()
+        made.figure.savefig(written, format=kind, metadata=METADATA[kind])
+    return written.getvalue()
+
+
+def gif(scene: Scene) -> bytes:
+    """The descents as an animation; all frames share 64 colours, so that the file is small."""
+    from matplotlib import rc_context
+    from PIL import Image
+
+    with rc_context(LOOK):
+        pictures = [Image.fromarray(frame) for frame in Canvas(scene, inches=_inches(scene), dots=80).frames()]
+    # Thin lines would lose their colours to the ground's: they have places of their own.
+    named = {"#ffffff", INK, "#5d6570", "#b8bec7", *(trail.look.colour for trail in scene.trajectories)}
+    own = [tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5)) for colour in sorted(named)][:40]
+    ground = pictures[-1].quantize(64 - len(own), dither=Image.Dither.NONE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*(part for colour in own for part in colour), *ground[: 3 * (64 - len(own))]])
+    reduced = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    written, each = io.BytesIO(), round(1000 * SECONDS / len(reduced))
+    pauses = [each] * (len(reduced) - 1) + [round(1000 * HOLD)]
+    reduced[0].save(written, "GIF", save_all=True, append_images=reduced[1:], duration=pauses, loop=0, optimize=False)
+    return written.getvalue()
+
+
+def film(scene: Scene, path: Path) -> None:
+    """Write the descents as an MP4 file, which needs ffmpeg. Raises InputError without it, or if it fails."""
+    from matplotlib import rc_context
+
+    program = shutil.which("ffmpeg")
+    if program is None:
+        raise InputError("surface: an .mp4 file needs the program ffmpeg, which is not installed; install it, or write a .gif")
+    with rc_context(LOOK):
+        pictures = list(Canvas(scene, inches=_inches(scene), dots=120).frames())
+    high, wide = (size - size % 2 for size in pictures[0].shape[:2])  # this coding wants even numbers
+    pace = len(pictures) / SECONDS
+    pictures += [pictures[-1]] * round(HOLD * pace)
+    read = f"-f rawvideo -pixel_format rgb24 -video_size {wide}x{high} -framerate {pace:g} -i -"
+    write = "-y -loglevel error -pix_fmt yuv420p -movflags +faststart -f mp4"
+    raw = b"".join(np.ascontiguousarray(picture[:high, :wide]).tobytes() for picture in pictures)
+    ran = subprocess.run([program, *read.split(), *write.split(), str(path)], input=raw, capture_output=True, check=False)
+    if ran.returncode:
+        said = (ran.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
+        raise InputError(f"surface: ffmpeg could not write the film ({said}); write a .gif instead")
+
+
+def _moments(steps: int) -> np.ndarray:
+    """The steps that an animation shows: more of the first ones, where most happens."""
+    return np.unique(np.round(steps * np.linspace(0, 1, FRAMES) ** 1.7).astype(int))
+
+
+def _inches(scene: Scene) -> tuple[float, float]:
+    return 10.0, 5.2 + 0.19 * len(scene.groups)
+
+
+def _legend_height(scene: Scene, inches: float) -> float:
+    return 0.19 * len(scene.groups) / inches
+
+
+def _handle(kind: Any, look: Look) -> Any:
+    return kind([], [], color=look.colour, linestyle=STROKES[look.dash], linewidth=2)
+
+
+def tint() -> Any:
+    """The colours of heights on the map, from the deepest to the highest, on white paper."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("tint", [[1 - share * (1 - part / 255) for part in TINT] for share in (DEEP, HIGH)])
+
+
+def _slopes() -> Any:
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("slopes", SLOPES)

@@ -1,0 +1,276 @@
+"""Descents on the plane and in space: cut at the edge of the picture, laid over the ground, with arrows, a start and an end.
+
+A trail is a whole descent, step by step. What is drawn of it is cut where it leaves the picture, so that a method that runs away does
+not shrink everybody else's valley; who left, and when, is a number here and a sentence in `talweg.figures.surface.outcomes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import plotly.graph_objects as go
+
+from talweg.figures import layout
+from talweg.figures.palette import Look, looks
+from talweg.figures.surface.grid import Height, Relief, numbers
+
+PIECES = 70  #: a long step is laid over the ground in pieces of this part of the picture
+MOST_POINTS = 4000  #: of one trail
+ARROWS = 8  #: of one trail, at most
+ARROW_GAP = 0.11  #: between two arrows, at least, in shares of the picture's diagonal
+LIFT = 0.02  #: how far above the ground a trail lies, in shares of the height
+
+
+@dataclass(frozen=True, eq=False)
+class Trail:
+    """One descent of one method: where it was after each step, and the true loss there (not a number once it has diverged)."""
+
+    name: str
+    label: str
+    look: Look
+    positions: np.ndarray  #: (steps + 1, d)
+    loss: np.ndarray  #: (steps + 1,)
+    learning_rate: float | None = None
+    tuned: bool = False  #: the learning rate is the best of those tried
+    diverged_at: int = -1  #: the step after which the loss was beyond reason, −1 if it never was
+    start: int = 0  #: which of the starts
+    numbers: tuple[tuple[str, float], ...] = ()  #: other hyperparameters
+
+    @property
+    def steps(self) -> int:
+        """How many steps were asked for."""
+        return len(self.loss) - 1
+
+    @property
+    def plane(self) -> np.ndarray:
+        """The two coordinates that a picture shows, up to the step at which it diverged."""
+        seen = self.positions if self.diverged_at < 0 else self.positions[: self.diverged_at + 1]
+        return np.asarray(seen[:, :2], float)
+
+
+def trails(paths: Iterable[Any]) -> list[Trail]:
+    """The descents of `talweg.paths`, one by one, each method in its own look."""
+    paths = list(paths)
+    given = looks([{"name": path.name, "method": path.method, "batch": path.batch} for path in paths])
+    found = []
+    for path in paths:
+        rate = path.numbers.get("learning_rate")
+        for k in range(len(path.loss)):
+            place, loss = np.asarray(path.positions[k], float), np.asarray(path.loss[k], float)
+            lost = ~np.isfinite(loss)
+            own = (place, loss, rate, path.tuned, int(lost.argmax()) if lost.any() else -1, k, tuple(path.numbers.items()))
+            found.append(Trail(path.name, path.label, given[path.name], *own))
+    return found
+
+
+Many: TypeAlias = Trail | Sequence[Trail]
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What of a trail can be seen: corners, their steps (2.4 lies between the second and the third) and their height in the picture.
+
+    Where the trail was outside, a row is not a number.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    step: np.ndarray
+    height: np.ndarray
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing of it is in the picture."""
+        return not np.isfinite(self.x).any()
+
+
+def drawn(trail: Trail, relief: Relief, height: Height) -> Drawn:
+    """The trail cut at the edge of the picture and laid over the ground."""
+    corners, steps = clipped(trail.plane, relief.domain)
+    if not len(corners):
+        return Drawn(*np.empty((4, 0)))
+    at = relief.ground(height, corners)
+    return Drawn(corners[:, 0], corners[:, 1], steps, at + LIFT * relief.rise(height))
+
+
+def clipped(plane: np.ndarray, domain: tuple[tuple[float, float], tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:
+    """The corners (n, 2) of a line within a rectangle, and the step of each, with a row that is not a number in every gap.
+
+    Liang & Barsky, "A new concept and method for line clipping", 1984: for each segment p + t (q − p) the part of 0 ≤ t ≤ 1 that lies
+    inside. Long segments have corners in between.
+    """
+    low, high = np.array(domain, float).T
+    plane = plane[np.isfinite(plane).all(axis=1)]
+    if len(plane) == 1:
+        plane = np.repeat(plane, 2, axis=0)
+    p, d = plane[:-1], np.diff(plane, axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ends = np.sort([(low - p) / d, (high - p) / d], axis=0)
+    within = (low <= p) & (p <= high)
+    enter = np.where(d == 0, np.where(within, -np.inf, np.inf), ends[0]).max(axis=1).clip(min=0.0)
+    leave = np.where(d == 0, np.where(within, np.inf, -np.inf), ends[1]).min(axis=1).clip(max=1.0)
+    seen = np.flatnonzero(enter <= leave)
+    if not len(seen):
+        return np.empty((0, 2)), np.empty(0)
+    enter, leave = enter[seen], leave[seen]
+    length = np.linalg.norm(d[seen] / (high - low), axis=1) * (leave - enter)
+    piece = max(1 / PIECES, float(length.sum()) / MOST_POINTS)
+    count = np.maximum(np.ceil(length / piece), 1).astype(int)
+    joined = np.concatenate([[False], (np.diff(seen) == 1) & (leave[:-1] == 1.0) & (enter[1:] == 0.0)])
+    # A segment that goes on from the one before adds its corners but the first; any other begins with a gap.
+    first = np.where(joined, 1, -1)
+    rows = np.repeat(np.arange(len(seen)), count - first + 1)
+    begin = np.cumsum(count - first + 1) - (count - first + 1)
+    k = np.arange(len(rows)) - begin[rows] + first[rows]
+    t = enter[rows] + (leave - enter)[rows] * k / count[rows]
+    steps = np.where(k < 0, np.nan, seen[rows] + t)
+    corners = p[seen][rows] + t[:, None] * d[seen][rows]
+    corners[k < 0] = np.nan
+    return np.clip(corners, low, high)[1:], steps[1:]
+
+
+def arrows(shown: Drawn, domain: tuple[tuple[float, float], tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of points (arrows, 2, 2), from just before an arrow's tip to the tip, and the steps of the tips.
+
+    They stand at equal distances along what can be seen.
+    """
+    (left, right), (low, high) = domain
+    points = np.stack([shown.x, shown.y], axis=1)
+    nothing = np.empty((0, 2, 2)), np.empty(0)
+    if len(points) < 2:
+        return nothing
+    moves = np.linalg.norm(np.diff(points, axis=0) / [right - left, high - low], axis=1) / np.sqrt(2)
+    along = np.concatenate([[0.0], np.cumsum(np.nan_to_num(moves))])
+    if along[-1] < 0.4 * ARROW_GAP:
+        return nothing
+    gap = max(ARROW_GAP, along[-1] / ARROWS)
+    wanted = np.arange(min(gap, along[-1]) / 2, along[-1], gap)
+    ends = np.searchsorted(along, wanted, side="left").clip(1, len(points) - 1)
+    pairs = np.stack([points[ends - 1], points[ends]], axis=1)
+    good = np.isfinite(pairs).all(axis=(1, 2)) & (moves[ends - 1] > 0)
+    return pairs[good], shown.step[ends][good]
+
+
+def on_plane(trail: Many, shown: Drawn | Sequence[Drawn], relief: Relief, words: str | None = None) -> list[Any]:
+    """Plotly's traces of a trail on the plane, or of one method's from several starts: the line, a dot at each step, arrows, the ends.
+
+    `words` stand in the legend.
+    """
+    all_trails, parts = _listed(trail), _listed(shown)
+    one, joined = all_trails[0], together(parts)
+    group = {"legendgroup": one.name, "showlegend": False}
+    named = {"name": layout.safe(words or one.label).replace("\n", "<br>"), "showlegend": words is not None}
+    pen = {"color": one.look.colour, "dash": one.look.dash, "width": 2}
+    found: list[Any] = [go.Scatter(x=numbers(joined.x), y=numbers(joined.y), mode="lines", line=pen, hoverinfo="skip", **(group | named))]
+    found[0].update(opacity=faint(parts, relief))
+    x: list[Any] = []
+    y: list[Any] = []
+    hover: list[str] = []
+    for each in all_trails:
+        here = dots(each, relief)
+        x, y = x + numbers(each.plane[here, 0]), y + numbers(each.plane[here, 1])
+        hover += [f"<b>{layout.safe(each.label)}</b><br>step {k}: {each.loss[k]:.5g}".replace("-", "−") for k in here]
+    dot = {"size": 3.5, "color": one.look.colour}
+    found.append(go.Scatter(x=x, y=y, mode="markers", marker=dot, hovertext=hover, hoverinfo="text", **group))
+    pairs = np.concatenate([arrows(part, relief.domain)[0] for part in parts])
+    path = np.concatenate([pairs, np.full((len(pairs), 1, 2), np.nan)], axis=1).reshape(-1, 2)
+    # Plotly turns a marker by the point before it on the screen, so that the arrow fits whatever the shape of the picture.
+    head = {"symbol": "arrow", "angleref": "previous", "size": [0, 13, 0] * len(pairs), "color": one.look.colour, "line": {"width": 0}}
+    found.append(go.Scatter(x=numbers(path[:, 0]), y=numbers(path[:, 1]), mode="markers", marker=head, hoverinfo="skip", **group))
+    return [*found, _ends(go.Scatter, all_trails, parts, relief)]
+
+
+def in_space(trail: Many, shown: Drawn | Sequence[Drawn], relief: Relief) -> list[Any]:
+    """Plotly's traces of a trail in space, or of one method's from several starts: the line and how it ends."""
+    all_trails, parts = _listed(trail), _listed(shown)
+    one, joined = all_trails[0], together(parts)
+    pen = {"color": one.look.colour, "dash": one.look.dash, "width": 6}
+    axes = {"x": numbers(joined.x), "y": numbers(joined.y), "z": numbers(joined.height)}
+    line = go.Scatter3d(**axes, mode="lines", line=pen, name=layout.safe(one.label), hoverinfo="name", showlegend=False)
+    return [line, _ends(go.Scatter3d, all_trails, parts, relief)]
+
+
+def busy(parts: Sequence[Drawn], relief: Relief) -> float:
+    """How long the lines in the picture are, in widths of it."""
+    (left, right), (low, high) = relief.domain
+    joined = together(parts)
+    moves = np.diff(np.stack([joined.x, joined.y]), axis=1) / [[right - left], [high - low]]
+    return float(np.nansum(np.linalg.norm(moves, axis=0)))
+
+
+def faint(parts: Sequence[Drawn], relief: Relief) -> float:
+    """The opacity of a line: one that runs to and fro all over the picture does not hide the others."""
+    return float(np.clip(round(8 / max(busy(parts, relief), 1e-9), 2), 0.45, 1.0))
+
+
+def together(parts: Sequence[Drawn]) -> Drawn:
+    """Several trails as one line with gaps."""
+    gap = np.full(1, np.nan)
+    columns = [[getattr(part, name) for part in parts] for name in ("x", "y", "step", "height")]
+    return Drawn(*(np.concatenate([x for array in column for x in (array, gap)][:-1]) for column in columns))
+
+
+def starts(all_trails: Sequence[Trail], relief: Relief) -> go.Scatter:
+    """A ring where the descents start."""
+    (left, right), (low, high) = relief.domain
+    places = {tuple(trail.plane[0]) for trail in all_trails}
+    inside = sorted((x, y) for x, y in places if left <= x <= right and low <= y <= high)
+    pen = {"size": 11, "symbol": "circle-open", "color": layout.INK, "line": {"width": 2.2, "color": layout.INK}}
+    x, y = [x for x, _ in inside], [y for _, y in inside]
+    return go.Scatter(x=x, y=y, mode="markers", marker=pen, name="start", hoverinfo="name", meta={"ink": True}, legendrank=1999)
+
+
+def dots(trail: Trail, relief: Relief) -> np.ndarray:
+    """The steps whose place is in the picture: all if they are few, otherwise the first ones and every so many."""
+    (left, right), (low, high) = relief.domain
+    x, y = trail.plane.T
+    inside = np.flatnonzero((left <= x) & (x <= right) & (low <= y) & (y <= high))
+    if len(inside) <= 400:
+        return inside
+    every = -(-len(inside) // 300)
+    return np.unique(np.concatenate([inside[:100], inside[::every], inside[-1:]]))
+
+
+def left_at(trail: Trail, relief: Relief) -> int:
+    """The first step after which the trail was outside the picture, −1 if it always was inside."""
+    outside = _outside(trail, relief)
+    return int(outside.argmax()) if outside.any() else -1
+
+
+def ends_outside(trail: Trail, relief: Relief) -> bool:
+    """Whether it is outside the picture after its last step."""
+    return bool(_outside(trail, relief)[-1])
+
+
+def _outside(trail: Trail, relief: Relief) -> np.ndarray:
+    (left, right), (low, high) = relief.domain
+    x, y = trail.plane.T
+    return ~((left <= x) & (x <= right) & (low <= y) & (y <= high))
+
+
+def end_symbol(trail: Trail, relief: Relief) -> str:
+    """A cross where a descent that diverged was last seen, a ring where one that ends outside the picture was, otherwise a dot."""
+    return "x" if trail.diverged_at >= 0 else "circle-open" if ends_outside(trail, relief) else "circle"
+
+
+def _ends(kind: Any, all_trails: Sequence[Trail], parts: Sequence[Drawn], relief: Relief) -> Any:
+    space = kind is go.Scatter3d
+    last = [(end_symbol(trail, relief), part) for trail, part in zip(all_trails, parts, strict=True)]
+
+    def at(name: str) -> Any:
+        return numbers([getattr(part, name)[-1] if len(part.x) else np.nan for _, part in last])
+
+    symbols = [symbol for symbol, _ in last]
+    sizes = [(5 if symbol == "x" else 6) if space else 10 for symbol in symbols]
+    axes = {"x": at("x"), "y": at("y")} | ({"z": at("height")} if space else {})
+    one = all_trails[0]
+    pen = {"size": sizes, "symbol": symbols, "color": one.look.colour, "line": {"width": 1 if space else 2, "color": one.look.colour}}
+    axes |= {} if space else {"cliponaxis": False}
+    return kind(**axes, mode="markers", marker=pen, name=layout.safe(one.label), hoverinfo="name", legendgroup=one.name, showlegend=False)
+
+
+def _listed(one: Any) -> list[Any]:
+    return list(one) if isinstance(one, Sequence) else [one]

@@ -1,0 +1,322 @@
+"""Tables of one's own: a file or a DataFrame, dirty as it may be, to a problem."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import zipfile
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from talweg import checks
+from talweg.checks import InputError, InputTypeError
+from talweg.problems import datasets
+from talweg.problems.base import Problem
+from talweg.problems.supervised import DEFAULT_MODEL, learning
+from talweg.problems.surfaces import surface as surfaces
+
+if TYPE_CHECKING:  # importing talweg stays light: pandas and Arrow are imported when there is a table
+    import pandas as pd
+
+    from talweg.problems.tables.files import Columns
+
+ENDINGS = (".csv", ".tsv", ".parquet", ".npz")
+USUAL = ("target", "label", "class", "y")  #: what a target is called if nobody says which column it is
+LABELS_AT_MOST = 20  # different values; a target with more that are almost all numbers is one of numbers
+
+
+def resolve(
+    problem: Problem | str | os.PathLike[str],
+    target: str | None = None,
+    model: str | None = None,
+    loss: str | None = None,
+    task: str | None = None,
+    seed: int = 0,
+) -> Problem:
+    """A problem as it is, the named one, a formula's, or the one in a file.
+
+    Raises InputError for what is none of these, for settings that a complete problem can't take, and as `load` and `read` do.
+    """
+    settings: dict[str, Any] = {"model": model, "loss": loss, "task": task}
+    if isinstance(problem, Problem):
+        given = [word for word, value in {"target": target, **settings}.items() if value is not None]
+        if given:
+            raise InputError(f"{problem.name}: a Problem already has its model, loss and data; leave out {' and '.join(given)}")
+        return problem
+    if not isinstance(problem, (str, os.PathLike)):
+        raise InputTypeError(f"problem: expected a Problem, a name or the path of a file, got {type(problem).__name__}")
+    text = os.fspath(problem)
+    if datasets.find(text) is not None:
+        if target is not None:
+            raise InputError(f"{text}: this data set has its own target; leave out target={target!r}")
+        return datasets.load(text, **settings, seed=seed)
+    if not text.lower().endswith(ENDINGS) and surfaces.is_surface(text) and not _exists(text):
+        if target is not None:
+            raise InputError(f"{text}: this is a function and has no column to predict; leave out target={target!r}")
+        return datasets.load(text, **settings, seed=seed)
+    if Path(text).suffix or os.sep in text or _exists(text):
+        return read(text, target, **settings, seed=seed)
+    known = [*datasets.CATALOGUE, *surfaces.SURFACES]
+    checks.one_of("problem", "name", text, known, f"(or give a file: {', '.join(ENDINGS)}; or a formula: x**2 + 10*y**2)")
+    raise AssertionError("unreachable: the name is not in the catalogue")
+
+
+def _exists(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):  # too long for a path, or with a character that none may have
+        return False
+
+
+def read(
+    path: str | os.PathLike[str],
+    target: str | None = None,
+    *,
+    model: str | None = None,
+    loss: str | None = None,
+    task: str | None = None,
+    seed: int = 0,
+) -> Problem:
+    """A problem from a CSV, TSV or Parquet file with named columns, or from an .npz file with the arrays X and y.
+
+    Args:
+        path: of the file; its ending says which sort it is.
+        target: the column that is to be predicted; by default the one that is called target, label, class or y.
+        model: `linear`, `mlp:64,32` or `cnn:8,16`; by default `mlp:32`.
+        loss: see `learning`.
+        task: `classification` or `regression`; by default recognised from the target.
+        seed: of the split.
+
+    Raises InputError for a file that is missing, empty, garbled or of an unknown sort, and as `from_frame` and `learning` do.
+    """
+    file = _file(Path(path))
+    settings: dict[str, Any] = {"model": model, "loss": loss, "task": task, "seed": seed}
+    if file.suffix.lower() == ".npz":
+        return _from_arrays(file, target, **settings)
+    from talweg.problems.tables import files
+
+    said: list[str] = []
+    columns = files.from_parquet(file) if file.suffix.lower() == ".parquet" else files.from_text(file, said)
+    return _from_columns(columns, target, file.stem, said, **settings)
+
+
+def from_frame(
+    frame: pd.DataFrame,
+    target: str | None = None,
+    *,
+    name: str = "table",
+    model: str | None = None,
+    loss: str | None = None,
+    task: str | None = None,
+    seed: int = 0,
+) -> Problem:
+    """A problem from a DataFrame, whose index is ignored; see `read`. What was found and done is in the problem's `notes`.
+
+    Raises InputError without a usable target, feature or row, and as `learning` does.
+    """
+    if not hasattr(frame, "columns") or not hasattr(frame, "iloc"):
+        raise InputTypeError(f"{name}: expected a pandas DataFrame, got {type(frame).__name__}")
+    columns = [(str(label), frame.iloc[:, i]) for i, label in enumerate(frame.columns)]
+    return _from_columns(columns, None if target is None else str(target), name, [], model=model, loss=loss, task=task, seed=seed)
+
+
+def _from_columns(
+    columns: Columns, target: str | None, name: str, said: list[str], *, model: str | None, loss: str | None, task: str | None, seed: int
+) -> Problem:
+    import pandas as pd
+
+    from talweg.problems.tables.column_types import Findings, typed
+    from talweg.problems.tables.encoding import TableEncoder
+
+    names = [label.strip() for label, _ in columns]
+    chosen = _target(name, names, target, said)
+    y, rows = _labels_or_numbers(name, names[chosen], columns[chosen][1], task, loss, said)
+    del columns[chosen], names[chosen]
+    unique = _unique(names, said)
+    columns.reverse()  # the columns are taken from the end, each let go when it has been read
+    found = Findings()
+    kept: dict[str, pd.Series] = {}
+    for label in unique:
+        values = columns.pop()[1]
+        if rows is not None:
+            values = values.filter(rows) if hasattr(values, "num_chunks") else values[rows]
+        column = typed(label, values, found)
+        if column is not None:
+            kept[label] = column
+    said += found.sentences()
+    if not kept:
+        raise InputError(f"{name}: no column is left to learn from ({'; '.join(found.sentences())})")
+    encoder = TableEncoder()
+    problem = learning(
+        pd.DataFrame(kept, copy=False),
+        y,
+        name=name,
+        model=model or DEFAULT_MODEL,
+        loss=loss,
+        task=task,
+        seed=seed,
+        encode=encoder,
+        notes=said,
+    )
+    return dataclasses.replace(problem, notes=(*problem.notes, *encoder.said))
+
+
+def _target(name: str, names: list[str], target: str | None, said: list[str]) -> int:
+    """Which column is the target."""
+    if target is None:
+        usual = [label for word in USUAL for label in names if label.lower() == word]
+        if not usual:
+            raise InputError(f"{name}: which column is the target? Name one of {listed(names)}")
+        target = usual[0]
+        said.append(f"the column {target} was taken as the target, by its name")
+    target = target.strip()
+    if target not in names:
+        nearest = difflib.get_close_matches(target, names, n=12, cutoff=0)
+        more = len(names) - len(nearest)
+        checks.one_of(name, "column", target, nearest, f"(and {more} more columns)" if more else "")
+    if names.count(target) > 1:
+        raise InputError(f"{name}: {names.count(target)} columns are called {target}; rename the one that is not the target")
+    if len(names) == 1:
+        raise InputError(f"{name}: the target {target} is the only column; is the separator one of comma, semicolon, tab or | ?")
+    return names.index(target)
+
+
+def listed(names: list[str], shown: int = 12) -> str:
+    """The first dozen names, and how many more there are."""
+    return ", ".join(names[:shown]) + (f", … ({len(names) - shown} more)" if len(names) > shown else "")
+
+
+def _unique(names: list[str], said: list[str]) -> list[str]:
+    """The names, a nameless column by its place, and a name that came before with a number."""
+    named = [label or f"column {i + 1}" for i, label in enumerate(names)]
+    taken: Counter[str] = Counter()
+    unique = []
+    for label in named:
+        taken[label] += 1
+        while taken[label] > 1 and f"{label}.{taken[label]}" in named:
+            taken[label] += 1
+        unique.append(label if taken[label] == 1 else f"{label}.{taken[label]}")
+    repeated = sum(a != b for a, b in zip(named, unique, strict=True))
+    if repeated:
+        first = next(b for a, b in zip(named, unique, strict=True) if a != b)
+        said.append(f"{repeated} column{'s' if repeated > 1 else ''} had the name of another and got a number (the first: {first})")
+    numbers = sum(label.replace(".", "", 1).lstrip("-").isdigit() for label in names)
+    if 2 * numbers >= len(names) > 1:
+        said.append("most columns are called by a number: if the file has no line of names, add one")
+    return unique
+
+
+def _labels_or_numbers(
+    name: str, label: str, column: Any, task: str | None, loss: str | None, said: list[str]
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The target without its missing rows, as numbers or as labels, and a mask of the rows that stay (None for all)."""
+    import pandas as pd
+
+    from talweg.problems.tables.column_types import MOST, UNSAID, as_dates, as_numbers, as_text, trimmed
+
+    if isinstance(column, pd.Series) and pd.api.types.is_datetime64_any_dtype(column.dtype):
+        raise InputError(f"{name}: the target {label} is a date, which can't be predicted; make a number of it, or choose another column")
+    if isinstance(column, pd.Series) and pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
+        y: np.ndarray = column.to_numpy(np.float64, na_value=np.nan)
+    else:
+        text = trimmed(as_text(column) if isinstance(column, pd.Series) else column, UNSAID)
+        distinct = text.drop_null().unique()
+        wants_labels = task == "classification" or loss in ("cross-entropy", "hinge")
+        wants_numbers = task == "regression" or (loss is not None and not wants_labels)
+        # A few labels, such as 1, 2 and 3+, are numbers only if all of them are.
+        tolerant = wants_numbers or (len(distinct) > LABELS_AT_MOST and not wants_labels)
+        numbers = as_numbers(text, distinct, MOST if tolerant else 1.0) if len(distinct) else None
+        if numbers is not None:
+            y = numbers[0]
+            if numbers[1]:
+                said.append(f"the target {label} is written as text and was read as numbers")
+        elif wants_numbers:
+            raise InputError(
+                f"{name}: regression needs a target of numbers, but most of {label} is text ({listed(distinct.to_pylist(), 3)}); "
+                "choose another target or force classification"
+            )
+        elif len(distinct) > LABELS_AT_MOST and not wants_labels and as_dates(text, distinct) is not None:
+            raise InputError(
+                f"{name}: the target {label} is a date, which can't be predicted; make a number of it, or choose another column"
+            )
+        else:
+            y = np.array(text.to_pylist(), object)
+    present = np.array([v is not None for v in y]) if y.dtype.kind == "O" else np.isfinite(y)
+    if not len(y):
+        raise InputError(f"{name}: the table has a header but no row")
+    if not present.any():
+        raise InputError(f"{name}: the target {label} has no value in any of {len(y)} rows; choose another column")
+    y = y[present]
+    if y.dtype.kind == "O":
+        y = y.astype(str)
+    elif (y == np.round(y)).all() and np.abs(y).max() < 2**53:
+        y = y.astype(np.int64)
+    if present.all():
+        return y, None
+    said.append(f"rows without a usable target were left out ({int((~present).sum()):,})")
+    return y, present
+
+
+def _file(path: Path) -> Path:
+    """The path of a file that can be read."""
+    if path.is_dir():
+        raise InputError(f"{path}: this is a folder; give the path of one file ({', '.join(ENDINGS)})")
+    if not path.exists():
+        folder = path.parent
+        files = [entry.name for entry in folder.iterdir() if entry.suffix.lower() in ENDINGS] if folder.is_dir() else []
+        close = difflib.get_close_matches(path.name, [*files, *datasets.CATALOGUE], n=2, cutoff=0.6)
+        if not close:
+            close = difflib.get_close_matches(path.stem, datasets.CATALOGUE, n=2, cutoff=0.8)
+        meant = [str(folder / name) if name in files else f"the data set {name}" for name in close]
+        advice = (
+            f"did you mean {' or '.join(meant)}?"
+            if meant
+            else f"give a file ({', '.join(ENDINGS)}) or one of {', '.join(datasets.CATALOGUE)}"
+        )
+        raise InputError(f"{path}: there is no such file; {advice}")
+    if path.suffix.lower() not in ENDINGS:
+        raise InputError(f"{path.name}: the ending {path.suffix or '(none)'} is not known; save the table as {', '.join(ENDINGS)}")
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except OSError as error:
+        raise InputError(f"{path}: the file cannot be read ({error.strerror})") from error
+    if empty:
+        raise InputError(f"{path.name}: the file is empty")
+    return path
+
+
+def _from_arrays(path: Path, target: str | None, *, model: str | None, loss: str | None, task: str | None, seed: int) -> Problem:
+    """The arrays X and y of an .npz file."""
+    name = path.stem
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            if not hasattr(arrays, "files"):
+                raise InputError(f"{path.name}: this holds one array; save two with numpy.savez({path.name!r}, X=…, y=…)")
+            names = {label.lower(): label for label in arrays.files}
+            wanted = target or "y"
+            missing = [label for label in ("X", wanted) if label.lower() not in names]
+            if missing:
+                raise InputError(
+                    f"{path.name}: expected the arrays X and {wanted}, got {listed(arrays.files) or 'none'}; save them with numpy.savez"
+                )
+            x, y = arrays[names["x"]], arrays[names[wanted.lower()]]
+    except InputError:
+        raise
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        if "allow_pickle" in str(error) and zipfile.is_zipfile(path):
+            raise InputError(
+                f"{path.name}: X and y must be arrays of numbers or text, not of Python objects; save them with a plain type"
+            ) from error
+        raise InputError(f"{path.name}: the file cannot be read as NumPy arrays ({str(error).splitlines()[0][:120]})") from error
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if x.ndim == 0:
+        raise InputError(f"{path.name}: X must have one row for each example, got a single number")
+    if y.dtype.kind == "S":
+        y = np.char.decode(y, "utf-8", "replace")
+    return learning(x, y, name=name, model=model or DEFAULT_MODEL, loss=loss, task=task, seed=seed)

@@ -1,0 +1,40 @@
+"""Resampling with replacement, and intervals from it."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float, Int
+
+LEVEL = 0.95
+DRAWS = 2000
+
+
+def interval(draws: Float[np.ndarray, " draws"], level: float = LEVEL) -> tuple[float, float]:
+    """The percentile interval of bootstrap draws; an end is infinite where the draws are."""
+    tail = (1 - level) / 2
+    low, high = np.quantile(draws, [tail, 1 - tail], method="inverted_cdf")
+    return float(low), float(high)
+
+
+def resampled(count: int, draws: int, seed: int) -> Int[np.ndarray, "draws count"]:
+    """Indices of `draws` samples with replacement, the same for the same seed: contestants are resampled in pairs."""
+    return np.random.default_rng((seed, count)).integers(count, size=(draws, count))
+
+
+def medians(values: Float[np.ndarray, "... lanes"]) -> np.ndarray:
+    """Medians along the last axis, where infinite values are fine: that of an even number of values is infinite if either middle one is."""
+    with np.errstate(invalid="ignore"):
+        middle = np.sort(values, axis=-1)
+        n = values.shape[-1]
+        return (middle[..., (n - 1) // 2] + middle[..., n // 2]) / 2
+
+
+def probability_less(a: np.ndarray, b: np.ndarray) -> float:
+    """How often the first is less than the second, pair by pair; equal ones count half."""
+    return float(np.mean((a < b) + 0.5 * (a == b)))
+
+
+def lexicographic(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Pairs (first, then second) as ranks, so that pairs can be compared as numbers; equal pairs get equal ranks."""
+    _, codes = np.unique(np.stack([first.ravel(), second.ravel()], axis=1), axis=0, return_inverse=True)
+    return codes.reshape(first.shape)

@@ -1,0 +1,307 @@
+"""Is it as good as the others? Many starts, the basins that they end in, and how likely it is that there is a better one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Float, Int
+
+from talweg import checks, trees
+from talweg.checks import InputError, InputTypeError
+from talweg.contestants.contestant import Contestant
+from talweg.contestants.notation import listed
+from talweg.landscape import Connection, connected
+from talweg.landscape.settle import MOST_DIMENSIONS, same, settled
+from talweg.problems.base import Params, Problem
+from talweg.statistics import bootstrap, proportions
+from talweg.statistics.richness import Estimate, basins_in_all, better_than_best, unseen_mass
+from talweg.studies import multistart
+from talweg.studies.multistart import Ends, Trials
+from talweg.text import basins as words
+
+STARTS = 256
+MOST_STARTS = 2**16
+LANES = 1024
+TUNING_STARTS = 16  #: on which a learning rate is chosen
+SIGNATURE = 256  #: examples whose losses tell networks apart
+ALIKE = 0.01  #: of the way down from the start: so far apart may the losses of two networks be that are called the same …
+APART = 1e-4  #: … and, as a share of the domain, two minima of a function
+
+
+@dataclass(frozen=True, eq=False)
+class Basin:
+    """Ends that are the same: one minimum of a function, or networks that say the same."""
+
+    count: int
+    loss: float  #: the lowest in it
+    params: Params  #: where that is
+    by_method: Mapping[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Arrivals:
+    """How the starts of one method ended."""
+
+    name: str
+    label: str
+    method: str
+    batch: int | str
+    numbers: Mapping[str, float]
+    ends: Ends
+    loss: Float[np.ndarray, " starts"]  #: where each comes to rest; infinite for those that diverged
+    basin: Int[np.ndarray, " starts"]  #: the number of each start's basin, −1 for those that diverged or did not come to rest
+    unseen: Estimate | None  #: how likely the next start ends in a basin that none of these did; None where none came to rest
+    in_all: Estimate | None  #: how many basins there are at least
+    gradients: int  #: all in all
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Basins:
+    """Where many starts ended. `.basins` from the lowest, `.arrivals` by method, `.sentences`; `.connection` between the best two."""
+
+    problem: Problem
+    basins: tuple[Basin, ...]
+    arrivals: tuple[Arrivals, ...]
+    starts: int
+    steps: int
+    seconds: float  #: of running, without compiling
+
+    @property
+    def best(self) -> Basin:
+        """The lowest basin."""
+        return self.basins[0]
+
+    @property
+    def better(self) -> float:
+        """With a confidence of 95 %, at most so likely does one more start end lower than all: a start that every method takes."""
+        return better_than_best(self.starts)
+
+    @functools.cached_property
+    def connection(self) -> Connection | None:
+        """The ways between the best two ends; None for a function, and where there is only one."""
+        if self.problem.train is None or len(self.basins) < 2:
+            return None
+        return connected(self.problem, self.basins[0].params, self.basins[1].params)
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """All of it as plain numbers."""
+        counts = {a.name: np.bincount(a.basin[a.basin >= 0], minlength=len(self.basins)) for a in self.arrivals}
+        lowest = self.problem.facts.get("lowest")
+        way = float(np.median(self.arrivals[0].ends.start)) - self.best.loss
+        near = self.best.loss + words.REACHED * abs(way)
+        return {
+            "problem": self.problem.name,
+            "data": self.problem.train is not None,
+            "lowest": None if lowest is None else float(lowest),
+            "way": way,
+            "starts": self.starts,
+            "steps": self.steps,
+            "better": self.better,
+            "basins": [{"count": b.count, "loss": b.loss, "by_method": dict(b.by_method)} for b in self.basins],
+            "methods": [
+                {
+                    "name": a.name,
+                    "label": a.label,
+                    "method": a.method,
+                    "batch": a.batch,
+                    "numbers": dict(a.numbers),
+                    "diverged": int((a.ends.diverged >= 0).sum()),
+                    "restless": int(((a.basin < 0) & (a.ends.diverged < 0)).sum()),
+                    "basins": int((counts[a.name] > 0).sum()),
+                    "best": _share(int((a.loss <= near).sum()), self.starts),
+                    "loss": _finite(float(np.median(a.loss))),
+                    "unseen": a.unseen and a.unseen._asdict(),
+                    "in_all": a.in_all and a.in_all._asdict(),
+                    "gradients": a.gradients,
+                }
+                for a in self.arrivals
+            ],
+            "seconds": self.seconds,
+        }
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was found, and how sure that is."""
+        return words.sentences(self.summary)
+
+    def __repr__(self) -> str:
+        return f"Basins({self.problem.name}: {' '.join(self.sentences)})"
+
+
+def basins(
+    problem: Problem,
+    methods: Any = "momentum",
+    starts: int = STARTS,
+    *,
+    steps: int | None = None,
+    epochs: float | None = None,
+    learning_rate: float | None = None,
+    seed: int = 0,
+    progress: Callable[[str], None] = lambda label: None,
+) -> Basins:
+    """Descend from many random starts, all in one compiled program, and see where they end.
+
+    Ends of a function without data are taken to the minimum they lie near, and are the same if that is. Networks are the same if
+    their losses are, example by example: whatever the symmetries of their weights, they say the same.
+
+    Args:
+        methods: as `tw.race` takes them, each from the same starts.
+        starts: how many: all over the domain for a function (`problem.scatter`), `problem.start` of that many seeds otherwise.
+        steps, epochs: of each descent, one or the other; by default 1,000 steps on a function, and the usual epochs on data.
+        learning_rate: of all methods that have none of their own; without it each gets the best on 16 other starts.
+        seed: of the starts and the orders of examples.
+        progress: is told the label of each method before it runs.
+
+    Raises:
+        InputError: unknown methods, numbers out of range, a function that always begins in the same place, and if no start comes to an
+            end because all diverge.
+    """
+    if not isinstance(problem, Problem):
+        raise InputTypeError(f"basins: problem must be a Problem such as tw.problems.load('rastrigin'), got {problem!r}")
+    checks.whole("basins", "starts", starts, at_least=2)
+    checks.whole("basins", "seed", seed, at_least=0)
+    if starts > MOST_STARTS:
+        raise InputError(f"basins: starts must be at most {MOST_STARTS:,}, got {starts:,}")
+    contestants = listed(problem, methods, settings=1)
+    length = {c.name: multistart.length("basins", problem, c, steps, epochs) for c in contestants}
+    running = Trials(problem, min(LANES, starts))
+    running.refuse_one_place("basins")
+    arrived: list[tuple[Contestant, dict[str, float], Ends, int]] = []
+    for contestant in contestants:
+        progress(contestant.label)
+        numbers = _tuned(running, contestant, length[contestant.name], learning_rate, seed)
+        ends = running.run(contestant, [numbers] * starts, multistart.seeds(starts, seed, 0), length[contestant.name])
+        arrived.append((contestant, numbers, ends, starts * length[contestant.name] * contestant.gradients))
+    labels, losses, params = _labelled(running.problem, [ends for _, _, ends, _ in arrived])
+    if (labels < 0).all():
+        raise InputError(
+            f"basins: none of the starts on {problem.name} came to rest (they diverged, or have not ended); give more steps, or another "
+            "learning rate"
+        )
+    return _gathered(problem, arrived, labels, losses, params, starts, length)
+
+
+def _tuned(running: Trials, contestant: Contestant, steps: int, rate: float | None, seed: int) -> dict[str, float]:
+    """The numbers that are not fixed: the learning rate that is given, or that has the lowest median loss on other starts."""
+    if rate is not None:
+        checks.number("basins", "learning_rate", rate, checks.POSITIVE)
+        known = "learning_rate" in contestant.defaults() and "learning_rate" not in contestant.fixed
+        return {"learning_rate": rate} if known else {}
+    tried = multistart.rates(running.problem, contestant)
+    if len(tried) == 1:
+        return tried[0]
+    own = multistart.seeds(TUNING_STARTS, seed, 1)
+    ends = running.run(contestant, [one for one in tried for _ in own], own * len(tried), steps)
+    medians = bootstrap.medians(ends.loss.reshape(len(tried), -1))
+    return tried[int(np.argmin(medians))]
+
+
+def _labelled(problem: Problem, arrived: Sequence[Ends]) -> tuple[np.ndarray, np.ndarray, Params]:
+    """A number for the basin of every end of every method (−1 for none), the losses, and the parameters, all in one row."""
+    params = jax.tree.map(lambda *leaves: np.concatenate(leaves), *(ends.params for ends in arrived))
+    losses = np.concatenate([ends.loss for ends in arrived])
+    starts = np.concatenate([ends.start for ends in arrived])
+    labels = np.full(len(losses), -1)
+    fine = np.flatnonzero(np.isfinite(losses))
+    if not fine.size:
+        return labels, losses, params
+    leaves = jax.tree.leaves(params)
+    if problem.train is None and len(leaves) == 1 and leaves[0].ndim == 2 and leaves[0].shape[1] <= MOST_DIMENSIONS:
+        span = float(np.ptp(_begins(problem), axis=0).max())
+        at, value, rests = settled(_Alone(problem), leaves[0][fine], span)
+        losses[fine] = value
+        keep = rests.astype(bool)
+        labels[fine[keep]] = same(at[keep], APART * span) if keep.any() else []
+        return labels, losses, jax.tree.map(lambda leaf: _put(leaf, fine, at), params)
+    way = float(np.median(starts[np.isfinite(starts)])) - float(losses[fine].min())
+    marks = signatures(problem, trees.take(params, fine))
+    labels[fine] = same(marks, ALIKE * max(way, 1e-12))
+    return labels, losses, params
+
+
+class _Alone:
+    """The loss of a problem without data as a function of its vector; equal to another one of the same loss, so compiled once."""
+
+    def __init__(self, problem: Problem):
+        self.loss = problem.loss
+
+    def __call__(self, x: Any) -> Any:
+        return self.loss(x, None)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Alone) and other.loss is self.loss
+
+    def __hash__(self) -> int:
+        return hash(self.loss)
+
+
+def signatures(problem: Problem, stacked: Params) -> Float[np.ndarray, "n examples"]:
+    """The loss of each end on each of at most 256 examples, in root mean square: what tells networks apart whatever their symmetries."""
+    data = problem.train
+    if data is None:
+        return np.concatenate([np.asarray(leaf, float).reshape(len(leaf), -1) for leaf in jax.tree.leaves(stacked)], axis=1)
+    rows = len(jax.tree.leaves(data)[0])
+    some = np.linspace(0, rows - 1, min(rows, SIGNATURE)).round().astype(int)
+    chosen = jax.tree.map(lambda leaf: np.asarray(leaf)[some][:, None], data)  # each example a batch of one
+    one = jax.jit(lambda params, examples: jax.lax.map(lambda at: jax.vmap(lambda b: problem.loss(at, b))(examples), params))
+    return np.asarray(one(stacked, chosen), float) / np.sqrt(len(some))
+
+
+def _begins(problem: Problem) -> Float[np.ndarray, "n d"]:
+    return np.asarray(jax.vmap(lambda seed: problem.start(jax.random.key(seed)))(np.arange(64, dtype=np.uint32)), float)
+
+
+def _put(leaf: np.ndarray, index: np.ndarray, values: np.ndarray) -> np.ndarray:
+    out = np.array(leaf, float)
+    out[index] = values
+    return out
+
+
+def _gathered(
+    problem: Problem, arrived: Sequence[Any], labels: np.ndarray, losses: np.ndarray, params: Params, starts: int, length: Mapping[str, int]
+) -> Basins:
+    names = np.repeat([contestant.name for contestant, *_ in arrived], starts)
+    order: list[tuple[float, int]] = sorted((float(losses[labels == label].min()), int(label)) for label in set(labels[labels >= 0]))
+    number = {label: place for place, (_, label) in enumerate(order)}
+    placed = np.array([number.get(int(label), -1) for label in labels])
+    found = []
+    for place, (loss, _) in enumerate(order):
+        members = np.flatnonzero(placed == place)
+        best = members[np.argmin(losses[members])]
+        here, counts = np.unique(names[members], return_counts=True)
+        found.append(Basin(len(members), loss, trees.take(params, int(best)), dict(zip(here.tolist(), counts.tolist(), strict=True))))
+    arrivals = []
+    for k, (contestant, numbers, ends, gradients) in enumerate(arrived):
+        own = placed[k * starts : (k + 1) * starts]
+        counted = np.bincount(own[own >= 0]) if (own >= 0).any() else None
+        arrivals.append(
+            Arrivals(
+                contestant.name,
+                contestant.label,
+                contestant.kind.name or contestant.kind.__name__,
+                "full" if contestant.size is None else contestant.size,
+                {**contestant.defaults(), **numbers},
+                ends,
+                losses[k * starts : (k + 1) * starts],
+                own,
+                None if counted is None else unseen_mass(counted),
+                None if counted is None else basins_in_all(counted),
+                gradients,
+            )
+        )
+    return Basins(problem, tuple(found), tuple(arrivals), starts, max(length.values()), sum(a.ends.seconds for a in arrivals))
+
+
+def _share(count: int, of: int) -> dict[str, float | int]:
+    low, high = proportions.proportion_interval(count / of, of)
+    return {"count": count, "share": count / of, "low": low, "high": high}
+
+
+def _finite(x: float) -> float | None:
+    return x if np.isfinite(x) else None

@@ -1,0 +1,363 @@
+"""Which remedy raises the probability of reaching the best known value, at equal total cost, and how sure is that?
+
+Every arm is the same method with one remedy, or without. All have the same budget, the same number of settings to be tuned with and
+the same starts; what is reported comes from fresh starts.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from talweg import checks
+from talweg.checks import InputError, InputTypeError
+from talweg.contestants import remedies
+from talweg.contestants.contestant import Contestant
+from talweg.contestants.design import cube
+from talweg.contestants.notation import listed
+from talweg.problems.base import Problem
+from talweg.statistics import bootstrap, proportions
+from talweg.studies import multistart
+from talweg.studies.multistart import Ends, Trials, length
+from talweg.text import escape as words
+
+TRIALS, SETTINGS, TUNING_STARTS = 256, 32, 16
+LANES = 512
+WITHIN = 1e-3  #: of the way down from a start: so near to the best known value has reached it …
+WITHIN_FOUND = 0.02  #: … and to one that is only the lowest that anybody has found
+MOST_TRIALS = 2**14
+LEVEL = 0.95
+LOWEST_RATE = 1e-6  #: on a function
+NOISES, LOUDER = ("noise", "weight_noise"), 1e4  #: numbers that say how loud noise is, and how much louder it may be on a function
+
+
+@dataclass(frozen=True, eq=False)
+class Arm:
+    """The method with one remedy, or without any (`remedy` is then None)."""
+
+    name: str
+    label: str
+    remedy: str | None
+    method: str
+    batch: int | str
+    numbers: Mapping[str, float]
+    steps: int
+    restarts: int
+    width: int
+    ends: Ends
+    reached: Bool[np.ndarray, " trials"]
+    rate: tuple[float, float, float]  #: how often it reached the best known value, and its interval (Wilson)
+    gain: tuple[float, float, float] | None  #: over the plain method, start by start, with an interval that holds for all arms at once
+
+    @property
+    def verdict(self) -> str:
+        """helps, hurts, or can't be told; plain for the method alone."""
+        if self.gain is None:
+            return "plain"
+        return "helps" if self.gain[1] > 0 else "hurts" if self.gain[2] < 0 else "can't be told"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Escape:
+    """What came of it: `.arms`, the plain method first; `.sentences`; `.summary` as plain numbers; `.save(path)` writes a page."""
+
+    problem: Problem
+    arms: tuple[Arm, ...]
+    best: float  #: the value to be reached
+    best_known: bool  #: whether it was known before, or is the lowest that any arm has found
+    given: bool  #: whether it is the caller's goal
+    threshold: float
+    within: float  #: the share of the way down that may be left
+    budget: float  #: of one trial of every arm: gradients of one example times parameters
+    trials: int
+    settings: int
+    seed: int
+    left_out: tuple[str, ...]
+    seconds: float
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """All of it as plain numbers."""
+        parameters = self.problem.parameters()
+        return {
+            "problem": self.problem.name,
+            "model": self.problem.facts.get("model"),
+            "data": self.problem.train is not None,
+            "best": self.best,
+            "best_known": self.best_known,
+            "given": self.given,
+            "threshold": self.threshold,
+            "within": self.within,
+            "parameters": parameters,
+            "gradients": self.budget / parameters,
+            "trials": self.trials,
+            "settings": self.settings,
+            "tuning_starts": TUNING_STARTS,
+            "seed": self.seed,
+            "level": LEVEL,
+            "arms": [
+                {
+                    "name": arm.name,
+                    "label": arm.label,
+                    "remedy": arm.remedy,
+                    "method": arm.method,
+                    "batch": arm.batch,
+                    "numbers": dict(arm.numbers),
+                    "steps": arm.steps,
+                    "reached": int(arm.reached.sum()),
+                    "rate": _interval(arm.rate),
+                    "gain": None if arm.gain is None else _interval(arm.gain),
+                    "verdict": arm.verdict,
+                    "loss": _finite(float(np.median(arm.ends.best))),
+                    "diverged": int((arm.ends.diverged >= 0).sum()),
+                    "cost": self.budget / parameters / arm.rate[0] if arm.rate[0] > 0 else None,
+                }
+                for arm in self.arms
+            ],
+            "left_out": list(self.left_out),
+            "seconds": self.seconds,
+        }
+
+    @property
+    def sentences(self) -> list[str]:
+        """Which remedy helps, which does not, and what it costs."""
+        return words.sentences(self.summary)
+
+    @property
+    def figure(self) -> Any:
+        """How often each arm reached the best known value, as a Plotly figure."""
+        from talweg.figures import escape
+
+        return escape.rates(self.summary)
+
+    def save(self, path: str | os.PathLike[str], command: str = "") -> Path:
+        """Write all of it as a page, one HTML file, with the command that made it; returns its full path.
+
+        Raises InputError for another ending, and where the file can't be written.
+        """
+        from talweg import report
+        from talweg.report import escape as page
+
+        ending(path)
+        return report.write_text(page.html(self.summary, command), path)
+
+    def _repr_html_(self) -> str:
+        from talweg.report import escape as page
+
+        return page.fragment(self.summary)
+
+    def __repr__(self) -> str:
+        return f"Escape({self.problem.name}: {' '.join(self.sentences)})"
+
+
+def ending(path: str | os.PathLike[str]) -> str:
+    """The ending of a file to write. Raises InputError for one that is no page's."""
+    found = Path(path).suffix.lower()
+    if found not in (".html", ".htm"):
+        raise InputError(f"escape: the page is an HTML file, whose name must end in .html, got {str(path)!r}")
+    return found
+
+
+def escape(
+    problem: Problem,
+    method: Any = "sgd",
+    remedies: str | Iterable[str] = "all",
+    *,
+    trials: int = TRIALS,
+    steps: int | None = None,
+    epochs: float | None = None,
+    settings: int = SETTINGS,
+    within: float | None = None,
+    goal_loss: float | None = None,
+    seed: int = 0,
+    progress: Callable[[str], None] = lambda label: None,
+) -> Escape:
+    """Race the remedies against local minima at equal total cost.
+
+    A trial has **reached** the best known value if, at any measuring point, its loss on all training data is within a thousandth of
+    the way down from a start. The best known value is the problem's own (`facts["lowest"]`), the one that is given, or the lowest that
+    any arm has come to while it was tuned; that one is hardly ever met again, so there within a fiftieth counts.
+
+    Cost is counted in gradients of one example times the parameters of the model. So random restarts share one budget, and a network
+    four times as wide takes fewer steps. Every arm tries the same number of settings on the same few starts, the best of which (most
+    arrivals, then the lowest median loss) runs on fresh starts, the same for all. Trials are compared with those of the plain method
+    start by start; the intervals of these differences hold for all arms at once.
+
+    Args:
+        method: that is to be remedied, one as `tw.race` takes it.
+        remedies: names of `talweg.contestants.remedies.REMEDIES`; `"all"` leaves out what this problem can't have, and says so.
+        trials: fresh starts, all over the domain of a function (`problem.scatter`).
+        steps, epochs: the budget of the plain method, one or the other; by default 1,000 steps on a function, the usual epochs on data.
+        settings: that every arm is tuned with.
+        within: the share of the way down, from the median start to the best known value, that may be left; by default as above.
+        goal_loss: the value to be reached.
+        seed: of starts, settings and everything else.
+        progress: is told the label of each arm before it runs.
+
+    Raises:
+        InputError: unknown names, numbers out of range, a remedy that this problem can't have, and a function that always begins in
+            the same place.
+    """
+    if not isinstance(problem, Problem):
+        raise InputTypeError(f"escape: problem must be a Problem such as tw.problems.load('rastrigin'), got {problem!r}")
+    checks.whole("escape", "trials", trials, at_least=8)
+    checks.whole("escape", "settings", settings)
+    checks.whole("escape", "seed", seed, at_least=0)
+    if within is not None:
+        checks.number("escape", "within", within, checks.Interval(0, 1, low_open=True))
+    if trials > MOST_TRIALS:
+        raise InputError(f"escape: trials must be at most {MOST_TRIALS:,}, got {trials:,}")
+    if goal_loss is not None:
+        checks.number("escape", "goal_loss", goal_loss, checks.Interval(-np.inf, np.inf, low_open=True))
+    running = Trials(problem, LANES)
+    running.refuse_one_place("escape")
+    entered, left_out = _arms(running.problem, method, remedies, settings)
+    plain = entered[0][1]
+    budget = float(length("escape", problem, plain, steps, epochs)) * running.work(plain)
+    return _Escaping(running, problem, entered, left_out, budget, trials, settings, within, goal_loss, seed, progress).go()
+
+
+@dataclass(eq=False)
+class _Escaping:
+    """What one call needs at every turn."""
+
+    running: Trials
+    problem: Problem
+    entered: list[tuple[str | None, Contestant]]
+    left_out: list[str]
+    budget: float
+    trials: int
+    settings: int
+    within: float | None
+    goal: float | None
+    seed: int
+    progress: Callable[[str], None]
+
+    def go(self) -> Escape:
+        points = cube(self.settings, self.seed)
+        few = multistart.seeds(TUNING_STARTS, self.seed, 3)
+        tuned: list[tuple[list[dict[str, float]], Ends]] = []
+        for k, (_, contestant) in enumerate(self.entered):
+            self.progress(f"tuning {k + 1} of {len(self.entered)}: {contestant.label}")
+            tried = _settings(self.running.problem, contestant, points)
+            numbers = [one for one in tried for _ in few]
+            tuned.append((tried, self.running.run(contestant, numbers, few * len(tried), self._steps(contestant))))
+        best, own = self._best([ends for _, ends in tuned])
+        starts = tuned[0][1].start
+        way = float(np.median(starts[np.isfinite(starts)])) - best
+        if way <= 0:
+            raise InputError(f"escape: the value to be reached, {best:g}, lies above where the trials start; give a lower goal_loss")
+        within = self.within if self.within is not None else WITHIN if own else WITHIN_FOUND
+        threshold = best + within * way
+        arms: list[Arm] = []
+        fresh = multistart.seeds(self.trials, self.seed, 4)
+        for k, ((remedy, contestant), (tried, ends)) in enumerate(zip(self.entered, tuned, strict=True)):
+            self.progress(f"running {k + 1} of {len(self.entered)}: {contestant.label}")
+            chosen = tried[_chosen(ends, len(tried), threshold)]
+            arrived = self.running.run(contestant, [chosen] * self.trials, fresh, self._steps(contestant))
+            arms.append(self._arm(remedy, contestant, chosen, arrived, threshold, arms[0].reached if arms else None))
+        seconds = sum(ends.seconds for _, ends in tuned) + sum(arm.ends.seconds for arm in arms)
+        return Escape(
+            self.problem,
+            tuple(arms),
+            best,
+            own,
+            self.goal is not None,
+            threshold,
+            within,
+            self.budget,
+            self.trials,
+            self.settings,
+            self.seed,
+            tuple(self.left_out),
+            seconds,
+        )
+
+    def _steps(self, contestant: Contestant) -> int:
+        return max(1, round(self.budget / self.running.work(contestant)))
+
+    def _best(self, tuned: list[Ends]) -> tuple[float, bool]:
+        """The value to be reached, and whether it was known before."""
+        known = self.goal if self.goal is not None else self.problem.facts.get("lowest")
+        if known is not None:
+            return float(known), True
+        losses = np.concatenate([ends.best for ends in tuned])
+        if not np.isfinite(losses).any():
+            raise InputError(f"escape: every trial on {self.problem.name} diverged; give a problem whose loss is finite where it starts")
+        return float(losses[np.isfinite(losses)].min()), False
+
+    def _arm(self, remedy: str | None, contestant: Contestant, numbers: dict[str, float], ends: Ends, threshold: float, plain: Any) -> Arm:
+        reached = ends.best <= threshold
+        share = float(reached.mean())
+        others = max(1, len(self.entered) - 1)
+        return Arm(
+            contestant.name,
+            contestant.label,
+            remedy,
+            contestant.kind.name or contestant.kind.__name__,
+            "full" if contestant.size is None else contestant.size,
+            {**contestant.defaults(), **numbers},
+            self._steps(contestant),
+            contestant.restarts,
+            contestant.width,
+            ends,
+            reached,
+            (share, *proportions.proportion_interval(share, self.trials, LEVEL)),
+            None if plain is None else proportions.paired_difference(reached, plain, 1 - (1 - LEVEL) / others),
+        )
+
+
+def _arms(problem: Problem, method: Any, wanted: Any, settings: int) -> tuple[list[tuple[str | None, Contestant]], list[str]]:
+    """The plain method, then each remedy's contestants with its name; and a sentence for each remedy that was left out."""
+    entries = listed(problem, method, settings)
+    if len(entries) != 1:
+        raise InputError(f"escape: one method is remedied at a time, got {len(entries)}; name one, such as sgd or adam@32")
+    plain = entries[0]
+    named = [] if isinstance(wanted, str) and wanted.strip() == remedies.ALL else remedies.parsed(wanted, "escape")
+    found: list[tuple[str | None, Contestant]] = [(None, plain)]
+    left_out = []
+    for remedy in named or remedies.parsed(remedies.ALL):
+        try:
+            found += [(remedy.name, entry) for entry in remedy.apply(plain, problem, settings)]
+        except InputError as error:
+            if named:
+                raise
+            left_out.append(f"Left out: {error}.")
+    if len(found) == 1:
+        raise InputError(f"escape: none of these remedies adds anything to {plain.label}; name others of {', '.join(remedies.REMEDIES)}")
+    return found, left_out
+
+
+def _settings(problem: Problem, contestant: Contestant, points: Float[np.ndarray, "settings k"]) -> list[dict[str, float]]:
+    """The numbers that are tried: the same points of the unit cube for all.
+
+    A function may be far steeper than a loss, so that a learning rate is searched from lower down and noise from higher up.
+    """
+    if problem.train is None:
+        for name, reach in contestant.space.items():
+            if name == "learning_rate":
+                contestant = contestant.with_range(name, replace(reach, low=LOWEST_RATE, high=max(reach.high, multistart.RATES[-1])))
+            elif name in NOISES:
+                contestant = contestant.with_range(name, replace(reach, high=LOUDER * reach.high))
+    return contestant.settings(points) if contestant.space else [{}]
+
+
+def _chosen(ends: Ends, settings: int, threshold: float) -> int:
+    """The setting with the most arrivals; of several the one with the lowest median at the end, then with the lowest on the way."""
+    best, last = (bootstrap.medians(losses.reshape(settings, -1)) for losses in (ends.best, ends.loss))
+    arrivals = (ends.best.reshape(settings, -1) <= threshold).sum(axis=1)
+    return int(np.lexsort((best, last, -arrivals))[0])
+
+
+def _interval(numbers: tuple[float, float, float]) -> dict[str, float]:
+    return dict(zip(("median", "low", "high"), (float(x) for x in numbers), strict=True))
+
+
+def _finite(x: float) -> float | None:
+    return x if np.isfinite(x) else None

@@ -1,0 +1,162 @@
+"""Many trainings from random starts, judged by how low the loss on all training data gets: what searches for better minima stands on.
+
+Each is a lane; a tile of them is as large as the problem is small, so that a thousand starts on a function are one loop.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Float, Int
+
+from talweg import checks
+from talweg.checks import InputError
+from talweg.contestants.contestant import Contestant
+from talweg.engine import restarts
+from talweg.engine.program import Floor, Program, Traces
+from talweg.methods import Method
+from talweg.problems import batches
+from talweg.problems.base import Problem
+from talweg.problems.supervised import widened
+from talweg.racing.plan import usual_epochs
+from talweg.studies.trajectories import RATES
+
+SMALL = 2**14  #: parameters times examples of a step: below it the machine is busy handing over, not computing
+TILE = 512  #: of such a problem, at most
+TUNING_RATES = 16  #: learning rates of a method whose range is known, where nothing else is tuned
+
+
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """How trainings ended; the first axis of every array is the training."""
+
+    params: Any  #: stacked
+    loss: Float[np.ndarray, " n"]  #: at the end; infinite for those that diverged
+    best: Float[np.ndarray, " n"]  #: the lowest at any measuring point
+    start: Float[np.ndarray, " n"]
+    diverged: Int[np.ndarray, " n"]  #: the step, −1 where it did not
+    seconds: float
+
+
+class Trials:
+    """Trainings of a problem by several methods, in blocks of `lanes`; for one seed all have the same start and order of examples."""
+
+    def __init__(self, problem: Problem, lanes: int):
+        self.problem = everywhere(problem)
+        self.lanes = lanes
+        self.floor = Floor(self.problem)
+        self._floors = {1: self.floor}
+        self._programs: dict[Any, Program] = {}
+        self.compile_seconds = 0.0
+
+    def run(
+        self,
+        contestant: Contestant,
+        numbers: Sequence[Mapping[str, float]],
+        seeds: Sequence[int],
+        steps: int,
+        *,
+        best: bool = False,
+        progress: Callable[[], None] = lambda: None,
+    ) -> Ends:
+        """Training i with numbers[i] and seeds[i]; `best` keeps the parameters that were measured best instead of the last ones."""
+        parts = []
+        for first in range(0, len(seeds), self.lanes):
+            given, own = numbers[first : first + self.lanes], seeds[first : first + self.lanes]
+            program = self._program(contestant, best)
+            for training in range(contestant.restarts):  # drawn here, so that this is not timed
+                program.floor.starts([restarts.seed_of(seed, training) for seed in own])
+            before = program.compile_seconds
+            methods = functools.partial(_methods, contestant, given)
+            parts.append(restarts.trained(program, methods, own, steps, contestant.restarts))
+            self.compile_seconds += program.compile_seconds - before
+            progress()
+        return _ends(parts)
+
+    def work(self, contestant: Contestant) -> int:
+        """What one step costs: its examples, times the gradients that it asks for, times the parameters of its model."""
+        return contestant.examples_per_step(self.problem.examples) * self._floor(contestant).problem.parameters()
+
+    def refuse_one_place(self, who: str) -> None:
+        """Raise InputError if every start is the same one."""
+        first = self.floor.starts([0, 1])
+        if all(np.array_equal(leaf[0], leaf[1]) for leaf in jax.tree.leaves(first)):
+            raise InputError(
+                f"{who}: {self.problem.name} always begins at the same place, so many starts are one; give tw.Problem a scatter(key) that "
+                "draws them from all over its domain"
+            )
+
+    def _floor(self, contestant: Contestant) -> Floor:
+        if contestant.width not in self._floors:
+            self._floors[contestant.width] = self.floor.of(widened(self.problem, contestant.width))
+        return self._floors[contestant.width]
+
+    def _program(self, contestant: Contestant, best: bool) -> Program:
+        again = best or contestant.restarts > 1
+        key = (contestant.kind, contestant.size, contestant.schedule, contestant.width, tuple(sorted(contestant.fixed)), again)
+        if key not in self._programs:
+            floor = self._floor(contestant)
+            small = floor.problem.parameters() * (self.problem.examples if contestant.size is None else contestant.size) <= SMALL
+            tile = min(TILE, -(-self.lanes // len(floor.devices))) if small else None
+            method = contestant.method(contestant.defaults(), 1)
+            self._programs[key] = Program(floor, method, contestant.size, self.lanes, best=again, tile=tile)
+        return self._programs[key]
+
+
+def everywhere(problem: Problem) -> Problem:
+    """The same problem from starts all over its domain, judged on its training data."""
+    return replace(problem, start=problem.scatter or problem.start, validation=None, test=None)
+
+
+def seeds(count: int, seed: int, purpose: int) -> list[int]:
+    """As many seeds, other ones for every purpose."""
+    return np.random.SeedSequence((seed, purpose, 7)).generate_state(count).astype(int).tolist()
+
+
+def rates(problem: Problem, contestant: Contestant) -> list[dict[str, float]]:
+    """The learning rates that are tried where nothing else is tuned; one setting without any where there is none to choose."""
+    if "learning_rate" not in contestant.space:
+        return [{}]
+    if problem.train is None:
+        return [{"learning_rate": float(f"{rate:.3g}")} for rate in RATES]
+    searched = contestant.space["learning_rate"]
+    return [{"learning_rate": float(f"{searched.value(u):.3g}")} for u in np.linspace(0, 1, TUNING_RATES)]
+
+
+def length(who: str, problem: Problem, contestant: Contestant, steps: int | None, epochs: float | None) -> int:
+    """The steps of a training: as many as are given, or as so many passes over the data have; by default the usual budget of a race.
+
+    Raises InputError if both are given, or one is out of range.
+    """
+    if steps is not None and epochs is not None:
+        raise InputError(f"{who}: give either steps or epochs, not both")
+    if steps is not None:
+        return checks.whole(who, "steps", steps)
+    if epochs is not None:
+        checks.number(who, "epochs", epochs, checks.POSITIVE)
+    passes = usual_epochs(problem) if epochs is None else epochs
+    return max(1, round(passes * batches.steps_per_epoch(problem.examples, contestant.size) / contestant.gradients))
+
+
+def _methods(contestant: Contestant, numbers: Sequence[Mapping[str, float]], steps: int) -> list[Method]:
+    return [contestant.method(one, steps) for one in numbers]
+
+
+def _ends(parts: Sequence[Traces]) -> Ends:
+    params = jax.tree.map(lambda *leaves: np.concatenate(leaves), *(part.params for part in parts))
+    curves = [np.where(np.isfinite(part.validation_loss), part.validation_loss, np.inf) for part in parts]
+    diverged = np.concatenate([part.diverged_at for part in parts])
+    last = np.concatenate([curve[:, -1] for curve in curves])
+    return Ends(
+        params,
+        np.where(diverged >= 0, np.inf, last),
+        np.concatenate([curve.min(axis=1) for curve in curves]),
+        np.concatenate([curve[:, 0] for curve in curves]),
+        diverged,
+        sum(part.seconds for part in parts),
+    )

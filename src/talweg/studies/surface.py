@@ -1,0 +1,220 @@
+"""A function of a few numbers and the descents of several methods on it, computed and put into a picture: `tw.surface`."""
+
+from __future__ import annotations
+
+import base64
+import math
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from talweg import checks, problems, report
+from talweg.checks import InputError
+from talweg.figures.surface import outcomes
+from talweg.figures.surface.grid import SCALES, Relief
+from talweg.figures.surface.scene import Scene
+from talweg.figures.surface.trajectories import Trail, trails
+from talweg.problems import CriticalPoint, Surface
+from talweg.studies.trajectories import Path as Walked
+from talweg.studies.trajectories import paths
+
+GRID = 201  #: corners of the ground along each side
+MOST_STEPS = 20_000  #: more than can be told apart in a picture
+MOST_STARTS = 32
+SHARE = 0.02  #: of the picture's width is the learning rate where there is nothing to tune for
+#: The article's methods where every example has its own noise: with one example for each step, or with all of them.
+WITH_NOISE = ("sgd@full", "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam")
+ENDINGS = (".html", ".png", ".svg", ".pdf", ".gif", ".mp4")
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A picture of a function with the descents on it."""
+
+    scene: Scene
+    paths: tuple[Walked, ...]  #: with every position, as `tw.paths` gives them
+    command: str = ""
+
+    @cached_property
+    def figure(self) -> Any:
+        """The map as a Plotly figure, with the legend."""
+        return self.scene.contour()
+
+    @cached_property
+    def mountain(self) -> Any:
+        """The landscape in space as a Plotly figure."""
+        return self.scene.mountain()
+
+    @property
+    def sentences(self) -> list[str]:
+        """What there is to see, computed from the descents."""
+        return self.scene.sentences
+
+    @property
+    def trails(self) -> tuple[Trail, ...]:
+        """The descents one by one."""
+        return tuple(self.scene.trajectories)
+
+    def report(self) -> str:
+        """What became of each method and what there is to see, as plain text: the legend, then the sentences."""
+        aim = self.scene.judged[0]
+        return "\n".join([self.scene.headline, *(f"  {outcomes.legend(group, aim)}" for group in self.scene.groups), "", *self.sentences])
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture and return where it is: .html (with an animation), .png, .svg, .pdf, .gif or .mp4.
+
+        Raises InputError for another ending, for a place that can't be written, and where .mp4 finds no ffmpeg.
+        """
+        kind = ending(path)
+        to = report.place(path)
+        if kind == ".html":
+            from talweg.report import surface
+
+            return report.write_text(surface.html(self.scene, self.command), path)
+        from talweg.figures.surface import image
+
+        if kind == ".mp4":
+            return report.write_file(lambda beside: image.film(self.scene, beside), path)
+        made = image.gif(self.scene) if kind == ".gif" else image.image(self.scene, kind[1:])
+        return report.write_file(lambda beside: beside.write_bytes(made), to)
+
+    def _repr_html_(self) -> str:
+        from talweg.figures.surface import image
+        from talweg.report import surface
+
+        return surface.fragment(self.scene, base64.b64encode(image.image(self.scene, dots=110)).decode())
+
+    def __repr__(self) -> str:
+        return f"View({self.scene.label!r}, {len(self.paths)} methods, {self.scene.steps:,} steps): {self.scene.headline}"
+
+
+def surface(
+    surface: Any,
+    methods: Any = None,
+    start: Any = None,
+    starts: Any = None,
+    steps: int = 200,
+    learning_rate: float | None = None,
+    noise: float | None = None,
+    height: str = "auto",
+    path: str | os.PathLike[str] | None = None,
+    *,
+    schedule: str = "constant",
+    seed: int = 0,
+    command: str = "",
+) -> View:
+    """A function as a landscape, with the descents of several methods on it.
+
+    Args:
+        surface: a name or formula, as `tw.problems.surface` takes it, or what that gives.
+        methods: as `tw.race` takes them; by default the article's.
+        start: where they start; by default where the literature does.
+        starts: instead, how many random places of the domain they start from.
+        steps: how many.
+        learning_rate: of all methods; without it, each gets the best of 32.
+        noise: standard deviation of noise added to the gradients, in place of the surface's own.
+        height: "linear", "log", or what shows the valley ("auto").
+        path: where to save it, too; see `View.save`.
+        schedule: how the learning rate changes.
+        seed: of the random starts, the noise and the methods' own randomness.
+        command: what was typed, to be shown on the page.
+
+    Raises:
+        InputError: an unknown surface, formula, method or height, a bad start, too many steps or starts, a place that can't be written.
+    """
+    checks.one_of("surface", "height", height, SCALES)
+    if path is not None:  # found out before the work, not after it
+        ending(path)
+        report.place(path)
+    if checks.whole("surface", "steps", steps) > MOST_STEPS:
+        raise InputError(f"surface: steps must be at most {MOST_STEPS:,}, since a picture can't show more, got {steps:,}")
+    chosen = resolved(surface, noise)
+    places, ground = starting_places(chosen, start, starts, seed), relief(chosen)
+    common = learning_rate is None and not ground.has_lowest  # there is nothing to tune for
+    rate = float(f"{SHARE * np.ptp(ground.x):.2g}") if common else learning_rate
+    methods = WITH_NOISE if methods is None and chosen.noise else methods
+    walked = paths(chosen.problem(), methods, places, steps, learning_rate=rate, schedule=schedule, seed=seed)
+    said = [f"no lowest value is known to tune for, so all take the learning rate {rate:g}, 2 % of the picture's width."] if common else []
+    made = View(scene(chosen, ground, trails(walked), height, said), tuple(walked), command)
+    if path is not None:
+        made.save(path)
+    return made
+
+
+def resolved(given: Any, noise: float | None = None) -> Surface:
+    """The surface of a name, a formula or a surface, with this noise. Raises InputError for anything else."""
+    if isinstance(given, Surface):
+        return given if noise is None else problems.surface(given.name, noise=noise)
+    if not isinstance(given, str):
+        raise InputError(f"surface: expected a name, a formula or a tw.problems.surface, got {type(given).__name__}")
+    return problems.surface(given, noise=noise)
+
+
+def relief(chosen: Surface, size: int = GRID) -> Relief:
+    """The heights of a surface over its first two coordinates, on a grid of so many corners along each side.
+
+    Where no lowest value is known, the lowest minimum is the best one, if nothing in the picture lies below it.
+    """
+    if chosen.dimensions < 2:
+        raise InputError(f"surface: a landscape needs a function of at least two numbers, got {chosen.formula}; add + 0*y to it")
+    x, y = (np.linspace(low, high, size) for low, high in chosen.domain[:2])
+    z = np.asarray(chosen.heights(x, y), float)
+    seen = z[np.isfinite(z)]
+    if not seen.size:
+        raise InputError(
+            f"surface: {chosen.label} is not finite anywhere in its domain {chosen.domain}; give it another, as in ... on 0..6, -1..1"
+        )
+    least = min((point.value for point in chosen.critical if point.kind == "minimum"), default=math.inf)
+    near = 1e-6 * (float(np.ptp(seen)) or 1.0)
+    deepest = chosen.lowest is None and chosen.dimensions == 2 and least <= seen.min() + near
+
+    def best(point: CriticalPoint) -> bool:
+        return point.best or (deepest and point.kind == "minimum" and point.value <= least + near)
+
+    points = [(point.at, point.value, point.kind, best(point)) for point in chosen.critical]
+    return Relief(x, y, z, points, chosen.label, chosen.lowest)
+
+
+def scene(chosen: Surface, ground: Relief, descents: list[Trail], height: str = "auto", said: Iterable[str] = ()) -> Scene:
+    """The surface with the descents on it, and what must be said beside."""
+    notes = list(said)
+    if chosen.noise:
+        unseen = (
+            " (batch gradient descent, which sees the mean of all examples, has none)"
+            if any("@full" in one.name for one in descents)
+            else ""
+        )
+        each = f"the gradient of each example has noise of standard deviation {chosen.noise:g}{unseen}"
+        notes.append(f"{each}; losses are those without noise.")
+    if chosen.dimensions > 2:
+        notes.append(f"the function has {chosen.dimensions} coordinates; the pictures show the first two, so ground and loss differ.")
+    return Scene(ground, descents, height, chosen.label, chosen.formula, chosen.source, notes, chosen.critical_note)
+
+
+def starting_places(chosen: Surface, start: Any, starts: Any, seed: int) -> Any:
+    """Where the descents begin: one place, several, or that many random ones in the domain."""
+    if start is not None and starts is not None:
+        raise InputError("surface: give either start, a place, or starts, how many random places; got both")
+    if start is not None:
+        return start
+    if starts is None:
+        return chosen.start
+    if not isinstance(starts, (int, np.integer)) or isinstance(starts, bool):
+        return starts
+    if checks.whole("surface", "starts", starts) > MOST_STARTS:
+        raise InputError(f"surface: starts must be at most {MOST_STARTS}, since more lines can't be told apart, got {starts}")
+    low, high = np.array(chosen.domain, float).T
+    return np.random.default_rng(seed).uniform(low, high, (int(starts), len(low)))
+
+
+def ending(path: str | os.PathLike[str]) -> str:
+    """The kind of file that a path asks for. Raises InputError if it can't be made."""
+    kind = Path(os.fspath(path)).suffix.lower()
+    if kind not in ENDINGS:
+        raise InputError(f"surface: the file must end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}, got {str(path)!r}")
+    return kind

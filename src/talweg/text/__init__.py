@@ -1,0 +1,1 @@
+"""Every sentence that talweg says, computed from plain numbers. No JAX, no figures."""

@@ -1,0 +1,316 @@
+"""The command line: what it prints and writes, and one sentence for every mistake."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import talweg
+from commands import Said, run
+from talweg.cli.main import options
+from talweg.methods import CATALOGUE, WRAPPERS
+from talweg.problems.datasets import CATALOGUE as PROBLEMS
+from talweg.problems.surfaces.surface import SURFACES
+from talweg.store import Store
+
+SMALL = ("race", "iris", "--settings", "8", "--seeds", "4", "--epochs", "2", "--methods", "adam")
+
+
+pytestmark = pytest.mark.usefixtures("inside")
+
+
+@pytest.fixture(scope="module")
+def raced(home: Path) -> tuple[Said, Path]:
+    """A small race, and where its store, report and JSON are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        patch.setenv("COLUMNS", "160")
+        patch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+        return run(*SMALL, "--json", "race.json"), home
+
+
+def test_a_race_ends_with_a_table_a_verdict_and_a_report(raced: tuple[Said, Path]) -> None:
+    said, folder = raced
+    assert (said.code, said.errors) == (0, "")
+    assert "iris · classification, 3 classes · 90 / 30 / 30 examples" in said.out
+    (report,) = (folder / "talweg-report").glob("iris-*.html")
+    assert str(report) in said.out.replace("\n", "")
+    assert report.read_text("utf-8").startswith("<!DOCTYPE html>") or "<html" in report.read_text("utf-8")
+    summary = json.loads((folder / "race.json").read_text("utf-8"))
+    squeezed = " ".join(said.out.split())
+    for sentence in summary["verdict"]["sentences"]:
+        assert sentence in squeezed
+    for row in summary["contestants"]:
+        assert row["label"] in said.out
+    left = {path.name for path in folder.iterdir() if not path.name.startswith("talweg.db-")}
+    assert left - {"cache"} == {
+        "race.json",
+        "talweg-report",
+        "talweg.db",
+    }  # the cache of compiled programs lies where the first race put it
+
+
+def test_the_json_has_the_keys_that_were_promised(raced: tuple[Said, Path]) -> None:
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is not JSON")
+
+    summary = json.loads((raced[1] / "race.json").read_text("utf-8"), parse_constant=refuse)
+    assert {"problem", "target", "contestants", "verdict", "timing"} <= set(summary)
+    assert {"winner", "tied", "text"} <= set(summary["verdict"])
+    assert {"wall", "compile", "lanes", "lane_steps"} == set(summary["timing"])
+    for row in summary["contestants"]:
+        assert {"name", "method", "batch", "hyperparameters", "reached", "test", "diverged", "default"} <= set(row)
+        for key in ("steps_to_target", "examples_to_target", "seconds_to_target", "speedup", "final_validation_loss"):
+            assert set(row[key]) == {"median", "low", "high"}
+    assert summary["run"]["command"] == f"talweg {' '.join(SMALL)} --json race.json"
+
+
+def test_the_same_command_again_runs_nothing_and_says_the_same(raced: tuple[Said, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    said, folder = raced
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("COLUMNS", "160")
+    before = (folder / "race.json").read_text()
+    again = run(*SMALL, "--json", "race.json")
+    assert again.code == 0
+    assert (folder / "race.json").read_text() == before
+    assert again.out.partition("target  ")[2] == said.out.partition("target  ")[2]
+
+
+def test_quiet_prints_the_verdict_alone(raced: tuple[Said, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(raced[1])
+    said = run(*SMALL, "--quiet")
+    assert said.out == json.loads((raced[1] / "race.json").read_text())["verdict"]["text"] + "\n"
+    assert said.errors == ""
+
+
+def test_the_winner_is_printed_as_code_that_runs(raced: tuple[Said, Path], tmp_path: Path) -> None:
+    store = str(raced[1] / "talweg.db")
+    for library in ("torch", "keras", "optax", "tensorflow", "sklearn"):
+        said = run("code", "--for", library, "--store", store)
+        assert (said.code, said.errors) == (0, "")
+        assert "as tuned in race" in said.out.splitlines()[0]
+        compile(said.out, library, "exec")
+    said = run("code", "--method", "sgd", "--for", "optax", "--store", store)
+    (tmp_path / "snippet.py").write_text(said.out)
+    optimizer = runpy.run_path(str(tmp_path / "snippet.py"))["make_optimizer"]()
+    assert hasattr(optimizer, "update")
+    assert "optax.sgd(learning_rate=" in said.out
+    for words, sentence in ((("--for", "pytorch"), "did you mean torch"), (("--method", "lion"), "unknown contestant 'lion'")):
+        said = run("code", *words, "--store", store)
+        assert (said.code, said.out) == (2, "")
+        assert sentence in said.errors
+
+
+def test_show_says_it_again_and_writes_where_it_is_told(raced: tuple[Said, Path], tmp_path: Path) -> None:
+    store = str(raced[1] / "talweg.db")
+    name = Store(store).race().race
+    said = run("show", name[:4], "--store", store, "--out", "deep/reports", "--json", "again.json")
+    assert said.code == 0
+    assert [path.name for path in (tmp_path / "deep" / "reports").iterdir()] == [f"iris-{name}.html"]
+    assert json.loads((tmp_path / "again.json").read_text()) == json.loads((raced[1] / "race.json").read_text())
+    assert run("show", "--store", store).code == 0
+    unknown = run("show", "zzzz", "--store", store)
+    assert (unknown.code, "no race begins with 'zzzz'" in unknown.errors) == (2, True)
+
+
+def test_races_lists_what_is_in_the_store(raced: tuple[Said, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    store = raced[1] / "talweg.db"
+    said = run("races", "--store", str(store))
+    assert Store(store).race().race in said.out
+    assert "iris" in said.out
+
+
+def test_an_unfinished_race_is_listed_but_not_shown(tmp_path: Path) -> None:
+    Store(tmp_path / "talweg.db").enter("abcdef", {"name": "iris"}, {"contestants": [], "epochs": 1}, {"command": "talweg race iris"})
+    assert "unfinished" in run("races").out
+    said = run("show")
+    assert said.code == 2
+    assert "abcdef is not finished; run the same command again to go on (talweg race iris)" in said.errors
+
+
+def test_methods_lists_all_and_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    everything = " ".join(run("methods").out.split())
+    assert all(f" {word} {kind.memory.split(';')[0]}" in f" {everything}" for word, kind in (CATALOGUE | WRAPPERS).items())
+    assert "cliffs in the loss" in run("methods", "clip-norm").out
+    one = run("methods", "adam").out
+    assert "β₁" in one
+    assert "Polyak" not in one
+    wrong = run("methods", "adma")
+    assert (wrong.code, wrong.errors) == (2, "talweg: methods: unknown method 'adma'; did you mean adamax, adan or adam?\n")
+
+
+def test_problems_lists_all() -> None:
+    said = run("problems").out
+    assert all(name in said for name in [*PROBLEMS, *SURFACES])
+
+
+def test_version_and_help() -> None:
+    assert run("--version").out == f"talweg {talweg.__version__}\n"
+    for words in (("--help",), ("race", "--help"), ("-h",)):
+        assert run(*words).code == 0
+    assert "--budget" in run("race", "--help").out
+    assert run().code in (0, 2)  # without a command, help is what one gets
+    assert "race" in run().out + run().errors
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("60", 60), ("60s", 60), ("5m", 300), ("5 min", 300), ("1.5h", 5400), (" 2 s ", 2)])
+def test_a_budget_is_a_time(text: str, seconds: float) -> None:
+    assert options.duration(text) == seconds
+
+
+def table(name: str, *lines: str) -> Callable[[], None]:
+    return lambda: (Path(name).write_text("\n".join(lines) + "\n"), None)[1]
+
+
+def arrays(**named: Any) -> Callable[[], None]:
+    return lambda: np.savez("data.npz", **named)
+
+
+def nothing() -> None:
+    pass
+
+
+X = np.random.default_rng(0).normal(size=(30, 2))
+HOLED, ENDLESS = X.copy(), X.copy()
+HOLED[3, 1], ENDLESS[4, 0] = np.nan, np.inf
+ROWS = [f"{i},{i % 7},{'ab'[i % 2]}" for i in range(30)]
+IRIS = ("race", "iris", "--epochs", "1")
+CSV = ("race", "data.csv", "--target", "y")
+
+#: what is there, what is typed, what is said
+MISTAKES: dict[str, tuple[Callable[[], Any], tuple[str, ...], str]] = {
+    "a missing file": (nothing, ("race", "data.csv"), "data.csv"),
+    "a missing npz": (nothing, ("race", "data.npz"), "data.npz"),
+    "an unknown problem": (nothing, ("race", "irsi"), "did you mean iris"),
+    "an unknown method": (nothing, (*IRIS, "--methods", "adma"), "did you mean adam"),
+    "an unknown model": (nothing, (*IRIS, "--model", "mpl:4"), "mlp"),
+    "an unknown loss": (nothing, (*IRIS, "--loss", "crossentropy"), "did you mean cross-entropy"),
+    "an unknown task": (nothing, (*IRIS, "--task", "classify"), "did you mean classification"),
+    "an unknown schedule": (nothing, (*IRIS, "--schedule", "cosin"), "did you mean cosine"),
+    "an unknown remedy": (nothing, (*IRIS, "--remedies", "noise,wide"), "unknown remedy 'wide'; did you mean wider"),
+    "a remedy that a function can't have": (nothing, ("race", "booth", "--remedies", "wider"), "booth has no hidden layers"),
+    "a target that is not there": (table("data.csv", "a,b,y", *ROWS), ("race", "data.csv", "--target", "z"), "z"),
+    "one class": (table("data.csv", "a,y", *[f"{i % 7},only" for i in range(30)]), CSV, "at least two classes, got one"),
+    "a class with one row": (table("data.csv", "a,b,y", *ROWS, "1,1,rare"), CSV, "each class needs at least 3 rows"),
+    "no rows": (table("data.csv", "a,b,y"), CSV, "row"),
+    "an empty file": (lambda: Path("data.csv").touch(), CSV, "data.csv"),
+    "few rows": (table("data.csv", "a,y", *["1,a", "2,b", "1,b", "2,a"]), CSV, "10 rows"),
+    "NaN in npz": (arrays(X=HOLED, y=np.arange(30) % 2), ("race", "data.npz"), "features must be finite"),
+    "infinity in npz": (arrays(X=ENDLESS, y=np.arange(30) % 2), ("race", "data.npz"), "features must be finite"),
+    "no arrays": (arrays(a=X), ("race", "data.npz"), "data.npz"),
+    "no settings": (nothing, (*IRIS, "--settings", "0"), "settings must be at least 1, got 0"),
+    "one seed": (nothing, (*IRIS, "--seeds", "1"), "seeds must be at least 2, got 1"),
+    "negative epochs": (nothing, ("race", "iris", "--epochs", "-1"), "epochs must lie in (0, inf), got -1"),
+    "a negative seed": (nothing, (*IRIS, "--seed", "-1"), "seed must be at least 0, got -1"),
+    "a budget of nonsense": (nothing, ("race", "iris", "--budget", "soon"), "the budget must be a time such as 60s, 5m or 1h, got 'soon'"),
+    "a budget of nothing": (nothing, ("race", "iris", "--budget", "0s"), "budget must lie in"),
+    "two budgets": (nothing, (*IRIS, "--budget", "60s"), "either epochs or a budget"),
+    "two goals": (nothing, (*IRIS, "--goal-loss", "1", "--goal-accuracy", "0.5"), "either a goal loss or a goal accuracy"),
+    "too accurate": (nothing, (*IRIS, "--goal-accuracy", "95"), "95 % is 0.95"),
+    "momentum of one": (nothing, (*IRIS, "--methods", "momentum:momentum=1"), "momentum must lie in [0, 1), got 1"),
+    "a large batch": (nothing, (*IRIS, "--methods", "adam@91"), "a batch of 91 needs as many training examples, got 90"),
+    "no talweg store": (table("talweg.db", *["just text"] * 99), IRIS, "is not a talweg store"),
+    "a folder as store": (lambda: Path("talweg.db").mkdir(), IRIS, "is a folder"),
+    "a store in a missing folder": (nothing, (*IRIS, "--store", "no/talweg.db"), "the folder no does not exist"),
+    "a file in the way of out": (table("file", "text"), (*IRIS, "--out", "file"), "file can't be written"),
+    "a file above out": (table("file", "text"), (*IRIS, "--out", "file/report"), "can't be written"),
+    "json in a missing folder": (nothing, (*IRIS, "--json", "no/race.json"), "no"),
+    "json to a folder": (lambda: Path("there").mkdir(), (*IRIS, "--json", "there"), "is a folder"),
+    "show without a store": (nothing, ("show",), "there is no talweg.db; run talweg race first"),
+    "races without a store": (nothing, ("races",), "there is no talweg.db; run talweg race first"),
+    "show of no store": (table("talweg.db", *["just text"] * 99), ("show",), "is not a talweg store"),
+    "show of an empty store": (lambda: Store("talweg.db").close(), ("show",), "holds no races yet"),
+}
+
+
+def contents() -> dict[str, bytes | None]:
+    """All files and folders; not the two that SQLite keeps beside an open store."""
+    return {
+        str(path): path.read_bytes() if path.is_file() else None for path in Path().rglob("*") if not path.name.endswith(("-wal", "-shm"))
+    }
+
+
+@pytest.mark.parametrize(("there", "words", "sentence"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_one_sentence_and_leaves_nothing_behind(there: Callable[[], Any], words: tuple[str, ...], sentence: str) -> None:
+    there()
+    before = contents()
+    said = run(*words)
+    assert said.code == 2
+    assert said.errors.startswith("talweg: ")
+    assert said.errors.count("\n") == 1
+    assert sentence in said.errors
+    assert "Traceback" not in said.errors + said.out
+    after = contents()
+    after.pop("talweg.db", None) if "talweg.db" not in before and after.get("talweg.db") is not None else None
+    assert after == before
+    if Path("talweg.db").is_file() and "talweg.db" not in before:
+        assert Store("talweg.db").races() == []
+
+
+@pytest.mark.parametrize("words", [("race",), ("race", "iris", "--settings", "many"), ("race", "iris", "--unknown"), ("rase", "iris")])
+def test_what_is_no_command_is_code_2_and_no_traceback(words: tuple[str, ...]) -> None:
+    said = run(*words)
+    assert said.code == 2
+    assert "Traceback" not in said.errors
+    assert said.errors
+    assert contents() == {}
+
+
+def test_control_c_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    from talweg.racing import api as racing
+
+    def stop(*args: Any, **kwargs: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(racing, "race", stop)
+    said = run(*IRIS, "--methods", "adam")
+    assert said.code == 130
+    assert "stopped; what is finished is kept in talweg.db" in said.errors
+    assert f"talweg {' '.join(IRIS)} --methods adam" in said.errors
+    assert "Traceback" not in said.errors
+
+
+def test_a_disk_that_fails_in_the_middle_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    from talweg.racing import api as racing
+
+    def fail(*args: Any, **kwargs: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(racing, "race", fail)
+    said = run(*IRIS)
+    assert (said.code, said.errors.count("\n")) == (2, 1)
+    assert "No space left on device" in said.errors
+
+
+def test_the_installed_module_does_the_same(tmp_path: Path) -> None:
+    environment = {**os.environ, "COLUMNS": "80"}
+    command = [sys.executable, "-m", "talweg"]
+    wrong = subprocess.run([*command, "race", "irsi"], capture_output=True, text=True, env=environment)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert re.fullmatch(r"talweg: problem: unknown name 'irsi'; did you mean iris.*\n", wrong.stderr)
+    right = subprocess.run([*command, "--version"], capture_output=True, text=True, env=environment)
+    assert (right.returncode, right.stdout, right.stderr) == (0, f"talweg {talweg.__version__}\n", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_remedy_is_raced_beside_the_method_and_has_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    small = ("race", "iris", "--model", "linear", "--settings", "2", "--seeds", "2", "--epochs", "1", "--methods", "sgd")
+    said = run(*small, "--remedies", "warm-restarts")
+    assert (said.code, said.errors) == (0, "")
+    assert "mini-batch gradient descent, with warm restarts" in said.out
+    assert "2 contestants" in said.out
+    again = run("code", "--method", "warm-restarts+sgd")
+    assert "def learning_rate(step)" in again.out

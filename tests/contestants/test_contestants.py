@@ -1,0 +1,216 @@
+"""Who races: what may be typed, what is searched, and who joins."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from talweg import schedules
+from talweg.checks import InputError
+from talweg.contestants.design import cube
+from talweg.contestants.notation import NINE, enter, parse
+from talweg.methods import CATALOGUE, Adam, ClipNorm, Elementwise, GradientDescent, Momentum
+from talweg.methods.space import Range, Space
+from talweg.problems import Problem
+
+
+class Signs(Elementwise):
+    """A method of somebody's own."""
+
+    space: ClassVar[Space] = {"learning_rate": Range(1e-4, 1e-1)}
+    learning_rate: Any = 1e-3
+
+    def rule(self, g: Any, w: Any, slots: Any, t: Any) -> Any:
+        return -self.learning_rate * g / (abs(g) + 1e-12), ()
+
+
+def names(problem: Problem, methods: Any, settings: int = 8) -> list[str]:
+    return [entry.name for entry in enter(problem, methods, settings)]
+
+
+@pytest.fixture
+def bowl() -> Problem:
+    """A function without data."""
+    return Problem(loss=lambda x, _: (x**2).sum(), start=lambda key: np.ones(2), name="bowl")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("adam", (None, "adam", None, {})),
+        (" adam ", (None, "adam", None, {})),
+        ("sgd@1", (None, "sgd", "1", {})),
+        ("sgd@full", (None, "sgd", "full", {})),
+        ("momentum@32:momentum=0.99", (None, "momentum", "32", {"momentum": 0.99})),
+        ("adam:b1=0.8:eps=1e-6", (None, "adam", None, {"b1": 0.8, "eps": 1e-6})),
+        ("mine=adam", ("mine", "adam", None, {})),
+        ("mine=adam@8:b1=0.8", ("mine", "adam", "8", {"b1": 0.8})),
+    ],
+)
+def test_what_is_typed_is_read_in_its_parts(text: str, parts: tuple[Any, ...]) -> None:
+    name, kind, batch, numbers = parse(text)
+    assert (name, kind.name, batch, numbers) == parts
+
+
+def test_a_text_of_several_methods_is_cut_at_the_commas_between_methods(bowl: Problem, clouds: Problem) -> None:
+    assert names(clouds, "adam,sgd@1,sgd@full,momentum@32:momentum=0.99") == [
+        *("sgd", "adam", "sgd@1", "sgd@full", "momentum@32:momentum=0.99")
+    ]
+    assert names(clouds, "adam:b1=0.8,eps=1e-6, lion") == ["sgd", "adam:b1=0.8:eps=1e-06", "lion"]
+    assert names(clouds, "a=adam,b=adam") == ["sgd", "a", "b"]
+    assert names(clouds, "adam:b1=0.8,b=adam") == ["sgd", "adam:b1=0.8", "b"]
+    assert names(bowl, "adam") == ["sgd", "adam"]
+
+
+def test_the_articles_nine_race_by_default_with_the_yardstick_first(bowl: Problem, clouds: Problem) -> None:
+    assert sorted(names(clouds, None)) == sorted(NINE)
+    assert names(clouds, None)[0] == "sgd"
+    assert len(names(bowl, None)) == 7  # a function without data has one batch
+    assert not any(entry.reference for entry in enter(clouds, None, 8))
+
+
+def test_the_yardstick_joins_if_it_was_not_asked_for(clouds: Problem) -> None:
+    first, second = enter(clouds, "adam", 8)
+    assert (first.name, first.reference, second.reference) == ("sgd", True, False)
+    for text in ("sgd@4,adam", "sgd:learning_rate=0.1,adam"):  # another batch or a fixed number is no yardstick
+        assert enter(clouds, text, 8)[0].reference
+    asked = enter(clouds, "adam,sgd", 8)
+    assert [(entry.name, entry.reference) for entry in asked] == [("sgd", False), ("adam", False)]
+
+
+def test_names_and_labels_are_all_different(clouds: Problem) -> None:
+    entries = enter(clouds, ["adam", "adam", Adam, Adam(0.1), Adam(0.2), "sgd@full", "sgd@1", "sgd@4"], 8)
+    assert len({entry.name for entry in entries}) == len({entry.label for entry in entries}) == 9
+    labels = {entry.label for entry in entries}
+    assert {"Adam", "Adam (2)", "batch gradient descent", "stochastic gradient descent", "mini-batch gradient descent (4)"} <= labels
+
+
+def test_methods_may_be_classes_instances_and_a_mapping_of_names(clouds: Problem) -> None:
+    entries = {entry.name: entry for entry in enter(clouds, {"fixed": Momentum(0.5, 0.25), "class": Momentum, "text": "adam@4"}, 30)}
+    assert entries["fixed"].fixed == {"learning_rate": 0.5, "momentum": 0.25}
+    assert entries["fixed"].space == {}
+    assert set(entries["class"].space) == {"learning_rate", "momentum"}
+    assert (entries["text"].label, entries["text"].size) == ("text", 4)
+    own = enter(clouds, [Signs], 8)[1]
+    assert (own.name, own.label, set(own.space)) == ("signs", "Signs", {"learning_rate"})
+
+
+def test_a_description_is_json(clouds: Problem) -> None:
+    methods = [Momentum(np.float32(0.5), np.float64(0.25)), Adam(np.array(0.1)), Signs(0.5), "adam:b1=0.5"]
+    for entry in enter(clouds, methods, 30):
+        assert json.loads(json.dumps(entry.describe())) == entry.describe()
+
+
+def test_more_settings_open_more_numbers(clouds: Problem) -> None:
+    opened = [set(enter(clouds, "adam", settings)[1].space) for settings in (9, 10, 26)]
+    assert opened == [{"learning_rate"}, {"learning_rate", "b1"}, {"learning_rate", "b1", "eps"}]
+
+
+def test_a_fixed_number_is_not_searched(clouds: Problem) -> None:
+    entry = enter(clouds, "adam:learning_rate=0.5", 30)[1]
+    assert set(entry.space) == {"b1", "eps"}
+    method = entry.method({"b1": 0.75}, 10)
+    assert (method.numbers()["learning_rate"], method.numbers()["b1"]) == (0.5, 0.75)
+
+
+def test_all_contestants_search_the_same_points_of_the_unit_cube(clouds: Problem) -> None:
+    points = cube(8, 3)
+    np.testing.assert_array_equal(points, cube(8, 3))
+    assert (points != cube(8, 4)).all()
+    for entry in enter(clouds, "adam,sgd,lion", 8):
+        positions = [entry.space["learning_rate"].position(numbers["learning_rate"]) for numbers in entry.settings(points)]
+        np.testing.assert_allclose(positions, points[:, 0])
+
+
+def test_the_points_fill_the_range_evenly() -> None:
+    first = np.sort(cube(64, 0)[:, 0])
+    assert np.all(np.floor(first * 64) == np.arange(64))  # one in every sixty-fourth
+    assert cube(1, 0).shape == (1, 8)
+    assert cube(13, 0).shape == (13, 8)
+
+
+@pytest.mark.parametrize("name", schedules.CATALOGUE)
+def test_a_schedule_stands_where_the_learning_rate_stood(clouds: Problem, name: str) -> None:
+    entry = enter(clouds, "adam", 8, name)[1]
+    rate: Any = entry.method({"learning_rate": 0.5}, 100).numbers()["learning_rate"]
+    if name == "constant":
+        assert rate == 0.5
+        return
+    assert type(rate) is schedules.CATALOGUE[name]
+    assert vars(rate)["initial"] == 0.5
+
+
+BAD: dict[str, tuple[Any, str]] = {
+    "an unknown name": ("adamm", "unknown method 'adamm'; did you mean adam"),
+    "nothing": ("", "no methods were given"),
+    "an empty list": ([], "no methods were given"),
+    "only commas": (",,", "no methods were given"),
+    "a batch of words": ("adam@many", "needs a batch size or full after the @"),
+    "no batch": ("adam@", "needs a batch size or full after the @"),
+    "a batch of nothing": ("adam@0", "batch size must be at least 1"),
+    "a negative batch": ("adam@-1", "batch size must be at least 1"),
+    "a large batch": ("adam@49", "a batch of 49 needs as many training examples, got 48"),
+    "an unknown number": ("adam:b3=1", "unknown number 'b3'; known: learning_rate, b1, b2, eps"),
+    "no value": ("adam:b1", "needs number=value after the colon"),
+    "a value in words": ("adam:b1=big", "needs number=value after the colon"),
+    "a number out of range": ("momentum:momentum=1", "momentum must lie in [0, 1), got 1"),
+    "not a number": ("adam:learning_rate=nan", "learning_rate must lie in"),
+    "an infinite number": ("adam:learning_rate=inf", "learning_rate must lie in"),
+    "a number for a method": ([3], "a method must be a name such as 'adam@32', a method, its class or a transformation"),
+    "another class": ([dict], "a method must be a name"),
+    "a number alone": (3, "a method must be a name"),
+    "a schedule": (Adam(schedules.Cosine(0.1, 10)), "schedule"),
+    "many numbers": (Adam(np.array([0.1, 0.2])), "learning_rate must be a single number"),
+    "an unknown name in a mapping": ({"mine": "adamm"}, "did you mean adam"),
+}
+
+
+@pytest.mark.parametrize(("methods", "sentence"), BAD.values(), ids=BAD)
+def test_a_mistake_in_the_methods_is_one_sentence(clouds: Problem, methods: Any, sentence: str) -> None:
+    with pytest.raises(InputError) as caught:
+        enter(clouds, methods, 8)
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_schedule_is_one_sentence(clouds: Problem) -> None:
+    with pytest.raises(InputError, match="unknown schedule 'cosin'; did you mean cosine"):
+        enter(clouds, "adam", 8, "cosin")
+
+
+def test_a_batch_needs_data(bowl: Problem) -> None:
+    assert enter(bowl, "sgd", 8)[0].size is None
+    assert enter(bowl, "sgd@full", 8)[0].size is None
+    assert GradientDescent.name in CATALOGUE
+
+
+def test_wrappers_are_typed_before_the_method_and_bring_their_numbers(clouds: Problem) -> None:
+    (_, entry) = enter(clouds, "clip-norm+adam@8:clip_norm=3,sgd", 64)
+    assert (entry.name, entry.label, entry.size) == ("clip-norm+adam@8:clip_norm=3", "Adam, clipped by norm (batch 8), clip_norm 3", 8)
+    assert list(entry.space) == ["learning_rate", "b1", "eps"]
+    made = entry.method({"learning_rate": 0.1}, 10)
+    assert repr(made).startswith("ClipNorm(Adam(learning_rate=0.1, ")
+    assert made.numbers()["clip_norm"] == 3.0
+    assert entry.describe()["method"] == "clip-norm+adam"
+
+
+def test_a_wrapped_method_of_the_callers_own_races_with_its_numbers(clouds: Problem) -> None:
+    (_, entry) = enter(clouds, [ClipNorm(Signs(0.5), clip_norm=2.0)], 8)
+    assert entry.fixed == {"learning_rate": 0.5, "clip_norm": 2.0}
+    assert not entry.space
+    assert repr(entry.method({}, 10)) == "ClipNorm(Signs(learning_rate=0.5), clip_norm=2.0)"
+
+
+def test_a_method_that_asks_for_two_gradients_is_charged_for_two(clouds: Problem) -> None:
+    plain, sam = enter(clouds, "sgd,sam+sgd", 8)
+    assert (plain.gradients, sam.gradients) == (1, 2)
+    assert sam.examples_per_step(clouds.examples) == 2 * plain.examples_per_step(clouds.examples)
+    assert enter(clouds, "sam+sgd@full", 8)[1].examples_per_step(48) == 96
+
+
+def test_more_numbers_than_the_cube_has_columns_are_refused(clouds: Problem) -> None:
+    with pytest.raises(InputError, match=r"has 9 numbers to search \(.*\), at most 8 can be; fix some"):
+        enter(clouds, "velocity+clip-norm+clip-value+l2+weight-decay+sam+ema+noisy+sgd", 64)

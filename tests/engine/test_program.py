@@ -1,0 +1,208 @@
+"""A stack of lanes is a loop over lanes, wherever and in whatever parts it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from talweg import schedules
+from talweg.contestants.design import cube
+from talweg.engine import program as lanes
+from talweg.engine.descend import descend
+from talweg.engine.loop import POINTS, measuring_points
+from talweg.engine.program import Floor, Program, Traces
+from talweg.methods import CATALOGUE, VARIANTS, Adam, Elementwise, GradientDescent, Method, Momentum
+from talweg.problems import Problem
+
+SIZE, STEPS = 8, 14
+# A race's seeds use all 32 bits; the same seed twice, with other numbers, must start at the same place.
+SEEDS = [0, 1, 2**32 - 1, 3_000_000_001, 1, 12, 13, 14, 15, 16, 17]
+
+Programs = Callable[[str, int], Program]
+
+
+def several(kind: type[Method], count: int = len(SEEDS)) -> list[Method]:
+    """Methods with numbers from all over the search space."""
+    space = kind.search_space(SIZE)
+    return [kind(**{name: r.value(u) for (name, r), u in zip(space.items(), point, strict=False)}) for point in cube(count, 0)]
+
+
+USUAL = [name for name in CATALOGUE if name not in VARIANTS]  # which have no structure that these have not
+
+
+def same(one: Traces, other: Traces, count: int | None = None) -> None:
+    """Bit for bit, NaN equal to NaN; the first `count` lanes."""
+    for name in ("training_loss", "validation_loss", "measure", "diverged_at"):
+        np.testing.assert_array_equal(getattr(one, name)[:count], getattr(other, name)[:count], err_msg=name)
+    jax.tree.map(lambda a, b: np.testing.assert_array_equal(a[:count], b[:count]), one.params, other.params)
+
+
+@pytest.fixture(scope="module")
+def floors(clouds: Problem) -> dict[int, Floor]:
+    return {count: Floor(clouds, jax.devices()[:count]) for count in (1, 2, 3)}
+
+
+@pytest.fixture(scope="module")
+def programs(floors: dict[int, Floor]) -> Programs:
+    made: dict[tuple[str, int], Program] = {}
+
+    def program(name: str, devices: int) -> Program:
+        if (name, devices) not in made:
+            made[name, devices] = Program(floors[devices], CATALOGUE[name](), SIZE, len(SEEDS))
+        return made[name, devices]
+
+    return program
+
+
+#: One method of each sort of state and step; that all methods may be stacked is the contract's to test.
+SORTS = ("sgd", "nesterov", "adam", "rprop", "lars", "adafactor", "muon", "soap", "schedule-free", "prodigy")
+
+
+@pytest.mark.parametrize("name", SORTS)
+def test_a_stack_of_lanes_is_a_loop_over_lanes(clouds: Problem, programs: Programs, name: str) -> None:
+    chosen = several(CATALOGUE[name])
+    alike = issubclass(CATALOGUE[name], Elementwise)  # the eigenvectors of a singular matrix are what rounding makes them
+    traces = programs(name, 1).run(chosen, SEEDS, STEPS)
+    for i in (0, 2, 3, 4, 10):
+        alone = descend(clouds, chosen[i], steps=STEPS, batch=SIZE, key=SEEDS[i])
+        np.testing.assert_array_equal(traces.steps, alone.steps)
+        assert traces.diverged_at[i] == (-1 if alone.diverged_at is None else alone.diverged_at)
+        for curve in ("training_loss", "validation_loss", "measure"):
+            np.testing.assert_allclose(getattr(traces, curve)[i], getattr(alone, curve), 2e-5 if alike else 2e-2, 1e-6, err_msg=curve)
+        if alike:
+            jax.tree.map(lambda a, b, i=i: np.testing.assert_allclose(a[i], b, rtol=1e-4, atol=1e-5), traces.params, alone.params)
+
+
+@pytest.mark.parametrize("name", USUAL)
+def test_the_number_of_devices_changes_no_bit(programs: Programs, name: str) -> None:
+    chosen = several(CATALOGUE[name])
+    one, more = (programs(name, devices).run(chosen, SEEDS, STEPS) for devices in (1, 3))
+    same(one, more)
+
+
+@pytest.mark.parametrize("lane_count", [8, 16, 24])
+def test_the_number_of_lanes_changes_no_bit(floors: dict[int, Floor], programs: Programs, lane_count: int) -> None:
+    chosen = several(Adam)
+    most = min(lane_count, len(SEEDS))
+    other = Program(floors[2], Adam(), SIZE, lane_count).run(chosen[:most], SEEDS[:most], STEPS)
+    same(programs("adam", 1).run(chosen, SEEDS, STEPS), other, most)
+
+
+def test_a_block_that_is_not_full_says_the_same_of_the_lanes_it_has(programs: Programs) -> None:
+    chosen = several(Adam)
+    few = programs("adam", 2).run(chosen[:3], SEEDS[:3], STEPS)
+    assert len(few.diverged_at) == 3
+    same(programs("adam", 2).run(chosen, SEEDS, STEPS), few, 3)
+
+
+@pytest.mark.parametrize("size", [None, 1, SIZE])
+@pytest.mark.parametrize("capacity", [1, 5])
+def test_a_run_in_parts_is_the_run_in_one_go(
+    floors: dict[int, Floor], monkeypatch: pytest.MonkeyPatch, capacity: int, size: int | None
+) -> None:
+    chosen, steps = several(Momentum, 4), 23  # an epoch of 48 examples ends inside a part
+    whole = Program(floors[1], Momentum(), size, 4)
+    monkeypatch.setattr(lanes, "ORDER_AT_ONCE", 4 * capacity * (size or 1))
+    parts = Program(floors[1], Momentum(), size, 4)
+    assert (parts.capacity, whole.capacity > steps) == (capacity, True)
+    heard: list[int] = []
+    same(whole.run(chosen, SEEDS[:4], steps), parts.run(chosen, SEEDS[:4], steps, progress=lambda step, losses: heard.append(step)))
+    assert heard[-1] == steps
+    assert heard == sorted(set(heard))
+
+
+def test_progress_hears_the_last_validation_losses(programs: Programs) -> None:
+    heard: list[np.ndarray] = []
+    traces = programs("adam", 1).run(several(Adam), SEEDS, STEPS, progress=lambda step, losses: heard.append(losses))
+    np.testing.assert_array_equal(heard[-1], traces.validation_loss[:, -1].astype(np.float32))
+
+
+def test_a_lane_that_diverges_touches_no_neighbour(programs: Programs) -> None:
+    calm = several(GradientDescent)
+    wild = [GradientDescent(1e30) if i in (1, 4, 7) else method for i, method in enumerate(calm)]
+    before, after = (programs("sgd", 2).run(some, SEEDS, STEPS) for some in (calm, wild))
+    others = [i for i in range(len(SEEDS)) if i not in (1, 4, 7)]
+    for name in ("training_loss", "validation_loss", "measure", "diverged_at"):
+        np.testing.assert_array_equal(getattr(before, name)[others], getattr(after, name)[others])
+    for i in (1, 4, 7):
+        assert 0 < after.diverged_at[i] <= 2
+        assert np.isnan(after.validation_loss[i, -1])
+        assert np.isfinite(after.validation_loss[i, 0])
+
+
+def test_new_numbers_and_another_length_are_not_compiled_again(programs: Programs, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = programs("adam", 1)
+    program.run(several(Adam), SEEDS, STEPS)
+    spent = program.compile_seconds
+    assert spent > 0
+
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        raise AssertionError("compiled again")
+
+    monkeypatch.setattr(program._advance, "function", refuse)  # what is lowered and compiled
+    for steps in (1, 3, 60, 131):
+        traces = program.run(several(Adam)[::-1], SEEDS[::-1], steps)
+        np.testing.assert_array_equal(traces.steps, measuring_points(steps))
+        assert np.isfinite(traces.validation_loss).all()
+    assert program.compile_seconds == spent
+
+
+def test_one_seed_gives_all_methods_the_same_start_and_the_same_order_of_examples(clouds: Problem, floors: dict[int, Floor]) -> None:
+    seen: dict[str, np.ndarray] = {}
+
+    class Still(Method):
+        """Moves by the rule of nobody: it only records what it is shown."""
+
+        learning_rate: Any = 1.0
+
+        def init(self, params: Any) -> Any:
+            return ()
+
+        def step(self, oracle: Any, params: Any, state: Any, t: Any, key: Any) -> Any:
+            return jax.tree.map(jnp.zeros_like, oracle.gradient(params)), state
+
+    class Restless(Still):
+        """The same with a key used, so that randomness of its own is no excuse."""
+
+        def step(self, oracle: Any, params: Any, state: Any, t: Any, key: Any) -> Any:
+            noise = jax.random.normal(key)
+            return jax.tree.map(lambda g: 0 * noise * g, oracle.gradient(params)), state
+
+    for kind in (Still, Restless):
+        traces = Program(floors[1], kind(), SIZE, 3).run([kind()] * 3, [5, 6, 5], STEPS)
+        seen[kind.__name__] = traces.training_loss
+        np.testing.assert_array_equal(traces.training_loss[0], traces.training_loss[2])
+        assert (traces.training_loss[0, 1:] != traces.training_loss[1, 1:]).all()
+    np.testing.assert_array_equal(seen["Still"], seen["Restless"])
+    starts = floors[1].starts([5, 6, 5])
+    jax.tree.map(lambda leaf: np.testing.assert_array_equal(leaf[0], leaf[2]), starts)
+    jax.tree.map(lambda leaf, own: np.testing.assert_allclose(leaf[1], own, rtol=1e-6), starts, clouds.start(jax.random.key(6)))
+    jax.tree.map(np.testing.assert_array_equal, starts, Floor(clouds, jax.devices()[:1]).starts([5, 6, 5]))
+
+
+@pytest.mark.parametrize("name", ["cosine", "one-cycle", "step"])
+def test_a_schedule_in_a_lane_is_a_schedule_in_a_run(clouds: Problem, floors: dict[int, Floor], name: str) -> None:
+    chosen = [Momentum(schedules.over(name, rate, STEPS)) for rate in (0.03, 0.3)]
+    traces = Program(floors[1], chosen[0], SIZE, 2).run(chosen, [1, 2], STEPS)
+    for i in range(2):
+        alone = descend(clouds, chosen[i], steps=STEPS, batch=SIZE, key=[1, 2][i])
+        np.testing.assert_allclose(traces.validation_loss[i], alone.validation_loss, rtol=2e-5)
+
+
+def test_the_test_data_are_examined_lane_by_lane(clouds: Problem, floors: dict[int, Floor]) -> None:
+    params = floors[2].starts([1, 2, 3])
+    losses, measures = floors[2].examine(params)
+    assert clouds.measure is not None
+    for i in range(3):
+        own = jax.tree.map(lambda leaf, i=i: leaf[i], params)
+        np.testing.assert_allclose(losses[i], clouds.loss(own, clouds.test), rtol=1e-6)
+        np.testing.assert_allclose(measures[i], clouds.measure.function(own, clouds.test), rtol=1e-6)
+
+
+def test_a_program_has_room_for_every_measuring_point() -> None:
+    assert max(len(measuring_points(steps)) for steps in [*range(1, 2000), 10**5, 10**6 + 1]) <= POINTS + 3

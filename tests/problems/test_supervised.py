@@ -1,0 +1,137 @@
+"""From arrays to a problem: the task, the split, the scaling, and the sentence for what can't be learned."""
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from talweg.checks import InputError
+from talweg.problems import supervised
+
+GENERATOR = np.random.default_rng(0)
+X = GENERATOR.normal(size=(200, 3))
+
+
+def labels(*sizes):
+    return np.repeat(np.arange(len(sizes)), sizes)
+
+
+def numbered(rows, y, **settings):
+    """A problem whose features are the row numbers, not scaled beyond recovery, and the row numbers of its three parts."""
+    seen = []
+
+    def encode(*parts):
+        seen.extend(part[:, 0].astype(int) for part in parts)
+        return tuple(part.astype(float) for part in parts)
+
+    return supervised(np.arange(rows)[:, None], y, encode=encode, **settings), seen
+
+
+@given(sizes=st.lists(st.integers(3, 60), min_size=2, max_size=6).filter(lambda s: sum(s) >= 10), seed=st.integers(0, 99))
+def test_the_three_parts_hold_every_row_once_and_each_class_in_proportion(sizes, seed):
+    y = labels(*sizes)
+    _, parts = numbered(len(y), y, task="classification", seed=seed)
+    assert sorted(np.concatenate(parts)) == list(range(len(y)))
+    for part, share in zip(parts, (len(p) / len(y) for p in parts), strict=True):
+        assert np.all(np.abs(np.bincount(y[part], minlength=len(sizes)) - share * np.array(sizes)) < 2)
+
+
+def test_the_split_is_60_20_20_and_capped_for_many_rows():
+    assert numbered(200, labels(100, 100))[0].facts["split"] == [120, 40, 40]
+    assert numbered(300_000, np.arange(300_000) * 0.5)[0].facts["split"] == [300_000 - 58_192, 8_192, 50_000]
+
+
+def test_the_split_depends_on_the_seed_alone():
+    first, again, other = (numbered(200, labels(100, 100), seed=seed)[1][0] for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert set(first) != set(other)
+
+
+def test_features_and_target_are_scaled_by_the_training_part_only():
+    y = X[:, 0] * 30 + 5
+    problem, parts = numbered(200, y)
+    (x, target), (held_out, held_out_target) = problem.train, problem.test
+    rows = parts[0]
+    np.testing.assert_allclose([x.mean(), x.std(), target.mean(), target.std()], [0, 1, 0, 1], atol=1e-5)
+    np.testing.assert_allclose(held_out[:, 0], (parts[2] - rows.mean()) / rows.std(), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(held_out_target, (y[parts[2]] - y[rows].mean()) / y[rows].std(), rtol=1e-4, atol=1e-5)
+
+
+def test_images_keep_the_contrast_between_their_pixels():
+    images = GENERATOR.normal(size=(50, 4, 4)) * np.linspace(1, 5, 4)
+    scaled = supervised(images, labels(25, 25)).train[0]
+    assert scaled.shape == (30, 4, 4)
+    assert scaled[:, :, 3].std() > 3 * scaled[:, :, 0].std()
+    assert scaled.mean() == pytest.approx(0, abs=1e-5)
+
+
+def test_a_feature_of_one_value_stays_finite():
+    x = np.column_stack([X, np.full(200, 1e6)])
+    assert not supervised(x, labels(100, 100)).train[0][:, 3].any()
+
+
+@pytest.mark.parametrize(
+    ("y", "task"),
+    [
+        (labels(100, 100), "classification"),
+        (np.array(["a", "b"] * 100), "classification"),
+        (np.array(["a", "b"] * 100, object), "classification"),
+        (np.array([1, 2] * 100, object), "classification"),
+        (np.array([True, False] * 100), "classification"),
+        (labels(*[10] * 20) * 1.0, "classification"),
+        (np.arange(200) % 25, "regression"),
+        (np.arange(200) % 2 + 0.5, "regression"),
+        (X[:, 0], "regression"),
+    ],
+)
+def test_the_task_is_recognised_from_the_target_and_said(y, task):
+    problem = supervised(X, y)
+    assert problem.facts["task"] == task
+    assert any(note.startswith(f"{task} was recognised: its target has") for note in problem.notes)
+
+
+def test_a_loss_or_a_forced_task_decides_the_task():
+    assert supervised(X, labels(100, 100), loss="squared").facts["task"] == "regression"
+    assert supervised(X, labels(100, 100), task="regression").facts["loss"] == "squared"
+    assert supervised(X, np.arange(200) % 25, task="classification").facts["loss"] == "cross-entropy"
+    assert supervised(X, labels(100, 100), loss="poisson").train[1].max() == 1
+
+
+def test_the_loss_of_a_batch_is_the_mean_over_its_rows():
+    problem = supervised(X, labels(100, 100))
+    params = problem.start(jax.random.key(1))
+    each = [problem.loss(params, (problem.train[0][i : i + 1], problem.train[1][i : i + 1])) for i in range(20)]
+    together = problem.loss(params, jax.tree.map(lambda leaf: leaf[:20], problem.train))
+    assert float(together) == pytest.approx(float(np.mean(each)), rel=1e-5)
+
+
+def test_predicting_the_mean_explains_nothing():
+    problem = supervised(X, X[:, 0] * 3)
+    zero = jax.tree.map(lambda leaf: leaf * 0, problem.start(jax.random.key(0)))
+    assert float(problem.measure.function(zero, problem.validation)) == pytest.approx(0, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "settings", "sentence"),
+    [
+        (X[:9], np.arange(9) % 2, {}, "at least 10 rows .*, got 9"),
+        (X[:3], np.arange(3), {}, "at least 10 rows .*, got 3"),
+        (X, np.zeros(200), {}, r"at least two classes, got one \(0.0\)"),
+        (X, labels(198, 2), {}, r"each class needs at least 3 rows .*\(first: 1, 2\)"),
+        (X, np.zeros(200), {"task": "regression"}, "the target is 0 in every row"),
+        (X, np.arange(199), {}, "one value for each of the 200 rows of features, got shape"),
+        (X, [None, "a"] * 100, {}, "100 targets are missing"),
+        (X, np.where(np.arange(200) == 3, np.nan, X[:, 0]), {}, "1 targets are NaN or infinite"),
+        (np.where(np.arange(600).reshape(200, 3) == 7, np.inf, X), labels(100, 100), {}, "got 1 that are NaN .*row 2, column 1"),
+        (X, ["a", "b"] * 100, {"task": "regression"}, "regression needs a target of numbers"),
+        (X, X[:, 0], {"loss": "poisson"}, "poisson needs counts of at least 0"),
+        (X, labels(100, 100), {"loss": "hinge", "task": "regression"}, "the loss hinge does not fit regression; choose squared or"),
+        (X, labels(100, 100), {"loss": "square"}, "unknown loss 'square'; did you mean squared"),
+        (X, labels(100, 100), {"task": "classify"}, "unknown task 'classify'; did you mean classification"),
+        (X, labels(100, 100), {"model": "tree"}, "unknown model 'tree'"),
+    ],
+)
+def test_what_cannot_be_learned_is_refused_in_a_sentence(x, y, settings, sentence):
+    with pytest.raises(InputError, match=sentence):
+        supervised(x, y, **settings)

@@ -1,0 +1,182 @@
+"""The report: one file that needs nothing else, says what the summary says, and is written whole or not at all."""
+
+from __future__ import annotations
+
+import runpy
+from html import escape
+from pathlib import Path
+
+import pytest
+
+from markup import Page
+from talweg import report
+from talweg.checks import InputError
+from talweg.report.shell import data
+
+MADE = runpy.run_path(str(Path(__file__).parents[1] / "fake.py"))
+fresh, CASES = MADE["fresh"], list(MADE["CASES"])
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("reports")
+    return {case: report.write(fresh(case), folder / f"{case}.html") for case in CASES}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_page_is_well_formed_and_its_ids_are_its_own(written: dict[str, Path], case: str) -> None:
+    page = Page(written[case].read_text("utf-8"))
+    ids = [attributes["id"] for _, attributes in page.attributes if "id" in attributes]
+    assert len(set(ids)) == len(ids)
+    known = [attributes["aria-labelledby"] for _, attributes in page.attributes if "aria-labelledby" in attributes]
+    assert set(known) <= set(ids)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_nothing_is_loaded_from_elsewhere(written: dict[str, Path], case: str) -> None:
+    text = written[case].read_text("utf-8")
+    page = Page(text)
+    assert not [tag for tag, attributes in page.attributes if {"src", "href", "srcset", "data", "action"} & set(attributes)]
+    assert "@import" not in text
+    assert "default-src 'none'" in text
+    assert text.count("plotly.js v") == 1
+    assert sum(len(script) > 1_000_000 for script in page.scripts) == 1
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_contestant_is_in_the_table_once(written: dict[str, Path], case: str) -> None:
+    text = written[case].read_text("utf-8")
+    body = text[text.index("<tbody>") : text.index("</tbody>")]
+    for c in fresh(case)["contestants"]:
+        assert body.count(f">{escape(c['label'])}<") == 1
+    assert body.count("<tr") == len(fresh(case)["contestants"])
+
+
+def test_words_of_the_users_own_are_shown_and_never_run(written: dict[str, Path]) -> None:
+    text = written["long_names"].read_text("utf-8")
+    page = Page(text)
+    assert "<script>alert('digits')</script>" in page.text
+    assert "the column </script><b>age</b> was dropped & more" in page.text
+    assert len(page.scripts) == 3
+    assert not [tag for tag, _ in page.attributes if tag in ("img", "b")]
+
+
+def test_nothing_in_a_figure_can_end_its_script() -> None:
+    assert "<" not in data({"curves": {"name": "</script><!--<script>"}})
+
+
+def test_the_numbers_of_the_summary_are_in_the_page(tmp_path: Path) -> None:
+    summary = fresh("summary")
+    c = summary["contestants"][2]
+    c["examples_to_target"] = {"median": 4321.0, "low": 3456.0, "high": None}
+    c["steps_to_target"] = {"median": 77.0, "low": 66.0, "high": 88.0}
+    c["seconds_to_target"] = {"median": 0.00123, "low": 0.00111, "high": 0.0456}
+    c["speedup"] = {"median": 7.77, "low": 6.66, "high": 8.88}
+    c["final_validation_loss"] = {"median": 0.31415, "low": 0.2718, "high": 0.5772}
+    c["test"] = {"measure": {"median": 0.8642, "low": 0.8531, "high": 0.8753}, "loss": None}
+    c["hyperparameters"]["learning_rate"], c["good_range"], c["diverged"] = 0.04242, [0.0123, 0.234], 0.4375
+    c["default"]["paid"], c["reached"] = 5.55, 0.75
+    text = Page(report.write(summary, tmp_path / "race.html").read_text("utf-8")).text
+    for said in (
+        *("4,320 3,460 – ∞ by 75 % of seeds", "77 66 – 88", "1.2 ms 1.1 ms – 46 ms", "7.8× 6.7 – 8.9", "0.314 0.272 – 0.577"),
+        *("86.4 % 85.3 – 87.5", "0.0424 good 0.0123 – 0.234", "44 %", "5.5× as fast as default"),
+    ):
+        assert said.replace("1.1 ms – 46 ms", "1.1 – 46") in text, said
+
+
+def test_what_was_run_can_be_run_again(written: dict[str, Path]) -> None:
+    text = Page(written["summary"].read_text("utf-8")).text
+    for said in (
+        "talweg race digits",
+        "jax 0.10.2",
+        "2 × cpu",
+        "32 settings per contestant, 16 final seeds",
+        "a1b2c3d4e5f6",
+        "33,449 examples",
+        "60 % of the rows train",
+    ):
+        assert said in text
+
+
+def test_a_tie_is_called_a_tie_and_a_miss_a_miss(written: dict[str, Path]) -> None:
+    heads = {case: Page(written[case].read_text("utf-8")).text for case in CASES}
+    assert "Adam comes first, tied with Nesterov" in heads["summary"]
+    assert "Adam wins" in heads["two"]
+    assert "Nobody reached the target; Adam came closest" in heads["nobody_reached"]
+    assert "No winner" in heads["all_diverged"]
+    assert "Adam wins" not in heads["nobody_reached"]
+
+
+def test_a_doubt_stands_before_the_table(written: dict[str, Path]) -> None:
+    text = Page(written["summary"].read_text("utf-8")).text
+    assert text.count(MADE["EDGE"]) == 1
+    assert text.index(MADE["EDGE"]) < text.index("The table")
+
+
+def test_the_same_summary_gives_the_same_file(written: dict[str, Path], tmp_path: Path) -> None:
+    again = report.write(fresh("summary"), tmp_path / "again.html")
+    assert again.read_bytes() == written["summary"].read_bytes()
+
+
+def test_an_older_report_is_replaced_and_nothing_else_is_left(tmp_path: Path) -> None:
+    (tmp_path / "race.html").write_text("old")
+    assert report.write(fresh("two"), str(tmp_path / "race.html")) == tmp_path / "race.html"
+    assert (tmp_path / "race.html").read_text("utf-8").startswith("<!doctype html>")
+    assert [path.name for path in tmp_path.iterdir()] == ["race.html"]
+
+
+def test_a_path_that_cannot_be_written_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"folder of '.*missing/race\.html' does not exist; make it first"):
+        report.write(fresh("two"), tmp_path / "missing" / "race.html")
+    with pytest.raises(InputError, match="must name a file, got the folder"):
+        report.write(fresh("two"), tmp_path)
+    with pytest.raises(InputError, match=r"cannot write .* choose a path that can be written"):
+        report.write(fresh("two"), tmp_path / ("a" * 300 + ".html"))
+
+
+def test_a_write_that_fails_half_way_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "race.html").write_text("old")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(InputError, match="No space left on device"):
+        report.write(fresh("two"), tmp_path / "race.html")
+    assert (tmp_path / "race.html").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["race.html"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_fragment_for_notebooks_is_small_and_has_the_verdict_and_everybody(case: str) -> None:
+    text = report.html_fragment(fresh(case))
+    page = Page(text)
+    assert len(text) < 30_000
+    assert page.scripts == []
+    for c in fresh(case)["contestants"]:
+        assert c["label"] in page.text
+    for sentence in fresh(case)["verdict"]["sentences"]:
+        assert sentence[1:] in page.text
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("case", ["summary", "all_diverged", "own_function", "long_names"])
+@pytest.mark.parametrize(
+    "page", [("--window-size=1400,900",), ("--window-size=500,900", "--blink-settings=preferredColorScheme=0")], ids=["wide", "narrow dark"]
+)
+def test_a_browser_draws_every_picture_without_an_error(written: dict[str, Path], dumped: Any, case: str, page: tuple[str, ...]) -> None:
+    document = dumped(written[case], *page)
+    assert "data-problem" not in document
+    places = document.split('class="plot js-plotly-plot"')[1:]
+    assert len(places) == 5
+    for place in places:
+        assert 'data-drawn="yes"' in place.split(">")[0]
+        assert 'class="main-svg"' in place
+    assert ("rgb(230, 233, 238)" in document) == (len(page) > 1)  # the figures' ink is that of a dark page
+
+
+@pytest.mark.browser
+def test_the_browser_test_would_see_an_error(written: dict[str, Path], tmp_path: Path, dumped: Any) -> None:
+    broken = tmp_path / "broken.html"
+    broken.write_text(written["two"].read_text("utf-8").replace("Plotly.newPlot(place", "Plotly.noPlot(place"), encoding="utf-8")
+    assert "data-problem" in dumped(broken)

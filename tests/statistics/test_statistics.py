@@ -1,0 +1,234 @@
+"""The statistics, on cases worked out by hand and against slow second opinions."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from talweg.statistics import bootstrap, censoring, proportions, search
+
+INF = math.inf
+
+
+def kaplan_meier(costs: list[float], budget: float) -> float:
+    """The median from the product-limit formula, by hand: survival is multiplied by 1 − deaths / at risk at every arrival."""
+    survival, before = 1.0, None
+    for time in sorted({c for c in costs if c < INF}):
+        at_risk = sum(c >= time for c in costs)
+        survival *= 1 - sum(c == time for c in costs) / at_risk
+        if before is not None:  # it stood at exactly one half
+            return (before + time) / 2
+        if math.isclose(survival, 0.5):
+            before = time
+        elif survival < 0.5:
+            return time
+    return INF
+
+
+@pytest.mark.parametrize(
+    ("costs", "median"),
+    [
+        ([10.0], 10),
+        ([INF], INF),
+        ([10, 20, 30], 20),
+        ([10, 20, 30, 40], 25),
+        ([10, 20, INF], 20),  # two of three arrived
+        ([10, 20, 30, INF], 25),  # the third arrival says where the middle ends
+        ([10, 20, INF, INF], INF),  # exactly half: the other middle one is unknown
+        ([10, INF, INF], INF),
+        ([INF, INF, INF], INF),
+        ([10, 10, 20, 20], 15),
+        ([10, 10, 10, INF], 10),
+        ([20, 20, 20, 20], 20),
+        ([0, 0, INF], 0),
+        ([50, INF, 50], 50),  # arrived at the very end of the budget, where the others are censored
+    ],
+)
+def test_the_censored_median_by_hand(costs: list[float], median: float) -> None:
+    assert censoring.censored_median(np.array(costs, float), 50.0) == median
+    assert kaplan_meier(costs, 50.0) == median
+
+
+@given(st.lists(st.one_of(st.integers(0, 8).map(float), st.just(INF)), min_size=1, max_size=30))
+def test_the_censored_median_is_the_product_limit_and_the_plain_median_of_costs(costs: list[float]) -> None:
+    found = censoring.censored_median(np.array(costs), 8.0)
+    assert found == pytest.approx(kaplan_meier(costs, 8.0))
+    # all are censored at one budget, so the curve is the empirical one, and the bootstrap may use the quick median
+    assert found == bootstrap.medians(np.array(costs))
+
+
+@given(st.lists(st.floats(0, 99), min_size=1, max_size=25))
+def test_without_censoring_it_is_the_median(costs: list[float]) -> None:
+    assert censoring.censored_median(np.array(costs), 100.0) == pytest.approx(np.median(costs))
+
+
+def test_the_censored_median_is_where_scipys_survival_function_falls_below_one_half() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        costs = rng.exponential(50, 17)
+        costs[costs > 60] = INF
+        data = stats.CensoredData.right_censored(np.minimum(costs, 60), costs == INF)
+        curve = stats.ecdf(data).sf
+        below = curve.quantiles[curve.probabilities < 0.5]
+        assert censoring.censored_median(costs, 60.0) == (below[0] if below.size else INF)
+
+
+NAN = math.nan
+CURVES = {
+    "between two points": ([2.0, 1.5, 0.5, 0.4], 1.0, 15.0),
+    "at a point": ([2.0, 1.0, 0.5, 0.4], 1.0, 10.0),
+    "at the start": ([0.9, 1.5, 0.5, 0.4], 1.0, 0.0),
+    "at the very end": ([2.0, 1.8, 1.5, 1.0], 1.0, 30.0),
+    "never": ([2.0, 1.8, 1.5, 1.2], 1.0, INF),
+    "only the first time counts": ([2.0, 0.5, 3.0, 0.1], 1.0, 10 * 2 / 3),
+    "diverged before": ([2.0, NAN, NAN, NAN], 1.0, INF),
+    "diverged after": ([2.0, 0.0, NAN, NAN], 1.0, 5.0),
+    "diverged from the start": ([NAN, NAN, NAN, NAN], 1.0, INF),
+    "after a gap": ([2.0, NAN, 0.5, NAN], 1.0, 20.0),
+    "from infinity": ([INF, INF, 0.5, 0.4], 1.0, 20.0),
+    "a target of minus infinity": ([2.0, 1.0, 0.5, 0.4], -INF, INF),
+}
+
+
+@pytest.mark.parametrize(("values", "target", "step"), CURVES.values(), ids=CURVES)
+def test_the_crossing_by_hand(values: list[float], target: float, step: float) -> None:
+    assert censoring.crossing(np.array([0, 10, 20, 30]), np.array(values), target) == pytest.approx(step)
+
+
+@given(st.lists(st.floats(0.01, 10), min_size=2, max_size=20), st.floats(0.01, 10))
+def test_the_crossing_is_where_the_straight_line_meets_the_target(values: list[float], target: float) -> None:
+    steps = np.arange(len(values)) * 10
+    found = censoring.crossing(steps, np.array(values), target)
+    if found == INF:
+        assert min(values) > target
+        return
+    assert np.interp(found, steps, values) <= target + 1e-9
+    assert all(v > target for v in np.array(values)[steps < found - 1e-6])
+
+
+def least(losses: list[float], n: int) -> np.ndarray:
+    """The best of every subset of n, sorted."""
+    return np.sort([min(subset) for subset in itertools.combinations(losses, n)])
+
+
+@pytest.mark.parametrize("losses", [[3.0], [3.0, 1.0, 2.0], [5.0, 5.0, 1.0, 2.0], [0.3, 0.1, 0.4, 0.15, 0.9, 0.2, 0.6], [*np.arange(10.0)]])
+def test_the_best_of_n_is_the_mean_and_the_quantiles_over_all_subsets(losses: list[float]) -> None:
+    expected, low, high = search.best_of(np.array(losses))
+    for n in range(1, len(losses) + 1):
+        best = least(losses, n)
+        assert expected[n - 1] == pytest.approx(best.mean())
+        assert low[n - 1] == best[math.ceil(0.1 * len(best) - 1e-9) - 1]
+        assert high[n - 1] == best[math.ceil(0.9 * len(best) - 1e-9) - 1]
+
+
+def test_diverged_settings_count_as_the_worst_that_did_not_diverge() -> None:
+    np.testing.assert_allclose(search.best_of(np.array([1.0, INF, 2.0, NAN])), search.best_of(np.array([1.0, 2.0, 2.0, 2.0])))
+    assert np.isnan(search.best_of(np.array([INF, NAN]))).all()
+    assert search.best_of(np.array([])).shape == (3, 0)
+
+
+def test_resampled_lanes_are_the_same_for_all_contestants() -> None:
+    one, again, other = (bootstrap.resampled(16, 500, seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert (one != other).any()
+    assert one.shape == (500, 16)
+    assert set(np.unique(one)) == set(range(16))
+    np.testing.assert_allclose(np.bincount(one.ravel()) / one.size, 1 / 16, atol=0.01)
+
+
+def test_medians_may_be_infinite() -> None:
+    values = np.array([[1, 2, INF, INF], [1, 2, 3, INF], [INF, INF, INF, INF], [4, 3, 2, 1]])
+    assert bootstrap.medians(values).tolist() == [INF, 2.5, INF, 2.5]
+    assert bootstrap.medians(np.array([3.0, 1.0, INF])) == 3.0
+
+
+def test_the_probability_of_being_less_counts_equal_ones_half() -> None:
+    assert bootstrap.probability_less(np.array([1, 2, 3, 4]), np.array([2, 2, 1, 9])) == (1 + 0.5 + 0 + 1) / 4
+    a = np.random.default_rng(0).integers(0, 3, 50)
+    assert bootstrap.probability_less(a, a) == 0.5
+    assert bootstrap.probability_less(a, a[::-1]) + bootstrap.probability_less(a[::-1], a) == pytest.approx(1)
+
+
+def test_pairs_compare_by_the_first_and_then_by_the_second() -> None:
+    first, second = np.array([[1, INF, INF], [INF, 1, INF]]), np.array([[9, 2, 1], [3, 9, 1.0]])
+    ranks = bootstrap.lexicographic(first, second)
+    pairs = list(zip(first.ravel(), second.ravel(), ranks.ravel(), strict=True))
+    for (a, b, rank), (c, d, other) in itertools.product(pairs, pairs):
+        assert (rank < other) == ((a, b) < (c, d))
+        assert (rank == other) == ((a, b) == (c, d))
+
+
+@pytest.mark.parametrize("count", [8, 16])
+def test_the_bootstrap_interval_of_a_median_holds_the_truth_as_often_as_it_says(count: int) -> None:
+    """400 experiments with costs of a known median: a skewed distribution, as times to a target are."""
+    rng = np.random.default_rng(0)
+    index = bootstrap.resampled(count, 1000, 1)
+    held = 0
+    for _ in range(400):
+        costs = 100 * np.exp(0.5 * rng.normal(size=count))
+        low, high = bootstrap.interval(bootstrap.medians(costs[index]))
+        held += low <= 100 <= high
+    assert 0.90 <= held / 400 <= 0.985
+
+
+def test_an_interval_may_end_at_infinity() -> None:
+    low, high = bootstrap.interval(np.array([1.0] * 50 + [INF] * 50))
+    assert (low, high) == (1.0, INF)
+    np.testing.assert_allclose(bootstrap.interval(np.arange(1000.0)), (24.5, 974.5), atol=0.5)
+
+
+@pytest.mark.parametrize(("wins", "count"), [(0, 16), (8, 16), (15, 16), (16, 16), (3, 4)])
+def test_wilsons_interval_is_scipys(wins: int, count: int) -> None:
+    expected = stats.binomtest(wins, count).proportion_ci(0.95, method="wilson")
+    np.testing.assert_allclose(proportions.proportion_interval(wins / count, count), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("count", [1, 16, 1000])
+def test_nothing_of_all_is_exactly_nothing(count: int) -> None:
+    assert proportions.proportion_interval(0.0, count)[0] == 0.0
+    assert proportions.proportion_interval(1.0, count)[1] == 1.0
+
+
+def test_the_difference_of_pairs_by_hand() -> None:
+    """Of ten pairs five have only the first true and one only the second: 5.5 and 1.5 of 12 cells."""
+    one = np.array([1, 1, 1, 1, 1, 0, 1, 1, 0, 0], bool)
+    other = np.array([0, 0, 0, 0, 0, 1, 1, 1, 0, 0], bool)
+    half = 1.959964 * math.sqrt(7 - 16 / 12) / 12
+    np.testing.assert_allclose(proportions.paired_difference(one, other), (0.4, 1 / 3 - half, 1 / 3 + half), atol=1e-6)
+    np.testing.assert_allclose(proportions.paired_difference(other, one), (-0.4, -1 / 3 - half, -1 / 3 + half), atol=1e-6)
+
+
+def test_pairs_that_never_differ_still_leave_a_doubt() -> None:
+    for same in (np.zeros(20, bool), np.ones(20, bool)):
+        value, low, high = proportions.paired_difference(same, same)
+        assert value == 0.0
+        assert -0.2 < low < 0 < high < 0.2
+    assert proportions.paired_difference(np.ones(4, bool), np.zeros(4, bool))[2] <= 1.0
+
+
+def test_a_higher_level_is_a_wider_interval() -> None:
+    one, other = np.arange(40) % 3 == 0, np.arange(40) % 2 == 0
+    widths = [high - low for _, low, high in (proportions.paired_difference(one, other, level) for level in (0.8, 0.95, 0.995))]
+    assert widths == sorted(widths)
+    assert widths[0] < widths[2]
+
+
+@pytest.mark.parametrize(("both", "first", "second"), [(0.2, 0.4, 0.1), (0.0, 0.05, 0.0), (0.5, 0.1, 0.1), (0.9, 0.05, 0.0)])
+@pytest.mark.parametrize("count", [32, 256])
+def test_the_interval_of_a_paired_difference_holds_the_truth_as_often_as_it_says(
+    both: float, first: float, second: float, count: int
+) -> None:
+    """2,000 experiments; the shares are of pairs in which both, only the first and only the second are true."""
+    rng = np.random.default_rng(0)
+    held = 0
+    for _ in range(2000):
+        cell = rng.choice(4, size=count, p=[both, first, second, 1 - both - first - second])
+        _, low, high = proportions.paired_difference((cell == 0) | (cell == 1), (cell == 0) | (cell == 2))
+        held += low <= first - second <= high
+    assert held / 2000 >= 0.925

@@ -1,0 +1,256 @@
+"""The landscape of a race: the same descents again, one slice with all of their ways, the page, and the command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from html import escape, unescape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import talweg as tw
+from commands import run
+from talweg.checks import InputError
+from talweg.figures import landscape as pictures
+from talweg.problems import Problem
+from talweg.racing.api import Race
+from talweg.report import landscape as page
+from talweg.studies.landscape import Landscape
+from talweg.text import landscape
+
+SMALL: dict[str, Any] = {"methods": "adam", "settings": 4, "seeds": 2, "epochs": 4}
+
+
+@pytest.fixture(scope="module")
+def raced(clouds: Problem, tmp_path_factory: pytest.TempPathFactory) -> Race:
+    return tw.race(clouds, **SMALL, store=tmp_path_factory.mktemp("raced") / "talweg.db")
+
+
+@pytest.fixture(scope="module")
+def shown(raced: Race) -> Landscape:
+    return raced.landscape(points=9, line=True)
+
+
+def test_the_descents_are_those_of_the_race(raced: Race, shown: Landscape, clouds: Problem) -> None:
+    assert [f.name for f in shown.followers] == [row["name"] for row in raced.summary["contestants"]]
+    for follower in shown.followers:
+        final = raced.store.lanes(raced.name, follower.name, "final")
+        lane = next(lane for lane in final if lane.setting >= 0 and lane.seed == shown.seed)
+        assert follower.trace.steps[-1] == lane.steps[-1]
+        assert follower.trace.validation_loss[-1] == pytest.approx(lane.validation_loss[-1], rel=1e-3)
+        assert follower.recorded == lane.validation_loss[-1]
+    starts = [path[0] for path in shown.slice.paths]
+    np.testing.assert_allclose(starts, [starts[0]] * len(starts), atol=1e-6)  # one start for all
+
+
+def test_the_winner_ends_in_the_centre_and_the_line_joins_the_best_two(shown: Landscape) -> None:
+    np.testing.assert_allclose(shown.slice.paths[0][-1], 0, atol=1e-6)
+    first, second = (f.trace for f in shown.followers[:2])
+    assert shown.line is not None
+    assert shown.line.validation_loss[0] == pytest.approx(first.validation_loss[-1], rel=1e-4)
+    assert shown.line.validation_loss[-1] == pytest.approx(second.validation_loss[-1], rel=1e-4)
+    assert shown.summary["contestants"][0]["apart"][1] == pytest.approx(shown.line.distance, rel=1e-5)
+
+
+def test_what_is_said_is_what_was_computed(shown: Landscape) -> None:
+    said, summary = " ".join([*shown.sentences, *shown.warnings]), shown.summary
+    assert json.loads(json.dumps(summary, allow_nan=False)) == json.loads(json.dumps(summary))
+    first, second = summary["explained"]
+    assert f"explain {100 * first:.0f} % and {100 * second:.0f} %" in said
+    one, other = summary["contestants"][:2]
+    gap = np.linalg.norm(np.subtract(one["path"][-1], other["path"][-1]))
+    assert f"end {landscape.figures(float(gap))} apart on the slice" in said
+    assert "A slice through 2 of 21 dimensions can hide walls" in said
+    assert "Distances off the plane are not seen" in said
+    assert len(shown.sentences) == len(set(shown.sentences))
+
+
+def changed(shown: Landscape, **more: Any) -> dict[str, Any]:
+    """The summary with other numbers in it."""
+    return {**json.loads(json.dumps(shown.summary)), **more}
+
+
+def test_a_barrier_is_called_one_only_if_it_is_worth_the_word(shown: Landscape) -> None:
+    line = shown.summary["line"]
+    flat = {**line, "barrier": 0.0, "endless": False}
+    assert landscape.headline(changed(shown, line=flat)).startswith("No barrier between")
+    assert "never rises above the line between its two ends: no barrier" in " ".join(landscape.sentences(changed(shown, line=flat)))
+    high = {**line, "barrier": 10.0, "endless": False}
+    assert landscape.headline(changed(shown, line=high)).startswith("A barrier stands between")
+    endless = {**line, "barrier": None, "endless": True}
+    assert "is not finite in places" in " ".join(landscape.sentences(changed(shown, line=endless)))
+
+
+def test_a_descent_that_ends_elsewhere_than_in_the_race_is_said(shown: Landscape) -> None:
+    summary = changed(shown)
+    assert not [words for words in landscape.warnings(summary) if "run again" in words]
+    summary["contestants"][1]["recorded"] = 2 * summary["contestants"][1]["ended"]
+    assert [words for words in landscape.warnings(summary) if "ended at another validation loss than in the race" in words]
+
+
+def test_valleys_are_counted(shown: Landscape) -> None:
+    x = np.linspace(-2, 2, 9)
+    one, two = x[:, None] ** 2 + x**2, (x[:, None] ** 2 - 1) ** 2 + x**2
+    assert "it has 1 lowest point inside: one valley" in landscape.valleys(changed(shown, loss=one.tolist()))
+    assert "it has 2 lowest points inside." in landscape.valleys(changed(shown, loss=two.tolist()))
+    assert "goes on down beyond the edge" in landscape.valleys(changed(shown, loss=(one * 0 + x).tolist()))
+
+
+def test_holes_in_the_slice_do_no_harm(shown: Landscape) -> None:
+    summary = changed(shown)
+    summary["loss"][0][0] = summary["loss"][4][4] = None
+    page.html(summary)
+    everywhere = changed(shown, loss=[[None] * 9 for _ in range(9)])
+    page.html(everywhere)
+    assert "not finite anywhere" in " ".join(landscape.sentences(everywhere))
+
+
+@pytest.mark.parametrize("figure", [pictures.plane, pictures.mountain])
+def test_every_way_is_drawn_in_its_look(shown: Landscape, figure: Callable[[Any], Any]) -> None:
+    traces = [trace for trace in figure(shown.summary).data if trace.type.startswith("scatter") and trace.mode == "lines"]
+    for follower in shown.followers:
+        colours = [trace.line.color for trace in traces if trace.name.startswith(follower.label)]
+        assert colours == [pictures.looks(shown.summary["contestants"])[follower.name].colour]
+
+
+def test_random_directions_have_other_words(raced: Race) -> None:
+    found = raced.landscape("random", points=5, contestants=["adam"], split="validation")
+    assert found.summary["explained"] is None
+    assert [f.name for f in found.followers] == ["adam"]
+    said = " ".join(found.sentences)
+    assert "The two directions are random" in said
+    assert "Along the edge of the slice the validation loss is" in said
+    page.html(found.summary)
+
+
+def test_the_page_says_everything_and_loads_nothing(shown: Landscape, tmp_path: Path) -> None:
+    path = shown.save(tmp_path / "landscape.html")
+    text = path.read_text("utf-8")
+    words = unescape(text.replace('<span class="whole">', "").replace("</span>", ""))
+    for sentence in [*shown.sentences[1:], *shown.warnings]:
+        assert sentence in words
+    assert "default-src 'none'" in text
+    assert text.count('class="plot"') == 4
+    assert shown.save(tmp_path / "again.html").read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_the_slice_is_a_picture_too(shown: Landscape, tmp_path: Path, kind: str, begins: bytes) -> None:
+    path = shown.save(tmp_path / f"slice.{kind}")
+    assert path.read_bytes().startswith(begins)
+    assert shown.save(tmp_path / f"again.{kind}").read_bytes() == path.read_bytes()
+    fragment = shown._repr_html_()
+    assert "data:image/png;base64," in fragment
+    assert all(escape(sentence) in fragment for sentence in shown.sentences)
+    with pytest.raises(InputError, match=r"unknown kind of file '\.jpg'"):
+        shown.save(tmp_path / "slice.jpg")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", ["1280,1800", "500,2600"])
+def test_a_browser_draws_all_four_pictures(shown: Landscape, tmp_path: Path, dumped: Any, in_space: tuple[str, ...], size: str) -> None:
+    document = dumped(shown.save(tmp_path / "landscape.html"), f"--window-size={size}", *in_space)
+    assert "data-problem" not in document
+    assert document.count('data-drawn="yes"') == 4
+
+
+# ---- races from a store ------------------------------------------------------------------------------------------------------
+
+
+def test_a_race_from_a_store_needs_its_problem_and_no_other(raced: Race, shown: Landscape, clouds: Problem) -> None:
+    stored = tw.open_race(raced.name, raced.store.path)
+    with pytest.raises(InputError, match=r"was run on 'clouds', whose data are not in the store; in Python, give them: tw\.open_race"):
+        stored.landscape()
+    again = stored.landscape(points=9, line=True, problem=clouds)
+    np.testing.assert_allclose(again.slice.loss, shown.slice.loss, rtol=1e-5)
+    other = tw.problems.load("iris")
+    with pytest.raises(InputError, match=r"iris is not what race \w+ was run on \(clouds\): its name and .* differ"):
+        stored.landscape(problem=other)
+    with pytest.raises(InputError, match="problem must be the Problem that was raced, got 'iris'"):
+        stored.landscape(problem="iris")  # type: ignore[arg-type]
+
+
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+    "directions": ({"directions": "pca"}, "unknown kind of directions 'pca'; "),
+    "contestants": ({"contestants": ["adm"]}, "unknown contestant 'adm'; did you mean adam?"),
+    "nobody": ({"contestants": []}, "contestants must name at least one of"),
+    "points": ({"points": 1}, "points must be at least 3, got 1"),
+    "split": ({"split": "test"}, "unknown split 'test'"),
+    "line": ({"line": True, "contestants": ["adam"]}, "a line needs the ends of two contestants"),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_is_one_sentence(raced: Race, case: str) -> None:
+    given, sentence = MISTAKES[case]
+    with pytest.raises(InputError, match=sentence):
+        raced.landscape(**given)
+
+
+def test_the_command_builds_the_problem_again_from_the_races_own_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    rows = [f"{a:.3f},{b:.3f},{'yes' if a > b else 'no'}" for a, b in rng.normal(size=(60, 2))]
+    (tmp_path / "own.csv").write_text("\n".join(["a,b,bigger", *rows]))
+    small = ("--settings", "2", "--seeds", "2", "--epochs", "1", "--methods", "adam", "-q")
+    assert run("race", "own.csv", "--target", "bigger", "--model", "linear", *small).code == 0
+    drawn = run("landscape", "--line", "--points", "5", "-o", "seen.html")
+    assert drawn.code == 0
+    said = " ".join(drawn.out.split())
+    assert "The two directions explain" in said
+    assert "counts as none" in said  # of the ways between the best two
+    assert (tmp_path / "seen.html").exists()
+    (tmp_path / "own.csv").unlink()
+    lost = run("landscape")
+    assert lost.code == 2
+    assert "were in 'own.csv', and that can't be read here" in lost.errors
+
+
+def test_the_command_knows_data_sets_and_its_mistakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tw.race(tw.problems.load("iris", model="mlp:3"), methods="adam", settings=2, seeds=2, epochs=1, store="talweg.db")
+    drawn = run("landscape", "--directions", "random", "--points", "5", "--methods", "adam")
+    assert drawn.code == 0
+    (written,) = (tmp_path / "talweg-report").glob("iris-*-landscape.html")
+    assert written.name in drawn.out
+    assert "The loss around where Adam ended." in drawn.out
+    for words, sentence in (
+        (("--directions", "pca"), "unknown kind of directions 'pca'"),
+        (("-o", "seen.txt"), "unknown kind of file '.txt'"),
+        (("-o", "talweg.db/seen.html"), "can't be written"),
+        (("nothing",), "no race"),
+    ):
+        refused = run("landscape", *words)
+        assert refused.code == 2
+        assert sentence in refused.errors
+
+
+def test_the_eye_stands_where_no_wall_hides_the_ways(shown: Landscape) -> None:
+    """A wall between y > 0 and the usual eye, and a way behind it: the eye goes to the other side."""
+    x = np.linspace(-2, 2, 9)
+    wall = np.where(np.abs(x[:, None] + 0.5) < 0.3, 5.0, 0.1) + 0 * x
+    summary = changed(shown, x=x.tolist(), y=x.tolist(), loss=wall.tolist())
+    for c in summary["contestants"]:
+        c["path"] = [[0.2, 0.0], [0.0, 0.1]]
+    eye = pictures.mountain(summary).layout.scene.camera.eye
+    assert eye.y > 0
+    flipped = {**summary, "loss": wall[::-1].tolist()}
+    for c in flipped["contestants"]:
+        c["path"] = [[0.2, 0.0], [0.0, -0.1]]
+    assert pictures.mountain(flipped).layout.scene.camera.eye.y < 0
+
+
+def test_a_function_of_two_numbers_is_its_own_plane_and_nothing_is_hidden() -> None:
+    bowl = Problem(loss=lambda w, _: (w[0] ** 2 - 1) ** 2 + w[1] ** 2, start=lambda key: np.array([0.6, 1.5]), name="bowl")
+    found = tw.race(bowl, methods="adam", settings=2, seeds=2, epochs=30).landscape(points=5, line=True)
+    assert found.warnings == []
+    said = " ".join(found.sentences)
+    assert "apart." in said
+    assert "the value" in said
+    assert "loss" not in said
+    assert "What it can" not in page.html(found.summary)
+    assert found.slice.explained is not None
+    assert sum(found.slice.explained) == pytest.approx(1, abs=1e-6)

@@ -1,0 +1,58 @@
+"""What was seen inside the methods, in words and numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from talweg.text import dynamics as text
+from talweg.verdict import dynamics
+
+STEPS = np.array([0, 1, 50, 100])
+
+
+def seen(rate: list[float], cosine: float = 0.5, lanes: int = 3) -> dict[str, np.ndarray]:
+    row = {"rate": rate, "rate_low": rate, "rate_high": rate, "gradient_norm": [2.0, 1.0, 0.5], "cosine": [np.nan, cosine, cosine]}
+    return {name: np.array([[np.nan, *values]] * lanes) for name, values in row.items()}
+
+
+def row(label: str, **numbers: Any) -> dict[str, Any]:
+    return {"label": label, "probes": dynamics.numbers(STEPS, seen(**numbers), 10)}
+
+
+def test_numbers_are_medians_over_lanes_of_what_is_known():
+    several = seen([1.0, 1.0, 1.0])
+    several["rate"] = np.array([[np.nan, 1.0, 2.0, np.nan], [np.nan, 3.0, 4.0, 4.0], [np.nan, 5.0, 9.0, 6.0]])
+    found = dynamics.numbers(STEPS, several, 10)
+    assert found["examples"] == [10, 500, 1000]
+    assert found["rate"] == [3.0, 4.0, 5.0]
+    assert found["kept"] == pytest.approx(5.0 / 4.0)  # step 1 is not early any more, but the very beginning
+    assert found["turn"] == 0.5
+
+
+def test_who_stalls_and_who_turns_back_is_said():
+    said = text.sentences([row("Adagrad", rate=[4.0, 2.0, 0.2], cosine=-0.6), row("Adam", rate=[1.0, 1.0, 9.0], cosine=0.9)])
+    assert "Adagrad's to 10 % of what it was early" in said["rate"][0]
+    assert "Adam's 9.0×" in said["rate"][1]
+    assert said["turns"][0].startswith("Adagrad (-0.6) turns back")
+    assert "Adam goes the straightest" in said["turns"][1]
+
+
+def test_where_nobody_stalls_that_is_said_and_where_nobody_looked_nothing():
+    (sentence,) = text.sentences([row("Adam", rate=[1.0, 1.0, 0.9]), row("sgd", rate=[1.0, 1.0, 1.0])])["rate"]
+    assert sentence == "nobody stalls: all keep between 90 % and 100 % of their early effective rate"
+    assert text.sentences([{"label": "Adam", "probes": None}]) == {}
+
+
+def test_a_run_that_always_diverged_has_no_words():
+    found = row("sgd", rate=[np.nan] * 3, cosine=np.nan)
+    assert found["probes"]["kept"] is None
+    assert text.sentences([found]) == {"rate": [], "gradient": [], "turns": []}
+
+
+def test_a_schedule_is_not_taken_for_a_stall():
+    falling = {"label": "Adam", "probes": dynamics.numbers(STEPS, seen([1.0, 0.5, 0.001]), 10, "cosine")}
+    assert not falling["probes"]["stalls"]
+    assert text.sentences([falling])["rate"] == ["the learning rate follows a schedule, and the effective one with it"]
