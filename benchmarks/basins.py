@@ -140,7 +140,7 @@ def on(problem: tw.Problem, starts: int, steps: int, repeats: int) -> tuple[dict
 def alone(problem: tw.Problem, found: basins.Basins, starts: int, steps: int, repeats: int) -> float:
     """The processor's seconds of Adam's descents for one repeat, all cores together, compiled before; the median of three."""
     adam = next(arrival for arrival in found.arrivals if arrival.method == "adam")
-    running = multistart.Trials(problem, starts)
+    running = multistart.Multistart(problem, starts)
     (contestant,) = listed(problem, "adam", settings=1)
     numbers = [{"learning_rate": adam.numbers["learning_rate"]}] * starts
     seconds = []

@@ -71,13 +71,13 @@ def own(hidden: int, lanes: int, steps: int, repeats: int) -> float:
     import numpy as np
 
     import talweg as tw
-    from talweg.engine.program import Floor, Program
+    from talweg.engine.program import Placement, Program
 
     problem = tw.problems.load("digits", model=f"mlp:{hidden}")
     rates = np.geomspace(3e-4, 3e-3, max(1, lanes // SEEDS))
     methods = [tw.methods.Adam(float(rates[i // SEEDS])) for i in range(lanes)]
     seeds = [i % SEEDS for i in range(lanes)]
-    program = Program(Floor(problem), methods[0], 64, lanes)
+    program = Program(Placement(problem), methods[0], 64, lanes)
     return lanes * steps / median_seconds(lambda: program.run(methods, seeds, steps), repeats)
 
 
@@ -119,7 +119,7 @@ def child(quick: bool, part: str) -> dict[str, float]:
     }
 
 
-def measure(quick: bool, *part: str) -> dict[str, float]:
+def metric(quick: bool, *part: str) -> dict[str, float]:
     """`child` in a process."""
     return json.loads(common.run([sys.executable, __file__, *(["--quick"] if quick else []), "--child", *part]).output)
 
@@ -146,13 +146,13 @@ def main() -> None:
         print(json.dumps(child(given.quick, given.child)))
         return
     steps, repeats = LENGTHS[given.quick]
-    ours = [measure(given.quick, "lanes")["rate"]]
+    ours = [metric(given.quick, "lanes")["rate"]]
     rows = []
     for opponent in () if given.alone else (*OPPONENTS, EXTRA):
         label, rate = measure_peer(opponent, given.quick)
-        ours.append(measure(given.quick, "lanes")["rate"])
+        ours.append(metric(given.quick, "lanes")["rate"])
         rows.append(_row(label, rate, (ours[-2] + ours[-1]) / 2 / rate, opponent.aim))
-    rest = measure(given.quick, "rest")
+    rest = metric(given.quick, "rest")
     rows.insert(0, _row("talweg, 256 lanes", statistics.median(ours)))
     rows.append(_row("talweg in blocks of 32 lanes and 156 steps, as a race has them", rest["race_rate"]))
 

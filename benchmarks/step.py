@@ -124,7 +124,7 @@ def adam(**options: Any) -> Callable[[Any], Any]:
     return lambda params: torch.optim.Adam(params, lr=RATE, **options)
 
 
-def measure(way: str, size: int, repeats: int) -> float:
+def metric(way: str, size: int, repeats: int) -> float:
     """Seconds of a step, one way."""
     if way == "copy":
         return copying(size, repeats)
@@ -143,7 +143,7 @@ def main() -> None:
     given = words.parse_args()
     size, repeats, rounds = (2_500_000, 5, 1) if given.quick else (PARAMETERS, 21, 3)
     if given.way:
-        print(measure(given.way, size, repeats))
+        print(metric(given.way, size, repeats))
         return
     taken: dict[str, list[float]] = {way: [] for way in WAYS}
     quick = ["--quick"] if given.quick else []

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from talweg.methods import CATALOGUE, VARIANTS, WRAPPERS, GradientDescent, Method, Range
-from talweg.methods.factories import bare
+from talweg.methods.factories import required
 from talweg.problems import SURFACES, CriticalPoint, Surface, surface
 from talweg.problems.surfaces.surface import catalogue, critical, formula
 
@@ -45,14 +45,14 @@ def ranges(space: dict[str, Range]) -> str:
 
 def defaults(kind: type[Method]) -> str:
     """The untuned numbers in one cell."""
-    numbers = {field.name: field.default for field in fields(kind) if field.name not in bare(kind)}
+    numbers = {field.name: field.default for field in fields(kind) if field.name not in required(kind)}
     return "<br>".join(f"{name} {value:g}" for name, value in numbers.items())
 
 
 def keeps(kind: type[Method]) -> str:
     """What its state costs."""
-    overall = f" (+ {kind.overall})" if kind.overall else ""
-    return kind.memory + overall
+    scalar_state = f" (+ {kind.scalar_state})" if kind.scalar_state else ""
+    return kind.memory + scalar_state
 
 
 def table(kinds: Iterable[type[Method]]) -> str:

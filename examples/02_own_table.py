@@ -38,6 +38,6 @@ for note in problem.notes:  # what was recognised and changed on the way in: rea
 race = tw.race(problem, "sgd,momentum,adam", settings=32)
 print("\nThe verdict:", race.verdict)
 for row in race.summary["contestants"]:
-    print(f"{row['label']:32} R² on the test rows {row['test']['measure']['median']:.3f}")
+    print(f"{row['label']:32} R² on the test rows {row['test']['metric']['median']:.3f}")
 for warning in race.summary["verdict"]["warnings"]:
     print("Careful:", warning)

@@ -48,7 +48,7 @@ problem = tw.Problem(
     validation=(x[2000:2500], y[2000:2500]),  # choices are made here
     test=(x[2500:], y[2500:]),  # looked at once, at the end
     name="two lines",
-    measure=tw.Measure("within 0.2", within, percent=True),
+    metric=tw.Metric("within 0.2", within, percent=True),
 )
 print(problem)
 

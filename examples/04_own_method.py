@@ -54,9 +54,9 @@ print(tw.descend(problem, Softsign(), epochs=5))
 race = tw.race(problem, [Softsign, "adam", "momentum"], settings=48)
 print("\nThe verdict:", race.verdict)
 for row in race.summary["contestants"]:
-    cost, paid = row["examples_to_target"], row["default"]["paid"]
+    cost, gain_from_tuning = row["examples_to_target"], row["default"]["gain_from_tuning"]
     if cost["median"] is None:
         print(f"{row['label']:28} did not reach the target")
         continue
     interval = " … ".join("∞" if end is None else f"{end:,.0f}" for end in (cost["low"], cost["high"]))
-    print(f"{row['label']:28} {cost['median']:8,.0f} examples ({interval}); tuned {paid:.1f}× as fast as untuned")
+    print(f"{row['label']:28} {cost['median']:8,.0f} examples ({interval}); tuned {gain_from_tuning:.1f}× as fast as untuned")

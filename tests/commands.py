@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from talweg.cli.main import main
+from talweg.cli import main
 
 
 @dataclass

@@ -18,9 +18,10 @@ import pytest
 from hypothesis import settings
 from jaxtyping import Array, PyTree
 
-from talweg import schedules, trees
+from talweg import problems, schedules, trees
 from talweg.methods import Method
 from talweg.oracle import Oracle
+from talweg.problems import Problem
 
 Walk = Callable[..., PyTree]
 
@@ -37,6 +38,23 @@ def forgotten() -> Iterator[None]:
     """What a file compiled is forgotten with it: thousands of compiled programs are more memory maps than a process may have."""
     yield
     jax.clear_caches()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A program that was compiled is not compiled again by the next race: what is tested is not the compiler."""
+    if jax.config.values["jax_compilation_cache_dir"] is None:
+        jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("compiled")))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+
+
+@pytest.fixture(scope="session")
+def clouds() -> Problem:
+    """Two clouds of points with two labels: 48 / 16 / 16 examples, an MLP of 4 hidden units."""
+    rng = np.random.default_rng(0)
+    y = np.arange(80) % 2
+    x = rng.normal(size=(80, 3)) + y[:, None]
+    return problems.from_arrays(x, y, name="clouds", model="mlp:4")
 
 
 SINGLE_METHODS = {

@@ -47,8 +47,8 @@ def summary(seed: int = 0, settings: int = 32) -> Summary:
             "facts": {"task": "classification", "model": "mlp:32", "loss": "cross-entropy", "features": 64, "classes": 10},
             "parameters": 2410,
             "examples": EXAMPLES,
-            "measure": "accuracy",
-            "measure_percent": True,
+            "metric": "accuracy",
+            "metric_percent": True,
             "notes": [
                 "60 % of the rows train, 20 % validate, 20 % test.",
                 "The features were scaled to mean 0 and deviation 1 on the training part.",
@@ -58,7 +58,7 @@ def summary(seed: int = 0, settings: int = 32) -> Summary:
         "target": {
             "kind": "loss",
             "value": 0.1462,
-            "yardstick": "sgd",
+            "baseline": "sgd",
             "text": "validation loss 0.146, which tuned mini-batch gradient descent reaches at the end of its budget",
         },
         "contestants": contestants,
@@ -122,8 +122,8 @@ def contestant(
         "seconds_to_target": spread(None if steps is None else steps * 2.3e-5),
         "speedup": spread(None),
         "final_validation_loss": spread(float(loss[-1]), 0.04),
-        "test": {"measure": spread(0.97 - 0.004 * rank, 0.006), "loss": spread(float(loss[-1]) * 1.05, 0.05)},
-        "validation_measure": spread(0.972 - 0.004 * rank, 0.006),
+        "test": {"metric": spread(0.97 - 0.004 * rank, 0.006), "loss": spread(float(loss[-1]) * 1.05, 0.05)},
+        "validation_metric": spread(0.972 - 0.004 * rank, 0.006),
         "reached": 0.0 if reached is None else 1.0,
         "diverged": sum(point["diverged"] for point in search) / settings,
         "default": {
@@ -131,7 +131,7 @@ def contestant(
             "final_validation_loss": spread(float(loss[-1]) * 1.4),
             "examples_to_target": spread(None if rank > 4 or reached is None else reached * 3.1),
             "reached": 1.0 if rank <= 4 else 0.0,
-            "paid": None if reached is None else 3.1 - 0.3 * rank if rank <= 4 else BUDGET / reached,
+            "gain_from_tuning": None if reached is None else 3.1 - 0.3 * rank if rank <= 4 else BUDGET / reached,
         },
         "beats": {"probability": min(0.61 + 0.12 * rank, 0.995), "low": min(0.5 + 0.1 * rank, 0.97), "high": 1.0},
         "seconds_per_step": 2.3e-5,
@@ -220,7 +220,7 @@ def nobody_reached() -> Summary:
     made["target"] |= {"kind": "accuracy", "value": 0.999, "text": "validation accuracy 99.9 %, as asked for"}
     for c in made["contestants"]:
         c["steps_to_target"] = c["examples_to_target"] = c["seconds_to_target"] = c["speedup"] = {"median": None, "low": None, "high": None}
-        c["reached"], c["default"]["paid"] = 0.0, None
+        c["reached"], c["default"]["gain_from_tuning"] = 0.0, None
     return made
 
 
@@ -234,8 +234,8 @@ def all_diverged() -> Summary:
         c.update(
             good_range=None,
             final_validation_loss=nothing,
-            test={"measure": None, "loss": None},
-            validation_measure=None,
+            test={"metric": None, "loss": None},
+            validation_metric=None,
             diverged=1.0,
             tied=False,
         )
@@ -260,8 +260,8 @@ def two() -> Summary:
         at["ranking"] = [entry for entry in at["ranking"] if entry["name"] in ("adam", "sgd")]
     made["problem"] |= {
         "name": "diabetes",
-        "measure": "R²",
-        "measure_percent": False,
+        "metric": "R²",
+        "metric_percent": False,
         "facts": {"task": "regression", "model": "mlp:32", "loss": "squared"},
     }
     made["verdict"]["tied"] = []
@@ -285,7 +285,7 @@ def long_names() -> Summary:
 def own_function() -> Summary:
     """A function without data: no examples, no measure, no test part, and None wherever None may stand."""
     made = all_diverged()
-    made["problem"] |= {"name": "rosenbrock", "examples": None, "measure": None, "measure_percent": False, "notes": [], "facts": {}}
+    made["problem"] |= {"name": "rosenbrock", "examples": None, "metric": None, "metric_percent": False, "notes": [], "facts": {}}
     made["problem"]["budget"] = {"epochs": None, "examples": None, "seconds": None}
     made["target"] |= {"kind": "loss", "value": None, "text": "no target"}
     made["order"], made["run"]["start_loss"], made["run"]["versions"], made["run"]["machine"] = [], None, {}, {}

@@ -55,7 +55,7 @@ def test_own_loss_and_start_make_a_problem_that_can_be_descended_and_raced(tmp_p
     assert isinstance(race, tw.Race)
     assert race.verdict == race.summary["verdict"]["text"]
     assert race.winner["test"]["loss"]["median"] >= 0.1
-    assert race.winner["test"]["measure"] is None
+    assert race.winner["test"]["metric"] is None
     report = race.report(tmp_path / "report.html")
     assert report.stat().st_size > 10_000
     assert "own" in repr(race)

@@ -48,9 +48,9 @@ def test_what_goes_in_comes_out_of_another_connection(store: Store, file: Path) 
     one, other = Store(file, existing=True).lanes("abcdef", "adam", "final")
     given = lane()
     assert (one.setting, one.seed, one.hyperparameters, one.diverged_at) == (0, 2**32 - 1, {"learning_rate": 0.1, "b1": 0.9}, None)
-    for name in ("steps", "training_loss", "validation_loss", "measure"):
+    for name in ("steps", "training_loss", "validation_loss", "metric"):
         np.testing.assert_array_equal(getattr(one, name), getattr(given, name))
-    assert (one.test_loss, one.test_measure, one.key) == (None, None, (0, 0))
+    assert (one.test_loss, one.test_metric, one.key) == (None, None, (0, 0))
     assert (other.setting, other.diverged_at, other.key) == (-1, 4, (0, 1))
     np.testing.assert_array_equal(other.validation_loss, [2.0, np.nan, np.nan])  # nothing that is not finite has a value
 
@@ -82,7 +82,7 @@ def test_a_block_that_is_there_stays_as_it_is(store: Store) -> None:
 
 def test_a_block_is_committed_whole_or_not_at_all(store: Store, file: Path) -> None:
     broken = lane()
-    broken.measure = np.array([1.0])  # too short
+    broken.metric = np.array([1.0])  # too short
     with pytest.raises(ValueError):
         store.add_block("abcdef", "adam", "search", 0, 9, 0.5, [lane(), broken])
     again = Store(file)
@@ -94,10 +94,10 @@ def test_a_block_is_committed_whole_or_not_at_all(store: Store, file: Path) -> N
 
 def test_test_results_speeds_and_weights_are_kept(store: Store) -> None:
     lanes = store.lanes("abcdef", "adam", "final")
-    lanes[0].test_loss, lanes[0].test_measure = 0.5, 0.75
+    lanes[0].test_loss, lanes[0].test_metric = 0.5, 0.75
     store.add_tests("abcdef", "adam", "final", lanes)
     again = store.lanes("abcdef", "adam", "final")
-    assert [(one.test_loss, one.test_measure) for one in again] == [(0.5, 0.75), (None, None)]
+    assert [(one.test_loss, one.test_metric) for one in again] == [(0.5, 0.75), (None, None)]
     store.add_speed("abcdef", "adam", 1e-5, 2)
     store.add_speed("abcdef", "adam", 9.0, 9)  # the first measurement stays
     assert store.speeds("abcdef") == {"adam": (1e-5, 2)}

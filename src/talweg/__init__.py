@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from talweg.checks import InputError
     from talweg.engine.descend import Trace, descend, minimize
     from talweg.engine.environment import use_all_cores
-    from talweg.problems import Measure, Problem
+    from talweg.problems import Metric, Problem
     from talweg.racing.api import Race, open_race, race
     from talweg.studies.basins import Basins, basins
     from talweg.studies.escape import Escape, escape
@@ -32,7 +32,7 @@ _WHERE = {
     "Basins": "talweg.studies.basins",
     "Escape": "talweg.studies.escape",
     "InputError": "talweg.checks",
-    "Measure": "talweg.problems",
+    "Metric": "talweg.problems",
     "Path": "talweg.studies.trajectories",
     "Problem": "talweg.problems",
     "Race": "talweg.racing.api",
@@ -56,7 +56,7 @@ __all__ = [
     "Basins",
     "Escape",
     "InputError",
-    "Measure",
+    "Metric",
     "Path",
     "Problem",
     "Race",

@@ -45,7 +45,7 @@ class Oracle:
             self.seen = value
 
 
-class Altered(Oracle):
+class TransformedOracle(Oracle):
     """An oracle whose gradients are altered on their way to the method that asks: what a wrapper hands to the method it holds.
 
     `alter(gradient, at)` gets the gradient as a function and may ask it once, several times or elsewhere.

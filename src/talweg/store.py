@@ -39,11 +39,11 @@ CREATE TABLE block (
 CREATE TABLE lane (
     race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER NOT NULL,
     lane INTEGER NOT NULL, setting INTEGER NOT NULL, seed INTEGER NOT NULL, hyperparameters TEXT NOT NULL, diverged_at INTEGER,
-    test_loss REAL, test_measure REAL, PRIMARY KEY (race, contestant, rung, block, lane)
+    test_loss REAL, test_metric REAL, PRIMARY KEY (race, contestant, rung, block, lane)
 );
 CREATE TABLE point (
     race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER NOT NULL,
-    lane INTEGER NOT NULL, step INTEGER NOT NULL, training_loss REAL, validation_loss REAL, measure REAL,
+    lane INTEGER NOT NULL, step INTEGER NOT NULL, training_loss REAL, validation_loss REAL, metric REAL,
     PRIMARY KEY (race, contestant, rung, block, lane, step)
 ) WITHOUT ROWID;
 CREATE TABLE weights (
@@ -77,9 +77,9 @@ class Lane:
     steps: Int[np.ndarray, " points"]
     training_loss: Float[np.ndarray, " points"]
     validation_loss: Float[np.ndarray, " points"]
-    measure: Float[np.ndarray, " points"]
+    metric: Float[np.ndarray, " points"]
     test_loss: float | None = None
-    test_measure: float | None = None
+    test_metric: float | None = None
     key: tuple[int, int] = field(default=(0, 0))  #: block and lane, by which a row is found again
 
 
@@ -228,7 +228,7 @@ class Store:
                         json.dumps(dict(lane.hyperparameters)),
                         lane.diverged_at,
                         lane.test_loss,
-                        lane.test_measure,
+                        lane.test_metric,
                     )
                     for i, lane in enumerate(lanes)
                 ),
@@ -239,7 +239,7 @@ class Store:
                     (*key, i, *values)
                     for i, lane in enumerate(lanes)
                     for values in zip(
-                        lane.steps.tolist(), *(_nullable(x) for x in (lane.training_loss, lane.validation_loss, lane.measure)), strict=True
+                        lane.steps.tolist(), *(_nullable(x) for x in (lane.training_loss, lane.validation_loss, lane.metric)), strict=True
                     )
                 ),
             )
@@ -247,19 +247,19 @@ class Store:
     def lanes(self, race: str, contestant: str, rung: str) -> list[Lane]:
         """The lanes of a rung, in order."""
         points: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
-        query = "SELECT block, lane, step, training_loss, validation_loss, measure FROM point WHERE (race, contestant, rung) = (?, ?, ?)"
+        query = "SELECT block, lane, step, training_loss, validation_loss, metric FROM point WHERE (race, contestant, rung) = (?, ?, ?)"
         for block, lane, *values in self.db.execute(query + " ORDER BY block, lane, step", (race, contestant, rung)):
             points.setdefault((block, lane), []).append(tuple(values))
-        query = "SELECT block, lane, setting, seed, hyperparameters, diverged_at, test_loss, test_measure FROM lane"
+        query = "SELECT block, lane, setting, seed, hyperparameters, diverged_at, test_loss, test_metric FROM lane"
         rows = self.db.execute(
             query + " WHERE (race, contestant, rung) = (?, ?, ?) ORDER BY block, lane", (race, contestant, rung)
         ).fetchall()
         lanes = []
-        for block, lane, setting, seed, numbers, diverged, test_loss, test_measure in rows:
+        for block, lane, setting, seed, numbers, diverged, test_loss, test_metric in rows:
             steps, *curves = np.array(points[block, lane], float).T
-            training, validation, measure = curves
-            row = Lane(setting, seed, json.loads(numbers), diverged, steps.astype(int), training, validation, measure)
-            row.test_loss, row.test_measure, row.key = test_loss, test_measure, (block, lane)
+            training, validation, metric = curves
+            row = Lane(setting, seed, json.loads(numbers), diverged, steps.astype(int), training, validation, metric)
+            row.test_loss, row.test_metric, row.key = test_loss, test_metric, (block, lane)
             lanes.append(row)
         return lanes
 
@@ -267,8 +267,8 @@ class Store:
         """Record the test results of lanes that are already there."""
         with self.writing():
             self.db.executemany(
-                "UPDATE lane SET test_loss = ?, test_measure = ? WHERE (race, contestant, rung, block, lane) = (?, ?, ?, ?, ?)",
-                [(lane.test_loss, lane.test_measure, race, contestant, rung, *lane.key) for lane in lanes],
+                "UPDATE lane SET test_loss = ?, test_metric = ? WHERE (race, contestant, rung, block, lane) = (?, ?, ?, ?, ?)",
+                [(lane.test_loss, lane.test_metric, race, contestant, rung, *lane.key) for lane in lanes],
             )
 
     def add_speed(self, race: str, contestant: str, seconds_per_step: float, gradients_per_step: int) -> None:

@@ -37,7 +37,7 @@ def start(dtype: Any = None) -> Any:
 
 
 def method_of(kind: str) -> methods.Method:
-    return methods.kind_named("test", kind)(learning_rate=schedules.Cosine(0.02, 40.0))
+    return methods.factory_named("test", kind)(learning_rate=schedules.Cosine(0.02, 40.0))
 
 
 def walked(method: methods.Method, params: Any, seed: int = 0) -> Any:

@@ -79,7 +79,7 @@ ASKING = [
 @pytest.mark.usefixtures("double")
 @pytest.mark.parametrize("kind", ["sgd", "momentum", "adadelta", "adamw", "prodigy", "muon", "lookahead+nadam", *ASKING])
 def test_it_takes_the_steps_of_the_method_wherever_that_asks_for_gradients(kind):
-    method = methods.kind_named("test", kind)(learning_rate=schedules.Cosine(0.05, 40.0))
+    method = methods.factory_named("test", kind)(learning_rate=schedules.Cosine(0.05, 40.0))
     close(trained(method, seed=3), here(method, key=3))
 
 

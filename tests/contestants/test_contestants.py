@@ -65,17 +65,17 @@ def test_a_text_of_several_methods_is_cut_at_the_commas_between_methods(bowl: Pr
     assert names(bowl, "adam") == ["sgd", "adam"]
 
 
-def test_the_articles_nine_race_by_default_with_the_yardstick_first(bowl: Problem, clouds: Problem) -> None:
+def test_the_articles_nine_race_by_default_with_the_baseline_first(bowl: Problem, clouds: Problem) -> None:
     assert sorted(names(clouds, None)) == sorted(NINE)
     assert names(clouds, None)[0] == "sgd"
     assert len(names(bowl, None)) == 7  # a function without data has one batch
     assert not any(entry.reference for entry in enter(clouds, None, 8))
 
 
-def test_the_yardstick_joins_if_it_was_not_asked_for(clouds: Problem) -> None:
+def test_the_baseline_joins_if_it_was_not_asked_for(clouds: Problem) -> None:
     first, second = enter(clouds, "adam", 8)
     assert (first.name, first.reference, second.reference) == ("sgd", True, False)
-    for text in ("sgd@4,adam", "sgd:learning_rate=0.1,adam"):  # another batch or a fixed number is no yardstick
+    for text in ("sgd@4,adam", "sgd:learning_rate=0.1,adam"):  # another batch or a fixed number is no baseline
         assert enter(clouds, text, 8)[0].reference
     asked = enter(clouds, "adam,sgd", 8)
     assert [(entry.name, entry.reference) for entry in asked] == [("sgd", False), ("adam", False)]
@@ -105,15 +105,15 @@ def test_a_description_is_json(clouds: Problem) -> None:
 
 
 def test_more_settings_open_more_numbers(clouds: Problem) -> None:
-    opened = [set(enter(clouds, "adam", settings)[1].space) for settings in (9, 10, 26)]
-    assert opened == [{"learning_rate"}, {"learning_rate", "b1"}, {"learning_rate", "b1", "eps"}]
+    tunable = [set(enter(clouds, "adam", settings)[1].space) for settings in (9, 10, 26)]
+    assert tunable == [{"learning_rate"}, {"learning_rate", "b1"}, {"learning_rate", "b1", "eps"}]
 
 
 def test_a_fixed_number_is_not_searched(clouds: Problem) -> None:
     entry = enter(clouds, "adam:learning_rate=0.5", 30)[1]
     assert set(entry.space) == {"b1", "eps"}
     method = entry.method({"b1": 0.75}, 10)
-    assert (method.numbers()["learning_rate"], method.numbers()["b1"]) == (0.5, 0.75)
+    assert (method.hyperparameters()["learning_rate"], method.hyperparameters()["b1"]) == (0.5, 0.75)
 
 
 def test_all_contestants_search_the_same_points_of_the_unit_cube(clouds: Problem) -> None:
@@ -135,7 +135,7 @@ def test_the_points_fill_the_range_evenly() -> None:
 @pytest.mark.parametrize("name", schedules.CATALOGUE)
 def test_a_schedule_stands_where_the_learning_rate_stood(clouds: Problem, name: str) -> None:
     entry = enter(clouds, "adam", 8, name)[1]
-    rate: Any = entry.method({"learning_rate": 0.5}, 100).numbers()["learning_rate"]
+    rate: Any = entry.method({"learning_rate": 0.5}, 100).hyperparameters()["learning_rate"]
     if name == "constant":
         assert rate == 0.5
         return
@@ -193,7 +193,7 @@ def test_wrappers_are_typed_before_the_method_and_bring_their_numbers(clouds: Pr
     assert list(entry.space) == ["learning_rate", "b1", "eps"]
     made = entry.method({"learning_rate": 0.1}, 10)
     assert repr(made).startswith("ClipNorm(Adam(learning_rate=0.1, ")
-    assert made.numbers()["clip_norm"] == 3.0
+    assert made.hyperparameters()["clip_norm"] == 3.0
     assert entry.describe()["method"] == "clip-norm+adam"
 
 

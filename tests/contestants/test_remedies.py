@@ -17,7 +17,7 @@ from talweg.contestants import remedies
 from talweg.contestants.contestant import Contestant
 from talweg.contestants.notation import enter
 from talweg.contestants.remedies import ADAPTIVE, LARGER, MOMENTUM, REMEDIES, RESTARTS, WIDER, line_up, parsed, remedied
-from talweg.methods import Adam, GradientDescent, kind_named
+from talweg.methods import Adam, GradientDescent, factory_named
 from talweg.problems import Problem
 from talweg.problems.supervised import widened
 from talweg.racing import plan as plans
@@ -46,7 +46,7 @@ def line() -> Problem:
     """A linear model of two numbers: no hidden layers."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(60, 2))
-    return tw.problems.learning(x, x @ [1.0, 2.0] + 0.1 * rng.normal(size=60), model="linear", name="line")
+    return tw.problems.from_arrays(x, x @ [1.0, 2.0] + 0.1 * rng.normal(size=60), model="linear", name="line")
 
 
 def bowl() -> Problem:
@@ -104,7 +104,7 @@ def test_momentum_and_adaptive_methods_keep_the_batch_size_and_come_once(clouds:
     assert entries["rmsprop@1"].size == 1
 
 
-def test_a_yardstick_that_nobody_asked_for_gets_no_remedy_and_stays_first(clouds: Problem) -> None:
+def test_a_baseline_that_nobody_asked_for_gets_no_remedy_and_stays_first(clouds: Problem) -> None:
     entries, left_out = line_up(clouds, "adam", 4, remedies="noise,wider")
     assert [entry.name for entry in entries] == ["sgd", "adam", "noisy+adam", "wider+adam"]
     assert entries[0].reference
@@ -218,8 +218,8 @@ def test_the_weights_of_restarts_are_those_with_the_loss_that_is_shown(raced: Ra
         best = min(lanes, key=lambda lane: lane.validation_loss[-1])
         params = raced.tuned(name).params
         assert float(clouds.loss(params, clouds.validation)) == pytest.approx(best.validation_loss[-1], rel=1e-5)
-        assert clouds.measure is not None
-        assert float(clouds.measure.function(params, clouds.validation)) == pytest.approx(best.measure[-1], rel=1e-5)
+        assert clouds.metric is not None
+        assert float(clouds.metric.function(params, clouds.validation)) == pytest.approx(best.metric[-1], rel=1e-5)
         assert float(clouds.loss(params, clouds.test)) == pytest.approx(best.test_loss, rel=1e-5)
 
 
@@ -259,12 +259,12 @@ def test_a_race_with_remedies_that_was_stopped_goes_on_and_ends_the_same(
 
 
 def test_a_race_from_the_store_knows_its_remedies_and_their_code(raced: Race) -> None:
-    opened = tw.open_race(raced.name, raced.store.path)
-    assert opened.summary["contestants"] == raced.summary["contestants"]
-    for row in opened.summary["contestants"]:
-        assert repr(opened.tuned(row["name"]).method) == repr(raced.tuned(row["name"]).method)
+    tunable = tw.open_race(raced.name, raced.store.path)
+    assert tunable.summary["contestants"] == raced.summary["contestants"]
+    for row in tunable.summary["contestants"]:
+        assert repr(tunable.tuned(row["name"]).method) == repr(raced.tuned(row["name"]).method)
     again, wide, warm, shaken = (
-        opened.tuned(f"{word}+adam").code("torch") for word in ("random-restarts", "wider", "warm-restarts", "weight-noise")
+        tunable.tuned(f"{word}+adam").code("torch") for word in ("random-restarts", "wider", "warm-restarts", "weight-noise")
     )
     assert "# train 4 times for 3 steps, each time from fresh weights" in again
     assert "# the hidden layers of the model are 4 times as wide" in wide
@@ -303,7 +303,7 @@ def test_a_remedy_that_was_left_out_is_said_in_the_verdict(line: Problem, tmp_pa
     monkeypatch.setattr(remedies, "REMEDIES", {name: REMEDIES[name] for name in ("noise", "wider")})
     race = tw.race(line, "sgd", settings=2, seeds=2, epochs=2, remedies="all", store=tmp_path / "talweg.db")
     assert any("line has no hidden layers" in warning for warning in tw.open_race(None, race.store.path).summary["verdict"]["warnings"])
-    assert kind_named("test", race.summary["contestants"][0]["method"])
+    assert factory_named("test", race.summary["contestants"][0]["method"])
 
 
 def test_what_is_left_out_is_said_before_the_race(line: Problem, capsys: pytest.CaptureFixture[str]) -> None:

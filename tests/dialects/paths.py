@@ -16,7 +16,7 @@ import pytest
 from talweg import dialects
 from talweg.dialects import Spelling
 from talweg.dialects.library import Call, Library
-from talweg.methods import Method, kind_named, kind_of
+from talweg.methods import Method, factory_named, factory_of
 from talweg.schedules import InverseTime, Schedule
 
 STEPS, RATE = 200, 0.02
@@ -35,8 +35,8 @@ def falling(t: Any) -> Any:
 
 def unusual(kind: str, changing: bool = False, **numbers: float) -> Method:
     """A kind of method with numbers far from every default."""
-    made = kind_named("test", kind)
-    known = made().numbers()
+    made = factory_named("test", kind)
+    known = made().hyperparameters()
     rate = InverseTime(RATE, halfway=40.0) if changing else RATE
     return made(**{name: value for name, value in UNUSUAL.items() if name in known} | numbers | {"learning_rate": rate})
 
@@ -78,8 +78,8 @@ def cases(library: Library, around: str = "", fits: Callable[[Call], bool] = lam
 
 def ours(walk: Callable[..., Any], method: Method, slope: Any) -> Any:
     """How talweg walks; a learning rate that stays does so as a schedule that falls in eternity, so that both are compiled once."""
-    if not isinstance(method.numbers()["learning_rate"], Schedule):
-        method = kind_of(method)(**method.numbers() | {"learning_rate": InverseTime(RATE, halfway=1e300)})
+    if not isinstance(method.hyperparameters()["learning_rate"], Schedule):
+        method = factory_of(method)(**method.hyperparameters() | {"learning_rate": InverseTime(RATE, halfway=1e300)})
     return walk(method, slope.loss, jnp.asarray(slope.start), STEPS)
 
 

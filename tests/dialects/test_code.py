@@ -39,7 +39,7 @@ pytestmark = pytest.mark.usefixtures("double")
 
 def method_of(kind: str, schedule: str | None) -> methods.Method:
     method = unusual(kind)
-    return methods.kind_of(method)(**method.numbers() | {"learning_rate": SCHEDULES[schedule]}) if schedule else method
+    return methods.factory_of(method)(**method.hyperparameters() | {"learning_rate": SCHEDULES[schedule]}) if schedule else method
 
 
 @pytest.fixture

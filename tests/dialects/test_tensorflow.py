@@ -14,7 +14,7 @@ import pytest
 from talweg import dialects, methods, schedules
 from talweg.dialects import LIBRARIES, Spelling, convert
 from talweg.dialects.library import Call
-from talweg.methods import Method, kind_of
+from talweg.methods import Method, factory_of
 
 tf = pytest.importorskip("tensorflow")
 
@@ -48,8 +48,8 @@ def close(call: Call) -> float:
 
 def held(method: Method) -> Method:
     """The method with numbers that float32 can hold: tf.keras rounds momenta and the like to it, whatever the type of the variables."""
-    numbers = {name: float(np.float32(value)) if isinstance(value, float) else value for name, value in method.numbers().items()}
-    return kind_of(method)(**numbers | {"learning_rate": method.numbers()["learning_rate"]})
+    numbers = {name: float(np.float32(value)) if isinstance(value, float) else value for name, value in method.hyperparameters().items()}
+    return factory_of(method)(**numbers | {"learning_rate": method.hyperparameters()["learning_rate"]})
 
 
 def path(home: Any, spelling: Spelling, slope: Any) -> np.ndarray:

@@ -76,9 +76,9 @@ def test_the_parts_of_a_run_go_through_every_step_once_and_measure_at_every_poin
         slots = slots_between(marks, first, min(first + part, steps), loop.POINTS + 4)
         assert slots.shape == (loop.POINTS + 4, 3)
         assert slots[0, 0] == first  # what `order` begins with
-        for a, b, measure in slots.tolist():
+        for a, b, metric in slots.tolist():
             walked += range(a, b)
-            measured += [b] * measure
+            measured += [b] * metric
     assert walked == list(range(steps))
     assert measured == marks.tolist()
 
@@ -93,7 +93,7 @@ def test_a_run_is_the_plain_loop_whatever_the_batch(own: Problem, batch: Any, si
     np.testing.assert_allclose(trace.validation_loss, validation, rtol=1e-5)
     np.testing.assert_allclose(trace.training_loss[1:], training, rtol=1e-5)
     assert np.isnan(trace.training_loss[0])  # no batch was seen yet
-    assert np.isnan(trace.measure).all()  # the problem has none
+    assert np.isnan(trace.metric).all()  # the problem has none
     np.testing.assert_allclose(np.append(trace.params["w"], trace.params["b"]), weights, rtol=1e-5)
     assert trace.gradients == steps
 

@@ -15,7 +15,7 @@ from talweg.contestants.design import cube
 from talweg.engine import program as lanes
 from talweg.engine.descend import descend
 from talweg.engine.loop import POINTS, measuring_points
-from talweg.engine.program import Floor, Program, Traces
+from talweg.engine.program import Placement, Program, Traces
 from talweg.methods import CATALOGUE, VARIANTS, Adam, Elementwise, GradientDescent, Method, Momentum
 from talweg.problems import Problem
 
@@ -37,23 +37,23 @@ USUAL = [name for name in CATALOGUE if name not in VARIANTS]  # which have no st
 
 def same(one: Traces, other: Traces, count: int | None = None) -> None:
     """Bit for bit, NaN equal to NaN; the first `count` lanes."""
-    for name in ("training_loss", "validation_loss", "measure", "diverged_at"):
+    for name in ("training_loss", "validation_loss", "metric", "diverged_at"):
         np.testing.assert_array_equal(getattr(one, name)[:count], getattr(other, name)[:count], err_msg=name)
     jax.tree.map(lambda a, b: np.testing.assert_array_equal(a[:count], b[:count]), one.params, other.params)
 
 
 @pytest.fixture(scope="module")
-def floors(clouds: Problem) -> dict[int, Floor]:
-    return {count: Floor(clouds, jax.devices()[:count]) for count in (1, 2, 3)}
+def placements(clouds: Problem) -> dict[int, Placement]:
+    return {count: Placement(clouds, jax.devices()[:count]) for count in (1, 2, 3)}
 
 
 @pytest.fixture(scope="module")
-def programs(floors: dict[int, Floor]) -> Programs:
+def programs(placements: dict[int, Placement]) -> Programs:
     made: dict[tuple[str, int], Program] = {}
 
     def program(name: str, devices: int) -> Program:
         if (name, devices) not in made:
-            made[name, devices] = Program(floors[devices], CATALOGUE[name](), SIZE, len(SEEDS))
+            made[name, devices] = Program(placements[devices], CATALOGUE[name](), SIZE, len(SEEDS))
         return made[name, devices]
 
     return program
@@ -72,7 +72,7 @@ def test_a_stack_of_lanes_is_a_loop_over_lanes(clouds: Problem, programs: Progra
         alone = descend(clouds, chosen[i], steps=STEPS, batch=SIZE, key=SEEDS[i])
         np.testing.assert_array_equal(traces.steps, alone.steps)
         assert traces.diverged_at[i] == (-1 if alone.diverged_at is None else alone.diverged_at)
-        for curve in ("training_loss", "validation_loss", "measure"):
+        for curve in ("training_loss", "validation_loss", "metric"):
             np.testing.assert_allclose(getattr(traces, curve)[i], getattr(alone, curve), 2e-5 if alike else 2e-2, 1e-6, err_msg=curve)
         if alike:
             jax.tree.map(lambda a, b, i=i: np.testing.assert_allclose(a[i], b, rtol=1e-4, atol=1e-5), traces.params, alone.params)
@@ -86,10 +86,10 @@ def test_the_number_of_devices_changes_no_bit(programs: Programs, name: str) -> 
 
 
 @pytest.mark.parametrize("lane_count", [8, 16, 24])
-def test_the_number_of_lanes_changes_no_bit(floors: dict[int, Floor], programs: Programs, lane_count: int) -> None:
+def test_the_number_of_lanes_changes_no_bit(placements: dict[int, Placement], programs: Programs, lane_count: int) -> None:
     chosen = several(Adam)
     most = min(lane_count, len(SEEDS))
-    other = Program(floors[2], Adam(), SIZE, lane_count).run(chosen[:most], SEEDS[:most], STEPS)
+    other = Program(placements[2], Adam(), SIZE, lane_count).run(chosen[:most], SEEDS[:most], STEPS)
     same(programs("adam", 1).run(chosen, SEEDS, STEPS), other, most)
 
 
@@ -103,12 +103,12 @@ def test_a_block_that_is_not_full_says_the_same_of_the_lanes_it_has(programs: Pr
 @pytest.mark.parametrize("size", [None, 1, SIZE])
 @pytest.mark.parametrize("capacity", [1, 5])
 def test_a_run_in_parts_is_the_run_in_one_go(
-    floors: dict[int, Floor], monkeypatch: pytest.MonkeyPatch, capacity: int, size: int | None
+    placements: dict[int, Placement], monkeypatch: pytest.MonkeyPatch, capacity: int, size: int | None
 ) -> None:
     chosen, steps = several(Momentum, 4), 23  # an epoch of 48 examples ends inside a part
-    whole = Program(floors[1], Momentum(), size, 4)
+    whole = Program(placements[1], Momentum(), size, 4)
     monkeypatch.setattr(lanes, "ORDER_AT_ONCE", 4 * capacity * (size or 1))
-    parts = Program(floors[1], Momentum(), size, 4)
+    parts = Program(placements[1], Momentum(), size, 4)
     assert (parts.capacity, whole.capacity > steps) == (capacity, True)
     heard: list[int] = []
     same(whole.run(chosen, SEEDS[:4], steps), parts.run(chosen, SEEDS[:4], steps, progress=lambda step, losses: heard.append(step)))
@@ -127,7 +127,7 @@ def test_a_lane_that_diverges_touches_no_neighbour(programs: Programs) -> None:
     wild = [GradientDescent(1e30) if i in (1, 4, 7) else method for i, method in enumerate(calm)]
     before, after = (programs("sgd", 2).run(some, SEEDS, STEPS) for some in (calm, wild))
     others = [i for i in range(len(SEEDS)) if i not in (1, 4, 7)]
-    for name in ("training_loss", "validation_loss", "measure", "diverged_at"):
+    for name in ("training_loss", "validation_loss", "metric", "diverged_at"):
         np.testing.assert_array_equal(getattr(before, name)[others], getattr(after, name)[others])
     for i in (1, 4, 7):
         assert 0 < after.diverged_at[i] <= 2
@@ -152,7 +152,9 @@ def test_new_numbers_and_another_length_are_not_compiled_again(programs: Program
     assert program.compile_seconds == spent
 
 
-def test_one_seed_gives_all_methods_the_same_start_and_the_same_order_of_examples(clouds: Problem, floors: dict[int, Floor]) -> None:
+def test_one_seed_gives_all_methods_the_same_start_and_the_same_order_of_examples(
+    clouds: Problem, placements: dict[int, Placement]
+) -> None:
     seen: dict[str, np.ndarray] = {}
 
     class Still(Method):
@@ -174,34 +176,34 @@ def test_one_seed_gives_all_methods_the_same_start_and_the_same_order_of_example
             return jax.tree.map(lambda g: 0 * noise * g, oracle.gradient(params)), state
 
     for kind in (Still, Restless):
-        traces = Program(floors[1], kind(), SIZE, 3).run([kind()] * 3, [5, 6, 5], STEPS)
+        traces = Program(placements[1], kind(), SIZE, 3).run([kind()] * 3, [5, 6, 5], STEPS)
         seen[kind.__name__] = traces.training_loss
         np.testing.assert_array_equal(traces.training_loss[0], traces.training_loss[2])
         assert (traces.training_loss[0, 1:] != traces.training_loss[1, 1:]).all()
     np.testing.assert_array_equal(seen["Still"], seen["Restless"])
-    starts = floors[1].starts([5, 6, 5])
+    starts = placements[1].starts([5, 6, 5])
     jax.tree.map(lambda leaf: np.testing.assert_array_equal(leaf[0], leaf[2]), starts)
     jax.tree.map(lambda leaf, own: np.testing.assert_allclose(leaf[1], own, rtol=1e-6), starts, clouds.start(jax.random.key(6)))
-    jax.tree.map(np.testing.assert_array_equal, starts, Floor(clouds, jax.devices()[:1]).starts([5, 6, 5]))
+    jax.tree.map(np.testing.assert_array_equal, starts, Placement(clouds, jax.devices()[:1]).starts([5, 6, 5]))
 
 
 @pytest.mark.parametrize("name", ["cosine", "one-cycle", "step"])
-def test_a_schedule_in_a_lane_is_a_schedule_in_a_run(clouds: Problem, floors: dict[int, Floor], name: str) -> None:
+def test_a_schedule_in_a_lane_is_a_schedule_in_a_run(clouds: Problem, placements: dict[int, Placement], name: str) -> None:
     chosen = [Momentum(schedules.over(name, rate, STEPS)) for rate in (0.03, 0.3)]
-    traces = Program(floors[1], chosen[0], SIZE, 2).run(chosen, [1, 2], STEPS)
+    traces = Program(placements[1], chosen[0], SIZE, 2).run(chosen, [1, 2], STEPS)
     for i in range(2):
         alone = descend(clouds, chosen[i], steps=STEPS, batch=SIZE, key=[1, 2][i])
         np.testing.assert_allclose(traces.validation_loss[i], alone.validation_loss, rtol=2e-5)
 
 
-def test_the_test_data_are_examined_lane_by_lane(clouds: Problem, floors: dict[int, Floor]) -> None:
-    params = floors[2].starts([1, 2, 3])
-    losses, measures = floors[2].examine(params)
-    assert clouds.measure is not None
+def test_the_test_data_are_examined_lane_by_lane(clouds: Problem, placements: dict[int, Placement]) -> None:
+    params = placements[2].starts([1, 2, 3])
+    losses, metrics = placements[2].examine(params)
+    assert clouds.metric is not None
     for i in range(3):
         own = jax.tree.map(lambda leaf, i=i: leaf[i], params)
         np.testing.assert_allclose(losses[i], clouds.loss(own, clouds.test), rtol=1e-6)
-        np.testing.assert_allclose(measures[i], clouds.measure.function(own, clouds.test), rtol=1e-6)
+        np.testing.assert_allclose(metrics[i], clouds.metric.function(own, clouds.test), rtol=1e-6)
 
 
 def test_a_program_has_room_for_every_measuring_point() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talweg.engine.descend import descend
-from talweg.engine.program import Floor, Program, Traces
+from talweg.engine.program import Placement, Program, Traces
 from talweg.engine.restarts import merged, seed_of, shares, trained
 from talweg.methods import GradientDescent
 from talweg.problems import Problem
@@ -48,7 +48,7 @@ def test_a_lane_with_restarts_keeps_the_best_so_far() -> None:
     found = merged([trace([[5.0, 3.0, 4.0]], mark=1), trace([[6.0, 2.0, 2.5]], mark=2), trace([[5.0, 2.2, 2.1]], mark=3)])
     assert found.steps.tolist() == [0, 10, 20, 30, 40, 50, 60]
     assert found.validation_loss.tolist() == [[5.0, 3.0, 3.0, 2.0, 2.0, 2.0, 2.0]]
-    assert found.measure.tolist() == [[-5.0, -3.0, -3.0, -2.0, -2.0, -2.0, -2.0]]
+    assert found.metric.tolist() == [[-5.0, -3.0, -3.0, -2.0, -2.0, -2.0, -2.0]]
     assert found.training_loss.tolist() == [[5.5, 3.5, 3.5, 2.5, 2.5, 2.5, 2.5]]
     assert found.params["w"].tolist() == [[2.0, 2.0]]
     assert found.diverged_at.tolist() == [-1]
@@ -78,7 +78,7 @@ def test_a_training_after_one_that_could_not_even_begin_counts_from_its_start() 
 
 def test_trainings_in_a_lane_are_the_same_trainings_alone(clouds: Problem) -> None:
     seeds, rate = [7, 8], 0.5
-    program = Program(Floor(clouds), GradientDescent(), 8, len(seeds), best=True)
+    program = Program(Placement(clouds), GradientDescent(), 8, len(seeds), best=True)
     heard: list[int] = []
 
     def methods(steps: int) -> list[Any]:
@@ -98,7 +98,7 @@ def test_trainings_in_a_lane_are_the_same_trainings_alone(clouds: Problem) -> No
 
 
 def test_one_training_is_what_the_program_runs(clouds: Problem) -> None:
-    program = Program(Floor(clouds), GradientDescent(), 8, 2)
+    program = Program(Placement(clouds), GradientDescent(), 8, 2)
     one = trained(program, lambda steps: [GradientDescent(0.1), GradientDescent(0.2)], [1, 2], 12)
     other = program.run([GradientDescent(0.1), GradientDescent(0.2)], [1, 2], 12)
     np.testing.assert_array_equal(one.validation_loss, other.validation_loss)

@@ -90,10 +90,10 @@ def test_what_a_curve_descends_on_is_the_mean_loss_along_it(valley: Problem) -> 
 
 def test_the_ends_of_a_curve_are_the_two_solutions(moons: Problem, ends: list[Any]) -> None:
     bent = landscape.curve(moons, *ends, steps=30, points=5)
-    assert moons.measure is not None
+    assert moons.metric is not None
     for place, params in ((0, ends[0]), (-1, ends[1])):
         assert bent.training_loss[place] == pytest.approx(float(moons.loss(params, moons.train)), rel=1e-5)
-        assert bent.validation_measure[place] == pytest.approx(float(moons.measure.function(params, moons.validation)))
+        assert bent.validation_metric[place] == pytest.approx(float(moons.metric.function(params, moons.validation)))
     middle = blend([ends[0], bent.bend, ends[1]], [0.25, 0.5, 0.25])
     assert bent.training_loss[2] == pytest.approx(float(moons.loss(middle, moons.train)), rel=1e-4)
     assert bent.length >= distance(*ends) * (1 - 1e-6)

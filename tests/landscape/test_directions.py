@@ -17,7 +17,7 @@ from talweg.landscape.directions import flat, rows
 def weights() -> Any:
     """A convolution, two dense layers and their biases (made non-zero, so that leaving them alone is seen)."""
     rng = np.random.default_rng(0)
-    problem = problems.learning(rng.normal(size=(40, 4, 4)), np.arange(40) % 3, model="cnn:5")
+    problem = problems.from_arrays(rng.normal(size=(40, 4, 4)), np.arange(40) % 3, model="cnn:5")
     return jax.tree.map(lambda leaf: leaf + 0.1 * rng.normal(size=leaf.shape), problem.start(jax.random.key(1)))
 
 

@@ -21,12 +21,12 @@ def iris() -> Problem:
 def test_a_lines_ends_are_the_losses_and_accuracies_of_the_two(iris: Problem) -> None:
     first, second = (tw.descend(iris, tw.methods.Adam(3e-2), steps=30, key=key).params for key in (0, 1))
     found = landscape.line(iris, first, second, points=7)
-    assert iris.measure is not None
+    assert iris.metric is not None
     for end, params in ((0, first), (-1, second)):
         assert found.training_loss[end] == pytest.approx(float(iris.loss(params, iris.train)), rel=1e-5)
         assert found.validation_loss[end] == pytest.approx(float(iris.loss(params, iris.validation)), rel=1e-5)
-        assert found.training_measure[end] == pytest.approx(float(iris.measure.function(params, iris.train)))
-        assert found.validation_measure[end] == pytest.approx(float(iris.measure.function(params, iris.validation)))
+        assert found.training_metric[end] == pytest.approx(float(iris.metric.function(params, iris.train)))
+        assert found.validation_metric[end] == pytest.approx(float(iris.metric.function(params, iris.validation)))
     half = jax.tree.map(lambda a, b: (a + b) / 2, first, second)
     assert found.training_loss[3] == pytest.approx(float(iris.loss(half, iris.train)), rel=1e-5)
     apart = sum(float(((a - b) ** 2).sum()) for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True))
@@ -42,7 +42,7 @@ def test_the_barrier_of_a_known_function_is_known() -> None:
     assert found.distance == pytest.approx(2)
     assert np.isnan(found.validation_loss).all()
     assert np.isnan(found.validation_barrier)
-    assert np.isnan(found.training_measure).all()
+    assert np.isnan(found.training_metric).all()
 
 
 def test_a_barrier_is_never_negative_and_infinite_where_the_loss_is() -> None:

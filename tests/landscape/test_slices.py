@@ -21,7 +21,7 @@ def spots() -> Problem:
     """Three clouds: 36 / 12 / 12 examples, a network of 5 hidden units."""
     rng = np.random.default_rng(0)
     y = np.arange(60) % 3
-    return tw.problems.learning(rng.normal(size=(60, 2)) + 1.5 * y[:, None], y, name="spots", model="mlp:5")
+    return tw.problems.from_arrays(rng.normal(size=(60, 2)) + 1.5 * y[:, None], y, name="spots", model="mlp:5")
 
 
 @pytest.fixture(scope="module")

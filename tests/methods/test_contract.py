@@ -105,7 +105,7 @@ def test_it_stays_where_the_gradient_is_zero_and_always_was(cls):
 
 
 def test_all_its_numbers_are_leaves_in_the_order_of_its_arguments(cls):
-    assert jax.tree.leaves(cls()) == list(cls().numbers().values())
+    assert jax.tree.leaves(cls()) == list(cls().hyperparameters().values())
 
 
 def test_a_stack_of_methods_is_a_loop_over_methods(cls):
@@ -188,7 +188,7 @@ def test_its_state_has_the_size_that_it_says(cls):
         else announced(for_vector or for_matrix, n=leaf.size)
         for leaf in params.values()
     )
-    assert trees.size(cls().init(params)) == said + cls.overall
+    assert trees.size(cls().init(params)) == said + cls.scalar_state
 
 
 # ---- it can be named, shown and built again ----------------------------------------------------------------------------------
@@ -224,15 +224,15 @@ def test_its_repr_builds_it_again(cls):
     assert isinstance(call.func, ast.Name)
     again = getattr(methods, call.func.id)(**{word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg})
     assert type(again) is type(given)
-    assert again.numbers() == given.numbers()
+    assert again.hyperparameters() == given.hyperparameters()
 
 
 # ---- its numbers are checked -------------------------------------------------------------------------------------------------
 
 
 def test_every_number_has_limits_and_may_be_a_schedule_or_an_array(cls):
-    assert set(cls().numbers()) <= set(LIMITS)
-    for name in cls().numbers():
+    assert set(cls().hyperparameters()) <= set(LIMITS)
+    for name in cls().hyperparameters():
         cls(**{name: schedules.Constant(0.5)})
         cls(**{name: jnp.array([0.1, 0.5])})
 
@@ -241,7 +241,7 @@ def test_every_number_has_limits_and_may_be_a_schedule_or_an_array(cls):
     "wrong", [-1.0, -1, float("nan"), float("inf"), np.float64(-1), np.float32("nan"), "0.1", None, True, [0.1, 0.2]], ids=repr
 )
 def test_a_wrong_number_is_refused_with_a_sentence(cls, wrong):
-    for name in cls().numbers():
+    for name in cls().hyperparameters():
         with pytest.raises(checks.InputError, match=rf"^{cls.__name__}: {name} must .* in [\[(][01], (1|inf)[\])], got "):
             cls(**{name: wrong})
 
@@ -252,7 +252,7 @@ def test_its_search_space_opens_with_the_learning_rate_and_holds_its_default(cls
     assert next(iter(space)) == "learning_rate"
     assert space["learning_rate"].tier == 1
     for name, span in space.items():
-        default = cls().numbers()[name]
+        default = cls().hyperparameters()[name]
         assert default == 0 or -0.25 <= span.position(default) <= 1.25
         for u in (0.0, 0.5, 1.0):
             cls(**{name: span.value(u)})

@@ -38,10 +38,10 @@ def test_every_method_of_the_catalogue_has_a_loop():
 def test_a_method_takes_the_steps_of_its_plain_loop(name, numbers, changing, slope, walk, apart):
     cls, steps = CATALOGUE[name], 200
     rate = cls.space["learning_rate"].value(0.55)
-    known = cls().numbers().keys() - {"learning_rate"}
+    known = cls().hyperparameters().keys() - {"learning_rate"}
     method = cls(InverseTime(rate, halfway=40.0) if changing else rate, **{k: v for k, v in numbers.items() if k in known})
     rates = rate / (1 + np.arange(steps) / 40) if changing else np.full(steps, rate)
-    fixed = {k: v for k, v in method.numbers().items() if k != "learning_rate"}
+    fixed = {k: v for k, v in method.hyperparameters().items() if k != "learning_rate"}
     assert set(fixed) <= set(inspect.signature(LOOPS[name]).parameters)
 
     theirs = np.stack(list(LOOPS[name](slope.gradient, slope.start, rates, **fixed)))

@@ -71,10 +71,10 @@ def of_matrix(w: np.ndarray, t: int) -> np.ndarray:
 
 def rates(method: methods.Method, changing: bool) -> tuple[methods.Method, Any]:
     """The method and its learning rate for optax, which falls or not."""
-    rate = method.numbers()["learning_rate"]
+    rate = method.hyperparameters()["learning_rate"]
     if not changing:
         return method, rate
-    return type(method)(**method.numbers() | {"learning_rate": InverseTime(rate, halfway=40.0)}), lambda t: rate / (1 + t / 40.0)
+    return type(method)(**method.hyperparameters() | {"learning_rate": InverseTime(rate, halfway=40.0)}), lambda t: rate / (1 + t / 40.0)
 
 
 def flat(tree: Any) -> np.ndarray:
@@ -135,9 +135,9 @@ def test_a_schedule_free_method_stands_where_optax_evaluates(method, transformat
 def test_a_method_for_whole_arrays_takes_the_steps_of_its_plain_loop_on_a_matrix(name, changing, walk, apart):
     cls = methods.CATALOGUE[name]
     rate = cls.space["learning_rate"].value(0.5)
-    decay = {"weight_decay": 0.1} if "weight_decay" in cls().numbers() else {}
+    decay = {"weight_decay": 0.1} if "weight_decay" in cls().hyperparameters() else {}
     method = cls(InverseTime(rate, halfway=40.0) if changing else rate, **decay)
-    fixed = {key: value for key, value in method.numbers().items() if key != "learning_rate"}
+    fixed = {key: value for key, value in method.hyperparameters().items() if key != "learning_rate"}
     each = rate / (1 + np.arange(STEPS) / 40) if changing else np.full(STEPS, rate)
     theirs = np.stack(list(ARRAYS[name](of_matrix, START["w"], each, **fixed)))
     ours = walk(method, lambda w, t: layer({"w": w, "b": jnp.zeros(4)}, t), jnp.asarray(START["w"]), STEPS)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talweg.checks import InputError
-from talweg.methods.space import Range, opened
+from talweg.methods.space import Range, tunable
 
 UNIT = st.floats(0, 1)
 RANGES = st.builds(
@@ -59,7 +59,7 @@ def test_a_widened_complement_never_makes_a_negative_number():
 @pytest.mark.parametrize(("settings", "names"), [(9, "a"), (10, "ab"), (25, "ab"), (26, "abc"), (100, "abc")])
 def test_what_is_tuned_grows_with_the_number_of_settings(settings, names):
     space = {"a": Range(1, 2), "b": Range(1, 2, tier=2), "c": Range(1, 2, tier=3)}
-    assert "".join(opened(space, settings)) == names
+    assert "".join(tunable(space, settings)) == names
 
 
 @pytest.mark.parametrize(("low", "high", "complement"), [(0, 1, False), (2, 1, False), (-1, 1, False), (0.1, 1.5, True), ("1", 2, False)])

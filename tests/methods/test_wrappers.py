@@ -12,7 +12,7 @@ import optax
 import pytest
 
 from talweg import checks, methods, schedules, trees
-from talweg.methods import EMA, L2, SAM, WRAPPERS, Adam, GradientDescent, Method, Momentum, Wrapped, Wrapper, kind_named, kind_of
+from talweg.methods import EMA, L2, SAM, WRAPPERS, Adam, GradientDescent, Method, Momentum, Wrapped, Wrapper, factory_named, factory_of
 from talweg.methods.base import LIMITS
 from talweg.oracle import Oracle
 
@@ -47,7 +47,7 @@ def several_steps(method: Method, count: int = 9, params: Any = None) -> Any:
 
 @pytest.mark.parametrize("inner", [GradientDescent, Adam, methods.Nesterov], ids=lambda kind: kind.name)
 def test_it_descends_around_any_method(outer, inner):
-    if inner().numbers().keys() & outer(Adam()).own_numbers().keys():
+    if inner().hyperparameters().keys() & outer(Adam()).own_numbers().keys():
         pytest.skip("they have a number of the same name, and refuse each other")
     end, _ = several_steps(Wrapped(outer, inner)(learning_rate=0.02), 30)
     assert float(loss(end)) < 0.95 * float(loss(start()))
@@ -55,8 +55,8 @@ def test_it_descends_around_any_method(outer, inner):
 
 def test_all_its_numbers_are_leaves_in_the_order_of_its_names(outer):
     method = outer(Adam(0.02))
-    assert jax.tree.leaves(method) == list(method.numbers().values())
-    assert set(method.numbers()) <= set(LIMITS)
+    assert jax.tree.leaves(method) == list(method.hyperparameters().values())
+    assert set(method.hyperparameters()) <= set(LIMITS)
 
 
 @pytest.mark.usefixtures("double")
@@ -98,9 +98,9 @@ def test_its_repr_builds_it_again(outer):
 
 def test_its_kind_makes_it_again_from_its_numbers(outer):
     given = outer(Adam(0.02))
-    kind = kind_of(given)
-    assert kind == kind_named("test", f"{outer.name}+adam")
-    assert repr(kind(**given.numbers())) == repr(given)
+    kind = factory_of(given)
+    assert kind == factory_named("test", f"{outer.name}+adam")
+    assert repr(kind(**given.hyperparameters())) == repr(given)
     assert kind.name == f"{outer.name}+adam"
     assert kind.label == f"Adam, {outer.label}"
 
@@ -297,7 +297,7 @@ def test_velocities_are_momentum_while_the_learning_rate_is_constant_and_not_whe
     falling = schedules.InverseTime(RATE, halfway=40.0)
     for inside, outside in pairs:
         assert apart(walk(inside, slope.loss, start, STEPS), walk(outside, slope.loss, start, STEPS)) <= 1e-12
-        changing = (kind_of(inside)(learning_rate=falling, momentum=0.8), type(outside)(falling, momentum=0.8))
+        changing = (factory_of(inside)(learning_rate=falling, momentum=0.8), type(outside)(falling, momentum=0.8))
         assert apart(*(walk(method, slope.loss, start, STEPS) for method in changing)) > 1e-6
 
 
@@ -323,6 +323,6 @@ def test_accumulation_refuses_a_method_that_asks_twice():
 
 def test_an_unknown_wrapper_or_one_without_a_method_is_named():
     with pytest.raises(checks.InputError, match="unknown wrapper 'clipnorm'; did you mean clip-norm"):
-        kind_named("race", "clipnorm+adam")
+        factory_named("race", "clipnorm+adam")
     with pytest.raises(checks.InputError, match=r"needs a method: sam\+adam"):
-        kind_named("race", "sam")
+        factory_named("race", "sam")

@@ -109,7 +109,7 @@ def test_the_loss_of_a_batch_is_the_mean_over_its_rows():
 def test_predicting_the_mean_explains_nothing():
     problem = supervised(X, X[:, 0] * 3)
     zero = jax.tree.map(lambda leaf: leaf * 0, problem.start(jax.random.key(0)))
-    assert float(problem.measure.function(zero, problem.validation)) == pytest.approx(0, abs=0.1)
+    assert float(problem.metric.function(zero, problem.validation)) == pytest.approx(0, abs=0.1)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def network(problem, *layers):
 
 
 def answers_right(problem, params):
-    return float(problem.measure.function(params, problem.train)) == 1.0
+    return float(problem.metric.function(params, problem.train)) == 1.0
 
 
 def ends(problem, rate, steps, lanes):

@@ -35,8 +35,8 @@ def rows(race: Race) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
     found: dict[tuple[str, str], list[tuple[Any, ...]]] = {
         (name, rung): [
             (
-                *(lane.setting, lane.seed, lane.hyperparameters, lane.diverged_at, lane.test_loss, lane.test_measure, lane.key),
-                *(repr(x.tolist()) for x in (lane.steps, lane.training_loss, lane.validation_loss, lane.measure)),
+                *(lane.setting, lane.seed, lane.hyperparameters, lane.diverged_at, lane.test_loss, lane.test_metric, lane.key),
+                *(repr(x.tolist()) for x in (lane.steps, lane.training_loss, lane.validation_loss, lane.metric)),
             )
             for lane in race.store.lanes(race.name, name, rung)
         ]
@@ -53,7 +53,7 @@ def heard() -> list[Event]:
 
 @pytest.fixture(scope="module")
 def twins(clouds: Problem, tmp_path_factory: pytest.TempPathFactory, heard: list[Event]) -> Race:
-    """Adam against itself, with the yardstick beside them."""
+    """Adam against itself, with the baseline beside them."""
     return tw.race(clouds, **TWINS, store=tmp_path_factory.mktemp("twins") / "talweg.db", listener=heard.append)
 
 
@@ -187,7 +187,7 @@ def test_a_budget_in_seconds_becomes_epochs_that_are_recorded_and_repeated(
     usual: dict[str, Any] = {"methods": "sgd", "settings": 8, "seeds": 2, "budget": 60, "store": tmp_path / "talweg.db"}
     race = tw.race(clouds, **usual)
     epochs = race.summary["run"]["epochs"]
-    assert 12 <= epochs <= 17.4  # five blocks (the yardstick climbs twice) of three steps an epoch: 3 s, with a margin of 15 %
+    assert 12 <= epochs <= 17.4  # five blocks (the baseline climbs twice) of three steps an epoch: 3 s, with a margin of 15 %
     assert race.summary["problem"]["budget"]["seconds"] == 60
     blocks = len(ran)
     monkeypatch.setattr(Engine, "_pace", lambda self, contestant, program: Pace(0.1, 0.01))  # another day, another speed
@@ -257,7 +257,7 @@ def test_losing_to_a_special_case_is_said(edge: Race) -> None:
 def test_a_function_without_data_has_no_test_and_no_batches(edge: Race) -> None:
     for row in edge.summary["contestants"]:
         assert row["batch"] == "full"
-        assert row["test"] == {"measure": None, "loss": None}
+        assert row["test"] == {"metric": None, "loss": None}
         assert row["examples_to_target"]["median"] is None or row["examples_to_target"]["median"] <= 30
     assert edge.summary["problem"]["examples"] == 1
     assert edge.summary["verdict"]["winner"] == "sgd"
@@ -299,7 +299,7 @@ def test_methods_with_fixed_numbers_go_straight_to_the_final(bowl: Problem) -> N
 def test_a_diverged_lane_has_no_test_result(clouds: Problem) -> None:
     race = tw.race(clouds, {"wild": GradientDescent(1e3)}, settings=2, seeds=2, epochs=4)
     lanes = [lane for lane in race.store.lanes(race.name, "wild", "final") if lane.setting >= 0]
-    assert all(lane.diverged_at is not None and lane.test_loss is None and lane.test_measure is None for lane in lanes)
+    assert all(lane.diverged_at is not None and lane.test_loss is None and lane.test_metric is None for lane in lanes)
     params = jax.tree.leaves(load(race.store.weights(race.name, "wild") or b""))
     assert all(np.isfinite(leaf).all() for leaf in params)  # though there would be one: it was stopped before it was NaN
 
@@ -325,20 +325,20 @@ def test_the_best_is_ready_to_use(twins: Race, clouds: Problem) -> None:
 def test_a_table_has_a_row_for_each_contestant(twins: Race) -> None:
     table = twins.table()
     assert table.index.tolist() == [1, 2, 3]
-    assert {"name", "learning_rate", "examples_to_target", "examples_to_target_low", "final_validation_loss", "test_measure"} <= set(table)
+    assert {"name", "learning_rate", "examples_to_target", "examples_to_target_low", "final_validation_loss", "test_metric"} <= set(table)
     assert table["name"].tolist() == [row["name"] for row in twins.summary["contestants"]]
 
 
 def test_a_regression_is_raced_on_its_loss() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(60, 3))
-    problem = tw.problems.learning(x, x @ [1.0, 2.0, 3.0] + 0.1 * rng.normal(size=60), model="linear", name="line")
+    problem = tw.problems.from_arrays(x, x @ [1.0, 2.0, 3.0] + 0.1 * rng.normal(size=60), model="linear", name="line")
     race = tw.race(problem, "momentum@8", settings=10, seeds=3, epochs=3, schedule="cosine")
     row = next(row for row in race.summary["contestants"] if row["method"] == "momentum")
-    assert race.summary["problem"]["measure"] == "R²"
+    assert race.summary["problem"]["metric"] == "R²"
     assert set(row["tuned"]) == {"learning_rate", "momentum"}
     assert race.summary["run"]["schedule"] == "cosine"
-    assert row["test"]["measure"]["median"] > 0.5
+    assert row["test"]["metric"]["median"] > 0.5
     with pytest.raises(InputError, match="no accuracy"):
         tw.race(problem, "adam", goal_accuracy=0.9)
 

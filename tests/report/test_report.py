@@ -73,9 +73,9 @@ def test_the_numbers_of_the_summary_are_in_the_page(tmp_path: Path) -> None:
     c["seconds_to_target"] = {"median": 0.00123, "low": 0.00111, "high": 0.0456}
     c["speedup"] = {"median": 7.77, "low": 6.66, "high": 8.88}
     c["final_validation_loss"] = {"median": 0.31415, "low": 0.2718, "high": 0.5772}
-    c["test"] = {"measure": {"median": 0.8642, "low": 0.8531, "high": 0.8753}, "loss": None}
+    c["test"] = {"metric": {"median": 0.8642, "low": 0.8531, "high": 0.8753}, "loss": None}
     c["hyperparameters"]["learning_rate"], c["good_range"], c["diverged"] = 0.04242, [0.0123, 0.234], 0.4375
-    c["default"]["paid"], c["reached"] = 5.55, 0.75
+    c["default"]["gain_from_tuning"], c["reached"] = 5.55, 0.75
     text = Page(report.write(summary, tmp_path / "race.html").read_text("utf-8")).text
     for said in (
         *("4,320 3,460 – ∞ by 75 % of seeds", "77 66 – 88", "1.2 ms 1.1 ms – 46 ms", "7.8× 6.7 – 8.9", "0.314 0.272 – 0.577"),

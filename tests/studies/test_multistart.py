@@ -11,7 +11,7 @@ from talweg.contestants.notation import listed
 from talweg.contestants.remedies import REMEDIES
 from talweg.problems import Problem, surface
 from talweg.studies import multistart
-from talweg.studies.multistart import Trials
+from talweg.studies.multistart import Multistart
 
 RATE = {"learning_rate": 0.01}
 
@@ -26,25 +26,25 @@ def himmelblau() -> Problem:
 
 
 def test_all_methods_begin_at_the_same_places_all_over_the_domain(himmelblau: Problem) -> None:
-    running, seeds = Trials(himmelblau, 32), multistart.seeds(32, 0, 0)
+    running, seeds = Multistart(himmelblau, 32), multistart.seeds(32, 0, 0)
     ends = [running.run(one(himmelblau, text), [RATE] * 32, seeds, 5) for text in ("sgd", "adam")]
     np.testing.assert_array_equal(ends[0].start, ends[1].start)
     assert len(np.unique(ends[0].start)) == 32
-    places = running.floor.starts(seeds)
+    places = running.placement.starts(seeds)
     assert (np.abs(places) <= 5).all()
     assert np.ptp(places, axis=0).min() > 7
 
 
 def test_what_a_training_comes_to_does_not_depend_on_how_many_run_beside_it(himmelblau: Problem) -> None:
     seeds = multistart.seeds(10, 0, 0)
-    few, many = (Trials(himmelblau, lanes).run(one(himmelblau, "sgd"), [RATE] * 10, seeds, 20) for lanes in (3, 10))
+    few, many = (Multistart(himmelblau, lanes).run(one(himmelblau, "sgd"), [RATE] * 10, seeds, 20) for lanes in (3, 10))
     np.testing.assert_allclose(few.loss, many.loss, rtol=1e-6)
     np.testing.assert_allclose(few.params, many.params, rtol=1e-6)
 
 
 def test_who_diverges_has_an_infinite_loss_and_touches_nobody(himmelblau: Problem) -> None:
     numbers = [{"learning_rate": rate} for rate in (0.01, 10.0)]
-    ends = Trials(himmelblau, 2).run(one(himmelblau, "sgd"), numbers, [1, 1], 30)
+    ends = Multistart(himmelblau, 2).run(one(himmelblau, "sgd"), numbers, [1, 1], 30)
     assert ends.diverged[0] == -1
     assert ends.diverged[1] > 0
     assert np.isfinite(ends.loss[0])
@@ -53,13 +53,13 @@ def test_who_diverges_has_an_infinite_loss_and_touches_nobody(himmelblau: Proble
 
 
 def test_the_lowest_loss_on_the_way_is_kept_beside_the_last(himmelblau: Problem) -> None:
-    ends = Trials(himmelblau, 8).run(one(himmelblau, "sgd"), [{"learning_rate": 0.03}] * 8, multistart.seeds(8, 0, 0), 30)
+    ends = Multistart(himmelblau, 8).run(one(himmelblau, "sgd"), [{"learning_rate": 0.03}] * 8, multistart.seeds(8, 0, 0), 30)
     assert (ends.best <= np.minimum(ends.loss, ends.start)).all()
     assert (ends.best < ends.loss).any()
 
 
 def test_a_problem_is_judged_on_all_of_its_training_data(clouds: Problem) -> None:
-    running = Trials(clouds, 2)
+    running = Multistart(clouds, 2)
     assert running.problem.validation is None
     assert running.problem.test is None
     ends = running.run(one(clouds, "sgd"), [{"learning_rate": 0.1}] * 2, [1, 2], 6)
@@ -69,7 +69,7 @@ def test_a_problem_is_judged_on_all_of_its_training_data(clouds: Problem) -> Non
 
 
 def test_a_step_costs_its_examples_times_its_gradients_times_the_parameters(clouds: Problem) -> None:
-    running, plain = Trials(clouds, 2), one(clouds, "sgd@8")
+    running, plain = Multistart(clouds, 2), one(clouds, "sgd@8")
     assert running.work(plain) == 8 * clouds.parameters()
     assert running.work(one(clouds, "sgd@full")) == 48 * clouds.parameters()
     (wide,) = REMEDIES["wider"].apply(plain, running.problem)

@@ -24,7 +24,7 @@ def test_it_ends_where_a_single_run_ends(problem: tw.Problem, name: str) -> None
     trace = tw.descend(problem, method, epochs=3, batch=contestant.size or "full", key=4)
     np.testing.assert_array_equal(seen.steps, trace.steps)
     np.testing.assert_allclose(seen.validation_loss, trace.validation_loss, rtol=1e-4)
-    np.testing.assert_allclose(seen.measure, trace.measure, atol=0.006)
+    np.testing.assert_allclose(seen.metric, trace.metric, atol=0.006)
     for kept, end in zip(jax.tree.leaves(seen.params), jax.tree.leaves(trace.params), strict=True):
         assert kept.shape == (len(seen.steps), *end.shape)
         np.testing.assert_allclose(kept[-1], end, rtol=1e-3, atol=1e-4)

@@ -15,7 +15,7 @@ def summary(best: int = 20, losses: tuple[float, ...] = (-2.0, 1.0), *, lowest: 
         "name": "momentum",
         "label": "momentum",
         "diverged": 0,
-        "restless": 0,
+        "not_converged": 0,
         "basins": len(losses),
         "best": {"count": best, "share": best / 100, "low": 0.13, "high": 0.29},
         "unseen": {"value": 0.0, "low": 0.0, "high": 0.05},
@@ -34,7 +34,7 @@ def test_the_best_and_how_often_it_was_found() -> None:
 
 
 def test_who_did_not_end_is_said() -> None:
-    assert found.sentences(summary(diverged=3, restless=1))[1] == "Of the others 3 diverged and 1 had not come to rest."
+    assert found.sentences(summary(diverged=3, not_converged=1))[1] == "Of the others 3 diverged and 1 had not come to rest."
     assert "Of the others" not in " ".join(found.sentences(summary()))
 
 

@@ -72,7 +72,7 @@ def test_an_interval_says_median_ends_and_the_unit_once() -> None:
     assert format.interval(d, show=format.times) == "3.1× (2.4 – 3.9)"
     assert format.interval({key: x / 1000 for key, x in d.items()}, show=format.seconds) == "3.1 ms (2.4 – 3.9)"
     assert format.interval({"median": 0.9, "low": 0.0021, "high": 1.2}, show=format.seconds) == "900 ms (2.1 ms – 1.2 s)"
-    assert format.interval({"median": 0.972, "low": 0.96, "high": 0.98}, show=format.measure(True)) == "97.2 % (96.0 – 98.0)"
+    assert format.interval({"median": 0.972, "low": 0.96, "high": 0.98}, show=format.metric(True)) == "97.2 % (96.0 – 98.0)"
 
 
 def test_what_was_not_reached_is_said() -> None:

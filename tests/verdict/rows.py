@@ -36,7 +36,7 @@ def lane(setting: int, seed: int, curve: Curve, numbers: Mapping[str, float] | N
     diverged = int(STEPS[gone[0]]) if gone.size else None
     numbers = {"learning_rate": 0.1} if numbers is None else numbers
     found = Lane(setting, seed, numbers, diverged, STEPS, curve.copy(), curve.copy(), 1 - curve / 2, key=(0, setting))
-    found.test_loss, found.test_measure = (None, None) if diverged is not None else (float(curve[-1]) + 0.1, float(1 - curve[-1] / 2))
+    found.test_loss, found.test_metric = (None, None) if diverged is not None else (float(curve[-1]) + 0.1, float(1 - curve[-1] / 2))
     return replace(found, **more)
 
 
@@ -96,7 +96,7 @@ class Made:
 
 
 def record(made: Sequence[Made], goal: Mapping[str, Any] | None = None, settings: int = 4) -> Record:
-    """A race's rows, the yardstick first."""
+    """A race's rows, the baseline first."""
     entries = [m.entry() for m in made]
     goal = dict(goal or {"kind": "loss", "value": None})
     plan = {
@@ -114,8 +114,8 @@ def record(made: Sequence[Made], goal: Mapping[str, Any] | None = None, settings
         "notes": [],
         "parameters": 3,
         "examples": 1000,
-        "measure": "accuracy",
-        "measure_percent": True,
+        "metric": "accuracy",
+        "metric_percent": True,
     }
     race = RaceRow("0123456789", 1e9, 1e9 + 1, problem, json.loads(json.dumps(plan)), {"command": None}, 1.5, 0.5)
     return Record(race, entries, target_of(goal, entries[0].final), 12, 1200)
@@ -127,5 +127,5 @@ def seeds(arrival: float, count: int = 16, spread: float = 0.1, end: float = 0.5
     return [falling(arrival * float(np.exp(spread * rng.normal())), end + 0.01 * float(rng.uniform())) for _ in range(count)]
 
 
-#: How slow the yardstick is, whose way from 2 to a median of 1 sets the target at 1.05.
-YARDSTICK: Callable[[], Made] = lambda: Made(seeds(100.0, spread=0.02), "yardstick", method="sgd", reference=True)  # noqa: E731
+#: How slow the baseline is, whose way from 2 to a median of 1 sets the target at 1.05.
+BASELINE: Callable[[], Made] = lambda: Made(seeds(100.0, spread=0.02), "baseline", method="sgd", reference=True)  # noqa: E731

@@ -22,7 +22,7 @@ def seen(kind: str, **more: Any) -> dict[str, Any]:
 @pytest.fixture
 def record() -> Any:
     made = MADE["Made"](MADE["seeds"](50.0), "fast")
-    return MADE["record"]([MADE["YARDSTICK"](), made])
+    return MADE["record"]([MADE["BASELINE"](), made])
 
 
 def test_nobody_looked_and_nothing_is_said(record: Any) -> None:

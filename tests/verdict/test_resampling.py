@@ -12,14 +12,12 @@ from talweg.verdict import resampling
 from talweg.verdict.judge import judge
 
 MADE = runpy.run_path(str(Path(__file__).parent / "rows.py"))
-Made, record, falling, seeds, diverging, yardstick = (
-    MADE[name] for name in ("Made", "record", "falling", "seeds", "diverging", "YARDSTICK")
-)
+Made, record, falling, seeds, diverging, baseline = (MADE[name] for name in ("Made", "record", "falling", "seeds", "diverging", "BASELINE"))
 
 
 def test_a_method_raced_against_itself_is_a_tie() -> None:
     twins = [Made(seeds(40.0, seed=1), name) for name in ("one", "other")]
-    race = record([yardstick(), *twins])
+    race = record([baseline(), *twins])
     drawn = resampling.draws(race)
     np.testing.assert_array_equal(drawn["one"].costs, drawn["other"].costs)
     assert judge(race)["verdict"]["tied"] == ["other"]
@@ -35,7 +33,7 @@ def drawn_by_chance(rng: np.random.Generator, name: str, count: int = 8) -> Any:
 
 def test_equal_methods_with_other_seeds_are_seldom_told_apart() -> None:
     rng = np.random.default_rng(0)
-    ready = yardstick()
+    ready = baseline()
     ready.final = ready.final[:8]
     apart = 0
     for _ in range(150):
@@ -53,8 +51,8 @@ def _keys(race: Any) -> dict[str, np.ndarray]:
 
 
 def test_methods_that_are_apart_are_told_apart() -> None:
-    summary = judge(record([yardstick(), Made(seeds(30.0, seed=1), "fast"), Made(seeds(60.0, seed=2), "slow")]))
-    assert [row["name"] for row in summary["contestants"]] == ["fast", "slow", "yardstick"]
+    summary = judge(record([baseline(), Made(seeds(30.0, seed=1), "fast"), Made(seeds(60.0, seed=2), "slow")]))
+    assert [row["name"] for row in summary["contestants"]] == ["fast", "slow", "baseline"]
     assert summary["verdict"]["tied"] == []
     assert summary["contestants"][1]["sure"] > 0.975
 
@@ -64,7 +62,7 @@ def test_the_luck_of_the_settings_widens_the_interval() -> None:
     lucky = {3: seeds(40.0, 8), 2: seeds(90.0, 8, seed=5)}  # one good setting: without it the method is half as fast
     width = []
     for confirm in (steady, lucky):
-        drawn = resampling.draws(record([yardstick(), Made(seeds(40.0), "it", confirm=confirm)]))["it"].costs
+        drawn = resampling.draws(record([baseline(), Made(seeds(40.0), "it", confirm=confirm)]))["it"].costs
         low, high = np.quantile(drawn, [0.025, 0.975])
         width.append(high - low)
         assert np.median(drawn) == np.clip(np.median(drawn), 300, 500)
@@ -79,12 +77,12 @@ def test_settings_of_a_widened_search_stand_or_fall_with_their_point() -> None:
     search = [falling(100.0)] * 8
     confirm = {7: seeds(40.0, 8), 2: seeds(90.0, 8, seed=5)}
     wide = Made(seeds(40.0), "it", rates=rates, search=search, confirm=confirm, chosen=7)
-    drawn = resampling.draws(record([yardstick(), wide]))["it"].costs
+    drawn = resampling.draws(record([baseline(), wide]))["it"].costs
     assert 0.75**4 - 0.5**4 - 0.04 <= np.mean(drawn > 600) <= 0.75**4 - 0.5**4 + 0.04
 
 
 def test_draws_of_a_contestant_that_always_diverges_are_infinite() -> None:
-    drawn = resampling.draws(record([yardstick(), Made([diverging()] * 16, "wild", confirm={3: [diverging()] * 8, 2: [diverging()] * 8})]))
+    drawn = resampling.draws(record([baseline(), Made([diverging()] * 16, "wild", confirm={3: [diverging()] * 8, 2: [diverging()] * 8})]))
     assert np.isinf(drawn["wild"].costs).all()
     assert np.isinf(drawn["wild"].losses).all()
-    assert np.isfinite(drawn["yardstick"].losses).all()
+    assert np.isfinite(drawn["baseline"].losses).all()

@@ -51,6 +51,6 @@ def test_a_setting_that_is_fast_on_half_of_its_seeds_is_not_the_best() -> None:
     assert scores.best_settings(gambler + steady, LOSS, 10) == [1, 0]
 
 
-def test_the_yardsticks_own_target_is_95_percent_of_its_median_way() -> None:
+def test_the_baselines_own_target_is_95_percent_of_its_median_way() -> None:
     assert scores.own_target([lane(0, s, falling(a)) for s, a in enumerate((80.0, 100.0, 125.0))]) == Target("loss", 1.05, own=True)
     assert scores.own_target([lane(0, 0, falling(100.0)), lane(0, 1, diverging()), lane(0, 2, diverging())]).value is None

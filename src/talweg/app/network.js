@@ -105,7 +105,7 @@ export default {
       this.lossChart.draw(lines("loss"), most, "examples seen");
       if (this.measured) {
         this.measureChart.title = "validation " + this.measured;
-        this.measureChart.draw(lines("measure"), most, "examples seen");
+        this.measureChart.draw(lines("metric"), most, "examples seen");
       }
       this.show(this.player.at);
       this.$el.dataset.drawn = String(this.shown.length);
@@ -161,10 +161,10 @@ export default {
     },
 
     now(one) {
-      const k = this.index(one, this.at), loss = one.loss[k], measure = one.measure[k];
+      const k = this.index(one, this.at), loss = one.loss[k], metric = one.metric[k];
       const rate = one.rate ? `learning rate ${talweg.number(one.rate)}${one.tuned ? " (best of 12)" : ""}` : "";
       if (loss === null) return `diverged at step ${one.diverged.toLocaleString("en")} · ${rate}`;
-      const also = measure === null || !one.measured ? "" : ` · ${one.measured} ${one.percent ? (100 * measure).toFixed(1) + " %" : talweg.number(measure)}`;
+      const also = metric === null || !one.measured ? "" : ` · ${one.measured} ${one.percent ? (100 * metric).toFixed(1) + " %" : talweg.number(metric)}`;
       return `loss ${talweg.number(loss)}${also} · ${rate}`;
     },
 

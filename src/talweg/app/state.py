@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from talweg import checks
 from talweg.checks import InputError
 from talweg.contestants.notation import parse
-from talweg.methods import kind_named
+from talweg.methods import factory_named
 
 STEPS = checks.Interval(1, 2000, high_open=False)
 NOISE = checks.Interval(0, 100, high_open=False)
@@ -61,7 +61,9 @@ class Entry:
     def defaults(self) -> dict[str, float]:
         """The method's numbers by default."""
         return {
-            name: float(value) for name, value in kind_named("page", self.method)().numbers().items() if isinstance(value, (int, float))
+            name: float(value)
+            for name, value in factory_named("page", self.method)().hyperparameters().items()
+            if isinstance(value, (int, float))
         }
 
     def __str__(self) -> str:
@@ -112,7 +114,7 @@ class State:
 def label_of(name: str) -> str:
     """A method as it is called in words; `sgd@1` is stochastic gradient descent."""
     word, _, batch = name.partition("@")
-    label = kind_named("page", word).label
+    label = factory_named("page", word).label
     if word == "sgd" and batch:
         return {"1": "stochastic", "full": "batch"}.get(batch, f"mini-batch ({batch})") + f" {label}"
     return label + (f" (batch {batch})" if batch else "")

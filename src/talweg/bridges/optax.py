@@ -202,7 +202,7 @@ def from_optax(
 
 def _foreign(name: str, make: Callable[..., optax.GradientTransformation], defaults: dict[str, float], given: dict[str, Any]) -> Any:
     def made(self: Foreign) -> optax.GradientTransformationExtraArgs:
-        return optax.with_extra_args_support(make(**self.numbers()))
+        return optax.with_extra_args_support(make(**self.hyperparameters()))
 
     body = {
         "__module__": __name__,

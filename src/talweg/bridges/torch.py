@@ -21,7 +21,7 @@ from jaxtyping import Array
 from talweg import trees
 from talweg.bridges import asking
 from talweg.checks import InputError, InputTypeError
-from talweg.methods import Kind, Method, kind_of
+from talweg.methods import Method, MethodFactory, factory_of
 from talweg.schedules import Schedule
 
 STATE = "talweg"  #: the key of the methods' states in the optimizer's `state`
@@ -58,7 +58,7 @@ class TorchOptimizer(torch.optim.Optimizer):
 
     def changeable(self) -> dict[str, float]:
         """The method's numbers that a group may have of its own."""
-        return {name: value for name, value in self.method.numbers().items() if _changeable(value)}
+        return {name: value for name, value in self.method.hyperparameters().items() if _changeable(value)}
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add tensors, with numbers of their own where they have any."""
@@ -67,7 +67,7 @@ class TorchOptimizer(torch.optim.Optimizer):
             if name not in ("params", "param_names", *known):
                 raise InputError(f"torch_optimizer: a group has no number {name!r}; known: {', '.join(known)}")
         own = {known[name]: value for name, value in param_group.items() if name in known}
-        kind_of(self.method)(**self.method.numbers() | own)  # so that a number out of range is found here
+        factory_of(self.method)(**self.method.hyperparameters() | own)  # so that a number out of range is found here
         super().add_param_group(param_group)
         for tensor in self.param_groups[-1]["params"]:
             if not tensor.is_floating_point() or tensor.layout != torch.strided:
@@ -166,10 +166,10 @@ class _Group:
         self.tensors: list[torch.Tensor] = group["params"]
         self.params = [_to_jax(tensor) for tensor in self.tensors]
         self.answers: list[Any] = []
-        numbers = optimizer.method.numbers() | {name: group[_theirs(name)] for name in optimizer.changeable()}
+        numbers = optimizer.method.hyperparameters() | {name: group[_theirs(name)] for name in optimizer.changeable()}
         dynamic = {name: value for name, value in numbers.items() if _changeable(value) or isinstance(value, Schedule)}
         settled = tuple((name, value) for name, value in numbers.items() if name not in dynamic)
-        self.call = (kind_of(optimizer.method), settled, dynamic)
+        self.call = (factory_of(optimizer.method), settled, dynamic)
         new = index >= len(optimizer._inside)
         self.inside = _Inside(_begin(*self.call, self.params), None, 0) if new else optimizer._inside[index]
         self.count = (self.inside.steps, optimizer.seed)
@@ -221,17 +221,19 @@ class _Group:
                 tensor.copy_(_to_torch(value))
 
 
-def _method(kind: Kind, settled: tuple[tuple[str, Any], ...], numbers: dict[str, Any]) -> Method:
+def _method(kind: MethodFactory, settled: tuple[tuple[str, Any], ...], numbers: dict[str, Any]) -> Method:
     return kind(**numbers, **dict(settled))
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _begin(kind: Kind, settled: Any, numbers: dict[str, Any], params: list[Array]) -> list[Array]:
+def _begin(kind: MethodFactory, settled: Any, numbers: dict[str, Any], params: list[Array]) -> list[Array]:
     return [jnp.array(leaf, copy=True) for leaf in jax.tree.leaves(_method(kind, settled, numbers).init(params))]
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _place(kind: Kind, settled: Any, numbers: Any, params: list[Array], state: list[Array], answers: Any, count: Any, seed: Any) -> Any:
+def _place(
+    kind: MethodFactory, settled: Any, numbers: Any, params: list[Array], state: list[Array], answers: Any, count: Any, seed: Any
+) -> Any:
     method = _method(kind, settled, numbers)
     inside = jax.tree.unflatten(jax.tree.structure(method.init(params)), state)
     return asking.place(method, params, inside, answers, jnp.asarray(count), jax.random.key(seed))
@@ -239,7 +241,15 @@ def _place(kind: Kind, settled: Any, numbers: Any, params: list[Array], state: l
 
 @partial(jax.jit, static_argnums=(0, 1), donate_argnums=(4, 5), keep_unused=True)
 def _step(
-    kind: Kind, settled: Any, numbers: Any, params: list[Array], state: list[Array], room: list[Array], answers: Any, count: Any, seed: Any
+    kind: MethodFactory,
+    settled: Any,
+    numbers: Any,
+    params: list[Array],
+    state: list[Array],
+    room: list[Array],
+    answers: Any,
+    count: Any,
+    seed: Any,
 ) -> Any:
     del room  # what comes back is written there
     method = _method(kind, settled, numbers)

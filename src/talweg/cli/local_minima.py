@@ -215,8 +215,8 @@ def _of_problem(
 ) -> tuple[str, Any]:
     """A point that is given, or where a descent ends; the method goes with it, for the edge of stability."""
     from talweg.contestants.notation import listed
+    from talweg.engine.cost import usual_epochs
     from talweg.landscape import diagnose as look
-    from talweg.racing.plan import usual_epochs
     from talweg.studies import training, trajectories
 
     if at is not None:

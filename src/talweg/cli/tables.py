@@ -15,7 +15,7 @@ from rich.text import Text
 from talweg.figures import palette
 from talweg.text import basins as finding
 from talweg.text import escape as escaping
-from talweg.text.format import batch_size, figures, interval, measure, parts, seconds, setting, share, times, unit, whole
+from talweg.text.format import batch_size, figures, interval, metric, parts, seconds, setting, share, times, unit, whole
 
 PROSE = 110  # columns of a line that is still easy to read
 SHOWN = 12  # basins
@@ -81,7 +81,7 @@ def basins(console: Console, found: Summary, places: Sequence[str]) -> None:
                 finding.ends(best),
                 figures(row["loss"]),
                 f"{row['diverged']:,}",
-                f"{row['restless']:,}",
+                f"{row['not_converged']:,}",
             )
             grid.add_row(named(row["label"], row["method"], None if row["batch"] == "full" else row["batch"]), *map(Text, cells))
         console.print()
@@ -144,14 +144,14 @@ class Column:
 
 
 def _columns(summary: dict[str, Any]) -> list[Column]:
-    percent = measure(bool(summary["problem"]["measure_percent"]))
-    measured = summary["problem"]["measure"]
+    percent = metric(bool(summary["problem"]["metric_percent"]))
+    measured = summary["problem"]["metric"]
 
     def rate(row: Row) -> str:
         return setting(row["hyperparameters"].get("learning_rate", row["default"]["hyperparameters"].get("learning_rate")))
 
     def test(row: Row) -> str:
-        return percent((row["test"]["measure"] or {}).get("median")) if measured else figures((row["test"]["loss"] or {}).get("median"))
+        return percent((row["test"]["metric"] or {}).get("median")) if measured else figures((row["test"]["loss"] or {}).get("median"))
 
     def good(row: Row) -> str:
         return " – ".join(setting(x) for x in row["good_range"]) if row["good_range"] else "–"
@@ -175,7 +175,7 @@ def _columns(summary: dict[str, Any]) -> list[Column]:
         Column("loss", median("final_validation_loss"), 6, "final loss", full("final_validation_loss"), 11),
         Column("test", test, 0, f"test {measured or 'loss'}", test, 7),
         Column("diverged", lambda row: share(row["diverged"]), 9),
-        Column("tuning paid", lambda row: times(row["default"]["paid"]), 9),
+        Column("tuning paid", lambda row: times(row["default"]["gain_from_tuning"]), 9),
     ]
 
 

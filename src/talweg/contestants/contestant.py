@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from talweg import schedules
-from talweg.methods import Kind, Method, Range
-from talweg.methods.factories import bare
+from talweg.methods import Method, MethodFactory, Range
+from talweg.methods.factories import required
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Contestant:
 
     name: str
     label: str
-    kind: Kind
+    kind: MethodFactory
     size: int | None  #: examples per step; None for the whole training set
     fixed: Mapping[str, float] = field(default_factory=dict)
     space: Mapping[str, Range] = field(default_factory=dict)
     schedule: str = "constant"
-    reference: bool = False  #: joined as the yardstick, without being asked for
+    reference: bool = False  #: joined as the baseline, without being asked for
     gradients: int = 1  #: gradient evaluations per step, each of which is charged
     restarts: int = 1  #: trainings one after the other, each with its share of the steps and a fresh start; the best so far is kept
     width: int = 1  #: how many times as wide the hidden layers of the problem's model are
@@ -51,9 +51,9 @@ class Contestant:
 
     def defaults(self) -> dict[str, float]:
         """The numbers of the untuned method, with the fixed ones in their place."""
-        if bare(self.kind):
+        if required(self.kind):
             return dict(self.fixed)
-        return {**self.kind().numbers(), **self.fixed}
+        return {**self.kind().hyperparameters(), **self.fixed}
 
     def settings(self, points: np.ndarray) -> list[dict[str, float]]:
         """The numbers at each point of the unit cube; all contestants map the same points through their own search space."""

@@ -14,30 +14,30 @@ from talweg.checks import InputError, InputTypeError
 from talweg.contestants.contestant import Contestant
 from talweg.contestants.design import DIMENSIONS
 from talweg.engine.cost import batch_size, gradients_per_step
-from talweg.methods import CATALOGUE, GradientDescent, Kind, Method, Wrapped, kind_named, kind_of
-from talweg.methods.factories import bare
-from talweg.methods.space import opened
+from talweg.methods import CATALOGUE, GradientDescent, Method, MethodFactory, Wrapped, factory_named, factory_of
+from talweg.methods.factories import required
+from talweg.methods.space import tunable
 from talweg.problems.base import Problem
 
 #: The article's nine, as they are typed.
 NINE = ("sgd@full", "sgd@1", "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam")
-YARDSTICK = "sgd"  #: tuned mini-batch gradient descent: the target, and what every speed-up is measured against
+BASELINE = "sgd"  #: tuned mini-batch gradient descent: the target, and what every speed-up is measured against
 
 
 def enter(
     problem: Problem, methods: str | Sequence[Any] | Mapping[str, Any] | None, settings: int, schedule: str = "constant"
 ) -> list[Contestant]:
-    """The contestants of a race, the yardstick first.
+    """The contestants of a race, the baseline first.
 
     `methods` is a text like `adam,sgd@1,sgd@full,momentum@32:momentum=0.99,clip-norm+adam`, or a list of such texts, method classes and
     methods with numbers (which are raced with just these numbers), or a mapping of names to them; None is the article's nine.
     """
     entries = listed(problem, methods, settings, schedule)
-    yardstick = next((e for e in entries if _is_yardstick(e, problem)), None)
-    if yardstick is None:
-        yardstick = replace(_entry(problem, None, YARDSTICK, settings, schedule), reference=True)
-        return unique([yardstick, *entries])
-    return [yardstick, *(e for e in entries if e is not yardstick)]
+    baseline = next((e for e in entries if _is_baseline(e, problem)), None)
+    if baseline is None:
+        baseline = replace(_entry(problem, None, BASELINE, settings, schedule), reference=True)
+        return unique([baseline, *entries])
+    return [baseline, *(e for e in entries if e is not baseline)]
 
 
 def listed(
@@ -51,16 +51,16 @@ def listed(
     return unique(entries)
 
 
-def parse(text: str) -> tuple[str | None, Kind, str | None, dict[str, float]]:
+def parse(text: str) -> tuple[str | None, MethodFactory, str | None, dict[str, float]]:
     """`[name=][wrapper+…]method[@batch][:number=value…]` in its parts: name, kind of method, batch as typed, numbers."""
     head, *pairs = text.strip().split(":")
     name, _, head = head.rpartition("=")
     word, at, batch = head.partition("@")
-    kind = kind_named("race", word)
+    kind = factory_named("race", word)
     numbers: dict[str, float] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
-        checks.one_of(kind.__name__, "number", key.strip(), kind().numbers())
+        checks.one_of(kind.__name__, "number", key.strip(), kind().hyperparameters())
         try:
             numbers[key.strip()] = float(value)
         except ValueError:
@@ -106,10 +106,10 @@ def _entry(problem: Problem, name: str | None, what: Any, settings: int, schedul
         own, kind, batch, fixed = parse(what)
         name = name or own
     elif isinstance(what, Method):
-        kind, fixed = kind_of(what), {key: _alone(what, key, value) for key, value in what.numbers().items()}
+        kind, fixed = factory_of(what), {key: _alone(what, key, value) for key, value in what.hyperparameters().items()}
     elif isinstance(what, Wrapped) or (isinstance(what, type) and issubclass(what, Method)):
         kind = what
-        if missing := bare(kind):
+        if missing := required(kind):
             raise InputError(
                 f"race: {kind.__name__} has no default for {' and '.join(missing)}; give it one, or race a method with numbers"
             )
@@ -119,7 +119,7 @@ def _entry(problem: Problem, name: str | None, what: Any, settings: int, schedul
         )
     size = batch_size(problem, batch if batch in (None, "full") else _whole(str(what), batch))
     space = {key: r for key, r in kind.search_space(size).items() if key not in fixed}
-    searched = opened(space, settings) if not isinstance(what, Method) else {}
+    searched = tunable(space, settings) if not isinstance(what, Method) else {}
     word = kind.name or kind.__name__.lower()
     typed = word if batch is None else f"{word}@{batch}"
     typed += "".join(f":{k}={v:g}" for k, v in fixed.items()) if isinstance(what, str) else ""
@@ -150,7 +150,7 @@ def _whole(text: str, batch: str | None) -> int:
     return int(batch)
 
 
-def _label(kind: Kind, batch: str | None, size: int | None, fixed: Mapping[str, float], *, data: bool) -> str:
+def _label(kind: MethodFactory, batch: str | None, size: int | None, fixed: Mapping[str, float], *, data: bool) -> str:
     if kind is GradientDescent and data:
         word = "batch" if size is None else "stochastic" if size == 1 else "mini-batch"
         label = f"{word} {kind.label}"
@@ -161,7 +161,7 @@ def _label(kind: Kind, batch: str | None, size: int | None, fixed: Mapping[str, 
     return label + "".join(f", {k} {v:g}" for k, v in fixed.items())
 
 
-def _is_yardstick(entry: Contestant, problem: Problem) -> bool:
+def _is_baseline(entry: Contestant, problem: Problem) -> bool:
     return entry.kind is GradientDescent and not entry.fixed and entry.size == batch_size(problem, None)
 
 

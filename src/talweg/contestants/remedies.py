@@ -19,8 +19,8 @@ from talweg.contestants.contestant import Contestant
 from talweg.contestants.design import DIMENSIONS
 from talweg.contestants.notation import enter, listed, unique
 from talweg.engine.cost import batch_size
-from talweg.methods import Kind, Noisy, WeightNoise, Wrapped, Wrapper
-from talweg.methods.space import opened
+from talweg.methods import MethodFactory, Noisy, WeightNoise, Wrapped, Wrapper
+from talweg.methods.space import tunable
 from talweg.problems.base import Problem
 from talweg.problems.supervised import widened
 
@@ -67,14 +67,14 @@ def falling(
 def shaken(contestant: Contestant, problem: Problem, settings: int = SETTINGS, *, outer: type[Wrapper]) -> list[Contestant]:
     """The same method with noise, whose size is searched beside its other numbers."""
     del problem
-    kind: Kind = contestant.kind
+    kind: MethodFactory = contestant.kind
     while isinstance(kind, Wrapped):
         if kind.outer is outer:
             return []
         kind = kind.inner
     if outer is WeightNoise and "learning_rate" not in contestant.defaults():
         raise InputError(f"{outer.name}: {contestant.label} has no learning rate to measure the noise by; use noise, which is on gradients")
-    space = {**contestant.space, **opened(outer.space, settings)}
+    space = {**contestant.space, **tunable(outer.space, settings)}
     if len(space) > DIMENSIONS:
         raise InputError(
             f"{outer.name}: {contestant.label} has {len(space)} numbers to search with it, at most {DIMENSIONS} can be; fix some"
@@ -175,7 +175,7 @@ def parsed(text: str | Iterable[str] | None, who: str = "race") -> list[Remedy]:
 
 
 def remedied(contestants: Sequence[Contestant], remedies: Sequence[Remedy], problem: Problem, settings: int = SETTINGS) -> list[Contestant]:
-    """The contestants, and after them each with each of the remedies; a yardstick that nobody asked for gets none.
+    """The contestants, and after them each with each of the remedies; a baseline that nobody asked for gets none.
 
     What races anyhow is not added again. Raises InputError where a remedy can't be had.
     """
@@ -188,7 +188,7 @@ def remedied(contestants: Sequence[Contestant], remedies: Sequence[Remedy], prob
 def line_up(
     problem: Problem, methods: Any, settings: int, schedule: str = "constant", remedies: str | Iterable[str] | None = None
 ) -> tuple[list[Contestant], list[str]]:
-    """All contestants of a race, the yardstick first, with those that remedies add, and a sentence for each remedy that was left out.
+    """All contestants of a race, the baseline first, with those that remedies add, and a sentence for each remedy that was left out.
 
     Of `all` remedies those are left out that can't be had on this problem; one that is named must be possible.
     """

@@ -8,7 +8,7 @@ from talweg.dialects import caffe, keras, lasagne, optax, schedules, sklearn, te
 from talweg.dialects.forms import settled
 from talweg.dialects.library import Library
 from talweg.dialects.spelling import Spelling
-from talweg.methods import Method, catalogued, kind_of
+from talweg.methods import Method, catalogued, factory_of
 from talweg.schedules import Schedule
 
 LIBRARIES: dict[str, Library] = {
@@ -54,7 +54,7 @@ def code(method: Method, to: str, *, about: str = "") -> str:
     """
     checks.one_of("code", "library", to, CODE)
     spelling = convert(method, to)
-    if not spelling.exact and to in BRIDGED and catalogued(kind_of(method)):
+    if not spelling.exact and to in BRIDGED and catalogued(factory_of(method)):
         return _bridged(method, to, about, spelling)
     if not spelling.call:
         return _comment(about, *spelling.differs, "for torch and optax it is there, by way of talweg")
@@ -142,7 +142,7 @@ def _named(method: Method) -> str:
     """A method as source text that needs `import talweg as tw`."""
     inner = getattr(method, "inner", None)
     given = [_named(inner)] if isinstance(inner, Method) else []
-    own = method.own_numbers() if isinstance(inner, Method) else method.numbers()  # type: ignore[attr-defined]
+    own = method.own_numbers() if isinstance(inner, Method) else method.hyperparameters()  # type: ignore[attr-defined]
     given += [f"{name}={_number(value)}" for name, value in own.items()]
     return f"tw.methods.{type(method).__name__}({', '.join(given)})"
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from talweg import methods as m
-from talweg.methods import Kind, Method, Wrapper, kind_of
+from talweg.methods import Method, MethodFactory, Wrapper, factory_of
 from talweg.schedules import Constant, Schedule
 
 Found = TypeVar("Found")
@@ -53,35 +53,35 @@ def nearest(method: Method, wanted: Callable[[Method], Found | None]) -> tuple[F
 
 def settled(method: Method) -> Method:
     """The method with plain numbers where it has constant schedules."""
-    constant = {name: value.initial for name, value in method.numbers().items() if isinstance(value, Constant)}
-    return kind_of(method)(**method.numbers() | constant) if constant else method
+    constant = {name: value.initial for name, value in method.hyperparameters().items() if isinstance(value, Constant)}
+    return factory_of(method)(**method.hyperparameters() | constant) if constant else method
 
 
 def others(method: Method) -> Iterator[tuple[Method, str]]:
     """The forms next to a method, each with what is different; nothing is where they take the same steps."""
-    numbers = method.numbers()
+    numbers = method.hyperparameters()
     steady = not isinstance(numbers.get("learning_rate"), Schedule)
     turn = "" if steady else INSIDE
     if isinstance(method, Wrapper):
         for inner, reason in others(method.inner):
             own = method.own_numbers()
-            if not inner.numbers().keys() & own.keys():
+            if not inner.hyperparameters().keys() & own.keys():
                 yield type(method)(inner, **own), reason
     yield from _same(method, turn)
     for pair, reason in NEIGHBOURS:
         for one, other in (pair, pair[::-1]):
-            if kind_of(method) == one:
+            if factory_of(method) == one:
                 yield _made(other, method), f"{reason}; {BEGINS}" if _lost(other, method) else reason
 
 
 def _same(method: Method, turn: str) -> Iterator[tuple[Method, str]]:
     """Forms with the same steps, and those that part only when the learning rate changes."""
-    n = method.numbers()
+    n = method.hyperparameters()
     rate = n.get("learning_rate")
     for outside, inside in VELOCITIES:
-        if kind_of(method) == outside:
+        if factory_of(method) == outside:
             yield _made(inside, method), turn
-        if kind_of(method) == inside:
+        if factory_of(method) == inside:
             yield _made(outside, method), turn
     match method:
         case m.AdamW():
@@ -98,34 +98,34 @@ def _same(method: Method, turn: str) -> Iterator[tuple[Method, str]]:
             yield m.NesterovShifted(**n), AHEAD
         case m.DampenedMomentum() if n["dampening"] == 0:
             yield m.Momentum(rate, n["momentum"]), ""
-        case _ if n.get("momentum") == 0 and kind_of(method) in PLAIN:
-            yield _made(PLAIN[kind_of(method)], method), ""
+        case _ if n.get("momentum") == 0 and factory_of(method) in PLAIN:
+            yield _made(PLAIN[factory_of(method)], method), ""
         case m.Adagrad() if n["eps"] == 0 and type(method) is m.Adagrad:
             yield m.AdagradInside(rate, eps=0.0, start=n["start"]), ""
     if n.get("eps") == 0:
         for (one, other), reason in NEIGHBOURS:
-            turned = other if kind_of(method) == one else one
-            if reason in (HAT, ROOT, BESIDE) and kind_of(method) in (one, other) and not _lost(turned, method):
+            turned = other if factory_of(method) == one else one
+            if reason in (HAT, ROOT, BESIDE) and factory_of(method) in (one, other) and not _lost(turned, method):
                 yield _made(turned, method), ""
 
 
-def _made(kind: Kind, method: Method) -> Method:
+def _made(kind: MethodFactory, method: Method) -> Method:
     """A kind with those of a method's numbers that it knows, and its own defaults for the others."""
-    known = kind().numbers()
-    return kind(**{name: value for name, value in method.numbers().items() if name in known})
+    known = kind().hyperparameters()
+    return kind(**{name: value for name, value in method.hyperparameters().items() if name in known})
 
 
-def _lost(kind: Kind, method: Method) -> bool:
+def _lost(kind: MethodFactory, method: Method) -> bool:
     """Whether a method has a number that is not zero and that the kind does not know."""
-    known = kind().numbers()
-    return any(value != 0 for name, value in method.numbers().items() if name not in known)
+    known = kind().hyperparameters()
+    return any(value != 0 for name, value in method.hyperparameters().items() if name not in known)
 
 
-def _wrapped(*words: str) -> Kind:
-    return m.kind_named("forms", "+".join(words))
+def _wrapped(*words: str) -> MethodFactory:
+    return m.factory_named("forms", "+".join(words))
 
 
-VELOCITIES: tuple[tuple[Kind, Kind], ...] = (
+VELOCITIES: tuple[tuple[MethodFactory, MethodFactory], ...] = (
     (m.Momentum, _wrapped("velocity", "sgd")),
     (m.NesterovShifted, _wrapped("nesterov-velocity", "sgd")),
     (m.RMSpropMomentum, _wrapped("velocity", "rmsprop")),
@@ -133,7 +133,7 @@ VELOCITIES: tuple[tuple[Kind, Kind], ...] = (
 )
 
 #: What a method with momentum is when its momentum is 0.
-PLAIN: dict[Kind, Kind] = {
+PLAIN: dict[MethodFactory, MethodFactory] = {
     m.Momentum: m.GradientDescent,
     m.Nesterov: m.GradientDescent,
     m.NesterovShifted: m.GradientDescent,
@@ -141,7 +141,7 @@ PLAIN: dict[Kind, Kind] = {
     m.RMSpropCenteredMomentum: m.RMSpropCentered,
 }
 
-NEIGHBOURS: tuple[tuple[tuple[Kind, Kind], str], ...] = (
+NEIGHBOURS: tuple[tuple[tuple[MethodFactory, MethodFactory], str], ...] = (
     ((m.Adam, m.AdamHat), HAT),
     ((m.AMSGrad, m.AMSGradHat), HAT),
     ((m.AMSGrad, m.AMSGradCorrected), LARGEST),

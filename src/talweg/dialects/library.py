@@ -8,7 +8,7 @@ from typing import Any
 
 from talweg.dialects.forms import nearest
 from talweg.dialects.spelling import Spelling
-from talweg.methods import Method, Wrapper, kind_of
+from talweg.methods import Method, Wrapper, factory_of
 from talweg.schedules import Schedule
 
 
@@ -48,7 +48,7 @@ class Library:
         return self._direct(method) or self._with_wrapper(method)
 
     def _direct(self, method: Method) -> tuple[str, dict[str, Any]] | None:
-        kind, numbers = kind_of(method), method.numbers()
+        kind, numbers = factory_of(method), method.hyperparameters()
         changing = isinstance(numbers.get("learning_rate"), Schedule)
         for call in self.calls:
             fits = call.kind == kind.name and not (call.steady and changing) and all(numbers[key] != 0 for key in call.positive)

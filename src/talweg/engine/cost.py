@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax
@@ -14,6 +15,10 @@ from talweg.methods import Method
 from talweg.oracle import Oracle
 from talweg.problems import batches
 from talweg.problems.base import Params, Problem
+
+WORK_AT_MOST = 2.5e10  #: floating-point operations of one lane, so that a large model gets fewer epochs
+EXAMPLES_AT_MOST = 300_000  # of one lane, so that a million rows are a matter of minutes
+STEPS_WITHOUT_DATA = 1000
 
 
 def batch_size(problem: Problem, batch: int | str | None) -> int | None:
@@ -50,3 +55,19 @@ def traced_step(problem: Problem, method: Method, params: Params, size: int | No
 
     seen = jax.make_jaxpr(one)(params)
     return seen, oracles[-1]
+
+
+def usual_epochs(problem: Problem) -> float:
+    """The budget without `--epochs`: 512 / √n passes over n training examples, at most 100 of them and at most 300,000 examples.
+
+    So 100 examples are seen 51 times, 1,000 16 times, 100,000 one and a half times, and of a million a third. A large model gets
+    fewer: no lane does more than 2.5e10 floating-point operations (6 for each parameter and example). A problem may know better
+    (`facts["epochs"]`).
+    """
+    if problem.train is None:
+        return STEPS_WITHOUT_DATA
+    if "epochs" in problem.facts:
+        return float(problem.facts["epochs"])
+    n = problem.examples
+    affordable = WORK_AT_MOST / (6 * max(problem.parameters(), 1) * n)
+    return float(f"{min(100.0, 512 / math.sqrt(n), EXAMPLES_AT_MOST / n, affordable):.3g}")

@@ -36,7 +36,7 @@ class Trace:
     examples: Int[np.ndarray, " points"]
     training_loss: Float[np.ndarray, " points"]
     validation_loss: Float[np.ndarray, " points"]
-    measure: Float[np.ndarray, " points"]
+    metric: Float[np.ndarray, " points"]
     diverged_at: int | None
     gradients: int  #: gradient evaluations, all in all
     probes: Mapping[str, Float[np.ndarray, " points"]] | None = None  #: of `talweg.engine.probes`, by name, if they were asked for
@@ -89,18 +89,18 @@ def descend(
     params = jax.tree.map(as_floats, problem.start(key) if start is None else start)
     marks = measuring_points(steps, checks.whole("descend", "points", points))
     order = None if size is None else batches.order(problem.examples, size, [seed], 0, steps)[0]
-    judge = problem.validation if problem.validation is not None else problem.train
+    held_out = problem.validation if problem.validation is not None else problem.train
     counted = gradients_per_step(problem, method, params, size)
     go = _compiled(problem, size, probes, positions)
     numbers = jax.tree.map(jnp.asarray, method)
-    run, row = go(numbers, begin(numbers, params), key, order, slots_between(marks, 0, steps, len(marks)), problem.train, judge)
+    run, row = go(numbers, begin(numbers, params), key, order, slots_between(marks, 0, steps, len(marks)), problem.train, held_out)
     seen = np.array([problem.examples if size is None else size]) * marks
-    training, validation, measure = (np.asarray(x, np.float64) for x in (row.training_loss, row.validation_loss, row.measure))
+    training, validation, metric = (np.asarray(x, np.float64) for x in (row.training_loss, row.validation_loss, row.metric))
     diverged = int(run.diverged_at)
     inside = None if row.inside is None else {name: np.asarray(getattr(row.inside, name), np.float64) for name in PROBES}
     ended = None if diverged < 0 else diverged
     kept = None if row.params is None else jax.tree.map(np.asarray, row.params)
-    return Trace(method, run.params, marks, seen, training, validation, measure, ended, counted * steps, inside, kept)
+    return Trace(method, run.params, marks, seen, training, validation, metric, ended, counted * steps, inside, kept)
 
 
 def minimize(

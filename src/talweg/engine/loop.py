@@ -47,7 +47,7 @@ class Row(eqx.Module):
 
     training_loss: Float[Array, "*points"]  #: mean over the batches since the last measurement, each before its step
     validation_loss: Float[Array, "*points"]
-    measure: Float[Array, "*points"]
+    metric: Float[Array, "*points"]
     inside: Probes | None = None
     params: Params | None = None  #: where positions are kept
 
@@ -92,7 +92,7 @@ def take_step(
 def measured(problem: Problem, run: Run, batch: Batch, t: Int[Array, ""], last: Last | None = None) -> tuple[Run, Row]:
     """Measure where a run stands; `batch` is the validation data, or the training data where there are none."""
     value = batches.mean_over(problem.loss, run.params, batch).astype(run.ceiling.dtype)
-    other = batches.mean_over(problem.measure.function, run.params, batch) if problem.measure else jnp.nan
+    other = batches.mean_over(problem.metric.function, run.params, batch) if problem.metric else jnp.nan
     ceiling = jnp.where(jnp.isinf(run.ceiling), BEYOND_REASON * (1 + jnp.abs(value)), run.ceiling)
     alive = run.alive & (value <= ceiling) & jnp.isfinite(value)
 
@@ -122,7 +122,7 @@ def advance(
     order: Int[Array, " examples_seen"] | None,
     slots: Int[Array, "slots 3"],
     train: Batch,
-    judge: Batch,
+    held_out: Batch,
     *,
     probed: bool = False,
     kept: bool = False,
@@ -149,7 +149,7 @@ def advance(
 
     def slot(carry: tuple[Run, Last | None], bounds: Array) -> tuple[tuple[Run, Last | None], Row]:
         run, last = jax.lax.fori_loop(bounds[0], bounds[1], step, carry)
-        run, row = jax.lax.cond(bounds[2] > 0, lambda r, at: measured(problem, r, judge, bounds[1], at), nothing, run, last)
+        run, row = jax.lax.cond(bounds[2] > 0, lambda r, at: measured(problem, r, held_out, bounds[1], at), nothing, run, last)
         return (run, last), replace(row, params=run.params) if kept else row
 
     (run, _), rows = jax.lax.scan(slot, (run, probes.begin(run.params) if probed else None), slots)

@@ -44,14 +44,14 @@ class Traces:
     steps: Int[np.ndarray, " points"]
     training_loss: Float[np.ndarray, "lanes points"]
     validation_loss: Float[np.ndarray, "lanes points"]
-    measure: Float[np.ndarray, "lanes points"]
+    metric: Float[np.ndarray, "lanes points"]
     diverged_at: Int[np.ndarray, " lanes"]  #: −1 where the lane did not diverge
     params: Params  #: at the end, or the best where that is kept; leaves with the lane as first axis
     seconds: float  #: of running, without compiling
     inside: dict[str, Float[np.ndarray, "lanes points"]] | None = None  #: of `talweg.engine.probes`, by name, where methods are probed
 
 
-class Floor:
+class Placement:
     """The devices and the data that all blocks of a race share."""
 
     def __init__(self, problem: Problem, devices: Sequence[Any] | None = None):
@@ -60,11 +60,11 @@ class Floor:
         self.mesh = jax.make_mesh((len(self.devices),), ("lane",), axis_types=(AxisType.Auto,), devices=self.devices)
         self.by_lane = NamedSharding(self.mesh, LANE)
         self.everywhere = NamedSharding(self.mesh, EVERYWHERE)
-        judge = problem.validation if problem.validation is not None else problem.train
-        self.train, self.judge = jax.device_put((problem.train, judge), self.everywhere)
+        held_out = problem.validation if problem.validation is not None else problem.train
+        self.train, self.held_out = jax.device_put((problem.train, held_out), self.everywhere)
         self._starts: dict[int, Params] = {}
 
-    def of(self, problem: Problem) -> Floor:
+    def of(self, problem: Problem) -> Placement:
         """The same devices and data for another model of them."""
         other = copy.copy(self)
         other.problem, other._starts = problem, {}
@@ -84,14 +84,14 @@ class Floor:
 
     def examine(self, params: Params) -> tuple[np.ndarray, np.ndarray]:
         """Loss and measure of stacked parameters on the test data, one lane after the other."""
-        losses, measures = self._examine(params, self.problem.test)
-        return np.asarray(losses), np.asarray(measures)
+        losses, metrics = self._examine(params, self.problem.test)
+        return np.asarray(losses), np.asarray(metrics)
 
     @functools.cached_property
     def _examine(self) -> Any:
         def one(params: Params, test: Any) -> tuple[Any, Any]:
-            measure = self.problem.measure
-            other = batches.mean_over(measure.function, params, test) if measure else jnp.nan
+            metric = self.problem.metric
+            other = batches.mean_over(metric.function, params, test) if metric else jnp.nan
             return batches.mean_over(self.problem.loss, params, test), jnp.asarray(other)
 
         return jax.jit(lambda params, test: jax.lax.map(lambda lane: one(lane, test), params))
@@ -110,7 +110,7 @@ class Program:
 
     def __init__(
         self,
-        floor: Floor,
+        placement: Placement,
         method: Method,
         size: int | None,
         lanes: int,
@@ -119,10 +119,10 @@ class Program:
         best: bool = False,
         tile: int | None = None,
     ):
-        self.floor, self.size, self.probed, self.best = floor, size, probed, best
+        self.placement, self.size, self.probed, self.best = placement, size, probed, best
         self.lanes = lanes
-        self.tile = floor.tile(lanes) if tile is None else tile
-        share = self.tile * len(floor.devices)
+        self.tile = placement.tile(lanes) if tile is None else tile
+        share = self.tile * len(placement.devices)
         self.padded = -(-lanes // share) * share
         self.capacity = max(1, ORDER_AT_ONCE // (self.padded * (size or 1)))  # steps in one go
         self.slots = loop.POINTS + 4
@@ -145,12 +145,12 @@ class Program:
         began = time.perf_counter() - self.compile_seconds
         given = len(methods)
         fill = [min(i, given - 1) for i in range(self.padded)]
-        lanes = jax.device_put(trees.stack([methods[i] for i in fill], float), self.floor.by_lane)
+        lanes = jax.device_put(trees.stack([methods[i] for i in fill], float), self.placement.by_lane)
         lane_seeds = [seeds[i] for i in fill]
-        keys = jax.device_put(jnp.array(lane_seeds, jnp.uint32), self.floor.by_lane)
+        keys = jax.device_put(jnp.array(lane_seeds, jnp.uint32), self.placement.by_lane)
         # not compiled: a dozen small fills are not worth a program of their own
         run = jax.device_put(
-            jax.vmap(functools.partial(loop.begin, best=self.best))(lanes, self.floor.starts(lane_seeds)), self.floor.by_lane
+            jax.vmap(functools.partial(loop.begin, best=self.best))(lanes, self.placement.starts(lane_seeds)), self.placement.by_lane
         )
         marks = loop.measuring_points(steps)
         parts: list[Row] = []
@@ -158,7 +158,9 @@ class Program:
         for first in range(0, steps, self.capacity):
             last = min(first + self.capacity, steps)
             slots = loop.slots_between(marks, first, last, self.slots)
-            run, row = self._advance(lanes, run, keys, self._order(lane_seeds, first, last), slots, self.floor.train, self.floor.judge)
+            run, row = self._advance(
+                lanes, run, keys, self._order(lane_seeds, first, last), slots, self.placement.train, self.placement.held_out
+            )
             parts.append(jax.tree.map(np.asarray, row))
             kept.append(slots[:, 2] > 0)
             if kept[-1].any():
@@ -169,7 +171,7 @@ class Program:
             steps=marks,
             training_loss=curves.training_loss,
             validation_loss=curves.validation_loss,
-            measure=curves.measure,
+            metric=curves.metric,
             diverged_at=np.asarray(run.diverged_at)[:given],
             params=jax.tree.map(lambda leaf: np.asarray(leaf)[:given], run.params if run.best is None else run.best.params),
             seconds=time.perf_counter() - began - self.compile_seconds,
@@ -180,13 +182,13 @@ class Program:
         """The example numbers of the steps first … last, padded to the length that the program was compiled for."""
         if self.size is None:
             return None
-        order = batches.order(self.floor.problem.examples, self.size, seeds, first, last)
+        order = batches.order(self.placement.problem.examples, self.size, seeds, first, last)
         whole = np.zeros((self.padded, self.capacity * self.size), np.int32)
         whole[:, : order.shape[1]] = order
-        return jax.device_put(whole, self.floor.by_lane)
+        return jax.device_put(whole, self.placement.by_lane)
 
     def _function(self) -> Any:
-        floor, problem, size, tile, probed = self.floor, self.floor.problem, self.size, self.tile, self.probed
+        placement, problem, size, tile, probed = self.placement, self.placement.problem, self.size, self.tile, self.probed
         in_order = LANE if size is not None else EVERYWHERE
 
         def tiled(function: Callable[..., Any], *args: PyTree) -> PyTree:
@@ -195,14 +197,14 @@ class Program:
             out = jax.lax.map(lambda part: jax.vmap(function)(*part), cut)
             return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), out)
 
-        def advance(lanes: Method, run: Run, seeds: Any, order: Any, slots: Any, train: Any, judge: Any) -> tuple[Run, Row]:
+        def advance(lanes: Method, run: Run, seeds: Any, order: Any, slots: Any, train: Any, held_out: Any) -> tuple[Run, Row]:
             def lane(method: Method, run: Run, seed: Any, order: Any) -> tuple[Run, Row]:
-                return loop.advance(problem, size, method, run, jax.random.key(seed), order, slots, train, judge, probed=probed)
+                return loop.advance(problem, size, method, run, jax.random.key(seed), order, slots, train, held_out, probed=probed)
 
             return tiled(lane, lanes, run, seeds, order)
 
         specs = (LANE, LANE, LANE, in_order, EVERYWHERE, EVERYWHERE, EVERYWHERE)
-        mapped = jax.shard_map(advance, mesh=floor.mesh, in_specs=specs, out_specs=LANE, check_vma=False)
+        mapped = jax.shard_map(advance, mesh=placement.mesh, in_specs=specs, out_specs=LANE, check_vma=False)
         return jax.jit(mapped, donate_argnums=(1,))
 
 

@@ -58,8 +58,8 @@ def merged(parts: Sequence[Traces]) -> Traces:
     """
     ends = np.cumsum([0, *(part.steps[-1] for part in parts)])
     steps = np.concatenate([before + part.steps for before, part in zip(ends, parts, strict=False)])
-    loss, measure, training = (
-        np.concatenate([getattr(part, name) for part in parts], axis=1) for name in ("validation_loss", "measure", "training_loss")
+    loss, metric, training = (
+        np.concatenate([getattr(part, name) for part in parts], axis=1) for name in ("validation_loss", "metric", "training_loss")
     )
     known = _finite(loss)
     improved = known < np.minimum.accumulate(np.concatenate([np.full((len(loss), 1), np.inf), known[:, :-1]], axis=1), axis=1)
@@ -81,7 +81,7 @@ def merged(parts: Sequence[Traces]) -> Traces:
         steps=steps[last],
         training_loss=so_far(training),
         validation_loss=so_far(loss),
-        measure=so_far(measure),
+        metric=so_far(metric),
         diverged_at=diverged_at,
         params=jax.tree.map(of_the_best, *(part.params for part in parts)),
         seconds=sum(part.seconds for part in parts),

@@ -86,12 +86,12 @@ def line_loss(summary: Summary) -> layout.Figure:
     return made
 
 
-def line_measure(summary: Summary) -> layout.Figure:
+def line_metric(summary: Summary) -> layout.Figure:
     """The same line with the problem's measure."""
     found = summary["line"]
-    show = percent if summary["measure_percent"] else figures
-    curves = [("training", found["training_measure"], TRAINING), ("validation", found["validation_measure"], VALIDATION)]
-    return along(summary, curves, str(summary["measure"]), show)
+    show = percent if summary["metric_percent"] else figures
+    curves = [("training", found["training_metric"], TRAINING), ("validation", found["validation_metric"], VALIDATION)]
+    return along(summary, curves, str(summary["metric"]), show)
 
 
 def along(summary: Summary, curves: list[tuple[str, list[float | None], Look]], title: str, show: Any) -> layout.Figure:

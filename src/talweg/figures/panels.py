@@ -10,14 +10,13 @@ from talweg.figures import layout
 from talweg.figures.palette import QUIET, Look, looks
 from talweg.text import lookup
 from talweg.text.format import figures, loss_name, measured, setting, shortened
-from talweg.text.lookup import tried
+from talweg.text.lookup import nowhere, too_slow, tried
 
 Summary = dict[str, Any]
 
 COLUMNS = 3
 PANEL, TITLE, BELOW, FOOT = 150, 44, 26, 26  # pixels: a panel, the words above it, the ticks below it, the title below all
 STRIP = 0.13  # share of a panel, at its top, where settings that diverged stand
-NO_BETTER = 0.98  # a run that ended above this share of its starting loss has got nowhere
 
 
 def learning_rates(summary: Summary) -> layout.Figure:
@@ -134,19 +133,6 @@ def kind(point: dict[str, Any], start: float | None) -> str:
     if point["chosen"]:
         return "chosen"
     return "nowhere" if nowhere(point, start) else "ended"
-
-
-def nowhere(point: dict[str, Any], start: float | None) -> bool:
-    """Whether a setting ended no better than it started."""
-    return start is not None and not point["diverged"] and point["loss"] is not None and point["loss"] > NO_BETTER * start
-
-
-def too_slow(c: dict[str, Any], start: float | None) -> list[dict[str, Any]]:
-    """The settings that ended where they started, with a learning rate below the good range, or below the chosen one if there is none."""
-    chosen = [point["learning_rate"] for point in tried(c) if point["chosen"]]
-    below = c["good_range"][0] if c.get("good_range") else chosen[0] if chosen else float("inf")
-    still = [point for point in tried(c) if nowhere(point, start) and start is not None and point["loss"] < start / NO_BETTER]
-    return [point for point in still if point["learning_rate"] < below]
 
 
 def said(c: dict[str, Any], point: dict[str, Any], start: float | None) -> str:

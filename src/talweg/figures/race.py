@@ -78,7 +78,7 @@ def mark_target(made: layout.Figure, summary: Summary, bounds: tuple[float, floa
 def tuning(summary: Summary) -> layout.Figure:
     """The best validation loss to be expected after trying n settings (Dodge et al. 2019).
 
-    Only the winner and the yardstick have bands: nine would hide each other.
+    Only the winner and the baseline have bands: nine would hide each other.
     """
     summary = lookup.lifted(summary)
     run = [c for c in summary["contestants"] if c.get("tuning")]
@@ -88,7 +88,7 @@ def tuning(summary: Summary) -> layout.Figure:
     start = summary["run"].get("start_loss")
     bounds = (bounds[0], min(bounds[1], start * 1.15) if start and start > bounds[0] else bounds[1])
     given, winner = looks(summary["contestants"]), summary["verdict"].get("winner")
-    lines, yardstick = [], lookup.yardstick(summary)
+    lines, baseline = [], lookup.baseline(summary)
     for c in run:
         x, expected = c["tuning"]["settings"], c["tuning"]["expected"]
         tuned = c["tuning"]
@@ -96,7 +96,7 @@ def tuning(summary: Summary) -> layout.Figure:
         ends = [{"median": y, "low": low, "high": high} for y, low, high in zip(expected, tuned["low"], tuned["high"], strict=True)]
         hover = [f"<b>{layout.safe(c['label'])}</b><br>best of {n}: loss {interval(d, show=said)}" for n, d in zip(x, ends, strict=True)]
         strong = c["name"] == winner
-        line = Line(c["label"], given[c["name"]], x, expected, tuned["low"], tuned["high"], hover, strong, band=strong or c is yardstick)
+        line = Line(c["label"], given[c["name"]], x, expected, tuned["low"], tuned["high"], hover, strong, band=strong or c is baseline)
         lines.append(line)
     most = max(x for line in lines for x in line.x)
     at = [2**k for k in range(20) if 2**k <= most]
@@ -117,12 +117,12 @@ def speedups(summary: Summary) -> layout.Figure:
     if not run:
         return layout.nothing("Nobody took part.")
     low, high = (min(bounds[0], 0.8), max(bounds[1], 1.25)) if bounds else (0.5, 2.0)
-    yardstick = lookup.yardstick(summary)
-    reference = yardstick["label"] if yardstick else "mini-batch gradient descent"
+    baseline = lookup.baseline(summary)
+    reference = baseline["label"] if baseline else "mini-batch gradient descent"
     narrow = {"margin.l": 128, "margin.r": 56, "xaxis.title.text": "speed-up (log scale)"}
     made = layout.figure(70 + 36 * len(run), left=226, right=150, top=8, bottom=58, narrow=narrow)
     for row, c in enumerate(run):
-        forest_row(made, c, len(run) - 1 - row, looks(run)[c["name"]], (low, high), c is yardstick)
+        forest_row(made, c, len(run) - 1 - row, looks(run)[c["name"]], (low, high), c is baseline)
     labels = [wrapped_label(c, 27) for c in run]
     made.update_layout(
         xaxis=layout.log_axis(
@@ -161,7 +161,7 @@ def forest_row(made: layout.Figure, c: dict[str, Any], y: int, look: Look, scale
     made.add_scatter(x=list(ends), y=[y, y], mode="lines", line={"color": look.colour, "width": 2.4}, hoverinfo="skip", cliponaxis=False)
     marker = {"color": look.colour, "size": 11 if c.get("tied") else 9, "symbol": "diamond" if diamond else "circle"}
     made.add_scatter(x=[middle], y=[y], mode="markers", marker=marker, hovertemplate=hover, cliponaxis=False)
-    text, ends_text = (times(middle), "the yardstick") if diamond else speed(d).partition(" ")[::2]
+    text, ends_text = (times(middle), "the baseline") if diamond else speed(d).partition(" ")[::2]
     shown = f"<b>{text}</b>"
     made.add_annotation(**layout.note(shown, 1, y, yref="y", xshift=10, font={"size": 12.5}))
     k = len(made.layout.annotations)

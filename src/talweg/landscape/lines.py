@@ -31,8 +31,8 @@ class Way:
     at: Float[np.ndarray, " points"]  #: from 0, the first, to 1, the second
     training_loss: Float[np.ndarray, " points"]
     validation_loss: Float[np.ndarray, " points"]
-    training_measure: Float[np.ndarray, " points"]
-    validation_measure: Float[np.ndarray, " points"]
+    training_metric: Float[np.ndarray, " points"]
+    validation_metric: Float[np.ndarray, " points"]
 
     @property
     def barrier(self) -> float:
@@ -132,11 +132,11 @@ def along(
     shares = shares.astype(jax.dtypes.canonicalize_dtype(np.float64))
     found: dict[str, np.ndarray] = {}
     for split, name in (("train", "training"), ("validation", "validation")):
-        loss, measure = unknown, unknown
+        loss, metric = unknown, unknown
         if getattr(problem, split) is not None or (split == "train" and problem.train is None):
             used = chosen(problem, split, examples)[0]
-            loss, measure = (np.asarray(x, float) for x in go(tuple(corners), shares, used))
-        found |= {f"{name}_loss": loss, f"{name}_measure": measure}
+            loss, metric = (np.asarray(x, float) for x in go(tuple(corners), shares, used))
+        found |= {f"{name}_loss": loss, f"{name}_measure": metric}
     return found
 
 
@@ -157,7 +157,7 @@ def _compiled(problem: Problem) -> Any:
     def measured(corners: tuple[Params, ...], shares: Array, data: Batch) -> tuple[Array, Array]:
         def one(row: Array) -> tuple[Array, Array]:
             params = blend(corners, [row[corner] for corner in range(len(corners))])
-            other = batches.mean_over(problem.measure.function, params, data) if problem.measure else jnp.nan
+            other = batches.mean_over(problem.metric.function, params, data) if problem.metric else jnp.nan
             return batches.mean_over(problem.loss, params, data), jnp.asarray(other)
 
         return jax.lax.map(one, shares)

@@ -10,9 +10,9 @@ from talweg.methods.adam_variants import AdamaxOutside, AdamHat, AMSGradCorrecte
 from talweg.methods.averaging import AveragedSGD, ScheduleFree, ScheduleFreeAdamW
 from talweg.methods.base import Arraywise, Elementwise, Method
 from talweg.methods.belief import AdaBelief, Adan, Yogi
-from talweg.methods.catalogue import CATALOGUE, VARIANTS, WRAPPERS, catalogued, kind_named
+from talweg.methods.catalogue import CATALOGUE, VARIANTS, WRAPPERS, catalogued, factory_named
 from talweg.methods.descent import GradientDescent
-from talweg.methods.factories import Kind, Wrapped, kind_of
+from talweg.methods.factories import MethodFactory, Wrapped, factory_of
 from talweg.methods.lion import Lion
 from talweg.methods.momentum import DampenedMomentum, Momentum, Nesterov, NesterovShifted
 from talweg.methods.muon import Muon

@@ -38,7 +38,7 @@ class AveragedSGD(Elementwise):
     def slots(self, w: Array) -> Slots:
         return (w,)
 
-    def look(self, w: Array, slots: Slots) -> Array:
+    def look_ahead(self, w: Array, slots: Slots) -> Array:
         return slots[0]
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
@@ -72,11 +72,11 @@ class ScheduleFree(Elementwise):
     def slots(self, w: Array) -> Slots:
         return (w, jnp.zeros((), w.dtype), jnp.zeros((), w.dtype))
 
-    def look(self, w: Array, slots: Slots) -> Array:
+    def look_ahead(self, w: Array, slots: Slots) -> Array:
         return ((1 - self.b1) * slots[0] + self.b1 * w).astype(w.dtype)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
-        return self.stand(g + self.weight_decay * self.look(w, slots), w, slots)
+        return self.stand(g + self.weight_decay * self.look_ahead(w, slots), w, slots)
 
     def stand(self, direction: Array, w: Array, slots: Slots) -> tuple[Array, Slots]:
         """Walk against a direction, and stand at the new average."""
@@ -116,6 +116,6 @@ class ScheduleFreeAdamW(ScheduleFree):
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         *walk, v = slots
         v = self.b2 * v + (1 - self.b2) * g * g
-        direction = g / (jnp.sqrt(corrected(v, self.b2, t)) + self.eps) + self.weight_decay * self.look(w, slots)
+        direction = g / (jnp.sqrt(corrected(v, self.b2, t)) + self.eps) + self.weight_decay * self.look_ahead(w, slots)
         move, after = self.stand(direction, w, tuple(walk))
         return move, (*after, v)

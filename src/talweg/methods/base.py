@@ -52,7 +52,7 @@ class Method(eqx.Module):
     helps: ClassVar[str] = ""  #: when it helps, in one line
     #: The numbers that its state keeps for an array of r × c = n parameters; after "vectors", for one that is no matrix, if others.
     memory: ClassVar[str] = "0"
-    overall: ClassVar[int] = 0  #: and the numbers that its state keeps for all parameters together
+    scalar_state: ClassVar[int] = 0  #: and the numbers that its state keeps for all parameters together
     space: ClassVar[Space] = {}  #: where its numbers are searched
     contains: ClassVar[tuple[str, ...]] = ()  #: methods that it contains as a special case, so that it must not lose to them
 
@@ -81,16 +81,16 @@ class Method(eqx.Module):
         """The first sentence of the docstring."""
         return inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0].replace("\n", " ")
 
-    def numbers(self) -> dict[str, Any]:
+    def hyperparameters(self) -> dict[str, Any]:
         """The hyperparameters by name."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
     def __repr__(self) -> str:
-        inside = ", ".join(f"{name}={value!r}" for name, value in self.numbers().items())
+        inside = ", ".join(f"{name}={value!r}" for name, value in self.hyperparameters().items())
         return f"{type(self).__name__}({inside})"
 
     def __check_init__(self) -> None:
-        for field, value in self.numbers().items():
+        for field, value in self.hyperparameters().items():
             if field in LIMITS and not isinstance(value, Schedule):
                 checks.number(type(self).__name__, field, value, LIMITS[field])
 
@@ -108,7 +108,7 @@ class Arraywise(Method):
         """The move of one array and its next slots, at step t = 1, 2, … as papers count."""
         raise NotImplementedError
 
-    def look(self, w: Array, slots: Slots) -> Array:
+    def look_ahead(self, w: Array, slots: Slots) -> Array:
         """Where the gradient is taken: where the run stands, unless the method looks ahead."""
         return w
 
@@ -119,7 +119,7 @@ class Arraywise(Method):
         tree: Any  # jaxlib's stubs don't say what a tree's structure can do
         leaves, tree = jax.tree.flatten(params)
         slots = tree.flatten_up_to(state)
-        at = [self.look(w, s) for w, s in zip(leaves, slots, strict=True)]
+        at = [self.look_ahead(w, s) for w, s in zip(leaves, slots, strict=True)]
         gradients = tree.flatten_up_to(oracle.gradient(tree.unflatten(at)))
         moved = [self.rule(g, w, s, t + 1) for g, w, s in zip(gradients, leaves, slots, strict=True)]
         return tree.unflatten([move for move, _ in moved]), tree.unflatten([slots for _, slots in moved])

@@ -12,7 +12,7 @@ from talweg.methods.averaging import AveragedSGD, ScheduleFree, ScheduleFreeAdam
 from talweg.methods.base import Method
 from talweg.methods.belief import AdaBelief, Adan, Yogi
 from talweg.methods.descent import GradientDescent
-from talweg.methods.factories import Kind, Wrapped
+from talweg.methods.factories import MethodFactory, Wrapped
 from talweg.methods.lion import Lion
 from talweg.methods.momentum import DampenedMomentum, Momentum, Nesterov, NesterovShifted
 from talweg.methods.muon import Muon
@@ -74,16 +74,16 @@ WRAPPERS: dict[str, type[Wrapper]] = {
 }
 
 
-def kind_named(who: str, text: str) -> Kind:
+def factory_named(who: str, text: str) -> MethodFactory:
     """The kind `clip-norm+adam`: wrappers, the outermost first, and a method. Raises InputError that says what was probably meant."""
     *outer, word = (part.strip() for part in text.split("+"))
-    kind: Kind = CATALOGUE[checks.one_of(who, "method", word, CATALOGUE, _hint(word))]
+    kind: MethodFactory = CATALOGUE[checks.one_of(who, "method", word, CATALOGUE, _hint(word))]
     for wrapper in reversed(outer):
         kind = Wrapped(WRAPPERS[checks.one_of(who, "wrapper", wrapper, WRAPPERS)], kind)
     return kind
 
 
-def catalogued(kind: Kind) -> bool:
+def catalogued(kind: MethodFactory) -> bool:
     """Whether a name alone says what a kind does."""
     return catalogued(kind.inner) and kind.outer in WRAPPERS.values() if isinstance(kind, Wrapped) else kind in CATALOGUE.values()
 

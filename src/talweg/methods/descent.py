@@ -23,7 +23,7 @@ class GradientDescent(Elementwise):
     name: ClassVar[str] = "sgd"
     label: ClassVar[str] = "gradient descent"
     source: ClassVar[str] = "Cauchy 1847; Robbins & Monro 1951"
-    helps: ClassVar[str] = "the yardstick; with one example per step often the cheapest way to a good linear model"
+    helps: ClassVar[str] = "the baseline; with one example per step often the cheapest way to a good linear model"
     space: ClassVar[Space] = {"learning_rate": Range(1e-4, 3)}
 
     learning_rate: Number = 1e-2

@@ -18,7 +18,7 @@ class Wrapped:
     """
 
     outer: type[Wrapper]
-    inner: Kind
+    inner: MethodFactory
 
     @property
     def name(self) -> str:
@@ -49,16 +49,16 @@ class Wrapped:
         return self.outer(inner, **{name: numbers[name] for name in own})
 
 
-Kind = type[Method] | Wrapped
+MethodFactory = type[Method] | Wrapped
 
 
-def kind_of(method: Method) -> Kind:
+def factory_of(method: Method) -> MethodFactory:
     """What makes methods like this one."""
-    return Wrapped(type(method), kind_of(method.inner)) if isinstance(method, Wrapper) else type(method)
+    return Wrapped(type(method), factory_of(method.inner)) if isinstance(method, Wrapper) else type(method)
 
 
-def bare(kind: Kind) -> list[str]:
+def required(kind: MethodFactory) -> list[str]:
     """The numbers that a kind can't be made without, having no default for them."""
     if isinstance(kind, Wrapped):
-        return [*bare(kind.inner), *(name for name in bare(kind.outer) if name != "inner")]
+        return [*required(kind.inner), *(name for name in required(kind.outer) if name != "inner")]
     return [field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING]

@@ -59,7 +59,7 @@ class Nesterov(Momentum):
     source: ClassVar[str] = "Nesterov 1983; Sutskever et al. 2013"
     helps: ClassVar[str] = "as momentum, with less overshoot near the bottom of a valley"
 
-    def look(self, w: Array, slots: Slots) -> Array:
+    def look_ahead(self, w: Array, slots: Slots) -> Array:
         (v,) = slots
         return w - self.learning_rate * self.momentum * v
 

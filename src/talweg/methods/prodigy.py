@@ -33,7 +33,7 @@ class Prodigy(Method):
     source: ClassVar[str] = "Mishchenko & Defazio 2024"
     helps: ClassVar[str] = "no time for a search: a learning rate of 1 is right by order of magnitude on most problems"
     memory: ClassVar[str] = "4 n"
-    overall: ClassVar[int] = 2
+    scalar_state: ClassVar[int] = 2
     space: ClassVar[Space] = {"learning_rate": Range(0.1, 10), "b1": B1_RANGE, "first": Range(1e-8, 1e-3, tier=3)}
 
     learning_rate: Number = 1.0

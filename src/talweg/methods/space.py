@@ -59,7 +59,7 @@ class Range:
 Space = Mapping[str, Range]
 
 
-def opened(space: Space, settings: int) -> dict[str, Range]:
+def tunable(space: Space, settings: int) -> dict[str, Range]:
     """The ranges that a search of `settings` settings opens; the others stay at the method's default."""
     tier = 1 if settings < 10 else 2 if settings <= 25 else 3
     return {name: r for name, r in space.items() if r.tier <= tier}

@@ -17,7 +17,7 @@ from talweg import trees
 from talweg.checks import InputError, InputTypeError
 from talweg.methods.base import MOMENTUM_RANGE, Method, State
 from talweg.methods.space import Range, Space
-from talweg.oracle import Altered, Gradient, Oracle
+from talweg.oracle import Gradient, Oracle, TransformedOracle
 from talweg.schedules import Number
 
 
@@ -35,7 +35,7 @@ class Wrapper(Method):
 
     def step(self, oracle: Oracle, params: PyTree, state: State, t: Array, key: PRNGKeyArray) -> tuple[PyTree, State]:
         own, theirs = jax.random.split(key)
-        altered = Altered(oracle, lambda gradient, at: self.alter(gradient, at, t, own))
+        altered = TransformedOracle(oracle, lambda gradient, at: self.alter(gradient, at, t, own))
         return self.inner.step(altered, params, state, t, theirs)
 
     @property
@@ -43,9 +43,9 @@ class Wrapper(Method):
         """The learning rate of the method inside."""
         return self.inner.learning_rate  # type: ignore[attr-defined]
 
-    def numbers(self) -> dict[str, Any]:
+    def hyperparameters(self) -> dict[str, Any]:
         """The hyperparameters by name, those of the method inside first."""
-        return {**self.inner.numbers(), **self.own_numbers()}
+        return {**self.inner.hyperparameters(), **self.own_numbers()}
 
     def own_numbers(self) -> dict[str, Any]:
         """The hyperparameters of the wrapper alone."""
@@ -58,7 +58,7 @@ class Wrapper(Method):
     def __check_init__(self) -> None:
         if not isinstance(self.inner, Method):
             raise InputTypeError(f"{type(self).__name__}: inner must be a method such as Adam(1e-3), got {self.inner!r}")
-        twice = sorted(self.inner.numbers().keys() & self.own_numbers().keys())
+        twice = sorted(self.inner.hyperparameters().keys() & self.own_numbers().keys())
         if twice:
             raise InputError(f"{type(self).__name__}: {self.inner!r} already has {' and '.join(twice)}; use the one or the other")
 
@@ -311,7 +311,7 @@ class Accumulate(Wrapper):
 
         moved = jnp.floor(1.0 * t / self.every)  # how often, before this step
         due = jnp.floor((t + 1.0) / self.every) > moved
-        move, after = self.inner.step(Altered(oracle, mean), params, inside, moved, key)
+        move, after = self.inner.step(TransformedOracle(oracle, mean), params, inside, moved, key)
         (now,) = totals
         return trees.scale(1.0 * due, move), (trees.scale(1.0 - due, now), trees.select(due, after, inside))
 

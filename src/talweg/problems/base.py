@@ -19,7 +19,7 @@ Batch: TypeAlias = PyTree  #: arrays whose first axis counts examples; None for 
 
 
 @dataclass(frozen=True)
-class Measure:
+class Metric:
     """What a person wants to know of a model, beside its loss: `function(params, batch)`, a mean over the batch's examples."""
 
     name: str
@@ -47,7 +47,7 @@ class Problem:
     validation: Batch = None
     test: Batch = None
     name: str = "problem"
-    measure: Measure | None = None
+    metric: Metric | None = None
     notes: tuple[str, ...] = ()  #: what was recognised or changed on the way in, one sentence each, to be said aloud
     facts: Mapping[str, Any] = field(default_factory=dict)  #: JSON-able: model, loss, task, classes, source …
     scatter: Callable[[PRNGKeyArray], Params] | None = None

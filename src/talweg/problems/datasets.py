@@ -13,7 +13,7 @@ from talweg.checks import InputError
 from talweg.problems import synthetic
 from talweg.problems.base import Problem
 from talweg.problems.quadratic import quadratic_deep
-from talweg.problems.supervised import DEFAULT_MODEL, learning
+from talweg.problems.supervised import DEFAULT_MODEL, from_arrays
 from talweg.problems.surfaces import surface as surfaces
 
 ROWS = 1000
@@ -61,7 +61,7 @@ def load(name: str, *, model: str | None = None, loss: str | None = None, task: 
     built = entry.builder(**_options(name, entry), **asked)
     if isinstance(built, Problem):
         return dataclasses.replace(built, name=name)
-    return learning(*built, name=name, model=model or entry.model or DEFAULT_MODEL, loss=loss, task=task, seed=seed)
+    return from_arrays(*built, name=name, model=model or entry.model or DEFAULT_MODEL, loss=loss, task=task, seed=seed)
 
 
 def _refuse(name: str, settings: dict[str, str | None], why: str) -> None:

@@ -13,7 +13,7 @@ from jaxtyping import Array, PRNGKeyArray, Scalar
 from talweg import checks
 from talweg.checks import InputError
 from talweg.problems import losses, models
-from talweg.problems.base import Batch, Measure, Params, Problem
+from talweg.problems.base import Batch, Metric, Params, Problem
 
 TASKS = ("classification", "regression")
 DEFAULT_MODEL = "mlp:32"
@@ -24,7 +24,7 @@ TEST_AT_MOST = 50_000
 Encoder = Callable[[Any, Any, Any], tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 
-def learning(
+def from_arrays(
     x: Any,
     y: Any,
     *,
@@ -91,7 +91,7 @@ def learning(
         train=(xs[0], ys[0]),
         validation=(xs[1], ys[1]),
         test=(xs[2], ys[2]),
-        measure=Measure("accuracy", MeanCost(losses.accuracy), percent=True) if classes is not None else _explained(ys[1]),
+        metric=Metric("accuracy", MeanCost(losses.accuracy), percent=True) if classes is not None else _explained(ys[1]),
         notes=tuple(said),
         facts={
             "task": task,
@@ -141,14 +141,14 @@ def widened(problem: Problem, factor: int) -> Problem:
     return replace(problem, start=wide, facts={**problem.facts, "model": str(spec)})
 
 
-def _explained(y: np.ndarray) -> Measure:
+def _explained(y: np.ndarray) -> Metric:
     """R²: the share of the target's variance (that of the validation rows) that is explained; a mean over examples, so batches add up."""
     variance = float(np.var(y)) or 1.0
 
     def r2(prediction: Array, target: Array) -> Array:
         return 1.0 - (prediction[:, 0] - target) ** 2 / variance
 
-    return Measure("R²", MeanCost(r2))
+    return Metric("R²", MeanCost(r2))
 
 
 def _finite(name: str, x: Any) -> np.ndarray:

@@ -18,7 +18,7 @@ from jaxtyping import Float
 from talweg import checks
 from talweg.checks import InputError
 from talweg.problems import losses, models
-from talweg.problems.base import Measure, Problem
+from talweg.problems.base import Metric, Problem
 from talweg.problems.models import ModelSpec
 from talweg.problems.supervised import MeanCost, Start, float_type
 
@@ -80,7 +80,7 @@ def two_spirals(model: str = "mlp:20,20,tanh") -> Problem:
         start=Start(spec, (2,), 1),
         train=_spirals(np.arange(97.0)),
         test=_spirals(np.arange(96) + 0.5),
-        measure=_ACCURACY,
+        metric=_ACCURACY,
         facts=_facts(spec, "classification", "cross-entropy", SPIRALS, 1000, 0.0 if _wide(spec, 20) else None, [194, 192]),
     )
 
@@ -153,7 +153,7 @@ def linear_map() -> Float[np.ndarray, "8 8"]:
 
 # ---- what they share ----------------------------------------------------------------------------------------------------------
 
-_ACCURACY = Measure("accuracy", MeanCost(losses.accuracy), percent=True)
+_ACCURACY = Metric("accuracy", MeanCost(losses.accuracy), percent=True)
 
 
 def _logic(name: str, bits: np.ndarray, answers: np.ndarray, spec: ModelSpec, epochs: int, source: str) -> Problem:
@@ -165,7 +165,7 @@ def _logic(name: str, bits: np.ndarray, answers: np.ndarray, spec: ModelSpec, ep
         loss=MeanCost(losses.squared_logistic),
         start=Start(spec, (inputs,), 1),
         train=(bits.astype(float_type()), np.where(answers, ON, OFF).astype(float_type())),
-        measure=_ACCURACY,
+        metric=_ACCURACY,
         facts=_facts(spec, "classification", "squared logistic", source, epochs, lowest, [len(bits)]),
     )
 

@@ -22,7 +22,7 @@ from talweg.contestants.remedies import line_up
 from talweg.engine import restarts
 from talweg.engine.cost import traced_step
 from talweg.engine.environment import machine, versions
-from talweg.methods import Method, catalogued, kind_named, kind_of
+from talweg.methods import Method, catalogued, factory_named, factory_of
 from talweg.problems.base import Params, Problem
 from talweg.problems.supervised import widened
 from talweg.racing import events
@@ -153,8 +153,8 @@ def describe(problem: Problem) -> dict[str, Any]:
         "notes": list(problem.notes),
         "parameters": problem.parameters(),
         "examples": problem.examples,
-        "measure": problem.measure.name if problem.measure else None,
-        "measure_percent": bool(problem.measure and problem.measure.percent),
+        "metric": problem.metric.name if problem.metric else None,
+        "metric_percent": bool(problem.metric and problem.metric.percent),
     }
 
 
@@ -180,7 +180,7 @@ class Best:
         Its steps are the race's; where the library can't take them, comments say what differs. Raises InputError for a method of
         somebody's own, whose formula no other library knows.
         """
-        if self.method is None or not catalogued(kind_of(self.method)):
+        if self.method is None or not catalogued(factory_of(self.method)):
             raise InputError(
                 f"code: {self.about} is a method of your own, whose formula {to} does not know; in Python, tw.torch_optimizer and "
                 "talweg.bridges.optax.transformation take the method itself"
@@ -262,11 +262,13 @@ class Race:
         if known is not None:
             return known.method(numbers, steps)
         try:
-            kind = kind_named("race", row["method"])
+            kind = factory_named("race", row["method"])
         except InputError:
             return None
         if (schedule := row["schedule"]) != "constant":
-            numbers["learning_rate"] = schedules.over(schedule, numbers.get("learning_rate", kind().numbers()["learning_rate"]), steps)
+            numbers["learning_rate"] = schedules.over(
+                schedule, numbers.get("learning_rate", kind().hyperparameters()["learning_rate"]), steps
+            )
         return kind(**numbers)
 
     def table(self) -> pd.DataFrame:
@@ -343,6 +345,6 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     flat.update(row["hyperparameters"])
     for key in ("steps_to_target", "examples_to_target", "seconds_to_target", "speedup", "final_validation_loss"):
         flat.update({key: row[key]["median"], f"{key}_low": row[key]["low"], f"{key}_high": row[key]["high"]})
-    for key in ("measure", "loss"):
+    for key in ("metric", "loss"):
         flat[f"test_{key}"] = row["test"][key]["median"] if row["test"][key] else None
-    return {**flat, **{key: row[key] for key in ("reached", "diverged")}, "tuning_paid": row["default"]["paid"]}
+    return {**flat, **{key: row[key] for key in ("reached", "diverged")}, "tuning_paid": row["default"]["gain_from_tuning"]}

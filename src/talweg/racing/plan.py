@@ -15,19 +15,17 @@ from talweg import checks
 from talweg._version import __version__
 from talweg.checks import InputError
 from talweg.contestants.contestant import Contestant
+from talweg.engine.cost import usual_epochs
 from talweg.problems import batches
 from talweg.problems.base import Problem
 
 LANES = 32  #: of one block: the search; the confirmation (8 settings × 4 seeds); the final with the untuned method beside it (2 × 16)
 CONFIRMED, CONFIRM_SEEDS = 8, 8
-WORK_AT_MOST = 2.5e10  #: floating-point operations of one lane, so that a large model gets fewer epochs
-EXAMPLES_AT_MOST = 300_000  # of one lane, so that a million rows are a matter of minutes
-STEPS_WITHOUT_DATA = 1000
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What is to be reached: a validation loss, or a value of the problem's measure; None is the yardstick's own end."""
+    """What is to be reached: a validation loss, or a value of the problem's measure; None is the baseline's own end."""
 
     kind: str = "loss"
     value: float | None = None
@@ -94,22 +92,6 @@ def identity(fingerprint: str, description: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
-def usual_epochs(problem: Problem) -> float:
-    """The budget without `--epochs`: 512 / √n passes over n training examples, at most 100 of them and at most 300,000 examples.
-
-    So 100 examples are seen 51 times, 1,000 16 times, 100,000 one and a half times, and of a million a third. A large model gets
-    fewer: no lane does more than 2.5e10 floating-point operations (6 for each parameter and example). A problem may know better
-    (`facts["epochs"]`).
-    """
-    if problem.train is None:
-        return STEPS_WITHOUT_DATA
-    if "epochs" in problem.facts:
-        return float(problem.facts["epochs"])
-    n = problem.examples
-    affordable = WORK_AT_MOST / (6 * max(problem.parameters(), 1) * n)
-    return float(f"{min(100.0, 512 / math.sqrt(n), EXAMPLES_AT_MOST / n, affordable):.3g}")
-
-
 def checked(
     problem: Problem,
     contestants: Sequence[Contestant],
@@ -132,7 +114,7 @@ def checked(
         checks.number("race", "budget", budget_seconds, checks.POSITIVE)
     if goal.value is not None:
         checks.number("race", "the goal", goal.value, checks.Interval(-math.inf, math.inf, low_open=True))
-        if goal.kind != "loss" and problem.measure is None:
+        if goal.kind != "loss" and problem.metric is None:
             raise InputError(f"race: {problem.name} has no accuracy to reach; give a goal loss")
         if goal.kind == "accuracy" and problem.facts.get("task") != "classification":
             raise InputError(f"race: {problem.name} is a regression and has no accuracy; give a goal loss")

@@ -18,7 +18,7 @@ from talweg.checks import InputError
 from talweg.contestants.contestant import Contestant
 from talweg.engine import loop, restarts
 from talweg.engine.clock import seconds_alone
-from talweg.engine.program import Floor, Program, Traces
+from talweg.engine.program import Placement, Program, Traces
 from talweg.problems import batches
 from talweg.problems.base import Params, Problem
 from talweg.problems.supervised import widened
@@ -54,8 +54,8 @@ class Engine:
 
     def __init__(self, problem: Problem, plan: Plan, store: Store, race: str, listener: Listener):
         self.problem, self.plan, self.store, self.race, self.listener = problem, plan, store, race, listener
-        self.floor = Floor(problem)
-        self.floors = {1: self.floor}  #: by the width of the model
+        self.placement = Placement(problem)
+        self.placements = {1: self.placement}  #: by the width of the model
         self.programs: dict[str, Program] = {}
         self.paces: dict[str, Pace] = {}
         self.compile_seconds = 0.0
@@ -72,7 +72,7 @@ class Engine:
                 continue
             began = time.perf_counter()
             method, again = contestant.method(contestant.defaults(), 1), contestant.restarts > 1
-            program = Program(self._floor(contestant), method, contestant.size, self.plan.lanes(), best=again)
+            program = Program(self._placement(contestant), method, contestant.size, self.plan.lanes(), best=again)
             self.programs[contestant.name] = program
             self.paces[contestant.name] = self._pace(contestant, program)
             self._alone(contestant)
@@ -115,7 +115,7 @@ class Engine:
         self.listener(Expected(self.total, self.plan.epochs, found))
 
     def go(self) -> None:
-        """Run all that is left, the yardstick first: it sets the target, and then is tuned for it like everybody."""
+        """Run all that is left, the baseline first: it sets the target, and then is tuned for it like everybody."""
         goal = self.plan.goal
         target = Target("loss", None) if goal.value is None else Target(goal.kind, goal.value)
         if goal.value is None:
@@ -133,7 +133,7 @@ class Engine:
                 continue
             steps = self.plan.steps(self.problem, contestant)
             methods = [contestant.method(lane.hyperparameters, steps) for lane in final]
-            program = Program(self._floor(contestant), methods[0], contestant.size, len(final), probed=True)
+            program = Program(self._placement(contestant), methods[0], contestant.size, len(final), probed=True)
             traces = program.run(methods, [lane.seed for lane in final], steps)
             self.compile_seconds += program.compile_seconds
             self.store.add_probes(self.race, contestant.name, traces.steps, traces.inside or {})
@@ -143,11 +143,11 @@ class Engine:
         per_step = contestant.examples_per_step(self.problem.examples)
         return tournament.climb(contestant, self.plan, target, per_step, functools.partial(self._rung, contestant), stage=stage)
 
-    def _floor(self, contestant: Contestant) -> Floor:
+    def _placement(self, contestant: Contestant) -> Placement:
         """Where a contestant runs: the problem, or the same with a wider model."""
-        if contestant.width not in self.floors:
-            self.floors[contestant.width] = self.floor.of(widened(self.problem, contestant.width))
-        return self.floors[contestant.width]
+        if contestant.width not in self.placements:
+            self.placements[contestant.width] = self.placement.of(widened(self.problem, contestant.width))
+        return self.placements[contestant.width]
 
     def _starts(self) -> None:
         """All starting parameters of the race, in one call for each width."""
@@ -155,9 +155,9 @@ class Engine:
         trainings: dict[int, int] = {}
         for contestant in self.plan.contestants:
             trainings[contestant.width] = max(contestant.restarts, trainings.get(contestant.width, 1))
-            self._floor(contestant)
+            self._placement(contestant)
         for width, most in trainings.items():
-            self.floors[width].starts([restarts.seed_of(seed, training) for training in range(most) for seed in seeds])
+            self.placements[width].starts([restarts.seed_of(seed, training) for training in range(most) for seed in seeds])
 
     def _finished(self, contestant: Contestant) -> bool:
         blocks = -(-2 * self.plan.seeds // self.plan.lanes())
@@ -189,9 +189,9 @@ class Engine:
         if contestant.name in self.store.speeds(self.race):
             return
         method = contestant.method(contestant.defaults(), 1)
-        floor = self._floor(contestant)
-        params = jax.tree.map(lambda leaf: leaf[0], floor.starts([self.plan.search_seed()]))
-        seconds = seconds_alone(floor.problem, method, params, contestant.size)
+        placement = self._placement(contestant)
+        params = jax.tree.map(lambda leaf: leaf[0], placement.starts([self.plan.search_seed()]))
+        seconds = seconds_alone(placement.problem, method, params, contestant.size)
         self.store.add_speed(self.race, contestant.name, seconds, contestant.gradients)
 
     def _rung(self, contestant: Contestant, rung: str, entries: Sequence[Entry]) -> list[Lane]:
@@ -247,7 +247,7 @@ class Engine:
             return
         steps = self.plan.steps(self.problem, contestant)
         methods = [contestant.method(rows[i].hyperparameters, steps) for i in tuned]
-        found = endpoints.looked(self._floor(contestant).problem, trees.take(params, np.array(tuned)), methods)
+        found = endpoints.looked(self._placement(contestant).problem, trees.take(params, np.array(tuned)), methods)
         kept = {rows[i].seed: None if rows[i].diverged_at is not None else one for i, one in zip(tuned, found, strict=True)}
         self.store.add_endings(self.race, contestant.name, kept)
 
@@ -257,10 +257,10 @@ class Engine:
         if not tuned:
             return
         if self.problem.test is not None:
-            losses, measures = self._floor(contestant).examine(params)
+            losses, metrics = self._placement(contestant).examine(params)
             for i in tuned:
                 if rows[i].diverged_at is None:
-                    rows[i].test_loss, rows[i].test_measure = float(losses[i]), float(measures[i])
+                    rows[i].test_loss, rows[i].test_metric = float(losses[i]), float(metrics[i])
         best = min(tuned, key=lambda i: scores.final_loss(rows[i]))
         before = [lane for lane in self.store.lanes(self.race, contestant.name, "final") if lane.setting != tournament.UNTUNED]
         if before and min(map(scores.final_loss, before)) <= scores.final_loss(rows[best]):
@@ -279,5 +279,5 @@ def _lane(entry: Entry, traces: Traces, i: int) -> Lane:
         traces.steps,
         traces.training_loss[i],
         traces.validation_loss[i],
-        traces.measure[i],
+        traces.metric[i],
     )

@@ -37,7 +37,7 @@ Runner = Callable[[str, Sequence[Entry]], list[Lane]]
 def climb(contestant: Contestant, plan: Plan, target: Target, examples_per_step: int, run: Runner, *, stage: str = "") -> list[Lane]:
     """All rungs of a contestant; returns the lanes of its final.
 
-    The yardstick climbs twice: first, with a `stage` before the names of its rungs, to where it ends, which sets the target; then for
+    The baseline climbs twice: first, with a `stage` before the names of its rungs, to where it ends, which sets the target; then for
     the target, like everybody.
     """
     settings = contestant.settings(cube(plan.settings, plan.seed))

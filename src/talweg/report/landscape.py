@@ -21,9 +21,9 @@ def html(summary: Summary) -> str:
     if summary["line"] is not None:
         drawn["line-loss"] = landscape.line_loss(summary)
         places = [("line-loss", "The loss on the way; dotted: the line between the two ends, above which a barrier is counted.")]
-        if summary["measure"] is not None:
-            drawn["line-measure"] = landscape.line_measure(summary)
-            places.append(("line-measure", f"{sentence(str(summary['measure']))} on the same way."))
+        if summary["metric"] is not None:
+            drawn["line-measure"] = landscape.line_metric(summary)
+            places.append(("line-measure", f"{sentence(str(summary['metric']))} on the same way."))
         pictures += pair("The straight line between the two best", places)
     command = f"<pre>{escape(summary['command'])}</pre>" if summary["command"] else ""
     filled = {

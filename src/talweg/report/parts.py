@@ -15,7 +15,7 @@ from talweg.text.format import (
     figures,
     interval,
     listed,
-    measure,
+    metric,
     parts,
     seconds,
     sentence,
@@ -76,7 +76,7 @@ def numbers(summary: Summary) -> str:
     good, problem, test = c.get("good_range"), summary["problem"], c.get("test") or {}
     examples, between = parts(c.get("examples_to_target"), show=whole, missing="")
     fast, fast_between = parts(c.get("speedup"), show=times, missing="")
-    tested, tested_between = parts(test.get("measure"), show=measure(bool(problem.get("measure_percent"))), missing="")
+    tested, tested_between = parts(test.get("metric"), show=metric(bool(problem.get("metric_percent"))), missing="")
     seen = lookup.median(c.get("examples_to_target"))
     epochs = f"{figures(seen / problem['examples'], 2)} epochs" if seen is not None and (problem.get("examples") or 0) > 1 else ""
     pairs = [
@@ -91,8 +91,8 @@ def numbers(summary: Summary) -> str:
             "the whole training set" if c["batch"] == "full" else "examples per step",
         ),
         ("to the target", f"{examples} {unit(problem)}s" if examples else "not reached", joined([between, epochs])),
-        ("speed-up", "" if c is lookup.yardstick(summary) else fast, f"{fast_between} over tuned mini-batch gradient descent".strip()),
-        (f"test {problem.get('measure')}", tested, tested_between),
+        ("speed-up", "" if c is lookup.baseline(summary) else fast, f"{fast_between} over tuned mini-batch gradient descent".strip()),
+        (f"test {problem.get('metric')}", tested, tested_between),
     ]
     return facts(pairs, "numbers")
 
@@ -121,10 +121,10 @@ def advice(summary: Summary) -> str:
             f"A learning rate from {low} to {high} needs at most twice the {counted}s; if you change the model or the data, start there."
         )
     default = c.get("default") or {}
-    if default.get("paid") is not None and lookup.median(default.get("examples_to_target")) is None:
+    if default.get("gain_from_tuning") is not None and lookup.median(default.get("examples_to_target")) is None:
         said.append("With its default numbers it does not reach the target in most runs.")
-    elif default.get("paid") is not None:
-        said.append(f"With its default numbers it needs {times(default['paid'])} as many {counted}s to the target.")
+    elif default.get("gain_from_tuning") is not None:
+        said.append(f"With its default numbers it needs {times(default['gain_from_tuning'])} as many {counted}s to the target.")
     return paragraphs(said)
 
 

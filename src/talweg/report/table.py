@@ -8,7 +8,7 @@ from typing import Any
 
 from talweg.figures.palette import Look, looks
 from talweg.text import lookup
-from talweg.text.format import NOTHING, batch_size, measure, measured, parts, seconds, setting, share, times, unit, whole
+from talweg.text.format import NOTHING, batch_size, measured, metric, parts, seconds, setting, share, times, unit, whole
 
 Summary = dict[str, Any]
 Contestant = dict[str, Any]
@@ -56,32 +56,32 @@ def rate(c: Contestant) -> str:
     return stacked(setting(c["hyperparameters"].get("learning_rate")), below) + edge
 
 
-def speedup(c: Contestant, yardstick: bool) -> str:
+def speedup(c: Contestant, baseline: bool) -> str:
     """The speed-up over mini-batch gradient descent, which itself is named so."""
-    if yardstick:
-        return stacked(times(1) if lookup.reached(c) else "not reached", "the yardstick")
+    if baseline:
+        return stacked(times(1) if lookup.reached(c) else "not reached", "the baseline")
     return ranged(c.get("speedup"), show=times, missing="not reached")
 
 
-def paid(c: Contestant) -> str:
+def gain_from_tuning(c: Contestant) -> str:
     """How many times faster the tuned setting is than the method's default: at least that, if the default never arrives."""
     default = c.get("default") or {}
-    if default.get("paid") is None:
+    if default.get("gain_from_tuning") is None:
         return NOTHING
     if lookup.median(default.get("examples_to_target")) is None:
-        return stacked(f"≥ {times(default['paid'])}", "default: not reached")
-    return stacked(times(default["paid"]), "as fast as default")
+        return stacked(f"≥ {times(default['gain_from_tuning'])}", "default: not reached")
+    return stacked(times(default["gain_from_tuning"]), "as fast as default")
 
 
 def columns(summary: Summary) -> list[tuple[str, str, Cell]]:
     """The head of each column, what its pointer says, and its cells."""
     problem, given = summary["problem"], looks(summary["contestants"])
-    show = measure(bool(problem.get("measure_percent")))
-    tested = f"Test {problem['measure']}" if problem.get("measure") else "Test loss"
+    show = metric(bool(problem.get("metric_percent")))
+    tested = f"Test {problem['metric']}" if problem.get("metric") else "Test loss"
 
     def test(c: Contestant) -> str:
         found = c.get("test") or {}
-        return ranged(found.get("measure"), show=show) if problem.get("measure") else ranged(found.get("loss"))
+        return ranged(found.get("metric"), show=show) if problem.get("metric") else ranged(found.get("loss"))
 
     counted = unit(problem)
     return [
@@ -92,11 +92,11 @@ def columns(summary: Summary) -> list[tuple[str, str, Cell]]:
         ("Steps to target", "median over the final seeds with its 95 % interval", to_target("steps_to_target")),
         (f"{counted.capitalize()}s to target", "median over the final seeds with its 95 % interval", to_target("examples_to_target")),
         ("Time alone", "time to the target of one training that has the machine for itself", to_target("seconds_to_target", seconds)),
-        ("Speed-up", "over tuned mini-batch gradient descent", lambda c: speedup(c, c is lookup.yardstick(summary))),
+        ("Speed-up", "over tuned mini-batch gradient descent", lambda c: speedup(c, c is lookup.baseline(summary))),
         ("Final validation loss", "at the end of the budget", lambda c: ranged(c.get("final_validation_loss"), missing="diverged")),
         (tested, "looked at once, after every choice", test),
         ("Diverged", "share of the settings tried that diverged", lambda c: escape(share(c.get("diverged")))),
-        ("Tuning paid", "the tuned setting against the method's default, to the target", paid),
+        ("Tuning paid", "the tuned setting against the method's default, to the target", gain_from_tuning),
     ]
 
 

@@ -21,7 +21,7 @@ from talweg.problems.base import Params, Problem
 from talweg.statistics import bootstrap, proportions
 from talweg.statistics.richness import Estimate, basins_in_all, better_than_best, unseen_mass
 from talweg.studies import multistart
-from talweg.studies.multistart import Ends, Trials
+from talweg.studies.multistart import Endpoints, Multistart
 from talweg.text import basins as words
 
 STARTS = 256
@@ -52,7 +52,7 @@ class Arrivals:
     method: str
     batch: int | str
     numbers: Mapping[str, float]
-    ends: Ends
+    ends: Endpoints
     loss: Float[np.ndarray, " starts"]  #: where each comes to rest; infinite for those that diverged
     basin: Int[np.ndarray, " starts"]  #: the number of each start's basin, −1 for those that diverged or did not come to rest
     unseen: Estimate | None  #: how likely the next start ends in a basin that none of these did; None where none came to rest
@@ -112,7 +112,7 @@ class Basins:
                     "batch": a.batch,
                     "numbers": dict(a.numbers),
                     "diverged": int((a.ends.diverged >= 0).sum()),
-                    "restless": int(((a.basin < 0) & (a.ends.diverged < 0)).sum()),
+                    "not_converged": int(((a.basin < 0) & (a.ends.diverged < 0)).sum()),
                     "basins": int((counts[a.name] > 0).sum()),
                     "best": _share(int((a.loss <= near).sum()), self.starts),
                     "loss": _finite(float(np.median(a.loss))),
@@ -170,9 +170,9 @@ def basins(
         raise InputError(f"basins: starts must be at most {MOST_STARTS:,}, got {starts:,}")
     contestants = listed(problem, methods, settings=1)
     length = {c.name: multistart.length("basins", problem, c, steps, epochs) for c in contestants}
-    running = Trials(problem, min(LANES, starts))
+    running = Multistart(problem, min(LANES, starts))
     running.refuse_one_place("basins")
-    arrived: list[tuple[Contestant, dict[str, float], Ends, int]] = []
+    arrived: list[tuple[Contestant, dict[str, float], Endpoints, int]] = []
     for contestant in contestants:
         progress(contestant.label)
         numbers = _tuned(running, contestant, length[contestant.name], learning_rate, seed)
@@ -187,7 +187,7 @@ def basins(
     return _gathered(problem, arrived, labels, losses, params, starts, length)
 
 
-def _tuned(running: Trials, contestant: Contestant, steps: int, rate: float | None, seed: int) -> dict[str, float]:
+def _tuned(running: Multistart, contestant: Contestant, steps: int, rate: float | None, seed: int) -> dict[str, float]:
     """The numbers that are not fixed: the learning rate that is given, or that has the lowest median loss on other starts."""
     if rate is not None:
         checks.number("basins", "learning_rate", rate, checks.POSITIVE)
@@ -202,7 +202,7 @@ def _tuned(running: Trials, contestant: Contestant, steps: int, rate: float | No
     return tried[int(np.argmin(medians))]
 
 
-def _labelled(problem: Problem, arrived: Sequence[Ends]) -> tuple[np.ndarray, np.ndarray, Params]:
+def _labelled(problem: Problem, arrived: Sequence[Endpoints]) -> tuple[np.ndarray, np.ndarray, Params]:
     """A number for the basin of every end of every method (−1 for none), the losses, and the parameters, all in one row."""
     params = jax.tree.map(lambda *leaves: np.concatenate(leaves), *(ends.params for ends in arrived))
     losses = np.concatenate([ends.loss for ends in arrived])

@@ -24,7 +24,7 @@ from talweg.contestants.notation import listed
 from talweg.problems.base import Problem
 from talweg.statistics import bootstrap, proportions
 from talweg.studies import multistart
-from talweg.studies.multistart import Ends, Trials, length
+from talweg.studies.multistart import Endpoints, Multistart, length
 from talweg.text import escape as words
 
 TRIALS, SETTINGS, TUNING_STARTS = 256, 32, 16
@@ -50,7 +50,7 @@ class Arm:
     steps: int
     restarts: int
     width: int
-    ends: Ends
+    ends: Endpoints
     reached: Bool[np.ndarray, " trials"]
     rate: tuple[float, float, float]  #: how often it reached the best known value, and its interval (Wilson)
     gain: tuple[float, float, float] | None  #: over the plain method, start by start, with an interval that holds for all arms at once
@@ -215,7 +215,7 @@ def escape(
         raise InputError(f"escape: trials must be at most {MOST_TRIALS:,}, got {trials:,}")
     if goal_loss is not None:
         checks.number("escape", "goal_loss", goal_loss, checks.Interval(-np.inf, np.inf, low_open=True))
-    running = Trials(problem, LANES)
+    running = Multistart(problem, LANES)
     running.refuse_one_place("escape")
     entered, left_out = _arms(running.problem, method, remedies, settings)
     plain = entered[0][1]
@@ -227,7 +227,7 @@ def escape(
 class _Escaping:
     """What one call needs at every turn."""
 
-    running: Trials
+    running: Multistart
     problem: Problem
     entered: list[tuple[str | None, Contestant]]
     left_out: list[str]
@@ -242,7 +242,7 @@ class _Escaping:
     def go(self) -> Escape:
         points = cube(self.settings, self.seed)
         few = multistart.seeds(TUNING_STARTS, self.seed, 3)
-        tuned: list[tuple[list[dict[str, float]], Ends]] = []
+        tuned: list[tuple[list[dict[str, float]], Endpoints]] = []
         for k, (_, contestant) in enumerate(self.entered):
             self.progress(f"tuning {k + 1} of {len(self.entered)}: {contestant.label}")
             tried = _settings(self.running.problem, contestant, points)
@@ -282,7 +282,7 @@ class _Escaping:
     def _steps(self, contestant: Contestant) -> int:
         return max(1, round(self.budget / self.running.work(contestant)))
 
-    def _best(self, tuned: list[Ends]) -> tuple[float, bool]:
+    def _best(self, tuned: list[Endpoints]) -> tuple[float, bool]:
         """The value to be reached, and whether it was known before."""
         known = self.goal if self.goal is not None else self.problem.facts.get("lowest")
         if known is not None:
@@ -292,7 +292,9 @@ class _Escaping:
             raise InputError(f"escape: every trial on {self.problem.name} diverged; give a problem whose loss is finite where it starts")
         return float(losses[np.isfinite(losses)].min()), False
 
-    def _arm(self, remedy: str | None, contestant: Contestant, numbers: dict[str, float], ends: Ends, threshold: float, plain: Any) -> Arm:
+    def _arm(
+        self, remedy: str | None, contestant: Contestant, numbers: dict[str, float], ends: Endpoints, threshold: float, plain: Any
+    ) -> Arm:
         reached = ends.best <= threshold
         share = float(reached.mean())
         others = max(1, len(self.entered) - 1)
@@ -348,7 +350,7 @@ def _settings(problem: Problem, contestant: Contestant, points: Float[np.ndarray
     return contestant.settings(points) if contestant.space else [{}]
 
 
-def _chosen(ends: Ends, settings: int, threshold: float) -> int:
+def _chosen(ends: Endpoints, settings: int, threshold: float) -> int:
     """The setting with the most arrivals; of several the one with the lowest median at the end, then with the lowest on the way."""
     best, last = (bootstrap.medians(losses.reshape(settings, -1)) for losses in (ends.best, ends.loss))
     arrivals = (ends.best.reshape(settings, -1) <= threshold).sum(axis=1)

@@ -79,8 +79,8 @@ class Landscape:
             "command": self.command,
             "problem": self.problem.name,
             "model": self.problem.facts.get("model"),
-            "measure": self.problem.measure.name if self.problem.measure else None,
-            "measure_percent": bool(self.problem.measure and self.problem.measure.percent),
+            "metric": self.problem.metric.name if self.problem.metric else None,
+            "metric_percent": bool(self.problem.metric and self.problem.metric.percent),
             "parameters": self.problem.parameters(),
             "seed": self.seed,
             "kind": plane.kind,
@@ -303,11 +303,11 @@ def _plain(values: Any) -> Any:
 def _line(found: Line) -> dict[str, Any]:
     barriers = {"barrier": found.barrier, "validation_barrier": found.validation_barrier}
     curves = {name: _plain(getattr(found, name)) for name in ("at", "training_loss", "validation_loss")}
-    measures = {name: _plain(getattr(found, name)) for name in ("training_measure", "validation_measure")}
+    metrics = {name: _plain(getattr(found, name)) for name in ("training_metric", "validation_metric")}
     return {
         "distance": found.distance,
         **{name: float(value) if np.isfinite(value) else None for name, value in barriers.items()},
         "endless": bool(np.isinf(found.barrier)),
         **curves,
-        **measures,
+        **metrics,
     }

@@ -18,12 +18,12 @@ from talweg import checks
 from talweg.checks import InputError
 from talweg.contestants.contestant import Contestant
 from talweg.engine import restarts
-from talweg.engine.program import Floor, Program, Traces
+from talweg.engine.cost import usual_epochs
+from talweg.engine.program import Placement, Program, Traces
 from talweg.methods import Method
 from talweg.problems import batches
 from talweg.problems.base import Problem
 from talweg.problems.supervised import widened
-from talweg.racing.plan import usual_epochs
 from talweg.studies.trajectories import RATES
 
 SMALL = 2**14  #: parameters times examples of a step: below it the machine is busy handing over, not computing
@@ -32,7 +32,7 @@ TUNING_RATES = 16  #: learning rates of a method whose range is known, where not
 
 
 @dataclass(frozen=True, eq=False)
-class Ends:
+class Endpoints:
     """How trainings ended; the first axis of every array is the training."""
 
     params: Any  #: stacked
@@ -43,14 +43,14 @@ class Ends:
     seconds: float
 
 
-class Trials:
+class Multistart:
     """Trainings of a problem by several methods, in blocks of `lanes`; for one seed all have the same start and order of examples."""
 
     def __init__(self, problem: Problem, lanes: int):
         self.problem = everywhere(problem)
         self.lanes = lanes
-        self.floor = Floor(self.problem)
-        self._floors = {1: self.floor}
+        self.placement = Placement(self.problem)
+        self._placements = {1: self.placement}
         self._programs: dict[Any, Program] = {}
         self.compile_seconds = 0.0
 
@@ -63,14 +63,14 @@ class Trials:
         *,
         best: bool = False,
         progress: Callable[[], None] = lambda: None,
-    ) -> Ends:
+    ) -> Endpoints:
         """Training i with numbers[i] and seeds[i]; `best` keeps the parameters that were measured best instead of the last ones."""
         parts = []
         for first in range(0, len(seeds), self.lanes):
             given, own = numbers[first : first + self.lanes], seeds[first : first + self.lanes]
             program = self._program(contestant, best)
             for training in range(contestant.restarts):  # drawn here, so that this is not timed
-                program.floor.starts([restarts.seed_of(seed, training) for seed in own])
+                program.placement.starts([restarts.seed_of(seed, training) for seed in own])
             before = program.compile_seconds
             methods = functools.partial(_methods, contestant, given)
             parts.append(restarts.trained(program, methods, own, steps, contestant.restarts))
@@ -80,31 +80,31 @@ class Trials:
 
     def work(self, contestant: Contestant) -> int:
         """What one step costs: its examples, times the gradients that it asks for, times the parameters of its model."""
-        return contestant.examples_per_step(self.problem.examples) * self._floor(contestant).problem.parameters()
+        return contestant.examples_per_step(self.problem.examples) * self._placement(contestant).problem.parameters()
 
     def refuse_one_place(self, who: str) -> None:
         """Raise InputError if every start is the same one."""
-        first = self.floor.starts([0, 1])
+        first = self.placement.starts([0, 1])
         if all(np.array_equal(leaf[0], leaf[1]) for leaf in jax.tree.leaves(first)):
             raise InputError(
                 f"{who}: {self.problem.name} always begins at the same place, so many starts are one; give tw.Problem a scatter(key) that "
                 "draws them from all over its domain"
             )
 
-    def _floor(self, contestant: Contestant) -> Floor:
-        if contestant.width not in self._floors:
-            self._floors[contestant.width] = self.floor.of(widened(self.problem, contestant.width))
-        return self._floors[contestant.width]
+    def _placement(self, contestant: Contestant) -> Placement:
+        if contestant.width not in self._placements:
+            self._placements[contestant.width] = self.placement.of(widened(self.problem, contestant.width))
+        return self._placements[contestant.width]
 
     def _program(self, contestant: Contestant, best: bool) -> Program:
         again = best or contestant.restarts > 1
         key = (contestant.kind, contestant.size, contestant.schedule, contestant.width, tuple(sorted(contestant.fixed)), again)
         if key not in self._programs:
-            floor = self._floor(contestant)
-            small = floor.problem.parameters() * (self.problem.examples if contestant.size is None else contestant.size) <= SMALL
-            tile = min(TILE, -(-self.lanes // len(floor.devices))) if small else None
+            placement = self._placement(contestant)
+            small = placement.problem.parameters() * (self.problem.examples if contestant.size is None else contestant.size) <= SMALL
+            tile = min(TILE, -(-self.lanes // len(placement.devices))) if small else None
             method = contestant.method(contestant.defaults(), 1)
-            self._programs[key] = Program(floor, method, contestant.size, self.lanes, best=again, tile=tile)
+            self._programs[key] = Program(placement, method, contestant.size, self.lanes, best=again, tile=tile)
         return self._programs[key]
 
 
@@ -147,12 +147,12 @@ def _methods(contestant: Contestant, numbers: Sequence[Mapping[str, float]], ste
     return [contestant.method(one, steps) for one in numbers]
 
 
-def _ends(parts: Sequence[Traces]) -> Ends:
+def _ends(parts: Sequence[Traces]) -> Endpoints:
     params = jax.tree.map(lambda *leaves: np.concatenate(leaves), *(part.params for part in parts))
     curves = [np.where(np.isfinite(part.validation_loss), part.validation_loss, np.inf) for part in parts]
     diverged = np.concatenate([part.diverged_at for part in parts])
     last = np.concatenate([curve[:, -1] for curve in curves])
-    return Ends(
+    return Endpoints(
         params,
         np.where(diverged >= 0, np.inf, last),
         np.concatenate([curve.min(axis=1) for curve in curves]),

@@ -39,7 +39,7 @@ class Watched:
     examples: Int[np.ndarray, " points"]
     training_loss: Float[np.ndarray, " points"]
     validation_loss: Float[np.ndarray, " points"]
-    measure: Float[np.ndarray, " points"]
+    metric: Float[np.ndarray, " points"]
     diverged_at: int  #: the step, −1 if it did not
     params: PyTree  #: with a leading axis of points
 
@@ -78,8 +78,8 @@ def watch(
     best = int(np.argmin(losses)) if np.isfinite(losses).any() else 0
     if tuned:
         given["learning_rate"] = float(rates[best] or 0.0)
-    training, validation, measure = (
-        np.asarray(curve[best], np.float64) for curve in (rows.training_loss, rows.validation_loss, rows.measure)
+    training, validation, metric = (
+        np.asarray(curve[best], np.float64) for curve in (rows.training_loss, rows.validation_loss, rows.metric)
     )
     return Watched(
         contestant,
@@ -89,7 +89,7 @@ def watch(
         marks * (problem.examples if size is None else size),
         training,
         validation,
-        measure,
+        metric,
         int(run.diverged_at[best]),
         jax.tree.map(lambda leaf: leaf[:, best], weights),
     )
@@ -103,7 +103,7 @@ def _run(problem: Problem, size: int | None, lanes: Method, steps: int, marks: n
     order = None if size is None else batches.order(problem.examples, size, [seed], 0, steps)[0]
     begin, go = _compiled(problem, size)
     run = begin(lanes, start)
-    judge = problem.validation if problem.validation is not None else problem.train
+    held_out = problem.validation if problem.validation is not None else problem.train
     rows, weights = [], []
     for part in parts:
         seen = None
@@ -111,7 +111,7 @@ def _run(problem: Problem, size: int | None, lanes: Method, steps: int, marks: n
             seen = np.zeros(capacity, np.int32)
             piece = order[part[0] * size : part[1] * size]
             seen[: len(piece)] = piece
-        run, row = go(lanes, run, jax.random.key(seed), seen, part[None], problem.train, judge)
+        run, row = go(lanes, run, jax.random.key(seed), seen, part[None], problem.train, held_out)
         rows.append(jax.tree.map(np.asarray, row))
         weights.append(jax.tree.map(np.asarray, run.params))
     return jax.tree.map(lambda *x: np.concatenate(x, axis=1), *rows), jax.tree.map(lambda *x: np.stack(x), *weights), run
@@ -125,8 +125,8 @@ def _compiled(problem: Problem, size: int | None) -> tuple[Callable[..., Run], C
     def begin(lane: Method, start: Any) -> Run:
         return loop.begin(lane, start)
 
-    def go(lane: Method, run: Run, key: Array, order: Array | None, slots: Array, train: Any, judge: Any) -> tuple[Run, Row]:
-        return advance(lane, run, key, order, slots, train, judge)
+    def go(lane: Method, run: Run, key: Array, order: Array | None, slots: Array, train: Any, held_out: Any) -> tuple[Run, Row]:
+        return advance(lane, run, key, order, slots, train, held_out)
 
     return jax.jit(jax.vmap(begin, in_axes=(0, None))), jax.jit(jax.vmap(go, in_axes=(0, 0, None, None, None, None, None)))
 

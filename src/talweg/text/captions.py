@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from talweg.figures.panels import nowhere, too_slow
 from talweg.text.format import count, listed, sentence, setting, share, shortened, times, unit, whole
-from talweg.text.lookup import lifted, median, search_start, tried, yardstick
+from talweg.text.lookup import baseline, lifted, median, nowhere, search_start, too_slow, tried
 
 Summary = dict[str, Any]
 CLOSE = 1.05  # an expected result within 5 % of the last one is as good
@@ -97,7 +96,7 @@ def speedups(summary: Summary) -> str:
     kinds: dict[str, list[str]] = {"faster": [], "open": [], "slower": [], "missed": []}
     for c in summary["contestants"]:
         d = c.get("speedup") or {}
-        if c is yardstick(summary):
+        if c is baseline(summary):
             continue
         if d.get("median") is None:
             kinds["missed"].append(called(c))

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from talweg.figures.dynamics import Summary
 from talweg.text.format import figures, listed, sentence, share, times
+from talweg.text.lookup import Summary
 
 
 def caption(summary: Summary, picture: str) -> str:

@@ -86,13 +86,13 @@ def easier(summary: Summary) -> str:
 
 def price(summary: Summary) -> str:
     """What a trial cost, and a success."""
-    paid = sorted((arm for arm in summary["arms"] if arm["cost"] is not None), key=lambda arm: arm["cost"])
+    gain_from_tuning = sorted((arm for arm in summary["arms"] if arm["cost"] is not None), key=lambda arm: arm["cost"])
     said = f"Every trial cost the same, {figures(summary['gradients'])} {unit(summary)}{' of the plain model' if summary['data'] else ''}"
-    if not paid:
+    if not gain_from_tuning:
         return f"{said}."
-    least = [arm for arm in paid if arm["cost"] == paid[0]["cost"]]
+    least = [arm for arm in gain_from_tuning if arm["cost"] == gain_from_tuning[0]["cost"]]
     who = named(least[0], summary) if len(least) == 1 else f"{count(len(least), 'arm')} alike"
-    return f"{said}; a success cost least with {who}: {figures(paid[0]['cost'])} on average."
+    return f"{said}; a success cost least with {who}: {figures(gain_from_tuning[0]['cost'])} on average."
 
 
 def aim(summary: Summary) -> str:

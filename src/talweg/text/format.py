@@ -127,7 +127,7 @@ def unit_of(text: str) -> str:
     return text[len(text.rstrip("abcdefghijklmnopqrstuvwxyzµ%× ")) :]
 
 
-def measure(percent: bool) -> Callable[[float | None], str]:
+def metric(percent: bool) -> Callable[[float | None], str]:
     """How the numbers of a problem's measure are shown: a share as a percentage with three figures, or plainly."""
     return (lambda x: NOTHING if x is None else f"{measured(100 * x)} %") if percent else measured
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.interpolate import RegularGridInterpolator
 from scipy.ndimage import minimum_filter
 
-from talweg.text.format import count, figures, listed, measure, sentence, share, shortened
+from talweg.text.format import count, figures, listed, metric, sentence, share, shortened
 
 Summary = dict[str, Any]
 
@@ -119,10 +119,10 @@ def straight(summary: Summary) -> list[str]:
         if found["barrier"] > 0
         else [f"{begin} never rises above the line between its two ends: no barrier."]
     )
-    curve = [value for value in found["training_measure"] if value is not None]
-    if curve and summary["measure_percent"]:
-        first, last, least = map(measure(True), (curve[0], curve[-1], min(curve)))
-        said.append(f"Training {summary['measure']} is {first} and {last} at the ends, and nowhere between them below {least}.")
+    curve = [value for value in found["training_metric"] if value is not None]
+    if curve and summary["metric_percent"]:
+        first, last, least = map(metric(True), (curve[0], curve[-1], min(curve)))
+        said.append(f"Training {summary['metric']} is {first} and {last} at the ends, and nowhere between them below {least}.")
     if summary.get("connection"):
         said.append(f"{sentence(summary['connection'])}.")
     return said

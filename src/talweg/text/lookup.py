@@ -21,9 +21,9 @@ def winner(summary: Summary) -> Contestant | None:
     return next((c for c in summary["contestants"] if c["name"] == summary["verdict"].get("winner")), None)
 
 
-def yardstick(summary: Summary) -> Contestant | None:
+def baseline(summary: Summary) -> Contestant | None:
     """Tuned mini-batch gradient descent, over which speed-ups are counted."""
-    return next((c for c in summary["contestants"] if c["name"] == summary["target"]["yardstick"]), None)
+    return next((c for c in summary["contestants"] if c["name"] == summary["target"]["baseline"]), None)
 
 
 def tried(c: Contestant) -> list[dict[str, Any]]:
@@ -108,3 +108,19 @@ def loss_words(summary: Summary, x: float | None) -> str:
     if x <= lift["least"]:
         return figures(lift["base"], 4)
     return measured(x) if lift["base"] == 0 else f"{figures(lift['base'], 4)} + {measured(x)}"
+
+
+NO_BETTER = 0.98  # a run that ended above this share of its starting loss has got nowhere
+
+
+def nowhere(point: dict[str, Any], start: float | None) -> bool:
+    """Whether a setting ended no better than it started."""
+    return start is not None and not point["diverged"] and point["loss"] is not None and point["loss"] > NO_BETTER * start
+
+
+def too_slow(c: dict[str, Any], start: float | None) -> list[dict[str, Any]]:
+    """The settings that ended where they started, with a learning rate below the good range, or below the chosen one if there is none."""
+    chosen = [point["learning_rate"] for point in tried(c) if point["chosen"]]
+    below = c["good_range"][0] if c.get("good_range") else chosen[0] if chosen else float("inf")
+    still = [point for point in tried(c) if nowhere(point, start) and start is not None and point["loss"] < start / NO_BETTER]
+    return [point for point in still if point["learning_rate"] < below]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from talweg.text.format import count, figures, interval, listed, loss_name, measure, seconds, setting, share, times, unit, whole
+from talweg.text.format import count, figures, interval, listed, loss_name, metric, seconds, setting, share, times, unit, whole
 
 if TYPE_CHECKING:
     from talweg.verdict.record import Record
@@ -18,10 +18,10 @@ def target(record: Record) -> str:
     """What was to be reached."""
     value, kind = record.target.value, record.target.kind
     if value is None:
-        return f"none: tuned {record.yardstick.label} diverged on most seeds, so contestants are ranked by their final validation loss"
+        return f"none: tuned {record.baseline.label} diverged on most seeds, so contestants are ranked by their final validation loss"
     loss = loss_name(record.race.problem)
     if record.target.own:
-        return f"a {loss} of {figures(value)}, where tuned {record.yardstick.label} has gone 95 % of its way"
+        return f"a {loss} of {figures(value)}, where tuned {record.baseline.label} has gone 95 % of its way"
     shown = f"{100 * value:.4g} %" if kind == "accuracy" else figures(value)
     return f"a {loss if kind == 'loss' else f'validation {kind}'} of {shown}, as asked"
 
@@ -48,8 +48,8 @@ def _winner(summary: dict[str, Any], row: Row) -> str:
         return (
             f"Nobody reached the target ({summary['target']['text']}); {how} came closest, with {interval(row['final_validation_loss'])}."
         )
-    lead = "is the fastest" if not row["reference"] and row["name"] != _yardstick(summary)["name"] else "is not beaten"
-    speed = f", {interval(row['speedup'], show=times)} as fast as tuned {_yardstick(summary)['label']}" if lead == "is the fastest" else ""
+    lead = "is the fastest" if not row["reference"] and row["name"] != _baseline(summary)["name"] else "is not beaten"
+    speed = f", {interval(row['speedup'], show=times)} as fast as tuned {_baseline(summary)['label']}" if lead == "is the fastest" else ""
     return f"{how} {lead}: it reaches {_goal(summary)} after {interval(row['examples_to_target'], show=whole)} {unit(problem)}s{speed}."
 
 
@@ -57,9 +57,9 @@ def _goal(summary: dict[str, Any]) -> str:
     return summary["target"]["text"].split(",")[0]
 
 
-def _yardstick(summary: dict[str, Any]) -> Row:
+def _baseline(summary: dict[str, Any]) -> Row:
     """Tuned gradient descent with the usual batch, which sets the target, and against which every speed-up is measured."""
-    return next(row for row in summary["contestants"] if row["name"] == summary["target"]["yardstick"])
+    return next(row for row in summary["contestants"] if row["name"] == summary["target"]["baseline"])
 
 
 def _tied(rows: Sequence[Row]) -> str:
@@ -126,14 +126,14 @@ def _missed(rows: Sequence[Row]) -> list[str]:
 
 
 def _tuning(row: Row) -> list[str]:
-    paid, default = row["default"]["paid"], row["default"]
-    if not row["tuned"] or paid is None:
+    gain_from_tuning, default = row["default"]["gain_from_tuning"], row["default"]
+    if not row["tuned"] or gain_from_tuning is None:
         return []
     if default["examples_to_target"]["median"] is None:
         return [f"Tuning paid: with its default numbers {row['label']} does not reach the target in most runs."]
-    if paid < 1.1:
+    if gain_from_tuning < 1.1:
         return [f"Tuning did not pay: with its default numbers {row['label']} is as fast."]
-    return [f"Tuning paid: it made {row['label']} {times(paid)} as fast as with its default numbers."]
+    return [f"Tuning paid: it made {row['label']} {times(gain_from_tuning)} as fast as with its default numbers."]
 
 
 def _numbers(row: Row) -> str:
@@ -171,8 +171,8 @@ def doubts(record: Record, rows: Sequence[Row]) -> list[str]:
     found = []
     best = rows[0]
     if best["examples_to_target"]["median"] is not None and best["reached"] < 1:
-        missed = round((1 - best["reached"]) * len(record.yardstick.final))
-        found.append(f"{best['label']} missed the target in {missed} of {count(len(record.yardstick.final), 'final run')}.")
+        missed = round((1 - best["reached"]) * len(record.baseline.final))
+        found.append(f"{best['label']} missed the target in {missed} of {count(len(record.baseline.final), 'final run')}.")
     end = best["final_validation_loss"]["median"]
     ends = [row for row in rows if row["final_validation_loss"]["median"] is not None]
     if record.target.kind == "loss" and record.target.value is not None and end is not None and _left(record, end):
@@ -191,7 +191,7 @@ def doubts(record: Record, rows: Sequence[Row]) -> list[str]:
 
 def measured(summary: dict[str, Any], numbers: Row | None) -> str:
     """A value of the problem's measure, as text."""
-    return interval(numbers, show=measure(bool(summary["problem"].get("measure_percent"))))
+    return interval(numbers, show=metric(bool(summary["problem"].get("metric_percent"))))
 
 
 def remedies(record: Record, rows: Sequence[Row]) -> list[str]:

@@ -38,7 +38,7 @@ def judge(record: Record) -> dict[str, Any]:
             "kind": record.target.kind,
             "value": record.target.value,
             "text": race.target(record),
-            "yardstick": record.yardstick.name,
+            "baseline": record.baseline.name,
         },
         "contestants": rows,
         "order": [_order(record, share) for share in SHARES],
@@ -53,9 +53,9 @@ def judge(record: Record) -> dict[str, Any]:
             "race": record.race.race,
             "created": record.race.created,
             **{key: record.race.plan[key] for key in ("seed", "settings", "seeds", "epochs", "budget_seconds")},
-            "schedule": record.yardstick.facts["schedule"],
-            "start_loss": _start_loss(record.yardstick.final),
-            "search_start_loss": _start_loss(record.yardstick.search or record.yardstick.final),
+            "schedule": record.baseline.facts["schedule"],
+            "start_loss": _start_loss(record.baseline.final),
+            "search_start_loss": _start_loss(record.baseline.search or record.baseline.final),
         },
     }
     summary["why"] = dynamics_text.sentences(rows)
@@ -85,7 +85,7 @@ def _comparable(drawn: dict[str, Scores]) -> dict[str, np.ndarray]:
 
 def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Scores], record: Record) -> dict[str, Any]:
     final = scores.scores(entry.final, record.target, entry.examples_per_step)
-    own, yardstick = drawn[entry.name], drawn[record.yardstick.name]
+    own, baseline = drawn[entry.name], drawn[record.baseline.name]
     cost = _with_interval(censoring.censored_median(final.costs, final.budget), own.costs)
     steps = _scaled(cost, 1 / entry.examples_per_step)
     return {
@@ -101,11 +101,11 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
         "steps_to_target": steps,
         "examples_to_target": cost,
         "seconds_to_target": _scaled(steps, entry.seconds_per_step),
-        "speedup": _speedup(cost["median"], own.costs, record, yardstick.costs),
+        "speedup": _speedup(cost["median"], own.costs, record, baseline.costs),
         "final_validation_loss": _with_interval(float(bootstrap.medians(final.losses)), own.losses),
-        "validation_measure": _over_seeds([lane.measure[-1] for lane in entry.final], worst=min),
+        "validation_metric": _over_seeds([lane.metric[-1] for lane in entry.final], worst=min),
         "test": {
-            "measure": _over_seeds([_or_nan(lane.test_measure) for lane in entry.final], worst=min),
+            "metric": _over_seeds([_or_nan(lane.test_metric) for lane in entry.final], worst=min),
             "loss": _over_seeds([_or_nan(lane.test_loss) for lane in entry.final], worst=max),
         },
         "reached": float(np.isfinite(final.costs).mean()),
@@ -144,16 +144,16 @@ def _over_seeds(values: Sequence[float], worst: Callable[[Any], float]) -> Numbe
     return _with_interval(float(bootstrap.medians(full)), medians)
 
 
-def _speedup(cost: float | None, own: np.ndarray, record: Record, yardstick: np.ndarray) -> Numbers:
-    """How many times fewer examples than the yardstick; its own budget stands for it where it did not arrive itself.
+def _speedup(cost: float | None, own: np.ndarray, record: Record, baseline: np.ndarray) -> Numbers:
+    """How many times fewer examples than the baseline; its own budget stands for it where it did not arrive itself.
 
     Budgets differ by what is rounded to whole steps: a step on the whole training set may be more than the budget of the others.
     """
     if cost is None:
         return {"median": None, "low": None, "high": None}
-    final = scores.scores(record.yardstick.final, record.target, record.yardstick.examples_per_step)
+    final = scores.scores(record.baseline.final, record.target, record.baseline.examples_per_step)
     reference = min(censoring.censored_median(final.costs, final.budget), final.budget)
-    ratios = np.maximum(np.minimum(yardstick, final.budget), LEAST) / np.maximum(own, LEAST)  # an infinite cost is a speed-up of zero
+    ratios = np.maximum(np.minimum(baseline, final.budget), LEAST) / np.maximum(own, LEAST)  # an infinite cost is a speed-up of zero
     return _with_interval(max(reference, LEAST) / max(cost, LEAST), ratios)
 
 
@@ -177,7 +177,7 @@ def _default(entry: Entry, record: Record, tuned: float | None) -> dict[str, Any
         "final_validation_loss": _with_interval(float(bootstrap.medians(got.losses)), bootstrap.medians(got.losses[index])),
         "examples_to_target": _with_interval(cost, bootstrap.medians(got.costs[index])),
         "reached": float(np.isfinite(got.costs).mean()),
-        "paid": None if tuned is None else max(min(cost, got.budget), LEAST) / max(tuned, LEAST),
+        "gain_from_tuning": None if tuned is None else max(min(cost, got.budget), LEAST) / max(tuned, LEAST),
     }
 
 
@@ -238,7 +238,7 @@ def _curves(entry: Entry) -> dict[str, Any]:
         "examples": [int(s) * entry.examples_per_step for s in steps],
         "validation_loss": _band([lane.validation_loss for lane in entry.final]),
         "training_loss": _band([lane.training_loss for lane in entry.final]),
-        "measure": _band([lane.measure for lane in entry.final]),
+        "metric": _band([lane.metric for lane in entry.final]),
     }
 
 
@@ -256,7 +256,7 @@ def _order(record: Record, share: float) -> dict[str, Any]:
         point = int(np.abs(entry.final[0].steps - share * entry.final[0].steps[-1]).argmin())
         losses[entry.name] = np.array([x if np.isfinite(x) else np.inf for x in (lane.validation_loss[point] for lane in entry.final)])
         examples = max(examples, float(entry.final[0].steps[point] * entry.examples_per_step))
-    index = bootstrap.resampled(len(record.yardstick.final), bootstrap.DRAWS, resampling.SEED + 1)
+    index = bootstrap.resampled(len(record.baseline.final), bootstrap.DRAWS, resampling.SEED + 1)
     drawn = {name: bootstrap.medians(values[index]) for name, values in losses.items()}
     ranking = sorted(record.entries, key=lambda e: float(bootstrap.medians(losses[e.name])))
     best = drawn[ranking[0].name]

@@ -11,7 +11,7 @@ from talweg.store import Lane, RaceRow, Store
 from talweg.verdict import scores
 from talweg.verdict.scores import Target
 
-AIM_STAGE = "aim-"  #: before the names of the rungs in which the yardstick finds out where the target is
+AIM_STAGE = "aim-"  #: before the names of the rungs in which the baseline finds out where the target is
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class Record:
     lane_steps: int
 
     @property
-    def yardstick(self) -> Entry:
+    def baseline(self) -> Entry:
         return self.entries[0]
 
     def entry(self, name: str) -> Entry:
@@ -97,6 +97,6 @@ def read(store: Store, race: RaceRow) -> Record:
     return Record(race, entries, target(race.plan["goal"], aim), lanes, steps)
 
 
-def target(goal: dict[str, Any], yardstick: list[Lane]) -> Target:
-    """The goal that was given, or where the yardstick ends."""
-    return scores.own_target(yardstick) if goal["value"] is None else Target(goal["kind"], goal["value"])
+def target(goal: dict[str, Any], baseline: list[Lane]) -> Target:
+    """The goal that was given, or where the baseline ends."""
+    return scores.own_target(baseline) if goal["value"] is None else Target(goal["kind"], goal["value"])

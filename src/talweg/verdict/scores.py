@@ -11,7 +11,7 @@ from jaxtyping import Float
 from talweg.statistics import bootstrap, censoring
 from talweg.store import Lane
 
-SHORT_OF_THE_END = 0.05  # of the yardstick's way
+SHORT_OF_THE_END = 0.05  # of the baseline's way
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Target:
 
     kind: str
     value: float | None
-    own: bool = False  #: whether it is where the yardstick itself ends
+    own: bool = False  #: whether it is where the baseline itself ends
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def cost(lane: Lane, target: Target, examples_per_step: int) -> float:
     if target.kind == "loss":
         step = censoring.crossing(lane.steps, lane.validation_loss, target.value)
     else:
-        step = censoring.crossing(lane.steps, -lane.measure, -target.value)
+        step = censoring.crossing(lane.steps, -lane.metric, -target.value)
     return step * examples_per_step
 
 
@@ -96,12 +96,12 @@ def best_settings(lanes: Sequence[Lane], target: Target, examples_per_step: int)
     return [setting for *_, setting in sorted(ranked)]
 
 
-def own_target(yardstick: Sequence[Lane]) -> Target:
-    """Where the yardstick has gone 95 % of its way: from its start to its end, medians over its final runs.
+def own_target(baseline: Sequence[Lane]) -> Target:
+    """Where the baseline has gone 95 % of its way: from its start to its end, medians over its final runs.
 
     Its end itself is no good as a target. With a generous budget it lies in the noise of the validation data, where curves are flat:
     whether a run arrives there is luck, and so is who wins.
     """
-    start = float(np.median([lane.validation_loss[0] for lane in yardstick]))
-    end = float(bootstrap.medians(np.array([final_loss(lane) for lane in yardstick])))
+    start = float(np.median([lane.validation_loss[0] for lane in baseline]))
+    end = float(bootstrap.medians(np.array([final_loss(lane) for lane in baseline])))
     return Target("loss", end + SHORT_OF_THE_END * max(start - end, 0.0) if np.isfinite(end) else None, own=True)

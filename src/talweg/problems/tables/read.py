@@ -16,7 +16,7 @@ from talweg import checks
 from talweg.checks import InputError, InputTypeError
 from talweg.problems import datasets
 from talweg.problems.base import Problem
-from talweg.problems.supervised import DEFAULT_MODEL, learning
+from talweg.problems.supervised import DEFAULT_MODEL, from_arrays
 from talweg.problems.surfaces import surface as surfaces
 
 if TYPE_CHECKING:  # importing talweg stays light: pandas and Arrow are imported when there is a table
@@ -151,7 +151,7 @@ def _from_columns(
     if not kept:
         raise InputError(f"{name}: no column is left to learn from ({'; '.join(found.sentences())})")
     encoder = TableEncoder()
-    problem = learning(
+    problem = from_arrays(
         pd.DataFrame(kept, copy=False),
         y,
         name=name,
@@ -319,4 +319,4 @@ def _from_arrays(path: Path, target: str | None, *, model: str | None, loss: str
         raise InputError(f"{path.name}: X must have one row for each example, got a single number")
     if y.dtype.kind == "S":
         y = np.char.decode(y, "utf-8", "replace")
-    return learning(x, y, name=name, model=model or DEFAULT_MODEL, loss=loss, task=task, seed=seed)
+    return from_arrays(x, y, name=name, model=model or DEFAULT_MODEL, loss=loss, task=task, seed=seed)
