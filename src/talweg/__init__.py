@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from talweg.engine.descend import Trace, descend, minimize
     from talweg.engine.environment import use_all_cores
     from talweg.problems import Metric, Problem
-    from talweg.racing.api import Race, open_race, race
+    from talweg.racing.api import open_race, race
+    from talweg.racing.result import Race
     from talweg.studies.basins import Basins, basins
     from talweg.studies.escape import Escape, escape
     from talweg.studies.surface import View, surface

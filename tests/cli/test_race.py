@@ -17,7 +17,7 @@ import pytest
 
 import talweg
 from commands import Said, run
-from talweg.cli.main import options
+from talweg.cli import options
 from talweg.methods import CATALOGUE, WRAPPERS
 from talweg.problems.datasets import CATALOGUE as PROBLEMS
 from talweg.problems.surfaces.surface import SURFACES

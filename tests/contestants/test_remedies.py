@@ -21,9 +21,9 @@ from talweg.methods import Adam, GradientDescent, factory_named
 from talweg.problems import Problem
 from talweg.problems.supervised import widened
 from talweg.racing import plan as plans
-from talweg.racing.api import Race
 from talweg.racing.events import Event, Going
 from talweg.racing.plan import Goal, checked, identity
+from talweg.racing.result import Race
 from talweg.racing.runner import Engine
 from talweg.studies import landscape
 

@@ -16,7 +16,7 @@ from talweg import InputError
 from talweg.engine.program import Floor, Program
 from talweg.methods import Momentum
 from talweg.problems import load, resolve, synthetic
-from talweg.studies.landscape import raced
+from talweg.racing.recall import raced_problem
 
 NAMES = ["xor-2-2-1", "parity", "parity:bits=3", "two-spirals", "deep-linear", "teacher-student", "teacher-student:units=8"]
 LOGIT = float(np.log(9))  #: the logistic function is 0.9 there
@@ -224,6 +224,6 @@ def test_a_race_on_them_is_judged_on_the_training_data_and_its_problem_is_built_
     problem = load("parity:bits=2", model="mlp:3,tanh")
     race = tw.race(problem, ["sgd", "adam"], settings=4, seeds=2, epochs=20, store=tmp_path / "talweg.db")
     assert all(np.isfinite(row["final_validation_loss"]["median"]) for row in race.summary["contestants"])
-    again = raced(tw.open_race(race.name, tmp_path / "talweg.db"))
+    again = raced_problem(tw.open_race(race.name, tmp_path / "talweg.db"))
     assert again is not problem
     assert again.fingerprint() == problem.fingerprint()

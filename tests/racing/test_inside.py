@@ -14,8 +14,8 @@ from talweg.checks import InputError
 from talweg.engine.probes import NAMES
 from talweg.methods.space import Space
 from talweg.problems import Problem
-from talweg.racing.api import Race
 from talweg.racing.events import Event, Probed
+from talweg.racing.result import Race
 from talweg.racing.runner import PROBED
 
 SMALL: dict[str, Any] = {"methods": "adam,momentum:learning_rate=0.1", "settings": 8, "seeds": 4, "epochs": 4}

@@ -19,8 +19,8 @@ from talweg.checks import InputError
 from talweg.methods import Adam, Elementwise, GradientDescent, Range
 from talweg.methods.space import Space
 from talweg.problems import Problem
-from talweg.racing.api import Race
 from talweg.racing.events import Event, Expected, Going, Prepared
+from talweg.racing.result import Race
 from talweg.racing.runner import Engine, Pace
 from talweg.store import Store
 

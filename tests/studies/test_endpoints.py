@@ -15,7 +15,7 @@ from markup import Page
 from talweg.checks import InputError
 from talweg.landscape import diagnose
 from talweg.problems import Problem
-from talweg.racing.api import Race
+from talweg.racing.result import Race
 from talweg.studies import endpoints
 from talweg.text.endpoints import KINDS
 

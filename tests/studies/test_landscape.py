@@ -16,7 +16,7 @@ from commands import run
 from talweg.checks import InputError
 from talweg.figures import landscape as pictures
 from talweg.problems import Problem
-from talweg.racing.api import Race
+from talweg.racing.result import Race
 from talweg.report import landscape as page
 from talweg.studies.landscape import Landscape
 from talweg.text import landscape

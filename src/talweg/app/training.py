@@ -29,6 +29,7 @@ from talweg.figures import palette
 from talweg.problems import Problem, load, read
 from talweg.racing import api as racing
 from talweg.racing import events
+from talweg.racing import result as result_
 from talweg.studies.training import Watched, predictions, watch
 
 SIDE = 48  #: squares along each side of a picture of what a network says
@@ -238,7 +239,7 @@ class Judged:
     """A race that is under way, finished, or failed; shared by all pages that ask for the same."""
 
     done: float = 0.0
-    race: racing.Race | None = None
+    race: result_.Race | None = None
     trouble: str = ""
     report: Path | None = None
 

@@ -18,7 +18,7 @@ from talweg.problems.base import Params, Problem
 from talweg.problems.supervised import widened
 
 if TYPE_CHECKING:
-    from talweg.racing.api import Race
+    from talweg.racing.result import Race
 
 EXAMPLES = 256  #: of the training data, on which all final lanes are looked at
 PRODUCTS = 16  #: with the Hessian, twice for every lane
@@ -47,9 +47,9 @@ def diagnosed(
     race: Race, contestants: Sequence[str] | None = None, *, split: str = "train", problem: Problem | None = None, key: int = 0
 ) -> dict[str, Diagnosis]:
     """See `Race.diagnose`."""
-    from talweg.studies.landscape import raced
+    from talweg.racing.recall import raced_problem
 
-    problem = raced(race, problem)
+    problem = raced_problem(race, problem)
     rows = {row["name"]: row for row in race.summary["contestants"]}
     names = [checks.one_of("race", "contestant", name, rows) for name in contestants] if contestants is not None else list(rows)
     found = {}

@@ -7,8 +7,6 @@ their weights are followed, and one slice through the winner's final weights sho
 from __future__ import annotations
 
 import base64
-import functools
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,12 +23,12 @@ from talweg.engine.descend import Trace
 from talweg.landscape import Connection, Line, Slice, connected, follow, line, slice
 from talweg.landscape.directions import flat
 from talweg.methods import Method
-from talweg.problems import datasets
 from talweg.problems.base import Problem
 from talweg.text import landscape as ways
 
 if TYPE_CHECKING:
-    from talweg.racing.api import Race
+    from talweg.racing.result import Race
+from talweg.racing.recall import raced_problem
 
 ENDINGS = (".html", ".png", ".svg", ".pdf")
 MOST = 9  #: contestants that are followed unless some are named
@@ -182,7 +180,7 @@ def landscape(
     """See `Race.landscape`."""
     checks.one_of("landscape", "kind of directions", directions, ("path", "random"))
     checks.whole("landscape", "points", points, at_least=3)
-    problem = raced(race, problem)
+    problem = raced_problem(race, problem)
     chosen, left_out = _methods(race, contestants)
     if between and len(chosen) < 2:
         raise InputError("landscape: a line needs the ends of two contestants, and only one is shown; name another")
@@ -207,42 +205,6 @@ def landscape(
         joined = line(problem, *ends) if way is None else way.line
     command = race.summary["run"].get("command")
     return Landscape(race.name, problem, seed, cut, tuple(followers), joined, way, tuple(left_out), command)
-
-
-def raced(race: Race, given: Problem | None = None) -> Problem:
-    """The problem that was raced: the one given, the race's own, or a data set of the catalogue built again.
-
-    Raises InputError if it can't be built again, or is not the one raced.
-    """
-    from talweg.racing.api import describe
-
-    stored = race.store.race(race.name).problem
-    problem = given if given is not None else race.problem
-    if problem is None and (entry := datasets.find(stored["name"])) is not None:
-        facts = stored["facts"]
-        wanted = {word: facts.get(word) for word in entry.takes}
-        problem = datasets.load(stored["name"], **wanted, seed=facts.get("split_seed", 0))
-        if _differs(describe(problem), stored):  # somebody's own with the same name
-            problem = None
-    if problem is None:
-        raise InputError(
-            f"landscape: race {race.name} was run on {stored['name']!r}, whose data are not in the store; in Python, give them: "
-            f"tw.open_race({race.name!r}).landscape(problem=…), with what tw.race was given"
-        )
-    if not isinstance(problem, Problem):
-        raise InputError(f"landscape: problem must be the Problem that was raced, got {problem!r}")
-    if other := _differs(describe(problem), stored):
-        raise InputError(
-            f"landscape: {problem.name} is not what race {race.name} was run on ({stored['name']}): its {' and '.join(other)} differ; "
-            "give the problem that was raced"
-        )
-    return problem
-
-
-def _differs(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """What is not the same in two descriptions of a problem; what was said aloud on the way does not count."""
-    text = functools.partial(json.dumps, sort_keys=True, default=str)
-    return [word for word, value in other.items() if word != "notes" and text(one.get(word)) != text(value)]
 
 
 def _methods(race: Race, wanted: Sequence[str] | None) -> tuple[list[tuple[Mapping[str, Any], Method]], list[str]]:

@@ -1,0 +1,219 @@
+"""A finished race: what it found, ready to be shown, used and looked into."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax
+from safetensors.numpy import load
+
+from talweg import checks, dialects, schedules, verdict
+from talweg.checks import InputError
+from talweg.contestants.contestant import Contestant
+from talweg.engine import restarts
+from talweg.methods import Method, catalogued, factory_named, factory_of
+from talweg.problems.base import Params, Problem
+from talweg.problems.supervised import widened
+from talweg.store import Store
+from talweg.verdict import record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from talweg.landscape import Diagnosis
+    from talweg.studies.landscape import Landscape
+
+
+class Best:
+    """A contestant ready to use: its method with the tuned numbers, its batch size, and the parameters of its best final run."""
+
+    def __init__(
+        self,
+        method: Method | None,
+        batch: int | str,
+        hyperparameters: Mapping[str, float],
+        params: Params,
+        about: str = "",
+        beside: Sequence[str] = (),
+    ):
+        self.method, self.batch, self.hyperparameters, self.params = method, batch, dict(hyperparameters), params
+        self.about = about  #: a line on what it is and where its numbers come from
+        self.beside = tuple(beside)  #: a sentence for each thing that it does beside choosing steps, which no optimizer has
+
+    def code(self, to: str) -> str:
+        """A snippet that runs, with the optimizer and its schedule: `to` is torch, keras, optax, tensorflow or sklearn.
+
+        Its steps are the race's; where the library can't take them, comments say what differs. Raises InputError for a method of
+        somebody's own, whose formula no other library knows.
+        """
+        if self.method is None or not catalogued(factory_of(self.method)):
+            raise InputError(
+                f"code: {self.about} is a method of your own, whose formula {to} does not know; in Python, tw.torch_optimizer and "
+                "talweg.bridges.optax.transformation take the method itself"
+            )
+        return dialects.code(self.method, to, about="\n# ".join([self.about, *self.beside]))
+
+    def __repr__(self) -> str:
+        return f"Best({self.method!r}, batch={self.batch!r})"
+
+
+class Race:
+    """A finished race: `.verdict`, `.table()`, `.best`, `.report(path)`, `.summary`.
+
+    All of it is computed from the store's rows, so a race can be looked at again without its problem, but `.best.params` has the
+    problem's own structure only with it (a flat list of arrays otherwise), and `.best.method` is known for methods of the catalogue.
+    """
+
+    def __init__(self, store: Store, name: str | None = None, problem: Problem | None = None, contestants: Sequence[Contestant] = ()):
+        row = store.race(name)
+        if row.finished is None:
+            raise InputError(
+                f"race: {row.race} is not finished; run the same command again to go on ({row.run.get('command') or 'tw.race(…)'})"
+            )
+        self.store, self.name, self.problem, self.contestants = store, row.race, problem, contestants
+        self.summary: dict[str, Any] = verdict.judge(record.read(store, row))
+
+    @property
+    def verdict(self) -> str:
+        """The verdict in plain sentences."""
+        return self.summary["verdict"]["text"]
+
+    @property
+    def winner(self) -> dict[str, Any]:
+        """The winner's row of the summary."""
+        return self.summary["contestants"][0]
+
+    @property
+    def best(self) -> Best:
+        """The winner, ready to use."""
+        return self.tuned(self.winner["name"])
+
+    def tuned(self, name: str) -> Best:
+        """A contestant by its name in the table, ready to use. Raises InputError for an unknown name."""
+        rows = {row["name"]: row for row in self.summary["contestants"]}
+        row = rows[checks.one_of("race", "contestant", name, rows)]
+        tensors = load(self.store.weights(self.name, row["name"]) or b"")
+        leaves = [tensors[str(i)] for i in range(len(tensors))]
+        params: Params = leaves
+        if self.problem is not None:
+            learned = self.problem if row["width"] == 1 else widened(self.problem, row["width"])
+            params = jax.tree.unflatten(jax.tree.structure(jax.eval_shape(learned.start, jax.random.key(0))), leaves)
+        batch = "the whole training set at every step" if row["batch"] == "full" else f"batches of {row['batch']}"
+        about = f"{row['label']} with {batch}, as tuned in race {self.name} on {self.summary['problem']['name']}"
+        return Best(self._method(row), row["batch"], row["hyperparameters"], params, about, self._beside(row))
+
+    def _beside(self, row: Mapping[str, Any]) -> list[str]:
+        """What code for an optimizer can't say of a row."""
+        said = []
+        if row["restarts"] > 1:
+            trainings = restarts.shares(self._steps(row), row["restarts"])
+            said.append(
+                f"train {len(trainings)} times for {trainings[0]:,} steps, each time from fresh weights with a new optimizer, and keep the "
+                "weights with the lowest validation loss: that is not in this code"
+            )
+        if row["width"] > 1:
+            said.append(f"the hidden layers of the model are {row['width']} times as wide as the problem's: that is not in this code")
+        return said
+
+    def _steps(self, row: Mapping[str, Any]) -> int:
+        """All steps of a lane of a row."""
+        per_step = (self.summary["problem"]["examples"] if row["batch"] == "full" else row["batch"]) * row["gradients_per_step"]
+        return row["curves"]["examples"][-1] // per_step
+
+    def _method(self, row: Mapping[str, Any]) -> Method | None:
+        """The method of a row, with its schedule; None for somebody's own method in a race that comes from a store."""
+        numbers = dict(row["hyperparameters"])
+        known = next((c for c in self.contestants if c.name == row["name"]), None)
+        steps = restarts.shares(self._steps(row), row["restarts"])[0]
+        if known is not None:
+            return known.method(numbers, steps)
+        try:
+            kind = factory_named("race", row["method"])
+        except InputError:
+            return None
+        if (schedule := row["schedule"]) != "constant":
+            numbers["learning_rate"] = schedules.over(
+                schedule, numbers.get("learning_rate", kind().hyperparameters()["learning_rate"]), steps
+            )
+        return kind(**numbers)
+
+    def table(self) -> pd.DataFrame:
+        """The result table, one row for each contestant, in rank order."""
+        import pandas as pd
+
+        return pd.DataFrame([_flat(row) for row in self.summary["contestants"]]).set_index("rank")
+
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write the report, one HTML file that works offline. Raises InputError if it can't be written."""
+        from talweg import report
+
+        return report.write(self.summary, path)
+
+    def landscape(
+        self,
+        directions: str = "path",
+        *,
+        split: str = "train",
+        contestants: Sequence[str] | None = None,
+        points: int = 41,
+        line: bool = False,
+        problem: Problem | None = None,
+        key: int = 0,
+    ) -> Landscape:
+        """The loss landscape around the winner's final weights, with the ways of the contestants in it.
+
+        Args:
+            directions: "path": the two principal directions of all ways together; "random": filter-normalised ones.
+            split: the data that the loss is a mean over, "train" or "validation".
+            contestants: their names in the table; by default the first nine.
+            points: of the slice, on each side.
+            line: whether to look along the straight line between the ends of the two best, too.
+            problem: what was raced, for a race from a store whose problem is not a data set of the catalogue.
+            key: of random directions.
+
+        Each descends once more, with its tuned numbers and the first seed of the final. Raises InputError for an unknown name or
+        word, a problem that is not the one raced or can't be built again, and if nobody has final weights.
+        """
+        from talweg.studies import landscape
+
+        return landscape.landscape(
+            self, directions, split=split, contestants=contestants, points=points, between=line, problem=problem, key=key
+        )
+
+    def diagnose(
+        self, contestants: Sequence[str] | None = None, *, split: str = "train", problem: Problem | None = None, key: int = 0
+    ) -> dict[str, Diagnosis]:
+        """What the end of each contestant's best final run is: a minimum, a saddle, a slope; by label.
+
+        Args:
+            contestants: their names in the table; all without it. One whose weights are not finite is left out.
+            split: the data that the loss is a mean over, "train" or "validation".
+            problem: what was raced, for a race from a store whose problem is not a data set of the catalogue.
+            key: of random vectors.
+
+        Raises InputError for an unknown name, and a problem that is not the one raced or can't be built again.
+        """
+        from talweg.studies import endpoints
+
+        return endpoints.diagnosed(self, contestants, split=split, problem=problem, key=key)
+
+    def __repr__(self) -> str:
+        return f"Race({self.name}, {self.summary['problem']['name']}: {self.verdict})"
+
+    def _repr_html_(self) -> str:
+        from talweg import report
+
+        return report.html_fragment(self.summary)
+
+
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {key: row[key] for key in ("rank", "name", "label", "method", "batch", "tied")}
+    flat.update(row["hyperparameters"])
+    for key in ("steps_to_target", "examples_to_target", "seconds_to_target", "speedup", "final_validation_loss"):
+        flat.update({key: row[key]["median"], f"{key}_low": row[key]["low"], f"{key}_high": row[key]["high"]})
+    for key in ("metric", "loss"):
+        flat[f"test_{key}"] = row["test"][key]["median"] if row["test"][key] else None
+    return {**flat, **{key: row[key] for key in ("reached", "diverged")}, "tuning_paid": row["default"]["gain_from_tuning"]}
