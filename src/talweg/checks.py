@@ -40,6 +40,7 @@ class Interval:
 POSITIVE = Interval(0, low_open=True)
 NOT_NEGATIVE = Interval(0)
 FRACTION = Interval(0, 1)
+FINITE = Interval(-math.inf, low_open=True)
 
 
 def number(who: str, name: str, value: Any, interval: Interval) -> None:

@@ -158,10 +158,10 @@ def test_an_unknown_remedy_is_one_sentence(clouds: Problem) -> None:
 
 def test_a_wider_problem_has_the_same_data_and_wider_layers(clouds: Problem, line: Problem) -> None:
     wide = widened(clouds, 3)
-    assert wide.facts["model"] == "mlp:12"
+    assert wide.model == "mlp:12"
     assert wide.train is clouds.train
     assert [leaf.shape for leaf in jax.tree.leaves(wide.start(jax.random.key(0)))] == [(3, 12), (12,), (12, 1), (1,)]
-    assert clouds.facts["model"] == "mlp:4"
+    assert clouds.model == "mlp:4"
     with pytest.raises(InputError, match=r"line has no hidden layers .* \(its model is linear\)"):
         widened(line, 2)
     with pytest.raises(InputError, match="factor must be at least 1"):

@@ -41,8 +41,8 @@ def test_generated_data_are_the_same_at_every_call_and_only_the_split_follows_th
 
 
 def test_the_task_of_a_data_set_is_recognised():
-    assert load("diabetes").facts["task"] == "regression"
-    assert load("digits").facts["classes"] == [str(i) for i in range(10)]
+    assert load("diabetes").task == "regression"
+    assert load("digits").classes == tuple("0123456789")
     assert load("wine", model="linear", loss="hinge").facts["loss"] == "hinge"
 
 
@@ -61,10 +61,10 @@ def test_a_fixed_function_refuses_a_model_and_a_loss():
 def test_resolve_takes_a_problem_a_name_or_a_file(tmp_path):
     problem = load("xor")
     assert resolve(problem) is problem
-    assert resolve("xor", model="linear").facts["model"] == "linear"
+    assert resolve("xor", model="linear").model == "linear"
     path = tmp_path / "table.csv"
     path.write_text("a,y\n" + "\n".join(f"{i * 7 % 11 + 0.5},{i % 2}" for i in range(20)))
-    assert resolve(str(path)).facts["task"] == resolve(path, "y").facts["task"] == "classification"
+    assert resolve(str(path)).task == resolve(path, "y").task == "classification"
 
 
 def test_resolve_refuses_settings_that_would_be_ignored():

@@ -64,7 +64,7 @@ def test_gradient_descent_diverges_just_above_two_over_the_largest_eigenvalue(le
 
 
 def test_its_batches_and_its_splits_are_as_published(problem):
-    assert problem.facts["batch"] == 128
+    assert problem.default_batch == 128
     assert problem.train.shape == (1000, 100)
     assert problem.test.shape == problem.validation.shape == (896, 100)
     np.testing.assert_allclose(problem.validation, np.random.RandomState(44).normal(0, 0.6, (1000, 100))[:896], rtol=1e-6)

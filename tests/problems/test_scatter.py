@@ -44,7 +44,7 @@ def test_the_global_minimum_has_the_stated_value_and_no_slope(name, dimensions, 
         value, slope = jax.jit(jax.value_and_grad(problem.loss))(at, None)
         near = np.asarray(jax.jit(jax.vmap(lambda x: problem.loss(x, None)))(at + 0.05 * (scattered(problem, 64))))
     assert value.dtype == (np.float64 if double else np.float32)
-    assert abs(float(value) - problem.facts["lowest"]) <= exact * (1 + abs(problem.facts["lowest"]))
+    assert abs(float(value) - problem.optimum) <= exact * (1 + abs(problem.optimum))
     assert np.abs(slope).max() < 30 * exact  # Ackley's is the tip of a cone, where zero is returned
     assert (near > float(value)).all()
 
@@ -59,7 +59,7 @@ def test_descents_in_ten_dimensions_end_where_each_coordinate_has_a_minimum_of_i
     nearest = np.abs(np.asarray(run.params)[..., None] - own).argmin(-1)
     np.testing.assert_allclose(run.params, own[nearest], atol=1e-3)
     assert (nearest.std(axis=0) > 0).all()  # not all in the same one
-    assert (run.validation_loss[:, -1] > problem.facts["lowest"] + 1).mean() > 0.9
+    assert (run.validation_loss[:, -1] > problem.optimum + 1).mean() > 0.9
 
 
 @pytest.mark.parametrize(

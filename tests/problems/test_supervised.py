@@ -87,12 +87,12 @@ def test_a_feature_of_one_value_stays_finite():
 )
 def test_the_task_is_recognised_from_the_target_and_said(y, task):
     problem = from_arrays(X, y)
-    assert problem.facts["task"] == task
+    assert problem.task == task
     assert any(note.startswith(f"{task} was recognised: its target has") for note in problem.notes)
 
 
 def test_a_loss_or_a_forced_task_decides_the_task():
-    assert from_arrays(X, labels(100, 100), loss="squared").facts["task"] == "regression"
+    assert from_arrays(X, labels(100, 100), loss="squared").task == "regression"
     assert from_arrays(X, labels(100, 100), task="regression").facts["loss"] == "squared"
     assert from_arrays(X, np.arange(200) % 25, task="classification").facts["loss"] == "cross-entropy"
     assert from_arrays(X, labels(100, 100), loss="poisson").train[1].max() == 1

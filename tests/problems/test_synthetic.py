@@ -13,7 +13,7 @@ from jax.flatten_util import ravel_pytree
 
 import talweg as tw
 from talweg import InputError
-from talweg.engine.program import Floor, Program
+from talweg.engine.program import Placement, Program
 from talweg.methods import Momentum
 from talweg.problems import load, resolve, synthetic
 from talweg.racing.recall import raced_problem
@@ -35,7 +35,7 @@ def answers_right(problem, params):
 
 def ends(problem, rate, steps, lanes):
     """Final losses of plain gradient descent from many random starts."""
-    program = Program(Floor(problem), Momentum(rate, 0.0), None, lanes)
+    program = Program(Placement(problem), Momentum(rate, 0.0), None, lanes)
     return program.run([Momentum(rate, 0.0)] * lanes, list(range(lanes)), steps).validation_loss[:, -1]
 
 
@@ -120,7 +120,7 @@ def test_the_lowest_loss_of_a_deep_linear_network_is_that_of_the_best_map_of_its
     left, values, right = np.linalg.svd(best)
     values[rank:] = 0
     lowest = 0.5 * np.mean(np.sum((y - x @ (left * values) @ right) ** 2, axis=1))
-    assert problem.facts["lowest"] == pytest.approx(lowest, abs=1e-12)
+    assert problem.optimum == pytest.approx(lowest, abs=1e-12)
     assert problem.facts["rank"] == rank
 
 
@@ -128,8 +128,8 @@ def test_a_long_descent_comes_down_to_that_value_and_no_lower():
     with jax.enable_x64(True):
         problem = load("deep-linear")
         trace = tw.descend(problem, Momentum(0.04, 0.9), steps=4000, batch="full", key=3)
-    assert trace.loss[-1] == pytest.approx(problem.facts["lowest"], abs=1e-10)
-    assert trace.loss.min() > problem.facts["lowest"] - 1e-12
+    assert trace.loss[-1] == pytest.approx(problem.optimum, abs=1e-10)
+    assert trace.loss.min() > problem.optimum - 1e-12
 
 
 def test_the_origin_is_a_saddle_whose_ways_down_are_the_singular_values():
@@ -160,15 +160,15 @@ def test_the_teachers_own_weights_cost_the_student_nothing(text, model):
     teacher = network(problem, (np.eye(units), np.zeros(units)), (np.ones((units, 1)), [0.0]))
     for batch in (problem.train, problem.test):
         assert float(problem.loss(teacher, batch)) < 1e-11
-    assert problem.facts["lowest"] == 0
+    assert problem.optimum == 0
     assert float(problem.loss(problem.start(jax.random.key(0)), problem.train)) > 0.1
 
 
 def test_a_network_with_fewer_units_than_are_known_to_be_enough_has_no_known_lowest_value():
-    assert "lowest" not in load("teacher-student", model="mlp:5").facts
-    assert load("teacher-student", model="mlp:7").facts["lowest"] == 0
-    assert "lowest" not in load("xor-2-2-1", model="linear").facts
-    assert "lowest" not in load("parity", model="mlp:3,tanh").facts
+    assert load("teacher-student", model="mlp:5").optimum is None
+    assert load("teacher-student", model="mlp:7").optimum == 0
+    assert load("xor-2-2-1", model="linear").optimum is None
+    assert load("parity", model="mlp:3,tanh").optimum is None
 
 
 # ---- as problems of the catalogue ---------------------------------------------------------------------------------------------
@@ -180,8 +180,8 @@ def test_a_problem_is_the_same_at_every_call_and_says_what_it_is(name):
     assert problem.fingerprint() == load(name).fingerprint() == resolve(name).fingerprint()
     assert problem.name == name
     assert problem.validation is None
-    assert {"task", "model", "loss", "source", "lowest", "epochs"} <= problem.facts.keys()
-    assert load(name, model=problem.facts["model"]).fingerprint() == problem.fingerprint()
+    assert {"task", "model", "loss", "source", "optimum", "default_epochs"} <= problem.described().keys()
+    assert load(name, model=problem.model).fingerprint() == problem.fingerprint()
     assert load(name, seed=3).fingerprint() == problem.fingerprint()
     with jax.enable_x64(True):
         assert {leaf.dtype for leaf in jax.tree.leaves((load(name).train[0], load(name).start(jax.random.key(0))))} == {np.dtype("float64")}

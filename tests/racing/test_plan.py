@@ -22,9 +22,9 @@ def plan(problem: Problem, methods: Any = "adam", schedule: str = "constant", **
     return checked(problem, enter(problem, methods, settings, schedule), settings, **{**usual, **more})
 
 
-def data(rows: int, **facts: Any) -> Problem:
+def data(rows: int, **defaults: Any) -> Problem:
     x = np.zeros((rows, 2), np.float32)
-    return Problem(loss=lambda w, x: (x @ w).mean(), start=lambda key: np.zeros(2, np.float32), train=x, facts=facts)
+    return Problem(loss=lambda w, x: (x @ w).mean(), start=lambda key: np.zeros(2, np.float32), train=x, **defaults)
 
 
 @pytest.mark.parametrize(("rows", "epochs"), [(4, 100), (100, 51.2), (10_000, 5.12), (102_400, 1.6), (1_000_000, 0.3)])
@@ -33,7 +33,7 @@ def test_the_usual_budget_falls_with_the_root_of_the_number_of_examples(rows: in
 
 
 def test_a_problem_may_know_its_usual_budget(clouds: Problem) -> None:
-    assert usual_epochs(data(100, epochs=7)) == 7
+    assert usual_epochs(data(100, default_epochs=7)) == 7
     assert usual_epochs(Problem(loss=lambda w, _: w**2, start=lambda key: np.zeros(()))) == 1000
     assert usual_epochs(clouds) == pytest.approx(512 / math.sqrt(48), rel=0.01)
 

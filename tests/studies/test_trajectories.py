@@ -23,7 +23,7 @@ def bowl(noise: float = 0.0) -> tw.Problem:
         value = 0.5 * jnp.sum(CURVATURE * x**2)
         return value if batch is None else value + jnp.mean(batch @ x)
 
-    return tw.Problem(loss=loss, start=lambda key: jnp.array([4.0, 1.0]), train=tilts, name="bowl", facts={"lowest": 0.0})
+    return tw.Problem(loss=loss, start=lambda key: jnp.array([4.0, 1.0]), train=tilts, name="bowl", optimum=0.0)
 
 
 def test_a_path_is_the_loop_written_by_hand() -> None:

@@ -22,7 +22,7 @@ def summary(best: int = 20, losses: tuple[float, ...] = (-2.0, 1.0), *, lowest: 
         "in_all": {"value": float(len(losses)), "low": float(len(losses)), "high": float(len(losses))},
     }
     basins = [{"count": 1, "loss": loss, "by_method": {}} for loss in losses]
-    return {"data": False, "lowest": lowest, "way": 10.0, "starts": 100, "better": 0.03, "basins": basins, "methods": [row | first]}
+    return {"data": False, "optimum": lowest, "way": 10.0, "starts": 100, "better": 0.03, "basins": basins, "methods": [row | first]}
 
 
 def test_the_best_and_how_often_it_was_found() -> None:

@@ -32,7 +32,7 @@ def lowered(by: float, lowest: float | None) -> dict[str, Any]:
             summary["run"][key] -= by
     summary["target"]["value"] -= by
     if lowest is not None:
-        summary["problem"]["facts"]["lowest"] = lowest
+        summary["problem"]["optimum"] = lowest
     return summary
 
 

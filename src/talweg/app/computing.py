@@ -87,8 +87,7 @@ def _problem(text: str, noise: float, batch: int) -> Problem:
     if noise == 0:
         return two_dimensional(text).problem()
     unit = surface(text, noise=1.0).problem()
-    facts = {**unit.facts, "batch": batch}
-    return dataclasses.replace(unit, train=np.asarray(unit.train) * np.float32(noise), facts=facts)
+    return dataclasses.replace(unit, train=np.asarray(unit.train) * np.float32(noise), default_batch=batch)
 
 
 @functools.lru_cache(maxsize=512)

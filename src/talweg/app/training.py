@@ -139,7 +139,7 @@ def picture(found: Problem) -> dict[str, Any]:
     if drawn is None:
         return {}
     x, y = np.asarray(found.train[0])[:SHOWN], np.asarray(found.train[1])[:SHOWN]
-    classes = found.facts.get("classes")
+    classes = found.classes
     low, high = float(np.min(y)), float(np.max(y))
     shade = y.astype(float) if classes else (y - low) / ((high - low) or 1.0)
     return {
@@ -162,7 +162,7 @@ def frames(found: Problem, watched: Watched) -> list[str]:
     said = predictions(found, watched.params, drawn[0])
     if said.shape[-1] > 1:
         values = said.argmax(axis=-1) % len(CLASSES)
-    elif found.facts.get("classes"):
+    elif found.classes:
         values = np.round(255 / (1 + np.exp(-np.clip(np.nan_to_num(said[..., 0]), -30, 30))))
     else:
         y = np.asarray(found.train[1])

@@ -92,12 +92,12 @@ def introduce(
     there = {word: f"{rows_of(part):,}" for word, part in parts.items() if part is not None}
     about = [
         f"[bold]{problem.name}[/]" if "[" not in problem.name else problem.name,
-        facts.get("task", "") + (f", {len(facts['classes'])} classes" if facts.get("classes") else ""),
+        (problem.task or "") + (f", {len(problem.classes)} classes" if problem.classes else ""),
         f"{' / '.join(there.values())} examples to {', '.join(there)}" if there else "",
         f"{facts['features']} features" if "features" in facts else "",
         f"{problem.parameters():,} variables"
-        if facts.get("task") == "surface"
-        else f"{facts.get('model', 'model')}, {problem.parameters():,} parameters",
+        if problem.task == "surface"
+        else f"{problem.model or 'model'}, {problem.parameters():,} parameters",
         f"{facts['loss']} loss" if "loss" in facts else "",
     ]
     console.print(" · ".join(part for part in about if part))

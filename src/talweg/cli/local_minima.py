@@ -220,7 +220,7 @@ def _of_problem(
     from talweg.studies import training, trajectories
 
     if at is not None:
-        if problem.train is not None and "surface" not in problem.facts:
+        if problem.train is not None and problem.task != "surface":
             raise InputError(f"diagnose: --at is a point of a function, and {problem.name} is no function of a few numbers; leave it out")
         return f"{problem.name} at {at}", look(problem, place(at, "diagnose"), learning_rate=rate, split=split, key=seed)
     entries = listed(problem, method, settings=1)
@@ -228,7 +228,7 @@ def _of_problem(
         raise InputError(f"diagnose: one method descends, got {len(entries)}; name one, such as --method adam")
     contestant = entries[0]
     numbers = {} if rate is None else {"learning_rate": rate}
-    if "surface" in problem.facts:
+    if problem.task == "surface":
         path = trajectories.Walker(problem, contestant).walk(
             trajectories.starting_places(problem), checks.whole("diagnose", "steps", steps), numbers=numbers, seed=seed
         )

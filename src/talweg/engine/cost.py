@@ -26,7 +26,7 @@ def batch_size(problem: Problem, batch: int | str | None) -> int | None:
     if problem.train is None or batch == "full":
         return None
     if batch is None:
-        usual = int(problem.facts.get("batch", min(batches.usual_size(problem.examples), problem.examples)))
+        usual = problem.default_batch or min(batches.usual_size(problem.examples), problem.examples)
         return usual if usual < problem.examples else None  # all of a handful of examples: nothing to shuffle
     size = checks.whole(problem.name, "the batch size", batch) if not isinstance(batch, str) else None
     if size is None:
@@ -62,12 +62,12 @@ def usual_epochs(problem: Problem) -> float:
 
     So 100 examples are seen 51 times, 1,000 16 times, 100,000 one and a half times, and of a million a third. A large model gets
     fewer: no lane does more than 2.5e10 floating-point operations (6 for each parameter and example). A problem may know better
-    (`facts["epochs"]`).
+    (`Problem.default_epochs`).
     """
     if problem.train is None:
         return STEPS_WITHOUT_DATA
-    if "epochs" in problem.facts:
-        return float(problem.facts["epochs"])
+    if problem.default_epochs is not None:
+        return float(problem.default_epochs)
     n = problem.examples
     affordable = WORK_AT_MOST / (6 * max(problem.parameters(), 1) * n)
     return float(f"{min(100.0, 512 / math.sqrt(n), EXAMPLES_AT_MOST / n, affordable):.3g}")

@@ -125,7 +125,8 @@ def _bending(problem: Problem) -> Problem:
         params = jax.tree.map(as_floats, problem.start(key))
         return Corners(params, params, params)
 
-    return Problem(loss, start, problem.train, name=f"a curve in {problem.name}", facts=problem.facts)
+    name = f"a curve in {problem.name}"
+    return Problem(loss, start, problem.train, name=name, default_batch=problem.default_batch, default_epochs=problem.default_epochs)
 
 
 def _length(corners: Corners) -> float:

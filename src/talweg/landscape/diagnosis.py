@@ -71,7 +71,7 @@ class Diagnosis:
     escape: Params | None = None  #: of a saddle or a maximum: the lowest point found along `direction`
     escape_loss: float | None = None
     escape_distance: float | None = None
-    lowest: float | None = None  #: the lowest value of the problem, where it is known
+    optimum: float | None = None  #: the lowest value of the problem, where it is known
     learning_rate: float | None = None
     method: Method | None = None
     threshold: float | None = None  #: of the sharpness, beyond which the method's steps grow; None where there is no such rule
@@ -106,7 +106,7 @@ class Diagnosis:
             "trace": _plain(self.density.trace),
             "trace_error": _plain(self.density.trace_error),
             "negative": _plain(self.density.below(self.evidence.smallest_tolerance)),
-            "lowest": _plain(self.lowest),
+            "optimum": _plain(self.optimum),
             "escape_loss": _plain(self.escape_loss),
             "escape_distance": _plain(self.escape_distance),
             "learning_rate": _plain(self.learning_rate),
@@ -197,7 +197,7 @@ def diagnose(
         whole,
         spread.eigenvalues if whole else np.asarray(seen.eigenvalues, float),
         **found,
-        lowest=None if problem.facts.get("lowest") is None else float(problem.facts["lowest"]),
+        optimum=None if problem.optimum is None else float(problem.optimum),
         learning_rate=rate(method),
         method=method,
         threshold=stable_below(method),

@@ -1,4 +1,4 @@
-"""What is minimised: a starting point, a loss on a batch, data split in three, and measures."""
+"""What is minimised: a starting point, a loss on a batch, data split in three, and a metric."""
 
 from __future__ import annotations
 
@@ -12,10 +12,18 @@ import jax
 import numpy as np
 from jaxtyping import PRNGKeyArray, PyTree, Scalar
 
+from talweg import checks
 from talweg.checks import InputError, InputTypeError
 
 Params: TypeAlias = PyTree
 Batch: TypeAlias = PyTree  #: arrays whose first axis counts examples; None for a function without data
+
+TYPED_NUMBERS = {
+    "optimum": checks.FINITE,
+    "goal_loss": checks.FINITE,
+    "default_batch": checks.Interval(1),
+    "default_epochs": checks.POSITIVE,
+}
 
 
 @dataclass(frozen=True)
@@ -49,14 +57,24 @@ class Problem:
     name: str = "problem"
     metric: Metric | None = None
     notes: tuple[str, ...] = ()  #: what was recognised or changed on the way in, one sentence each, to be said aloud
-    facts: Mapping[str, Any] = field(default_factory=dict)  #: JSON-able: model, loss, task, classes, source …
+    facts: Mapping[str, Any] = field(default_factory=dict)  #: what else is printed and stored, JSON-able: loss, features, split …
     scatter: Callable[[PRNGKeyArray], Params] | None = None
+    task: str | None = None  #: classification, regression, surface …
+    model: str | None = None  #: as it is typed: `mlp:64,32`
+    classes: tuple[str, ...] | None = None  #: the labels' names, of a classification
+    optimum: float | None = None  #: the lowest value of the training loss, where it is known
+    goal_loss: float | None = None  #: the validation loss that ends a race, unless the race says otherwise
+    default_batch: int | None = None  #: examples per step of a mini-batch method that is given no number
+    default_epochs: float | None = None  #: passes over the training set of a race that is given no budget
 
     def __post_init__(self) -> None:
         if not callable(self.loss) or not callable(self.start):
             raise InputTypeError("Problem: loss(params, batch) and start(key) must be callable")
         if self.scatter is not None and not callable(self.scatter):
             raise InputTypeError(f"Problem: scatter(key) must be callable, or None, got {self.scatter!r}")
+        for name, interval in TYPED_NUMBERS.items():
+            if getattr(self, name) is not None:
+                checks.number("Problem", name, getattr(self, name), interval)
         shapes = {}
         for split in ("train", "validation", "test"):
             batch = getattr(self, split)
@@ -93,10 +111,16 @@ class Problem:
                 digest.update(np.ascontiguousarray(leaf).data)
         return digest.hexdigest()[:16]
 
+    def described(self) -> dict[str, Any]:
+        """All that is known of the problem beside its data and functions, as JSON."""
+        known = {name: getattr(self, name) for name in ("task", "model", "classes", *TYPED_NUMBERS)}
+        known["classes"] = list(self.classes) if self.classes else None
+        return {name: value for name, value in known.items() if value is not None} | dict(self.facts)
+
     def __repr__(self) -> str:
         split = " / ".join(str(count(b)) for b in (self.train, self.validation, self.test) if b is not None)
         data = f", {split} examples" if split else ""
-        model = f", {self.facts['model']}" if "model" in self.facts else ""
+        model = f", {self.model}" if self.model else ""
         return f"Problem({self.name!r}{model}, {self.parameters():,} parameters{data})"
 
 

@@ -85,5 +85,8 @@ def quadratic_deep() -> Problem:
         train=train,
         validation=validation[:whole],
         test=test[:whole],
-        facts={"task": "quadratic", "source": "DeepOBS", "batch": BATCH, "epochs": 100, "split": [ROWS, whole, whole]},
+        task="quadratic",
+        default_batch=BATCH,
+        default_epochs=100,
+        facts={"source": "DeepOBS", "split": [ROWS, whole, whole]},
     )

@@ -76,12 +76,12 @@ def from_arrays(
         test=test,
         metric=ACCURACY if labelled else explained_variance(ys[1]),
         notes=(*notes, *target.notes),
+        task=target.task,
+        model=str(spec),
+        classes=target.classes,
         facts={
-            "task": target.task,
-            "model": str(spec),
             "loss": target.loss,
             "features": int(np.prod(shape)),
-            "classes": list(target.classes) if target.classes is not None else None,
             "split": [len(part) for part in parts],
             "split_seed": seed,
         },
@@ -121,7 +121,7 @@ def widened(problem: Problem, factor: int) -> Problem:
         raise InputError(f"wider: {problem.name} has no hidden layers that could be made wider ({what}); leave this remedy out")
     spec = replace(start.spec, widths=tuple(factor * width for width in start.spec.widths))
     wide = Start(spec, start.inputs, start.outputs)
-    return replace(problem, start=wide, facts={**problem.facts, "model": str(spec)})
+    return replace(problem, start=wide, model=str(spec))
 
 
 ACCURACY = Metric("accuracy", MeanCost(losses.accuracy), percent=True)

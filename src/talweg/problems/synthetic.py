@@ -1,15 +1,15 @@
 """Small networks whose loss surfaces have known traps: where a descent ends depends on where it starts, and a race shows it.
 
 All rows are training data and there is no validation data: what is asked is how low a descent gets, not how well a network predicts.
-`facts["lowest"]` is the lowest value that the network can come to, where it is known for the model that was asked for.
+`optimum` is the lowest value that the network can come to, where it is known for the model that was asked for.
 """
 
 from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import jax.numpy as jnp
 import numpy as np
@@ -22,6 +22,8 @@ from talweg.problems.base import Problem
 from talweg.problems.models import ModelSpec
 from talweg.problems.supervised import ACCURACY, MeanCost, Start
 from talweg.trees import float_type
+
+Rows: TypeAlias = tuple[np.ndarray, np.ndarray]  #: features and target
 
 XOR = "Rumelhart, Hinton & Williams 1986"
 PARITY = "Rumelhart, Hinton & Williams 1986"
@@ -75,14 +77,16 @@ def two_spirals(model: str = "mlp:20,20,tanh") -> Problem:
     the whole batch do not get there. Differs: cross-entropy, two layers of 20, and no connections that skip a layer.
     """
     spec = models.parse(model, (2,))
-    return Problem(
-        name="two-spirals",
-        loss=MeanCost(losses.cross_entropy),
-        start=Start(spec, (2,), 1),
-        train=_spirals(np.arange(97.0)),
-        test=_spirals(np.arange(96) + 0.5),
-        metric=ACCURACY,
-        facts=_facts(spec, "classification", "cross-entropy", SPIRALS, 1000, 0.0 if _wide(spec, 20) else None, [194, 192]),
+    return _network(
+        "two-spirals",
+        spec,
+        losses.cross_entropy,
+        _spirals(np.arange(97.0)),
+        _spirals(np.arange(96) + 0.5),
+        labelled=True,
+        optimum=0.0 if _wide(spec, 20) else None,
+        epochs=1000,
+        facts={"loss": "cross-entropy", "source": SPIRALS},
     )
 
 
@@ -104,13 +108,16 @@ def deep_linear(model: str = "mlp:8,4,identity,small") -> Problem:
     rank = min([len(SINGULAR), *spec.widths])
     x = _hadamard(4)[:, 1 : 1 + len(SINGULAR)]  # without the column of ones: mean zero
     x, y = x.astype(float_type()), (x @ linear_map()).astype(float_type())
-    lowest = 0.5 * sum(value**2 for value in SINGULAR[rank:])
-    return Problem(
-        name="deep-linear",
-        loss=MeanCost(losses.squared_distance),
-        start=Start(spec, (len(SINGULAR),), len(SINGULAR)),
-        train=(x, y),
-        facts={**_facts(spec, "regression", "squared", LINEAR, 4000, lowest, [len(x)]), "rank": rank},
+    optimum = 0.5 * sum(value**2 for value in SINGULAR[rank:])
+    return _network(
+        "deep-linear",
+        spec,
+        losses.squared_distance,
+        (x, y),
+        outputs=len(SINGULAR),
+        optimum=optimum,
+        epochs=4000,
+        facts={"loss": "squared", "source": LINEAR, "rank": rank},
     )
 
 
@@ -133,15 +140,17 @@ def teacher_student(units: int = 6, model: str | None = None) -> Problem:
     activation = models.ACTIVATIONS[spec.activation]
     generator = np.random.default_rng(0)
     x, new = (generator.normal(size=(ROWS, units)).astype(float_type()) for _ in range(2))
-    lowest = 0.0 if len(spec.widths) == 1 and _wide(spec, units) else None
+    optimum = 0.0 if len(spec.widths) == 1 and _wide(spec, units) else None
     train, test = ((part, np.asarray(jnp.sum(activation(jnp.asarray(part)), axis=1))) for part in (x, new))
-    return Problem(
-        name="teacher-student",
-        loss=MeanCost(losses.squared),
-        start=Start(spec, (units,), 1),
-        train=train,
-        test=test,
-        facts={**_facts(spec, "regression", "squared", TEACHER, 300, lowest, [ROWS, ROWS]), "teacher_units": units},
+    return _network(
+        "teacher-student",
+        spec,
+        losses.squared,
+        train,
+        test,
+        optimum=optimum,
+        epochs=300,
+        facts={"loss": "squared", "source": TEACHER, "teacher_units": units},
     )
 
 
@@ -156,25 +165,47 @@ def linear_map() -> Float[np.ndarray, "8 8"]:
 
 
 def _logic(name: str, bits: np.ndarray, answers: np.ndarray, spec: ModelSpec, epochs: int, source: str) -> Problem:
-    """A truth table; the lowest value is known to be zero for as many hidden units as bits."""
-    inputs = bits.shape[1]
-    lowest = 0.0 if _wide(spec, inputs) else None
-    return Problem(
-        name=name,
-        loss=MeanCost(losses.squared_logistic),
-        start=Start(spec, (inputs,), 1),
-        train=(bits.astype(float_type()), np.where(answers, ON, OFF).astype(float_type())),
-        metric=ACCURACY,
-        facts=_facts(spec, "classification", "squared logistic", source, epochs, lowest, [len(bits)]),
+    """A truth table; the optimum is known to be zero for as many hidden units as bits."""
+    return _network(
+        name,
+        spec,
+        losses.squared_logistic,
+        (bits.astype(float_type()), np.where(answers, ON, OFF).astype(float_type())),
+        labelled=True,
+        optimum=0.0 if _wide(spec, bits.shape[1]) else None,
+        epochs=epochs,
+        facts={"loss": "squared logistic", "source": source},
     )
 
 
-def _facts(spec: ModelSpec, task: str, loss: str, source: str, epochs: int, lowest: float | None, split: Sequence[int]) -> dict[str, Any]:
-    facts: dict[str, Any] = {"task": task, "model": str(spec), "hidden": list(spec.widths), "loss": loss}
-    facts |= {"source": source, "epochs": epochs, "split": list(split)}
-    if task == "classification":
-        facts["classes"] = ["0", "1"]
-    return facts if lowest is None else {**facts, "lowest": lowest}
+def _network(
+    name: str,
+    spec: ModelSpec,
+    cost: losses.Cost,
+    train: Rows,
+    test: Rows | None = None,
+    *,
+    outputs: int = 1,
+    labelled: bool = False,
+    optimum: float | None,
+    epochs: int,
+    facts: Mapping[str, Any],
+) -> Problem:
+    """A network on rows that are all trained on; `labelled` ones are of two classes."""
+    return Problem(
+        name=name,
+        loss=MeanCost(cost),
+        start=Start(spec, train[0].shape[1:], outputs),
+        train=train,
+        test=test,
+        metric=ACCURACY if labelled else None,
+        task="classification" if labelled else "regression",
+        model=str(spec),
+        classes=("0", "1") if labelled else None,
+        optimum=optimum,
+        default_epochs=epochs,
+        facts={"hidden": list(spec.widths), "split": [len(part[0]) for part in (train, test) if part is not None], **facts},
+    )
 
 
 def _wide(spec: ModelSpec, units: int) -> bool:

@@ -60,7 +60,7 @@ def race(
         budget: instead, the seconds that the whole race may take: the speed is measured, the epochs are chosen and recorded.
         settings: how many settings of each method are tried.
         seeds: how many fresh seeds the best setting is reported on.
-        goal_loss, goal_accuracy: the target; by default the problem's own (`facts["goal_loss"]`), or where tuned mini-batch gradient
+        goal_loss, goal_accuracy: the target; by default the problem's own (`Problem.goal_loss`), or where tuned mini-batch gradient
             descent has gone 95 % of its way.
         schedule: how the learning rate changes, a name of `tw.schedules.CATALOGUE`.
         seed: of the settings and of all other seeds.
@@ -80,7 +80,7 @@ def race(
     if goal_loss is not None and goal_accuracy is not None:
         raise InputError("race: give either a goal loss or a goal accuracy, not both")
     if goal_loss is None and goal_accuracy is None:
-        goal_loss = problem.facts.get("goal_loss")  # a problem may know where to stop
+        goal_loss = problem.goal_loss  # a problem may know where to stop
     goal = Goal("loss", goal_loss) if goal_accuracy is None else Goal("accuracy", goal_accuracy)
     checks.whole("race", "settings", settings)
     contestants, left_out = line_up(problem, methods, settings, schedule, remedies)

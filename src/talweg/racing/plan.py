@@ -116,7 +116,7 @@ def checked(
         checks.number("race", "the goal", goal.value, checks.Interval(-math.inf, math.inf, low_open=True))
         if goal.kind != "loss" and problem.metric is None:
             raise InputError(f"race: {problem.name} has no accuracy to reach; give a goal loss")
-        if goal.kind == "accuracy" and problem.facts.get("task") != "classification":
+        if goal.kind == "accuracy" and problem.task != "classification":
             raise InputError(f"race: {problem.name} is a regression and has no accuracy; give a goal loss")
         if goal.kind == "accuracy" and not 0 < goal.value <= 1:
             raise InputError(f"race: the goal accuracy must lie in (0, 1], got {goal.value:g}; 95 % is 0.95")

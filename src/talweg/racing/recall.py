@@ -24,7 +24,8 @@ def describe(problem: Problem) -> dict[str, Any]:
     """What the store keeps of a problem."""
     return {
         "name": problem.name,
-        "facts": dict(problem.facts),
+        "optimum": problem.optimum,
+        "facts": problem.described(),
         "notes": list(problem.notes),
         "parameters": problem.parameters(),
         "examples": problem.examples,

@@ -92,13 +92,13 @@ class Basins:
     def summary(self) -> dict[str, Any]:
         """All of it as plain numbers."""
         counts = {a.name: np.bincount(a.basin[a.basin >= 0], minlength=len(self.basins)) for a in self.arrivals}
-        lowest = self.problem.facts.get("lowest")
+        optimum = self.problem.optimum
         way = float(np.median(self.arrivals[0].ends.start)) - self.best.loss
         near = self.best.loss + words.REACHED * abs(way)
         return {
             "problem": self.problem.name,
             "data": self.problem.train is not None,
-            "lowest": None if lowest is None else float(lowest),
+            "optimum": None if optimum is None else float(optimum),
             "way": way,
             "starts": self.starts,
             "steps": self.steps,

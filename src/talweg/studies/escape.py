@@ -87,7 +87,7 @@ class Escape:
         parameters = self.problem.parameters()
         return {
             "problem": self.problem.name,
-            "model": self.problem.facts.get("model"),
+            "model": self.problem.model,
             "data": self.problem.train is not None,
             "best": self.best,
             "best_known": self.best_known,
@@ -181,7 +181,7 @@ def escape(
     """Race the remedies against local minima at equal total cost.
 
     A trial has **reached** the best known value if, at any measuring point, its loss on all training data is within a thousandth of
-    the way down from a start. The best known value is the problem's own (`facts["lowest"]`), the one that is given, or the lowest that
+    the way down from a start. The best known value is the problem's own (`Problem.optimum`), the one that is given, or the lowest that
     any arm has come to while it was tuned; that one is hardly ever met again, so there within a fiftieth counts.
 
     Cost is counted in gradients of one example times the parameters of the model. So random restarts share one budget, and a network
@@ -284,7 +284,7 @@ class _Escaping:
 
     def _best(self, tuned: list[Endpoints]) -> tuple[float, bool]:
         """The value to be reached, and whether it was known before."""
-        known = self.goal if self.goal is not None else self.problem.facts.get("lowest")
+        known = self.goal if self.goal is not None else self.problem.optimum
         if known is not None:
             return float(known), True
         losses = np.concatenate([ends.best for ends in tuned])

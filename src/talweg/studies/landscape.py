@@ -76,7 +76,7 @@ class Landscape:
             "race": self.race,
             "command": self.command,
             "problem": self.problem.name,
-            "model": self.problem.facts.get("model"),
+            "model": self.problem.model,
             "metric": self.problem.metric.name if self.problem.metric else None,
             "metric_percent": bool(self.problem.metric and self.problem.metric.percent),
             "parameters": self.problem.parameters(),

@@ -114,7 +114,7 @@ class Walker:
             [self._lanes(methods, np.repeat(start[None], LANES, axis=0), steps, [seed + k] * LANES)[1] for k, start in enumerate(starts)]
         )
         seen = losses[np.isfinite(losses)]
-        lowest = self.problem.facts.get("lowest")
+        lowest = self.problem.optimum
         lowest = (seen.min() if seen.size else 0.0) if lowest is None else lowest
         left = np.log(np.maximum(losses - lowest, DEPTH * np.maximum(losses[..., :1] - lowest, DEPTH)))
         score = np.where(np.isfinite(losses), left, np.inf).mean(axis=(0, 2))

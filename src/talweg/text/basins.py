@@ -37,7 +37,7 @@ def found(summary: Summary) -> list[str]:
 
 def known(summary: Summary) -> str:
     """The best found beside the lowest value."""
-    if summary["lowest"] is None:
+    if summary["optimum"] is None:
         return ""
     if found_lowest(summary):
         return f"That is the lowest value there is ({signed(summary['lowest'])})."
@@ -46,7 +46,7 @@ def known(summary: Summary) -> str:
 
 def found_lowest(summary: Summary) -> bool:
     """Whether nothing better can be found, because the best is the lowest value there is."""
-    lowest, best = summary["lowest"], summary["basins"][0]["loss"]
+    lowest, best = summary["optimum"], summary["basins"][0]["loss"]
     return lowest is not None and bool(best - lowest <= REACHED * abs(summary["way"] or 1.0))
 
 

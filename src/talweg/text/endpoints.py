@@ -69,9 +69,9 @@ def compared(summary: Summary) -> str:
 
 def lowest_known(summary: Summary) -> bool | None:
     """Whether the loss is the lowest there is; None where that is not known."""
-    if summary.get("lowest") is None or summary["way"] is None:
+    if summary.get("optimum") is None or summary["way"] is None:
         return None
-    return bool(summary["loss"] - summary["lowest"] <= REACHED * max(abs(summary["way"]), abs(summary["loss"])) + summary["loss_rounding"])
+    return bool(summary["loss"] - summary["optimum"] <= REACHED * max(abs(summary["way"]), abs(summary["loss"])) + summary["loss_rounding"])
 
 
 def gradient(summary: Summary) -> str:

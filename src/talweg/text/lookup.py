@@ -54,7 +54,7 @@ def lifted(summary: Summary) -> Summary:
     seen = sorted(x for x in _losses(summary) if x is not None)
     if "lift" in summary or not seen or seen[0] > 0:
         return summary
-    base = (summary["problem"].get("facts") or {}).get("lowest")
+    base = summary["problem"].get("optimum")
     known = base is not None and base <= seen[0] + 1e-5 * (1 + abs(base))  # float32 may end a little lower
     if base is None or not known:
         base = min(seen[0], 0.0)

@@ -162,7 +162,7 @@ def inclusion(label: str, case: str) -> str:
 def _left(record: Record, end: float) -> bool:
     """Whether a final loss is clearly above the target, seen from the lowest possible loss (zero, if it is not known)."""
     value = float(record.target.value or 0.0)
-    lowest = (record.race.problem.get("facts") or {}).get("lowest")
+    lowest = record.race.problem.get("optimum")
     return end > value + STAYS * abs(value - (0.0 if lowest is None else lowest))
 
 

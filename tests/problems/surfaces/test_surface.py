@@ -262,7 +262,7 @@ def test_heights_are_rows_of_y_and_columns_of_x_through_the_minimum():
 def test_a_noisy_surface_has_the_function_as_its_whole_and_its_gradient_on_average():
     problem = surface("himmelblau:noise=2.5").problem()
     at = jnp.array([1.3, -0.7])
-    assert problem.facts["batch"] == 1
+    assert problem.default_batch == 1
     assert problem.train.shape == (256, 2)
     assert float(problem.loss(at, problem.train)) == float(problem.loss(at, None))  # exactly, in float32
     gradient = jax.grad(problem.loss)
@@ -286,8 +286,8 @@ def test_without_noise_there_are_no_data_and_the_start_is_the_usual_one():
     problem = surface("beale").problem()
     assert problem.train is None
     np.testing.assert_allclose(problem.start(jax.random.key(3)), surface("beale").start)
-    assert problem.facts["lowest"] == 0.0
-    assert "lowest" not in surface("saddle").problem().facts
+    assert problem.optimum == 0.0
+    assert surface("saddle").problem().optimum is None
     assert problem.fingerprint() != surface("booth").problem().fingerprint()
     assert surface("beale:noise=1").problem().fingerprint() != problem.fingerprint()
 

@@ -40,7 +40,7 @@ def test_the_same_table_in_any_file_becomes_the_same_problem(tmp_path, ending):
     problem, expected = read(path, "y"), from_frame(frame, "y")
     np.testing.assert_allclose(problem.train[0], expected.train[0], rtol=1e-5)
     np.testing.assert_array_equal(problem.train[1], expected.train[1])
-    assert problem.facts["classes"] == ["cat", "dog"]
+    assert problem.classes == ("cat", "dog")
 
 
 @pytest.mark.parametrize("separator", [",", ";", "|", "\t"])
@@ -136,29 +136,29 @@ def test_rows_without_a_target_are_left_out_and_said():
     y = ["cat", "dog", None, "?", " ", "dog"] * (ROWS // 6)
     problem = from_frame(table(y=y), "y")
     assert said(problem, "rows without a usable target were left out (30)")
-    assert problem.facts["classes"] == ["cat", "dog"]
+    assert problem.classes == ("cat", "dog")
     assert sum(problem.facts["split"]) == 30
 
 
 def test_plus_and_minus_are_labels():
-    assert from_frame(table(y=["+", "-"] * (ROWS // 2)), "y").facts["classes"] == ["+", "-"]
+    assert from_frame(table(y=["+", "-"] * (ROWS // 2)), "y").classes == ("+", "-")
 
 
 @pytest.mark.parametrize("form", ["{:,.1f}", "${:.2f}", "{} %"])
 def test_a_target_of_numbers_written_as_text_is_a_regression(form):
     values = np.linspace(-100, 20000, ROWS)
     problem = from_frame(table(y=[form.format(v) for v in values]), "y")
-    assert problem.facts["task"] == "regression"
+    assert problem.task == "regression"
     assert said(problem, "the target y is written as text")
     target = np.sort(np.concatenate([part[1] for part in (problem.train, problem.validation, problem.test)]))
     np.testing.assert_allclose(np.diff(target), np.diff(target).mean(), rtol=2e-3)
 
 
 def test_labels_that_hold_numbers_stay_labels():
-    assert from_frame(table(y=["1", "2", "3+"] * (ROWS // 3)), "y").facts["classes"] == ["1", "2", "3+"]
-    assert from_frame(table(y=["1", "2", "1", "2", "3+", "1"] * (ROWS // 6)), "y").facts["classes"] == ["1", "2", "3+"]
-    assert from_frame(table(y=["1", "2", "3"] * (ROWS // 3)), "y").facts["classes"] == ["1", "2", "3"]
-    assert from_frame(table(y=[True, False] * (ROWS // 2)), "y").facts["classes"] == ["False", "True"]
+    assert from_frame(table(y=["1", "2", "3+"] * (ROWS // 3)), "y").classes == ("1", "2", "3+")
+    assert from_frame(table(y=["1", "2", "1", "2", "3+", "1"] * (ROWS // 6)), "y").classes == ("1", "2", "3+")
+    assert from_frame(table(y=["1", "2", "3"] * (ROWS // 3)), "y").classes == ("1", "2", "3")
+    assert from_frame(table(y=[True, False] * (ROWS // 2)), "y").classes == ("False", "True")
 
 
 def test_the_usual_name_of_a_target_is_taken_and_said():
@@ -254,9 +254,9 @@ def test_arrays_are_read_by_name_in_any_case(tmp_path):
     np.savez(path, x=generator.normal(size=(30, 4, 4)), Y=np.arange(30)[:, None] % 3)
     problem = read(path, model="cnn:4")
     assert problem.train[0].shape == (18, 4, 4)
-    assert problem.facts["classes"] == ["0", "1", "2"]
+    assert problem.classes == ("0", "1", "2")
     np.savez(path, X=generator.normal(size=(30, 4)), y=np.array([b"no", b"yes"] * 15))
-    assert read(path).facts["classes"] == ["no", "yes"]
+    assert read(path).classes == ("no", "yes")
 
 
 @pytest.mark.parametrize(

@@ -98,27 +98,19 @@ class Surface:
 
     @functools.cached_property
     def _problem(self) -> Problem:
-        facts: dict[str, Any] = {
-            "task": "surface",
-            "surface": self.label,
-            "formula": self.formula,
-            "dimensions": self.dimensions,
-            "source": self.source,
-        }
-        if self.lowest is not None:
-            facts["lowest"] = self.lowest
-        if self.goal is not None:
-            facts["goal_loss"] = self.goal
-        if self.noise:
-            facts |= {"noise": self.noise, "batch": 1}
+        facts = {"surface": self.label, "formula": self.formula, "dimensions": self.dimensions, "source": self.source}
         return Problem(
             name=self.name,
             loss=_height(self.function),
             start=Start(self.start),
             train=noise_rows(self.noise, self.dimensions).astype(float_type()) if self.noise else None,
             notes=() if self.goal is None else (ENDLESS,),
-            facts=facts,
+            facts={**facts, "noise": self.noise} if self.noise else facts,
             scatter=Scatter(self.domain),
+            task="surface",
+            optimum=self.lowest,
+            goal_loss=self.goal,
+            default_batch=1 if self.noise else None,
         )
 
     def __repr__(self) -> str:
