@@ -40,8 +40,8 @@ def known(summary: Summary) -> str:
     if summary["optimum"] is None:
         return ""
     if found_lowest(summary):
-        return f"That is the lowest value there is ({signed(summary['lowest'])})."
-    return f"The lowest value there is, {signed(summary['lowest'])}, was not found."
+        return f"That is the lowest value there is ({signed(summary['optimum'])})."
+    return f"The lowest value there is, {signed(summary['optimum'])}, was not found."
 
 
 def found_lowest(summary: Summary) -> bool:

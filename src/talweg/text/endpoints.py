@@ -64,7 +64,7 @@ def compared(summary: Summary) -> str:
     """A local minimum beside the lowest value."""
     if lowest_known(summary) is not False:
         return ""
-    return f" Its loss is {signed(summary['loss'])}, and the lowest there is {signed(summary['lowest'])}."
+    return f" Its loss is {signed(summary['loss'])}, and the lowest there is {signed(summary['optimum'])}."
 
 
 def lowest_known(summary: Summary) -> bool | None:
