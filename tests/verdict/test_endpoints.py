@@ -35,7 +35,7 @@ def test_nobody_looked_and_nothing_is_said(record: Any) -> None:
 def test_what_was_seen_is_counted(record: Any) -> None:
     entry = record.entries[0]
     lanes = len(entry.final)
-    entry.endings.extend([seen("saddle"), seen("minimum", largest=6.0), None, seen("minimum", largest=None, threshold=None)])
+    entry.endpoints.extend([seen("saddle"), seen("minimum", largest=6.0), None, seen("minimum", largest=None, threshold=None)])
     found = endpoints.numbers(entry, record)
     assert found is not None
     assert found["kinds"] == {"minimum": 2, "saddle": 1}
@@ -52,7 +52,7 @@ def test_ends_within_a_hundredth_of_the_way_are_equally_good(record: Any) -> Non
         for k, lane in enumerate(entry.final):
             lane.validation_loss[0] = 1.0
             lane.validation_loss[-1] = ends[k % 3]
-        entry.endings.append(seen("slope"))
+        entry.endpoints.append(seen("slope"))
     own, best = endpoints.numbers(one, record), endpoints.numbers(other, record)
     assert own is not None
     assert best is not None

@@ -15,9 +15,9 @@ ALIKE = 0.01  #: of the way down from the start to the best: ends that are no fa
 
 def numbers(entry: Entry, record: Record) -> dict[str, Any] | None:
     """Of the final lanes of a contestant; None where nobody looked."""
-    if not entry.endings:
+    if not entry.endpoints:
         return None
-    seen = [ending for ending in entry.endings if ending is not None]
+    seen = [ending for ending in entry.endpoints if ending is not None]
     own = np.array([scores.final_loss(lane) for lane in entry.final])
     everybody = np.array([scores.final_loss(lane) for other in record.entries for lane in other.final])
     begins = [lane.validation_loss[0] for lane in entry.final]

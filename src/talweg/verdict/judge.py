@@ -1,4 +1,4 @@
-"""Rows → the summary: plain numbers and sentences, all that tables, reports and JSON show."""
+"""Rows → the summary, all that tables, reports and JSON show: the numbers are computed here, `text` says them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def judge(record: Record) -> dict[str, Any]:
         "target": {
             "kind": record.target.kind,
             "value": record.target.value,
-            "text": race.target(record),
+            "text": race.target(record.target.kind, record.target.value, record.race.problem, record.baseline.label, own=record.target.own),
             "baseline": record.baseline.name,
         },
         "contestants": rows,
@@ -66,7 +66,7 @@ def judge(record: Record) -> dict[str, Any]:
         "tied": [row["name"] for row in rows[1:] if row["tied"]],
         "text": " ".join(text),
         "sentences": text,
-        "warnings": _warnings(record, keys, summary["contestants"]),
+        "warnings": race.warnings(summary, _beaten_by_their_special_cases(record, keys)),
     }
     return summary
 
@@ -119,7 +119,7 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
         "search": [_searched(lane, entry, record) for lane in entry.search],
         "tuning": _tuning(entry),
         "at_edge": _edge(entry, record),
-        "probes": dynamics.numbers(*entry.inside, entry.examples_per_step, entry.facts["schedule"]) if entry.inside else None,
+        "probes": dynamics.numbers(*entry.probes, entry.examples_per_step, entry.facts["schedule"]) if entry.probes else None,
     }
 
 
@@ -217,7 +217,7 @@ def _tuning(entry: Entry) -> dict[str, list[float]]:
 
 
 def _edge(entry: Entry, record: Record) -> str | None:
-    """A sentence if the best learning rate still lies at an edge of what was searched, after widening."""
+    """What is said if the best learning rate still lies at an edge of what was searched, after widening."""
     reach = entry.facts["space"].get("learning_rate")
     searched = [lane.hyperparameters["learning_rate"] for lane in entry.search if "learning_rate" in lane.hyperparameters]
     chosen = entry.final[0].hyperparameters.get("learning_rate")
@@ -275,17 +275,18 @@ def _order(record: Record, share: float) -> dict[str, Any]:
     }
 
 
-def _warnings(record: Record, keys: dict[str, np.ndarray], rows: Sequence[dict[str, Any]]) -> list[str]:
-    found = [row["at_edge"] for row in rows if row["at_edge"]]
+def _beaten_by_their_special_cases(record: Record, keys: dict[str, np.ndarray]) -> list[tuple[str, str]]:
+    """The labels of each contestant that lost clearly to a special case of itself, and of that case."""
     alike = {(e.facts["method"], *_around(e)): e for e in record.entries}
+    beaten = []
     for entry in record.entries:
         if entry.facts["fixed"]:  # with a number that can't move, it may contain nothing
             continue
         for contained in entry.facts["contains"]:
             case = alike.get((contained, *_around(entry)))
             if case is not None and bootstrap.probability_less(keys[case.name], keys[entry.name]) >= SURE:
-                found.append(race.inclusion(entry.label, case.label))
-    return found + race.doubts(record, rows) + race.remedies(record, rows)
+                beaten.append((entry.label, case.label))
+    return beaten
 
 
 def _around(entry: Entry) -> tuple[Any, ...]:
