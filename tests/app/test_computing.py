@@ -108,13 +108,12 @@ def test_rates_that_were_chosen_are_taken_unless_the_page_went_on() -> None:
 def test_divergence_and_overshooting_are_said_in_words() -> None:
     state = dataclasses.replace(STATE, methods=entries("sgd:learning_rate=1,momentum:learning_rate=0.00237"), start=(-1.2, 1.0))
     descents = computing.Descents()
-    said = {name: computing.sentence_on(name, one, computing.painted("rosenbrock")) for name, one in descents.outcomes(state).items()}
+    said = {one["name"]: one["words"] for one in descents.message(state)["said"]}
     assert "gradient descent: diverged at step" in said["sgd"]
     assert "too large" in said["sgd"]
     assert "momentum: " in said["momentum"]
     assert "overshot" in said["momentum"]
-    message = descents.message(state)
-    assert {one["name"]: one["words"] for one in message["said"]} == said
+    message = descents.message(state, whole=True)
     sent = message["paths"][0]
     assert sent["diverged"] >= 0
     json.dumps(sent)
@@ -181,5 +180,5 @@ def test_there_are_seven_lessons_and_what_they_say_of_the_start_is_so() -> None:
     assert late(paths[4]["sgd@1"]) == pytest.approx(1.6, abs=0.05)
     assert late(paths[4]["sgd@full"]) < late(paths[4]["sgd@16"]) < late(paths[4]["sgd@1"])
     assert {one.kind for one in paths[6].values()} == {"stuck"}
-    saddle = [one.trail.positions[-1] for one in paths[5].values()]
+    saddle = [one.trajectory.positions[-1] for one in paths[5].values()]
     np.testing.assert_allclose(saddle, 0, atol=0.05)

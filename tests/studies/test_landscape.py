@@ -62,9 +62,9 @@ def test_what_is_said_is_what_was_computed(shown: Landscape) -> None:
     assert f"explain {100 * first:.0f} % and {100 * second:.0f} %" in said
     one, other = summary["contestants"][:2]
     gap = np.linalg.norm(np.subtract(one["path"][-1], other["path"][-1]))
-    assert f"end {landscape.figures(float(gap))} apart on the slice" in said
-    assert "A slice through 2 of 21 dimensions can hide walls" in said
-    assert "Distances off the plane are not seen" in said
+    assert f"are {landscape.figures(float(gap))} apart on the slice" in said
+    assert "A slice through 2 of 21 dimensions can mislead" in said
+    assert "Distances from the plane are not shown" in said
     assert len(shown.sentences) == len(set(shown.sentences))
 
 
@@ -76,17 +76,19 @@ def changed(shown: Landscape, **more: Any) -> dict[str, Any]:
 def test_a_barrier_is_called_one_only_if_it_is_worth_the_word(shown: Landscape) -> None:
     line = shown.summary["line"]
     flat = {**line, "barrier": 0.0, "endless": False}
-    assert landscape.headline(changed(shown, line=flat)).startswith("No barrier between")
-    assert "never rises above the line between its two ends: no barrier" in " ".join(landscape.sentences(changed(shown, line=flat)))
+    assert landscape.headline(changed(shown, line=flat)).startswith("No loss barrier between")
+    assert "never rises above the linear interpolation of its endpoints: no barrier" in " ".join(
+        landscape.sentences(changed(shown, line=flat))
+    )
     high = {**line, "barrier": 10.0, "endless": False}
-    assert landscape.headline(changed(shown, line=high)).startswith("A barrier stands between")
+    assert landscape.headline(changed(shown, line=high)).startswith("A loss barrier separates")
     endless = {**line, "barrier": None, "endless": True}
-    assert "is not finite in places" in " ".join(landscape.sentences(changed(shown, line=endless)))
+    assert "is not finite everywhere" in " ".join(landscape.sentences(changed(shown, line=endless)))
 
 
 def test_a_descent_that_ends_elsewhere_than_in_the_race_is_said(shown: Landscape) -> None:
     summary = changed(shown)
-    assert not [words for words in landscape.warnings(summary) if "run again" in words]
+    assert not [words for words in landscape.warnings(summary) if "Run again" in words]
     summary["contestants"][1]["recorded"] = 2 * summary["contestants"][1]["ended"]
     assert [words for words in landscape.warnings(summary) if "ended at another validation loss than in the race" in words]
 
@@ -94,9 +96,9 @@ def test_a_descent_that_ends_elsewhere_than_in_the_race_is_said(shown: Landscape
 def test_valleys_are_counted(shown: Landscape) -> None:
     x = np.linspace(-2, 2, 9)
     one, two = x[:, None] ** 2 + x**2, (x[:, None] ** 2 - 1) ** 2 + x**2
-    assert "it has 1 lowest point inside: one valley" in landscape.valleys(changed(shown, loss=one.tolist()))
-    assert "it has 2 lowest points inside." in landscape.valleys(changed(shown, loss=two.tolist()))
-    assert "goes on down beyond the edge" in landscape.valleys(changed(shown, loss=(one * 0 + x).tolist()))
+    assert "has 1 interior local minimum." in landscape.valleys(changed(shown, loss=one.tolist()))
+    assert "has 2 interior local minima." in landscape.valleys(changed(shown, loss=two.tolist()))
+    assert "falls further beyond the edge" in landscape.valleys(changed(shown, loss=(one * 0 + x).tolist()))
 
 
 def test_holes_in_the_slice_do_no_harm(shown: Landscape) -> None:
@@ -108,8 +110,8 @@ def test_holes_in_the_slice_do_no_harm(shown: Landscape) -> None:
     assert "not finite anywhere" in " ".join(landscape.sentences(everywhere))
 
 
-@pytest.mark.parametrize("figure", [pictures.plane, pictures.mountain])
-def test_every_way_is_drawn_in_its_look(shown: Landscape, figure: Callable[[Any], Any]) -> None:
+@pytest.mark.parametrize("figure", [pictures.plane, pictures.surface_3d])
+def test_every_trajectory_is_drawn_in_its_look(shown: Landscape, figure: Callable[[Any], Any]) -> None:
     traces = [trace for trace in figure(shown.summary).data if trace.type.startswith("scatter") and trace.mode == "lines"]
     for follower in shown.followers:
         colours = [trace.line.color for trace in traces if trace.name.startswith(follower.label)]
@@ -122,7 +124,7 @@ def test_random_directions_have_other_words(raced: Race) -> None:
     assert [f.name for f in found.followers] == ["adam"]
     said = " ".join(found.sentences)
     assert "The two directions are random" in said
-    assert "Along the edge of the slice the validation loss is" in said
+    assert "The median validation loss along the edge of the slice is" in said
     page.html(found.summary)
 
 
@@ -216,7 +218,7 @@ def test_the_command_knows_data_sets_and_its_mistakes(tmp_path: Path, monkeypatc
     assert drawn.code == 0
     (written,) = (tmp_path / "talweg-report").glob("iris-*-landscape.html")
     assert written.name in drawn.out
-    assert "The loss around where Adam ended." in drawn.out
+    assert "The loss around the endpoint of Adam." in drawn.out
     for words, sentence in (
         (("--directions", "pca"), "unknown kind of directions 'pca'"),
         (("-o", "seen.txt"), "unknown kind of file '.txt'"),
@@ -228,19 +230,19 @@ def test_the_command_knows_data_sets_and_its_mistakes(tmp_path: Path, monkeypatc
         assert sentence in refused.errors
 
 
-def test_the_eye_stands_where_no_wall_hides_the_ways(shown: Landscape) -> None:
+def test_the_eye_stands_where_no_wall_hides_the_trajectories(shown: Landscape) -> None:
     """A wall between y > 0 and the usual eye, and a way behind it: the eye goes to the other side."""
     x = np.linspace(-2, 2, 9)
     wall = np.where(np.abs(x[:, None] + 0.5) < 0.3, 5.0, 0.1) + 0 * x
     summary = changed(shown, x=x.tolist(), y=x.tolist(), loss=wall.tolist())
     for c in summary["contestants"]:
         c["path"] = [[0.2, 0.0], [0.0, 0.1]]
-    eye = pictures.mountain(summary).layout.scene.camera.eye
+    eye = pictures.surface_3d(summary).layout.scene.camera.eye
     assert eye.y > 0
     flipped = {**summary, "loss": wall[::-1].tolist()}
     for c in flipped["contestants"]:
         c["path"] = [[0.2, 0.0], [0.0, -0.1]]
-    assert pictures.mountain(flipped).layout.scene.camera.eye.y < 0
+    assert pictures.surface_3d(flipped).layout.scene.camera.eye.y < 0
 
 
 def test_a_function_of_two_numbers_is_its_own_plane_and_nothing_is_hidden() -> None:

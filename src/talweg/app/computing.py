@@ -22,7 +22,7 @@ from talweg.figures.surface import grid, outcomes, trajectories
 from talweg.problems import Problem, Surface, surface
 from talweg.studies import surface as view
 from talweg.studies.trajectories import Path, Walker, walkers
-from talweg.text.format import figures
+from talweg.text import surface as words
 
 GRID = 81  #: points along each side of a picture's grid
 POINTS = 400  #: of a path, at most, that are sent
@@ -43,16 +43,16 @@ class Floor:
 
 
 @functools.lru_cache(maxsize=16)
-def painted(text: str) -> grid.Relief:
+def painted(text: str) -> grid.Grid:
     """The heights of a surface over the picture that is drawn of it."""
-    return view.relief(two_dimensional(text), GRID)
+    return view.grid(two_dimensional(text), GRID)
 
 
 @functools.lru_cache(maxsize=16)
 def pictures(text: str, scale: str) -> dict[str, Any]:
-    """What the browser draws once for each surface: the plane and the mountain."""
+    """What the browser draws once for each surface: the plane and the 3-D surface."""
     made = painted(text)
-    names = {"contour": grid.contour_figure(made, scale=scale), "space": grid.mountain_figure(made, scale=scale)}
+    names = {"contour": grid.contour_figure(made, scale=scale), "space": grid.surface_3d_figure(made, scale=scale)}
     figures = {name: figure.to_plotly_json() for name, figure in names.items()}
     return {
         **{name: {"data": figure["data"], "layout": _plain(figure["layout"])} for name, figure in figures.items()},
@@ -171,8 +171,8 @@ class Descents:
 
     def outcomes(self, state: SurfaceState) -> dict[str, outcomes.Outcome]:
         """What became of each descent, by the name of its method."""
-        drawn = trajectories.trails(self.paths(state).values())
-        _, found = outcomes.outcomes(drawn, painted(state.surface))
+        drawn = trajectories.single(self.paths(state).values())
+        found = outcomes.outcomes(drawn, painted(state.surface))
         return {entry.name: one for entry, one in zip(state.methods, found, strict=True)}
 
     def message(self, state: SurfaceState, *, whole: bool = False) -> dict[str, Any]:
@@ -190,9 +190,9 @@ class Descents:
         said = [
             {
                 "name": name,
-                "words": sentence_on(name, one, painted(state.surface)),
-                "colour": one.trail.look.colour,
-                "strokes": one.trail.look.strokes,
+                "words": words.commented(label_of(name), one, has_lowest=painted(state.surface).has_lowest),
+                "colour": one.trajectory.look.colour,
+                "strokes": one.trajectory.look.strokes,
             }
             for name, one in self.outcomes(state).items()
         ]
@@ -212,17 +212,6 @@ def look_of(state: SurfaceState, name: str) -> palette.Look:
     """The look of a ticked method among all that are ticked."""
     ticked = [{"name": entry.name, "method": _plain_name(entry.name), "batch": _batch(entry.name)} for entry in state.methods]
     return palette.looks(ticked)[name]
-
-
-def sentence_on(name: str, one: outcomes.Outcome, ground: grid.Relief) -> str:
-    """What became of one descent, and whether it overshot; where a function falls without end, its rate is not to blame."""
-    said = f"{label_of(name)}: {one.words}"
-    if one.kind == "diverged" and ground.has_lowest:
-        return said + ": the learning rate is too large here"
-    if one.climbed is not None:
-        step, low, high = one.climbed
-        said += f"; it overshot, from {figures(low)} back up to {figures(high)} at step {step:,}".replace("-", "−")
-    return said
 
 
 def _plain_name(name: str) -> str:

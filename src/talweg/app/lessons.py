@@ -38,7 +38,7 @@ class Lesson:
 def _steps(found: Outcomes, name: str) -> float:
     """After how many steps a method reached the lowest point and stayed; infinite if it did not."""
     one = found.get(name)
-    return one.step if one is not None and one.kind == "reached" and "but ended" not in one.words else math.inf
+    return one.step if one is not None and one.kind == "reached" and one.stays else math.inf
 
 
 def _sooner(state: SurfaceState, found: Outcomes) -> bool:
@@ -47,12 +47,12 @@ def _sooner(state: SurfaceState, found: Outcomes) -> bool:
 
 def _smooth(state: SurfaceState, found: Outcomes) -> bool:
     one = found.get("momentum")
-    return _steps(found, "momentum") <= 45 and one is not None and dict(one.trail.numbers).get("momentum", 0) > 0
+    return _steps(found, "momentum") <= 45 and one is not None and dict(one.trajectory.numbers).get("momentum", 0) > 0
 
 
 def late(one: Outcome) -> float:
     """The mean loss over the last fifth of a descent; infinite if it diverged."""
-    losses = one.trail.loss[-max(1, len(one.trail.loss) // 5) :]
+    losses = one.trajectory.loss[-max(1, len(one.trajectory.loss) // 5) :]
     return float(losses.mean()) if np.isfinite(losses).all() else math.inf
 
 

@@ -128,11 +128,11 @@ class Landscape:
         return landscape.plane(self.summary)
 
     @property
-    def mountain(self) -> Any:
+    def surface_3d(self) -> Any:
         """The slice in space as a Plotly figure."""
         from talweg.figures import landscape
 
-        return landscape.mountain(self.summary)
+        return landscape.surface_3d(self.summary)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the page (.html) or the slice as a picture (.png, .svg, .pdf), and return where it is.

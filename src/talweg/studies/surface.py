@@ -15,13 +15,13 @@ import numpy as np
 
 from talweg import checks, problems, report
 from talweg.checks import InputError
-from talweg.figures.surface import outcomes
-from talweg.figures.surface.grid import SCALES, Relief
+from talweg.figures.surface.grid import SCALES, Grid
 from talweg.figures.surface.scene import Scene
-from talweg.figures.surface.trajectories import Trail, trails
+from talweg.figures.surface.trajectories import Trajectory, single
 from talweg.problems import CriticalPoint, Surface
 from talweg.studies.trajectories import Path as Walked
 from talweg.studies.trajectories import paths
+from talweg.text import surface as words
 
 GRID = 201  #: corners of the ground along each side
 MOST_STEPS = 20_000  #: more than can be told apart in a picture
@@ -46,24 +46,18 @@ class View:
         return self.scene.contour()
 
     @cached_property
-    def mountain(self) -> Any:
-        """The landscape in space as a Plotly figure."""
-        return self.scene.mountain()
+    def surface_3d(self) -> Any:
+        """The surface in space as a Plotly figure."""
+        return self.scene.surface_3d()
 
     @property
     def sentences(self) -> list[str]:
         """What there is to see, computed from the descents."""
         return self.scene.sentences
 
-    @property
-    def trails(self) -> tuple[Trail, ...]:
-        """The descents one by one."""
-        return tuple(self.scene.trajectories)
-
     def report(self) -> str:
         """What became of each method and what there is to see, as plain text: the legend, then the sentences."""
-        aim = self.scene.judged[0]
-        return "\n".join([self.scene.headline, *(f"  {outcomes.legend(group, aim)}" for group in self.scene.groups), "", *self.sentences])
+        return "\n".join([self.scene.headline, *(f"  {words.legend(group)}" for group in self.scene.groups), "", *self.sentences])
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the picture and return where it is: .html (with an animation), .png, .svg, .pdf, .gif or .mp4.
@@ -79,7 +73,7 @@ class View:
         from talweg.figures.surface import image
 
         if kind == ".mp4":
-            return report.write_file(lambda beside: image.film(self.scene, beside), path)
+            return report.write_file(lambda beside: image.mp4(self.scene, beside), path)
         made = image.gif(self.scene) if kind == ".gif" else image.image(self.scene, kind[1:])
         return report.write_file(lambda beside: beside.write_bytes(made), to)
 
@@ -134,13 +128,13 @@ def surface(
     if checks.whole("surface", "steps", steps) > MOST_STEPS:
         raise InputError(f"surface: steps must be at most {MOST_STEPS:,}, since a picture can't show more, got {steps:,}")
     chosen = resolved(surface, noise)
-    places, ground = starting_places(chosen, start, starts, seed), relief(chosen)
+    places, ground = starting_places(chosen, start, starts, seed), grid(chosen)
     common = learning_rate is None and not ground.has_lowest  # there is nothing to tune for
     rate = float(f"{SHARE * np.ptp(ground.x):.2g}") if common else learning_rate
     methods = WITH_NOISE if methods is None and chosen.noise else methods
     walked = paths(chosen.problem(), methods, places, steps, learning_rate=rate, schedule=schedule, seed=seed)
-    said = [f"no lowest value is known to tune for, so all take the learning rate {rate:g}, 2 % of the picture's width."] if common else []
-    made = View(scene(chosen, ground, trails(walked), height, said), tuple(walked), command)
+    said = [words.rate_note(rate)] if rate is not None and common else []
+    made = View(scene(chosen, ground, single(walked), height, said), tuple(walked), command)
     if path is not None:
         made.save(path)
     return made
@@ -155,8 +149,8 @@ def resolved(given: Any, noise: float | None = None) -> Surface:
     return problems.surface(given, noise=noise)
 
 
-def relief(chosen: Surface, size: int = GRID) -> Relief:
-    """The heights of a surface over its first two coordinates, on a grid of so many corners along each side.
+def grid(chosen: Surface, size: int = GRID) -> Grid:
+    """The values of a surface over its first two coordinates, on a grid of so many corners along each side.
 
     Where no lowest value is known, the lowest minimum is the best one, if nothing in the picture lies below it.
     """
@@ -177,22 +171,16 @@ def relief(chosen: Surface, size: int = GRID) -> Relief:
         return point.best or (deepest and point.kind == "minimum" and point.value <= least + near)
 
     points = [(point.at, point.value, point.kind, best(point)) for point in chosen.critical]
-    return Relief(x, y, z, points, chosen.label, chosen.lowest)
+    return Grid(x, y, z, points, chosen.label, chosen.lowest)
 
 
-def scene(chosen: Surface, ground: Relief, descents: list[Trail], height: str = "auto", said: Iterable[str] = ()) -> Scene:
+def scene(chosen: Surface, ground: Grid, descents: list[Trajectory], height: str = "auto", said: Iterable[str] = ()) -> Scene:
     """The surface with the descents on it, and what must be said beside."""
     notes = list(said)
     if chosen.noise:
-        unseen = (
-            " (batch gradient descent, which sees the mean of all examples, has none)"
-            if any("@full" in one.name for one in descents)
-            else ""
-        )
-        each = f"the gradient of each example has noise of standard deviation {chosen.noise:g}{unseen}"
-        notes.append(f"{each}; losses are those without noise.")
+        notes.append(words.noise_note(chosen.noise, full_batch=any("@full" in one.name for one in descents)))
     if chosen.dimensions > 2:
-        notes.append(f"the function has {chosen.dimensions} coordinates; the pictures show the first two, so ground and loss differ.")
+        notes.append(words.dimensions_note(chosen.dimensions))
     return Scene(ground, descents, height, chosen.label, chosen.formula, chosen.source, notes, chosen.critical_note)
 
 

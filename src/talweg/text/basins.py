@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from talweg.text.endpoints import signed
-from talweg.text.format import count, figures, share
+from talweg.text.format import count, figures, share, signed
 
 Summary = Mapping[str, Any]
 REACHED = 1e-4  #: of the way down: so near to the lowest value is it

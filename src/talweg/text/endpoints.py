@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from talweg.text.format import count, figures, listed, share
+from talweg.text.format import count, figures, listed, share, signed
 
 Summary = Mapping[str, Any]
 
@@ -129,11 +129,6 @@ def edge(summary: Summary) -> str:
     if part >= NEAR_THE_EDGE:
         return f"At the edge of stability: {at}, and {grow}."
     return f"Stable: {at}, and {grow}." if part > 0 else ""
-
-
-def signed(x: float) -> str:
-    """A number with a real minus sign."""
-    return figures(x).replace("-", "−", 1) if x < 0 else figures(x)
 
 
 def kinds(ended: Mapping[str, Any]) -> str:

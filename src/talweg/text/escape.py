@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from talweg.text.basins import ends, small
-from talweg.text.endpoints import signed
-from talweg.text.format import count, figures, listed, sentence, trim
-
-if TYPE_CHECKING:
-    pass
+from talweg.text.format import count, figures, listed, sentence, signed, trim
 
 Summary = Mapping[str, Any]
 Row = Mapping[str, Any]
@@ -157,7 +153,7 @@ def cells(arm: Row, summary: Summary) -> dict[str, str]:
         "interval": ends(arm["rate"]),
         "points": "" if gain is None else points(gain["median"]),
         "between": "" if gain is None else apart(gain),
-        "loss": figures(arm["loss"]).replace("-", "−", 1) if (arm["loss"] or 0) < 0 else figures(arm["loss"]),
+        "loss": figures(None) if arm["loss"] is None else signed(arm["loss"]),
         "steps": f"{arm['steps']:,}",
         "cost": "–" if arm["cost"] is None else figures(arm["cost"]),
     }

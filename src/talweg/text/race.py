@@ -185,7 +185,7 @@ def doubts(summary: dict[str, Any]) -> list[str]:
         )
     for row in rows:
         if row["diverged"] > 0.5:
-            said.append(f"{share(row['diverged'])} of the settings searched for {row['label']} diverged: its search range reaches too high.")
+            said.append(f"{share(row['diverged'])} of the settings searched for {row['label']} diverged: its range reaches too high.")
     if not finished:
         said.append("Every final run diverged: check the data, or search smaller learning rates.")
     return said
