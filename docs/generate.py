@@ -9,7 +9,7 @@ from pathlib import Path
 from talweg.methods import CATALOGUE, VARIANTS, WRAPPERS, GradientDescent, Method, Range
 from talweg.methods.factories import required
 from talweg.problems import SURFACES, CriticalPoint, Surface, surface
-from talweg.problems.surfaces.surface import catalogue, critical, formula
+from talweg.problems.surfaces import catalogue, critical_points, formula
 
 HEAD = """# Methods
 
@@ -159,7 +159,7 @@ def counted(found: Surface) -> str:
 def surface_page() -> str:
     """The page of the surfaces."""
     functions = ", ".join(f"`{name}`" for name, (_, arguments) in formula.FUNCTIONS.items() if arguments)
-    sizes = {"variables": formula.MOST_VARIABLES, "longest": formula.LONGEST, "side": critical.SIDE, "functions": functions}
+    sizes = {"variables": formula.MOST_VARIABLES, "longest": formula.LONGEST, "side": critical_points.SIDE, "functions": functions}
     parts = [SURFACE_HEAD, FORMULA_HEAD.format(low=formula.USUAL[0], high=formula.USUAL[1], **sizes)]
     for name, shape in SURFACES.items():
         found = surface(name)

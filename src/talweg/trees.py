@@ -51,7 +51,12 @@ def take(tree: PyTree, index: Any) -> PyTree:
     return jax.tree.map(lambda leaf: leaf[index], tree)
 
 
+def float_type() -> Any:
+    """float32, or float64 where JAX is told to use it: the one place that decides what numbers data and parameters are made of."""
+    return jax.dtypes.canonicalize_dtype(np.float64)
+
+
 def as_floats(leaf: Any) -> Array:
     """A number or array as an array of floating-point numbers, which alone have gradients."""
     array = jnp.asarray(leaf)
-    return array if jnp.issubdtype(array.dtype, jnp.inexact) else array.astype(jax.dtypes.canonicalize_dtype(np.float64))
+    return array if jnp.issubdtype(array.dtype, jnp.inexact) else array.astype(float_type())

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talweg.checks import InputError
-from talweg.problems import supervised
+from talweg.problems import from_arrays
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(200, 3))
@@ -25,7 +25,7 @@ def numbered(rows, y, **settings):
         seen.extend(part[:, 0].astype(int) for part in parts)
         return tuple(part.astype(float) for part in parts)
 
-    return supervised(np.arange(rows)[:, None], y, encode=encode, **settings), seen
+    return from_arrays(np.arange(rows)[:, None], y, encode=encode, **settings), seen
 
 
 @given(sizes=st.lists(st.integers(3, 60), min_size=2, max_size=6).filter(lambda s: sum(s) >= 10), seed=st.integers(0, 99))
@@ -60,7 +60,7 @@ def test_features_and_target_are_scaled_by_the_training_part_only():
 
 def test_images_keep_the_contrast_between_their_pixels():
     images = GENERATOR.normal(size=(50, 4, 4)) * np.linspace(1, 5, 4)
-    scaled = supervised(images, labels(25, 25)).train[0]
+    scaled = from_arrays(images, labels(25, 25)).train[0]
     assert scaled.shape == (30, 4, 4)
     assert scaled[:, :, 3].std() > 3 * scaled[:, :, 0].std()
     assert scaled.mean() == pytest.approx(0, abs=1e-5)
@@ -68,7 +68,7 @@ def test_images_keep_the_contrast_between_their_pixels():
 
 def test_a_feature_of_one_value_stays_finite():
     x = np.column_stack([X, np.full(200, 1e6)])
-    assert not supervised(x, labels(100, 100)).train[0][:, 3].any()
+    assert not from_arrays(x, labels(100, 100)).train[0][:, 3].any()
 
 
 @pytest.mark.parametrize(
@@ -86,20 +86,20 @@ def test_a_feature_of_one_value_stays_finite():
     ],
 )
 def test_the_task_is_recognised_from_the_target_and_said(y, task):
-    problem = supervised(X, y)
+    problem = from_arrays(X, y)
     assert problem.facts["task"] == task
     assert any(note.startswith(f"{task} was recognised: its target has") for note in problem.notes)
 
 
 def test_a_loss_or_a_forced_task_decides_the_task():
-    assert supervised(X, labels(100, 100), loss="squared").facts["task"] == "regression"
-    assert supervised(X, labels(100, 100), task="regression").facts["loss"] == "squared"
-    assert supervised(X, np.arange(200) % 25, task="classification").facts["loss"] == "cross-entropy"
-    assert supervised(X, labels(100, 100), loss="poisson").train[1].max() == 1
+    assert from_arrays(X, labels(100, 100), loss="squared").facts["task"] == "regression"
+    assert from_arrays(X, labels(100, 100), task="regression").facts["loss"] == "squared"
+    assert from_arrays(X, np.arange(200) % 25, task="classification").facts["loss"] == "cross-entropy"
+    assert from_arrays(X, labels(100, 100), loss="poisson").train[1].max() == 1
 
 
 def test_the_loss_of_a_batch_is_the_mean_over_its_rows():
-    problem = supervised(X, labels(100, 100))
+    problem = from_arrays(X, labels(100, 100))
     params = problem.start(jax.random.key(1))
     each = [problem.loss(params, (problem.train[0][i : i + 1], problem.train[1][i : i + 1])) for i in range(20)]
     together = problem.loss(params, jax.tree.map(lambda leaf: leaf[:20], problem.train))
@@ -107,7 +107,7 @@ def test_the_loss_of_a_batch_is_the_mean_over_its_rows():
 
 
 def test_predicting_the_mean_explains_nothing():
-    problem = supervised(X, X[:, 0] * 3)
+    problem = from_arrays(X, X[:, 0] * 3)
     zero = jax.tree.map(lambda leaf: leaf * 0, problem.start(jax.random.key(0)))
     assert float(problem.metric.function(zero, problem.validation)) == pytest.approx(0, abs=0.1)
 
@@ -134,4 +134,4 @@ def test_predicting_the_mean_explains_nothing():
 )
 def test_what_cannot_be_learned_is_refused_in_a_sentence(x, y, settings, sentence):
     with pytest.raises(InputError, match=sentence):
-        supervised(x, y, **settings)
+        from_arrays(x, y, **settings)

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Scalar
 
 from talweg.problems.base import Problem
-from talweg.problems.supervised import float_type
+from talweg.trees import float_type
 
 DIMENSIONS = 100
 ROWS = 1000

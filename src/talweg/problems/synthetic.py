@@ -18,9 +18,10 @@ from jaxtyping import Float
 from talweg import checks
 from talweg.checks import InputError
 from talweg.problems import losses, models
-from talweg.problems.base import Metric, Problem
+from talweg.problems.base import Problem
 from talweg.problems.models import ModelSpec
-from talweg.problems.supervised import MeanCost, Start, float_type
+from talweg.problems.supervised import ACCURACY, MeanCost, Start
+from talweg.trees import float_type
 
 XOR = "Rumelhart, Hinton & Williams 1986"
 PARITY = "Rumelhart, Hinton & Williams 1986"
@@ -80,7 +81,7 @@ def two_spirals(model: str = "mlp:20,20,tanh") -> Problem:
         start=Start(spec, (2,), 1),
         train=_spirals(np.arange(97.0)),
         test=_spirals(np.arange(96) + 0.5),
-        metric=_ACCURACY,
+        metric=ACCURACY,
         facts=_facts(spec, "classification", "cross-entropy", SPIRALS, 1000, 0.0 if _wide(spec, 20) else None, [194, 192]),
     )
 
@@ -153,8 +154,6 @@ def linear_map() -> Float[np.ndarray, "8 8"]:
 
 # ---- what they share ----------------------------------------------------------------------------------------------------------
 
-_ACCURACY = Metric("accuracy", MeanCost(losses.accuracy), percent=True)
-
 
 def _logic(name: str, bits: np.ndarray, answers: np.ndarray, spec: ModelSpec, epochs: int, source: str) -> Problem:
     """A truth table; the lowest value is known to be zero for as many hidden units as bits."""
@@ -165,7 +164,7 @@ def _logic(name: str, bits: np.ndarray, answers: np.ndarray, spec: ModelSpec, ep
         loss=MeanCost(losses.squared_logistic),
         start=Start(spec, (inputs,), 1),
         train=(bits.astype(float_type()), np.where(answers, ON, OFF).astype(float_type())),
-        metric=_ACCURACY,
+        metric=ACCURACY,
         facts=_facts(spec, "classification", "squared logistic", source, epochs, lowest, [len(bits)]),
     )
 

@@ -13,7 +13,7 @@ import pytest
 from talweg import InputError, paths, problems
 from talweg.problems import SURFACES, CriticalPoint, Surface, surface
 from talweg.problems.surfaces.critical_points import LANDMARKS
-from talweg.problems.surfaces.surface import critical, noise_rows
+from talweg.problems.surfaces.surface import critical_points, noise_rows
 
 SEVERAL = [name for name, shape in SURFACES.items() if shape.several]
 ALL = [*SURFACES, *(f"{name}:dimensions=5" for name in SEVERAL), "valley:condition=10000"]
@@ -117,7 +117,7 @@ def test_critical_points_are_what_they_are_said_to_be(name):
     assert np.abs(gradients(name, at)).max() < 1e-9 * max(steepest, 1)
     eigenvalues = curvatures(name, at)
     typical = float(np.median(np.abs(curvatures(name, inside(found, 50))).max(axis=1)))
-    assert [critical.kind(row, typical * 1e-3) for row in eigenvalues] == [point.kind for point in smooth]
+    assert [critical_points.kind(row, typical * 1e-3) for row in eigenvalues] == [point.kind for point in smooth]
 
 
 def around(domain, points: int) -> np.ndarray:
@@ -143,7 +143,7 @@ def test_no_critical_point_is_missing_as_far_as_the_winding_of_the_gradient_tell
 @pytest.mark.parametrize("name", LANDMARKS)
 def test_the_table_holds_what_the_search_finds(name):
     found = surface(name)
-    searched = critical.find(found.function, found.domain, side=31)
+    searched = critical_points.find(found.function, found.domain, side=31)
     assert len(searched) == len(found.critical)
     for point in searched:
         near = min(found.critical, key=lambda other: math.dist(other.at, point.at))
@@ -211,7 +211,7 @@ def test_the_counts_are_those_of_separable_functions_by_hand():
 
 def test_of_a_monkey_saddle_nobody_knows_what_it_is():
     assert surface("monkey-saddle").critical == (CriticalPoint((0.0, 0.0), 0.0, "undecided"),)
-    assert [point.kind for point in critical.find(surface("monkey-saddle").function, ((-2, 2), (-2, 2)))] == ["undecided"]
+    assert [point.kind for point in critical_points.find(surface("monkey-saddle").function, ((-2, 2), (-2, 2)))] == ["undecided"]
 
 
 @pytest.mark.parametrize(

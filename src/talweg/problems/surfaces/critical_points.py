@@ -1,11 +1,135 @@
-"""The critical points of the surfaces that have few: (x, y, value, kind), from the lowest to the highest.
-
-Computed by `critical.find` in float64 and checked by the tests: gradient, Hessian, and the winding number of the gradient around the
-domain, which must be minima + maxima − saddles (Poincaré and Hopf).
-"""
+"""Where the gradient of a function is zero, and what is there: a minimum, a saddle, a maximum, or nobody knows."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+Function: TypeAlias = Callable[[Array], Array]  #: a vector (d,) to a number
+Domain: TypeAlias = tuple[tuple[float, float], ...]  #: lowest and highest of each coordinate
+
+SIDE = 41  #: starts along each side of a function of two numbers
+STARTS = 1024  #: of a function of more numbers
+MOST_DIMENSIONS = 8  #: beyond them no search is made
+ITERATIONS = 80
+LONGEST_STEP = 0.05  # of the domain
+SETTLED = 1e-6  # the last step of Newton's method, as a share of the domain
+LEVEL = 1e-8  # the gradient there, as a share of its median over the domain
+SAME = 1e-4  # two points nearer than this share of the domain are one
+FLAT = 1e-7  # an eigenvalue of the Hessian below this share of its median over the domain is none
+ISOLATED_AT_MOST = 12  # undecided points: more of them are a line or a plain of critical points
+
+KINDS = ("minimum", "saddle", "maximum", "undecided")
+
+
+@dataclass(frozen=True)
+class CriticalPoint:
+    """A point with gradient zero. `kind` is one of KINDS; `best` says that it is a global minimum."""
+
+    at: tuple[float, ...]
+    value: float
+    kind: str
+    best: bool = False
+
+
+def find(function: Function, domain: Domain, side: int = SIDE) -> list[CriticalPoint]:
+    """Critical points of a smooth function, by Newton's method in float64 from a grid of starts, from the lowest to the highest.
+
+        x ← x − H(x)⁺ g(x),   no step longer than 5 % of the domain
+
+    Complete only as far as the grid is fine enough: a point that no start leads to is missed. Points where the function is not
+    differentiable are no zeros of the gradient and are not found. Critical points that are not isolated (the floor of `x**2`) are
+    left out. None are looked for in more than 8 dimensions.
+    """
+    if len(domain) > MOST_DIMENSIONS:
+        return []
+    low, high = np.array(domain, float).T
+    starts = low + _grid(len(domain), side) * (high - low)
+    with jax.enable_x64(True):
+        first, step, value, slope, curvature, typical = (np.asarray(out) for out in _newton(function, starts, high - low))
+    settled = np.isfinite(first).all(axis=1) & np.isfinite(value) & np.isfinite(curvature).all(axis=1)
+    settled &= (step <= SETTLED) & (slope <= LEVEL * typical[0])
+    edge = 1e-9 * (high - low)
+    settled &= ((first >= low - edge) & (first <= high + edge)).all(axis=1)
+    found: list[CriticalPoint] = []
+    kept: list[np.ndarray] = []
+    for i in np.flatnonzero(settled)[np.argsort(slope[settled], kind="stable")]:
+        share = (first[i] - low) / (high - low)
+        if not kept or np.min(np.linalg.norm(np.array(kept) - share, axis=1)) > SAME:
+            kept.append(share)
+            place = np.where(np.abs(first[i]) < 1e-9 * (high - low), 0.0, first[i])
+            found.append(CriticalPoint(tuple(place.tolist()), float(value[i]), kind(curvature[i], float(typical[1]))))
+    if sum(point.kind == "undecided" for point in found) > ISOLATED_AT_MOST:
+        found = [point for point in found if point.kind != "undecided"]
+    return sorted(found, key=lambda point: (point.value, point.at))
+
+
+def kind(curvature: Sequence[float] | np.ndarray, typical: float = 1.0) -> str:
+    """What a critical point is, from the eigenvalues of the Hessian there; one of them near zero leaves it undecided."""
+    eigenvalues = np.asarray(curvature, float)
+    if (np.abs(eigenvalues) <= FLAT * typical).any():
+        return "undecided"
+    return "minimum" if (eigenvalues > 0).all() else "maximum" if (eigenvalues < 0).all() else "saddle"
+
+
+def _grid(dimensions: int, side: int) -> Float[np.ndarray, "starts d"]:
+    """Starts in the unit cube; the grid does not pass through the middle, where many functions have a kink or a symmetry."""
+    if dimensions > 2:
+        from scipy.stats import qmc  # here, so that importing talweg.problems stays light
+
+        return qmc.Halton(d=dimensions, scramble=False).random(STARTS)
+    line = (np.arange(side) + 0.4759) / side
+    return np.stack(np.meshgrid(*[line] * dimensions), axis=-1).reshape(-1, dimensions)
+
+
+def _newton(function: Function, starts: Float[np.ndarray, "starts d"], span: Float[np.ndarray, " d"]) -> tuple[Array, ...]:
+    """Where each start leads, the last step, and value, slope and curvature there; typical slope and curvature of the domain."""
+
+    def look(x: Array) -> tuple[Array, Array, Array]:
+        slope = jax.grad(function)(x) * span  # in shares of the domain, so that no coordinate's unit matters
+        curvature = jax.hessian(function)(x) * span[:, None] * span[None, :]
+        safe = jnp.where(jnp.isfinite(curvature), curvature, 0.0)  # LAPACK does not return from infinite numbers
+        values, vectors = jnp.linalg.eigh(safe)
+        along = vectors.T @ slope
+        there = jnp.abs(values) > 1e-13 * jnp.abs(values).max()
+        step = -vectors @ jnp.where(there, along / jnp.where(there, values, 1.0), 0.0)
+        return slope, jnp.where(jnp.isfinite(curvature).all(), values, jnp.nan), step
+
+    def lane(start: Array) -> tuple[Array, ...]:
+        def go(i: Array, seen: tuple[Array, ...]) -> tuple[Array, ...]:
+            after, *_, first_slope, first_curvature = seen
+            slope, curvature, step = look(after)
+            length, steepness, bend = jnp.linalg.norm(step), jnp.linalg.norm(slope), jnp.abs(curvature).max()
+            moved = after + step * jnp.minimum(1.0, LONGEST_STEP / jnp.maximum(length, 1e-300)) * span
+            begun = i > 0
+            first = jnp.where(begun, first_slope, steepness), jnp.where(begun, first_curvature, bend)
+            return (moved, after, length, steepness, curvature, *first)
+
+        nothing = jnp.zeros(())
+        begin = (start, start, nothing, nothing, jnp.zeros_like(start), nothing, nothing)
+        # one loop for all, so that the derivatives are compiled once
+        return jax.lax.fori_loop(0, ITERATIONS, go, begin)[1:]
+
+    @jax.jit
+    def everything(starts: Array) -> tuple[Array, ...]:
+        at, length, slope, curvature, first_slope, first_curvature = jax.vmap(lane)(starts)
+        typical = jnp.stack([jnp.nanmedian(first_slope), jnp.nanmedian(first_curvature)])
+        return at, length, jax.vmap(function)(at), slope, curvature, typical
+
+    return everything(jnp.asarray(starts))
+
+
+# ---- of the catalogue ----------------------------------------------------------------------------------------------------------
+
+#: The critical points of the surfaces that have few: (x, y, value, kind), from the lowest to the highest. Computed by `find` in float64
+#: and checked by the tests: gradient, Hessian, and the winding number of the gradient around the domain, which must be
+#: minima + maxima − saddles (Poincaré and Hopf).
 LANDMARKS: dict[str, tuple[tuple[float, float, float, str], ...]] = {
     "beale": (
         (3.0, 0.5, 0.0, "minimum"),

@@ -20,11 +20,10 @@ from jaxtyping import Array, Float, PRNGKeyArray, Scalar
 from talweg import checks
 from talweg.checks import InputError
 from talweg.problems.base import Problem
-from talweg.problems.supervised import float_type
-from talweg.problems.surfaces import critical, formula
+from talweg.problems.surfaces import critical_points, formula
 from talweg.problems.surfaces.catalogue import SURFACES, Shape
-from talweg.problems.surfaces.critical import CriticalPoint
-from talweg.problems.surfaces.critical_points import LANDMARKS
+from talweg.problems.surfaces.critical_points import LANDMARKS, CriticalPoint
+from talweg.trees import float_type
 
 __all__ = ["SURFACES", "CriticalPoint", "Shape", "Surface", "is_surface", "surface"]
 
@@ -196,7 +195,7 @@ def is_surface(text: str) -> bool:
 
 
 def surface(text: str, *, noise: float | None = None) -> Surface:
-    """A surface by its name in SURFACES, with options after a colon, or by a formula typed by the user (see `talweg.problems.surfaces.formula`).
+    """A surface by its name in SURFACES, with options after a colon, or by a formula typed by the user (see `surfaces.formula`).
 
     Args:
         text: `rosenbrock`, `rosenbrock:dimensions=10,noise=0.5`, `valley:condition=1000`, `x**2 + 10*y**2`,
@@ -324,7 +323,7 @@ def _known(shape: Shape) -> tuple[CriticalPoint, ...]:
     if shape.name in LANDMARKS:
         points = [CriticalPoint((x, y), value, kind) for x, y, value, kind in LANDMARKS[shape.name]]
     else:
-        found = critical.find(shape.function, shape.domain, shape.side or critical.SIDE)
+        found = critical_points.find(shape.function, shape.domain, shape.side or critical_points.SIDE)
         points = [point for point in found if all(math.dist(point.at, at) >= 1e-6 for at in shape.minima)]
         points += [CriticalPoint(at, float(shape.lowest or 0.0), "minimum") for at in shape.minima]
     points.sort(key=lambda point: (point.value, point.at))
@@ -336,5 +335,5 @@ def _is_lowest(point: CriticalPoint, lowest: float | None) -> bool:
 
 
 @functools.lru_cache(maxsize=256)
-def _searched(function: Callable[[Array], Array], domain: critical.Domain) -> tuple[CriticalPoint, ...]:
-    return tuple(critical.find(function, domain))
+def _searched(function: Callable[[Array], Array], domain: critical_points.Domain) -> tuple[CriticalPoint, ...]:
+    return tuple(critical_points.find(function, domain))

@@ -1,0 +1,130 @@
+"""What is to be predicted: recognise the task, and turn labels or values into the numbers that a loss takes."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from talweg import checks, trees
+from talweg.checks import InputError
+from talweg.problems import losses
+
+TASKS = ("classification", "regression")
+FEW = 20  # different whole numbers: a target with no more of them is one of labels
+
+
+class Target(NamedTuple):
+    """A target as numbers: labels as 0, 1, … (int32), or values as they are (float64)."""
+
+    values: np.ndarray
+    task: str
+    loss: str  #: a name of `losses.CATALOGUE`
+    classes: tuple[str, ...] | None  #: the labels' names, of a classification
+    notes: tuple[str, ...]  #: what was recognised, one sentence each
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers a model has to give for it: one for each class, but a single one where there are two."""
+        return len(self.classes) if self.classes is not None and len(self.classes) > 2 else 1
+
+
+def column(name: str, y: Any, rows: int) -> np.ndarray:
+    """The target as an array of one value for each row, of numbers or text unless some are missing. Raises InputError for another shape."""
+    y = _unboxed(np.asarray(y))
+    if y.ndim != 1 or len(y) != rows:
+        raise InputError(f"{name}: the target must be one value for each of the {rows} rows of features, got shape {y.shape}")
+    return y
+
+
+def recognised(name: str, y: np.ndarray, task: str | None = None, loss: str | None = None) -> Target:
+    """The target for a task and a loss, each by default the one that fits.
+
+    Raises InputError for an unknown task or loss, a loss that does not fit, and a target that can't be learned.
+    """
+    if loss is not None:
+        checks.one_of("loss", "loss", loss, losses.CATALOGUE)
+    task, notes = _task(name, y, task, loss)
+    loss = loss or ("cross-entropy" if task == "classification" else "squared")
+    labelled = task == "classification"
+    if losses.CATALOGUE[loss].classification != labelled:
+        fitting = [n for n, entry in losses.CATALOGUE.items() if entry.classification == labelled]
+        raise InputError(f"{name}: the loss {loss} does not fit {task}; choose {' or '.join(fitting)}, or force the other task")
+    if labelled:
+        classes, values = _labels(name, y)
+        return Target(values, task, loss, tuple(map(str, classes)), notes)
+    return Target(_numbers(name, y, loss), task, loss, None, notes)
+
+
+def standardised(name: str, ys: list[np.ndarray], scale: bool) -> list[np.ndarray]:
+    """The parts of a target of values in the data's type, brought to mean 0 and variance 1 on the training part if `scale`.
+
+    Raises InputError if the training part holds a single value.
+    """
+    mean, deviation = (ys[0].mean(), ys[0].std()) if scale else (0.0, 1.0)
+    if deviation == 0:
+        raise InputError(f"{name}: the target is the same in every training row; is this the right target?")
+    return [((y - mean) / deviation).astype(trees.float_type()) for y in ys]
+
+
+def _task(name: str, y: np.ndarray, task: str | None, loss: str | None) -> tuple[str, tuple[str, ...]]:
+    """Classification or regression: as forced, as the loss needs, or as the target looks, which is said aloud."""
+    if task is not None:
+        return checks.one_of("task", "task", task, TASKS), ()
+    if loss is not None:
+        return "classification" if losses.CATALOGUE[loss].classification else "regression", ()
+    distinct = np.unique(_unboxed(y[~_missing(y)]))
+    if y.dtype.kind not in "iuf":
+        task, why = "classification", f"{len(distinct)} labels"
+    elif len(distinct) <= FEW and np.all(distinct == np.round(distinct)) and len(distinct) <= max(2, len(y) // 5):
+        task, why = "classification", f"{len(distinct)} different whole numbers"
+    else:
+        task, why = "regression", f"{len(distinct)} different numbers"
+    return task, (f"{task} was recognised: its target has {why}",)
+
+
+def _unboxed(y: np.ndarray) -> np.ndarray:
+    """An array of objects as an array of numbers or of text, unless a value is missing."""
+    return np.array(y.tolist()) if y.dtype.kind == "O" and y.ndim == 1 and len(y) and not _missing(y).any() else y
+
+
+def _missing(y: np.ndarray) -> np.ndarray:
+    """Where a value is missing: NaN, or None among objects."""
+    if y.dtype.kind == "f":
+        return np.isnan(y)
+    if y.dtype.kind == "O":
+        return np.array([v is None or v != v for v in y])
+    return np.zeros(len(y), bool)
+
+
+def _labels(name: str, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The classes, and each row's number among them."""
+    if _missing(y).any():
+        raise InputError(f"{name}: {int(_missing(y).sum())} targets are missing; drop those rows")
+    classes, target, sizes = np.unique(y.astype(str) if y.dtype.kind == "O" else y, return_inverse=True, return_counts=True)
+    if len(classes) < 2:
+        raise InputError(f"{name}: classification needs at least two classes, got one ({classes[0]!s}); is this the right target?")
+    rare = sizes < 3
+    if rare.any():
+        raise InputError(
+            f"{name}: each class needs at least 3 rows (training, validation, test), but {int(rare.sum())} of {len(classes)} have fewer "
+            f"(first: {classes[rare][0]!s}, {sizes[rare][0]}); drop or merge them, or force regression if the target is a number"
+        )
+    return classes, target.astype(np.int32)
+
+
+def _numbers(name: str, y: np.ndarray, loss: str) -> np.ndarray:
+    """The values, checked for what the loss needs."""
+    try:
+        target = y.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{name}: regression needs a target of numbers, got {y.dtype}; choose another target or force classification"
+        ) from error
+    if not np.isfinite(target).all():
+        raise InputError(f"{name}: {int((~np.isfinite(target)).sum())} targets are NaN or infinite; drop those rows")
+    if np.ptp(target) == 0:
+        raise InputError(f"{name}: the target is {target[0]:g} in every row: there is nothing to learn; is this the right target?")
+    if loss == "poisson" and target.min() < 0:
+        raise InputError(f"{name}: poisson needs counts of at least 0, got {target.min():g}; choose squared or huber")
+    return target
