@@ -88,6 +88,8 @@ def race(
         goal_loss = problem.facts.get("goal_loss")  # a problem may know where to stop
     goal = Goal("loss", goal_loss) if goal_accuracy is None else Goal("accuracy", goal_accuracy)
     made = EXECUTORS[checks.one_of("race", "executor", executor, EXECUTORS)] if isinstance(executor, str) else executor
+    if not callable(made):
+        raise InputTypeError(f"race: executor must be one of {', '.join(EXECUTORS)}, or an executor's class, got {made!r}")
     checks.whole("race", "settings", settings)
     contestants, left_out = line_up(problem, methods, settings, schedule, remedies)
     plan = checked(problem, contestants, settings, seeds, epochs, seed, goal, budget)

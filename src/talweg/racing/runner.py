@@ -6,7 +6,6 @@ Every finished block is in the store, and what is there is not run again: the to
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +21,7 @@ from talweg.racing.budget import Budget
 from talweg.racing.events import Expected, Listener, Prepared, Probed
 from talweg.racing.plan import Plan
 from talweg.racing.progress import Progress
-from talweg.racing.tournament import Outcome, Request, Tournament, Tournaments
+from talweg.racing.tournament import Request, Tournament, Tournaments
 from talweg.store import Lane, Store
 from talweg.verdict import scores
 from talweg.verdict.record import AIM_STAGE
@@ -65,7 +64,7 @@ class Runner:
         self.progress = Progress(budget, self.listener)
         self.listener(Expected(budget.total(), self.plan.epochs, there))
         target = self._target()
-        self._play({name: self._rungs(contestant, target) for name, contestant in self.contestants.items()})
+        self._play(Tournaments({name: self._rungs(contestant, target) for name, contestant in self.contestants.items()}))
 
     def probe(self) -> None:
         """Run a few lanes of every final once more, for their training dynamics; the results stay as they are."""
@@ -82,38 +81,37 @@ class Runner:
         if goal.value is not None:
             return Target(goal.kind, goal.value)
         baseline = self.plan.contestants[0]
-        aim = self._play({baseline.name: self._rungs(baseline, Target("loss", None), AIM_STAGE)})[baseline.name]
-        return scores.own_target([lane for lane in aim if lane.setting != tournament.UNTUNED])
+        aim = Tournaments({baseline.name: self._rungs(baseline, Target("loss", None), AIM_STAGE)})
+        self._play(aim)
+        return scores.own_target([lane for lane in aim.outcomes[baseline.name] if lane.setting != tournament.UNTUNED])
 
     def _rungs(self, contestant: Contestant, target: Target, stage: str = "") -> Tournament:
         return tournament.rungs(contestant, self.plan, target, contestant.examples_per_step(self.problem.examples), stage=stage)
 
-    def _play(self, tournaments: Mapping[str, Tournament]) -> dict[str, Outcome]:
+    def _play(self, tournaments: Tournaments) -> None:
         """Go through tournaments side by side, until all have their outcomes."""
-        field = Tournaments(tournaments)
-        missing = {name: self._submit(field, request) for name, request in list(field.open.items())}
+        missing = {name: self._submit(tournaments, request) for name, request in list(tournaments.open.items())}
         for finished in self.executor.finished():
             self._store(finished)
             name = finished.block.contestant
             missing[name] -= 1
             if not missing[name]:
-                missing[name] = self._submit(field, self._answer(field, field.open[name]))
-        return field.outcomes
+                missing[name] = self._submit(tournaments, self._answer(tournaments, tournaments.open[name]))
 
-    def _submit(self, field: Tournaments, request: Request | None) -> int:
-        """Submit the blocks of a request that are not in the store; of the first that has any, where all are. Says how many."""
+    def _submit(self, tournaments: Tournaments, request: Request | None) -> int:
+        """Submit the blocks of a request that the store lacks; of the first one after it, where it lacks none. Says how many."""
         while request is not None:
             blocks = [block for block in self._blocks(request) if not self.store.has_block(self.race, *block.key)]
             for block in blocks:
                 self.executor.submit(block)
             if blocks:
                 return len(blocks)
-            request = self._answer(field, request)
+            request = self._answer(tournaments, request)
         return 0
 
-    def _answer(self, field: Tournaments, request: Request) -> Request | None:
-        """Hand a request's lanes over, from the store, where all of them are; what is asked for next."""
-        return field.send(request.contestant, self.store.lanes(self.race, request.contestant, request.rung))
+    def _answer(self, tournaments: Tournaments, request: Request) -> Request | None:
+        """Hand over a request's lanes, all of which are in the store; the contestant's next request."""
+        return tournaments.send(request.contestant, self.store.lanes(self.race, request.contestant, request.rung))
 
     def _blocks(self, request: Request) -> list[Block]:
         steps, lanes = self.plan.steps(self.problem, self.contestants[request.contestant]), self.plan.lanes()
