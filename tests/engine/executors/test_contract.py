@@ -24,7 +24,7 @@ LANES, STEPS, SEEDS = 4, 12, (7, 8, 9)
 
 
 @dataclass(frozen=True)
-class Runner:
+class Plain:
     """An entrant that is no contestant."""
 
     name: str
@@ -40,7 +40,7 @@ class Runner:
         return self.kind(**hyperparameters)
 
 
-ENTRANTS: list[Entrant] = [Runner("sgd"), Runner("full", size=None, kind=Momentum), Runner("again", restarts=3), Runner("wide", width=2)]
+ENTRANTS: list[Entrant] = [Plain("sgd"), Plain("full", size=None, kind=Momentum), Plain("again", restarts=3), Plain("wide", width=2)]
 
 
 def observer(placement: Placement, params: Any, methods: Sequence[Method]) -> list[tuple[float, float]]:

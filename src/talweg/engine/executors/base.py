@@ -14,9 +14,9 @@ What is promised:
 What a crash keeps: all that the driver has been handed. An executor writes nothing down and never sees the store; the driver commits
 each block as it comes, and after a stop submits only those that are missing. So a block that was under way is lost, and may be.
 
-An executor knows no contestants, only `Entrant`s, which say what method a lane has and what program it needs. To add one: a class
-with these methods in a file beside this one, a line in `EXECUTORS`, which puts it under the test of this contract; or none of
-both, and `tw.race(…, executor=MyExecutor)`.
+An executor knows no contestants, only `Entrant`s, which say what method a lane has and what program it needs. To add one, write a
+class with these methods, in a file of its own anywhere: `tw.race(…, executor=MyExecutor)` runs on it. With a line in `EXECUTORS`
+it has a name, too, and is under the test of this contract.
 """
 
 from __future__ import annotations

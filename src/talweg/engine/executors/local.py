@@ -76,11 +76,11 @@ class Local:
             entrant.restarts,
             progress=lambda step, losses: self._progress(block, step / block.steps, losses),
         )
-        without = replace(traces, params=None)
+        finished = Finished(block, replace(traces, params=None))
         if not block.keep:
-            return Finished(block, without)
+            return finished
         best = _best(traces, block.keep)
-        return Finished(block, without, self._observed(block, traces), best, trees.take(traces.params, best))
+        return replace(finished, observed=self._observed(block, traces), best=best, weights=trees.take(traces.params, best))
 
     def _observed(self, block: Block, traces: Traces) -> dict[str, Sequence[Any]]:
         entrant, params = self._entrants[block.contestant], trees.take(traces.params, np.array(block.keep))
@@ -105,13 +105,11 @@ class Local:
 
 def _placements(problem: Problem, entrants: Sequence[Entrant], seeds: Sequence[int]) -> dict[int, Placement]:
     """By the width of the model, where it runs, with the starting parameters of all seeds and restarts, made in one call for each width."""
-    placement = Placement(problem)
-    found = {}
-    for width in sorted({1, *(entrant.width for entrant in entrants)}):
+    placement, found = Placement(problem), {}
+    for width in sorted({entrant.width for entrant in entrants}):
         found[width] = placement if width == 1 else placement.of(widened(problem, width))
-        trainings = max((entrant.restarts for entrant in entrants if entrant.width == width), default=0)
-        if trainings:
-            found[width].starts([restarts.seed_of(seed, training) for training in range(trainings) for seed in seeds])
+        trainings = max(entrant.restarts for entrant in entrants if entrant.width == width)
+        found[width].starts([restarts.seed_of(seed, training) for training in range(trainings) for seed in seeds])
     return found
 
 
