@@ -15,8 +15,8 @@ from talweg.engine.probes import NAMES
 from talweg.methods.space import Space
 from talweg.problems import Problem
 from talweg.racing.events import Event, Probed
+from talweg.racing.inspect import PROBED
 from talweg.racing.result import Race
-from talweg.racing.runner import PROBED
 
 SMALL: dict[str, Any] = {"methods": "adam,momentum:learning_rate=0.1", "settings": 8, "seeds": 4, "epochs": 4}
 
