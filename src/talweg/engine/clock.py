@@ -20,7 +20,7 @@ LONG_ENOUGH = 0.01  # seconds, for a clock to be trusted
 REPEATS = 5
 
 
-def seconds_alone(problem: Problem, method: Method, params: Params, size: int | None) -> float:
+def seconds_per_step(problem: Problem, method: Method, params: Params, size: int | None) -> float:
     """Seconds of one step of one lane with the machine to itself: the median of five measurements of at least 10 ms."""
     few = 1 if size is None else min(problem.examples // size, 4096 // size + 1)  # batches to go round in
     order = None if size is None else jnp.asarray(batches.order(problem.examples, size, [0], 0, few)[0]).reshape(few, size)

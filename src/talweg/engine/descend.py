@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int, PRNGKeyArray, PyTree, Scalar
 
-from talweg import checks
+from talweg import checks, trees
 from talweg.checks import InputError, InputTypeError
+from talweg.engine import cache
 from talweg.engine.cost import batch_size, gradients_per_step
-from talweg.engine.loop import POINTS, Row, Run, advance, begin, measuring_points, slots_between
+from talweg.engine.drive import drive
+from talweg.engine.loop import POINTS, Row, Run, advance, begin, measuring_points
 from talweg.engine.probes import NAMES as PROBES
 from talweg.methods import Method
 from talweg.problems import batches
@@ -85,22 +87,90 @@ def descend(
         raise InputTypeError(f"descend: method must be a Method such as tw.methods.Adam(1e-3), got {method!r}")
     size = batch_size(problem, batch)
     steps = _length(problem, size, steps, epochs)
-    seed, key = _seed(key)
-    params = jax.tree.map(as_floats, problem.start(key) if start is None else start)
-    marks = measuring_points(steps, checks.whole("descend", "points", points))
-    order = None if size is None else batches.order(problem.examples, size, [seed], 0, steps)[0]
-    held_out = problem.validation if problem.validation is not None else problem.train
-    counted = gradients_per_step(problem, method, params, size)
-    go = _compiled(problem, size, probes, positions)
-    numbers = jax.tree.map(jnp.asarray, method)
-    run, row = go(numbers, begin(numbers, params), key, order, slots_between(marks, 0, steps, len(marks)), problem.train, held_out)
-    seen = np.array([problem.examples if size is None else size]) * marks
-    training, validation, metric = (np.asarray(x, np.float64) for x in (row.training_loss, row.validation_loss, row.metric))
-    diverged = int(run.diverged_at)
-    inside = None if row.inside is None else {name: np.asarray(getattr(row.inside, name), np.float64) for name in PROBES}
-    ended = None if diverged < 0 else diverged
-    kept = None if row.params is None else jax.tree.map(np.asarray, row.params)
-    return Trace(method, run.params, marks, seen, training, validation, metric, ended, counted * steps, inside, kept)
+    checks.whole("descend", "points", points)
+    return _Course(problem, size, steps, points, *_seed(key), probes, positions).one(method, start)
+
+
+def sweep(
+    problem: Problem, methods: Sequence[Method], steps: int, *, size: int | None = None, points: int = POINTS, seed: int = 0
+) -> list[Trace]:
+    """The runs of a method with other numbers, side by side from one start through one order of examples, with their positions.
+
+    Args:
+        methods: of one structure.
+        size: examples per step; None for the whole training set.
+        points: how often is measured, beside the start.
+        seed: of the start, the order of examples and the methods' own noise.
+    """
+    return _Course(problem, size, steps, points, seed, jax.random.key(seed), False, True).several(methods)
+
+
+@dataclass(frozen=True)
+class _Course:
+    """Where runs begin, how long they are, which examples they see, and what is recorded."""
+
+    problem: Problem
+    size: int | None
+    steps: int
+    points: int
+    seed: int
+    key: PRNGKeyArray
+    probed: bool
+    positions: bool
+
+    def one(self, method: Method, start: Params | None) -> Trace:
+        params = self.start(start)
+        numbers = jax.tree.map(jnp.asarray, method)
+        run, row = self._driven(numbers, begin(numbers, params), lanes=False)
+        return self._trace(method, run, row, gradients_per_step(self.problem, method, params, self.size))
+
+    def several(self, methods: Sequence[Method]) -> list[Trace]:
+        params = self.start(None)
+        numbers = trees.stack(methods, as_floats(0.0).dtype)
+        gradients = gradients_per_step(self.problem, methods[0], params, self.size)
+        run, row = self._driven(numbers, jax.vmap(begin, in_axes=(0, None))(numbers, params), lanes=True)
+        found = (jax.tree.map(np.asarray, run), row)
+        lanes = [trees.take(found, lane) for lane in range(len(methods))]
+        return [self._trace(method, end, rows, gradients) for method, (end, rows) in zip(methods, lanes, strict=True)]
+
+    def start(self, given: Params | None) -> Params:
+        return jax.tree.map(as_floats, self.problem.start(self.key) if given is None else given)
+
+    def _driven(self, method: Method, run: Run, *, lanes: bool) -> tuple[Run, Row]:
+        problem = self.problem
+        marks = measuring_points(self.steps, self.points)
+        go = _compiled(problem, self.size, self.probed, self.positions, lanes)
+        held_out = problem.validation if problem.validation is not None else problem.train
+        return drive(
+            lambda run, order, slots: go(method, run, self.key, order, slots, problem.train, held_out),
+            run,
+            marks,
+            order=self._order,
+            capacity=self.steps,
+            slots=len(marks),
+        )
+
+    def _order(self, first: int, last: int) -> Int[np.ndarray, " examples_seen"] | None:
+        return None if self.size is None else batches.order(self.problem.examples, self.size, [self.seed], first, last)[0]
+
+    def _trace(self, method: Method, run: Run, row: Row, gradients: int) -> Trace:
+        marks = measuring_points(self.steps, self.points)
+        diverged = int(run.diverged_at)
+        inside = row.inside
+        training, validation, metric = (np.asarray(x, np.float64) for x in (row.training_loss, row.validation_loss, row.metric))
+        return Trace(
+            method=method,
+            params=run.params,
+            steps=marks,
+            examples=marks * (self.problem.examples if self.size is None else self.size),
+            training_loss=training,
+            validation_loss=validation,
+            metric=metric,
+            diverged_at=None if diverged < 0 else diverged,
+            gradients=gradients * self.steps,
+            probes=None if inside is None else {name: np.asarray(getattr(inside, name), np.float64) for name in PROBES},
+            positions=row.params,
+        )
 
 
 def minimize(
@@ -153,6 +223,11 @@ def _seed(key: int | PRNGKeyArray) -> tuple[int, PRNGKeyArray]:
     return int(key), jax.random.key(int(key))
 
 
-@functools.lru_cache(maxsize=8)
-def _compiled(problem: Problem, size: int | None, probed: bool, kept: bool) -> Callable[..., tuple[Run, Row]]:
-    return jax.jit(functools.partial(advance, problem, size, probed=probed, kept=kept))
+@cache.by_problem
+def _compiled(problem: Problem, size: int | None, probed: bool, positions: bool, lanes: bool) -> Callable[..., tuple[Run, Row]]:
+    """What takes one run through its slots, or lanes that differ in their methods alone."""
+
+    def go(method: Method, run: Run, *shared: Any) -> tuple[Run, Row]:
+        return advance(problem, size, method, run, *shared, probed=probed, positions=positions)
+
+    return jax.jit(jax.vmap(go, in_axes=(0, 0, None, None, None, None, None)) if lanes else go)

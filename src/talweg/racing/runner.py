@@ -17,7 +17,7 @@ from talweg import trees
 from talweg.checks import InputError
 from talweg.contestants.contestant import Contestant
 from talweg.engine import loop, restarts
-from talweg.engine.clock import seconds_alone
+from talweg.engine.clock import seconds_per_step
 from talweg.engine.program import Placement, Program, Traces
 from talweg.problems import batches
 from talweg.problems.base import Params, Problem
@@ -191,7 +191,7 @@ class Engine:
         method = contestant.method(contestant.defaults(), 1)
         placement = self._placement(contestant)
         params = jax.tree.map(lambda leaf: leaf[0], placement.starts([self.plan.search_seed()]))
-        seconds = seconds_alone(placement.problem, method, params, contestant.size)
+        seconds = seconds_per_step(placement.problem, method, params, contestant.size)
         self.store.add_speed(self.race, contestant.name, seconds, contestant.gradients)
 
     def _rung(self, contestant: Contestant, rung: str, entries: Sequence[Entry]) -> list[Lane]:

@@ -20,8 +20,7 @@ from talweg.figures.surface.grid import SCALES, Relief
 from talweg.figures.surface.scene import Scene
 from talweg.figures.surface.trajectories import Trail, trails
 from talweg.problems import CriticalPoint, Surface
-from talweg.studies.trajectories import Path as Walked
-from talweg.studies.trajectories import paths
+from talweg.studies.trajectories import Trajectory, trajectories
 
 GRID = 201  #: corners of the ground along each side
 MOST_STEPS = 20_000  #: more than can be told apart in a picture
@@ -37,7 +36,7 @@ class View:
     """A picture of a function with the descents on it."""
 
     scene: Scene
-    paths: tuple[Walked, ...]  #: with every position, as `tw.paths` gives them
+    trajectories: tuple[Trajectory, ...]  #: with every position, as `tw.trajectories` gives them
     command: str = ""
 
     @cached_property
@@ -90,7 +89,7 @@ class View:
         return surface.fragment(self.scene, base64.b64encode(image.image(self.scene, dots=110)).decode())
 
     def __repr__(self) -> str:
-        return f"View({self.scene.label!r}, {len(self.paths)} methods, {self.scene.steps:,} steps): {self.scene.headline}"
+        return f"View({self.scene.label!r}, {len(self.trajectories)} methods, {self.scene.steps:,} steps): {self.scene.headline}"
 
 
 def surface(
@@ -138,9 +137,9 @@ def surface(
     common = learning_rate is None and not ground.has_lowest  # there is nothing to tune for
     rate = float(f"{SHARE * np.ptp(ground.x):.2g}") if common else learning_rate
     methods = WITH_NOISE if methods is None and chosen.noise else methods
-    walked = paths(chosen.problem(), methods, places, steps, learning_rate=rate, schedule=schedule, seed=seed)
+    found = trajectories(chosen.problem(), methods, places, steps, learning_rate=rate, schedule=schedule, seed=seed)
     said = [f"no lowest value is known to tune for, so all take the learning rate {rate:g}, 2 % of the picture's width."] if common else []
-    made = View(scene(chosen, ground, trails(walked), height, said), tuple(walked), command)
+    made = View(scene(chosen, ground, trails(found), height, said), tuple(found), command)
     if path is not None:
         made.save(path)
     return made

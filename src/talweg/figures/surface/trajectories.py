@@ -51,18 +51,18 @@ class Trail:
         return np.asarray(seen[:, :2], float)
 
 
-def trails(paths: Iterable[Any]) -> list[Trail]:
-    """The descents of `talweg.paths`, one by one, each method in its own look."""
-    paths = list(paths)
-    given = looks([{"name": path.name, "method": path.method, "batch": path.batch} for path in paths])
+def trails(trajectories: Iterable[Any]) -> list[Trail]:
+    """The descents of `talweg.trajectories`, one by one, each method in its own look."""
+    trajectories = list(trajectories)
+    given = looks([{"name": one.name, "method": one.method, "batch": one.batch} for one in trajectories])
     found = []
-    for path in paths:
-        rate = path.numbers.get("learning_rate")
-        for k in range(len(path.loss)):
-            place, loss = np.asarray(path.positions[k], float), np.asarray(path.loss[k], float)
+    for one in trajectories:
+        rate = one.hyperparameters.get("learning_rate")
+        for k in range(len(one.loss)):
+            place, loss = np.asarray(one.positions[k], float), np.asarray(one.loss[k], float)
             lost = ~np.isfinite(loss)
-            own = (place, loss, rate, path.tuned, int(lost.argmax()) if lost.any() else -1, k, tuple(path.numbers.items()))
-            found.append(Trail(path.name, path.label, given[path.name], *own))
+            own = (place, loss, rate, one.tuned, int(lost.argmax()) if lost.any() else -1, k, tuple(one.hyperparameters.items()))
+            found.append(Trail(one.name, one.label, given[one.name], *own))
     return found
 
 
