@@ -88,7 +88,8 @@ def descend(
     size = batch_size(problem, batch)
     steps = _length(problem, size, steps, epochs)
     checks.whole("descend", "points", points)
-    return _Course(problem, size, steps, points, *_seed(key), probes, positions).one(method, start)
+    (trace,) = _traces(problem, [method], start, size, steps, points, _seed(key), probed=probes, positions=positions, lanes=False)
+    return trace
 
 
 def sweep(
@@ -102,75 +103,49 @@ def sweep(
         points: how often is measured, beside the start.
         seed: of the start, the order of examples and the methods' own noise.
     """
-    return _Course(problem, size, steps, points, seed, jax.random.key(seed), False, True).several(methods)
+    return _traces(problem, methods, None, size, steps, points, (seed, jax.random.key(seed)), positions=True, lanes=True)
 
 
-@dataclass(frozen=True)
-class _Course:
-    """Where runs begin, how long they are, which examples they see, and what is recorded."""
+def _traces(
+    problem: Problem,
+    methods: Sequence[Method],
+    start: Params | None,
+    size: int | None,
+    steps: int,
+    points: int,
+    seed_and_key: tuple[int, PRNGKeyArray],
+    *,
+    probed: bool = False,
+    positions: bool = False,
+    lanes: bool,
+) -> list[Trace]:
+    """The run of one method, or as `lanes` those of several of one structure."""
+    seed, key = seed_and_key
+    params = jax.tree.map(as_floats, problem.start(key) if start is None else start)
+    numbers = trees.stack(methods, as_floats(0.0).dtype) if lanes else jax.tree.map(jnp.asarray, methods[0])
+    marks = measuring_points(steps, points)
+    held_out = problem.validation if problem.validation is not None else problem.train
+    gradients = gradients_per_step(problem, methods[0], params, size) * steps
+    go = _compiled(problem, size, probed, positions, lanes)
+    found = drive(
+        lambda run, order, slots: go(numbers, run, key, order, slots, problem.train, held_out),
+        jax.vmap(begin, in_axes=(0, None))(numbers, params) if lanes else begin(numbers, params),
+        marks,
+        order=lambda first, last: None if size is None else batches.order(problem.examples, size, [seed], first, last)[0],
+        capacity=steps,
+        slots=len(marks),
+    )
+    examples = marks * (problem.examples if size is None else size)
+    each = [trees.take(jax.tree.map(np.asarray, found), lane) for lane in range(len(methods))] if lanes else [found]
+    return [_trace(method, run, row, marks, examples, gradients) for method, (run, row) in zip(methods, each, strict=True)]
 
-    problem: Problem
-    size: int | None
-    steps: int
-    points: int
-    seed: int
-    key: PRNGKeyArray
-    probed: bool
-    positions: bool
 
-    def one(self, method: Method, start: Params | None) -> Trace:
-        params = self.start(start)
-        numbers = jax.tree.map(jnp.asarray, method)
-        run, row = self._driven(numbers, begin(numbers, params), lanes=False)
-        return self._trace(method, run, row, gradients_per_step(self.problem, method, params, self.size))
-
-    def several(self, methods: Sequence[Method]) -> list[Trace]:
-        params = self.start(None)
-        numbers = trees.stack(methods, as_floats(0.0).dtype)
-        gradients = gradients_per_step(self.problem, methods[0], params, self.size)
-        run, row = self._driven(numbers, jax.vmap(begin, in_axes=(0, None))(numbers, params), lanes=True)
-        found = (jax.tree.map(np.asarray, run), row)
-        lanes = [trees.take(found, lane) for lane in range(len(methods))]
-        return [self._trace(method, end, rows, gradients) for method, (end, rows) in zip(methods, lanes, strict=True)]
-
-    def start(self, given: Params | None) -> Params:
-        return jax.tree.map(as_floats, self.problem.start(self.key) if given is None else given)
-
-    def _driven(self, method: Method, run: Run, *, lanes: bool) -> tuple[Run, Row]:
-        problem = self.problem
-        marks = measuring_points(self.steps, self.points)
-        go = _compiled(problem, self.size, self.probed, self.positions, lanes)
-        held_out = problem.validation if problem.validation is not None else problem.train
-        return drive(
-            lambda run, order, slots: go(method, run, self.key, order, slots, problem.train, held_out),
-            run,
-            marks,
-            order=self._order,
-            capacity=self.steps,
-            slots=len(marks),
-        )
-
-    def _order(self, first: int, last: int) -> Int[np.ndarray, " examples_seen"] | None:
-        return None if self.size is None else batches.order(self.problem.examples, self.size, [self.seed], first, last)[0]
-
-    def _trace(self, method: Method, run: Run, row: Row, gradients: int) -> Trace:
-        marks = measuring_points(self.steps, self.points)
-        diverged = int(run.diverged_at)
-        inside = row.inside
-        training, validation, metric = (np.asarray(x, np.float64) for x in (row.training_loss, row.validation_loss, row.metric))
-        return Trace(
-            method=method,
-            params=run.params,
-            steps=marks,
-            examples=marks * (self.problem.examples if self.size is None else self.size),
-            training_loss=training,
-            validation_loss=validation,
-            metric=metric,
-            diverged_at=None if diverged < 0 else diverged,
-            gradients=gradients * self.steps,
-            probes=None if inside is None else {name: np.asarray(getattr(inside, name), np.float64) for name in PROBES},
-            positions=row.params,
-        )
+def _trace(method: Method, run: Run, row: Row, marks: np.ndarray, examples: np.ndarray, gradients: int) -> Trace:
+    training, validation, metric = (np.asarray(x, np.float64) for x in (row.training_loss, row.validation_loss, row.metric))
+    diverged, inside = int(run.diverged_at), row.inside
+    at = None if diverged < 0 else diverged
+    probes = None if inside is None else {name: np.asarray(getattr(inside, name), np.float64) for name in PROBES}
+    return Trace(method, run.params, marks, examples, training, validation, metric, at, gradients, probes, row.params)
 
 
 def minimize(

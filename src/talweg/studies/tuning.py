@@ -60,7 +60,7 @@ def learning_rates(problem: Problem, contestant: Contestant) -> list[dict[str, f
 
 def mean_loss(losses: Float[np.ndarray, "settings points"]) -> Float[np.ndarray, " settings"]:
     """The mean over the measuring points, so that soon counts as well as low; infinite where a run diverged."""
-    return np.asarray(_finite(losses).mean(axis=1))
+    return np.asarray(np.where(np.isfinite(losses), losses, np.inf).mean(axis=1))
 
 
 def median_loss(losses: Float[np.ndarray, "settings starts"]) -> Float[np.ndarray, " settings"]:
@@ -90,7 +90,3 @@ def arrivals_then_losses(
     """The most starts whose lowest loss is at most the threshold; then the lowest median at the end, then that on the way."""
     arrivals = (lowest <= threshold).sum(axis=1)
     return np.stack([-arrivals, bootstrap.medians(last), bootstrap.medians(lowest)], axis=1)
-
-
-def _finite(losses: np.ndarray) -> np.ndarray:
-    return np.where(np.isfinite(losses), losses, np.inf)
