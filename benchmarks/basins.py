@@ -184,7 +184,7 @@ def resolved(problem: tw.Problem) -> tw.problems.Surface:
 
 def settle(problem: tw.Problem, points: np.ndarray) -> np.ndarray:
     """The values of the minima that points lie near."""
-    value = settled(resolved(problem).function, points, span(problem))[1]
+    value = settled(problem, points, span(problem))[1]
     return np.where(np.isfinite(value), value, np.inf)
 
 

@@ -100,7 +100,7 @@ surface = tw.problems.surface("himmelblau")
 surface.critical  # minima, saddles, maxima: CriticalPoint(at, value, kind, best)
 surface.heights([0, 1, 2], [0, 1])  # values on a grid
 tw.race(surface.problem())
-tw.paths(surface.problem(), "adam,momentum", starts=[[-4, 0], [4, 4]], steps=300)
+tw.trajectories(surface.problem(), "adam,momentum", starts=[[-4, 0], [4, 4]], steps=300)
 ```
 
 ## Options

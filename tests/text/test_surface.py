@@ -9,7 +9,7 @@ from pathlib import Path
 from talweg.figures.surface import outcomes
 from talweg.figures.surface.grid import Grid
 from talweg.figures.surface.outcomes import Outcome
-from talweg.figures.surface.trajectories import Trajectory
+from talweg.figures.surface.trajectories import SingleTrajectory
 from talweg.text.surface import headline, legend, outcome, rate, sentences, summed
 
 MADE = runpy.run_path(str(Path(__file__).parents[1] / "figures" / "surface" / "test_outcomes.py"))
@@ -18,11 +18,11 @@ SIDE, POINTS, GROUND, ENDLESS, trajectory, ARRIVING, SHORT, DIVERGING, STUCK = (
 )
 
 
-def groups(*descents: Trajectory, grid: Grid = GROUND) -> list[list[Outcome]]:
+def groups(*descents: SingleTrajectory, grid: Grid = GROUND) -> list[list[Outcome]]:
     return outcomes.by_method(outcomes.outcomes(descents, grid))
 
 
-def words(one: Trajectory, grid: Grid = GROUND) -> str:
+def words(one: SingleTrajectory, grid: Grid = GROUND) -> str:
     return outcome(groups(one, grid=grid)[0][0])
 
 

@@ -29,7 +29,7 @@ class SurfacePage:
 
     def __init__(self, state: SurfaceState, troubles: list[str], usual: SurfaceState | None = None):
         self.state = state
-        self.descents = computing.Descents()
+        self.descents = computing.PageTrajectories()
         self.busy = self.wanted = False
         self.painted: tuple[str, str] | None = None
         self.sliders: dict[str, Slider] = {}

@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 import typer
 
-from talweg import checks
 from talweg.checks import InputError
 from talweg.cli.options import JsonOption, StoreOption, file_name, folder, names, place, set_up_jax, writable
 
@@ -60,11 +59,21 @@ def diagnose(
         refuse({"at": at, "learning-rate": learning_rate, "epochs": epochs, "target": target, "model": model, "loss": loss})
         found = _of_race(name, method, split, seed, store)
     else:
-        from talweg.problems import resolve
-
         set_up_jax()
-        problem = resolve(name, target=target, model=model, loss=loss)
-        found = [_of_problem(problem, at, method or "sgd", learning_rate, steps, epochs, split, seed)]
+        from talweg.problems import resolve
+        from talweg.studies.diagnose import diagnose as diagnose_problem
+
+        seen = diagnose_problem(
+            resolve(name, target=target, model=model, loss=loss),
+            method or "sgd",
+            at=None if at is None else place(at, "diagnose"),
+            learning_rate=learning_rate,
+            steps=steps,
+            epochs=epochs,
+            split=split,
+            seed=seed,
+        )
+        found = [(seen.of, seen)]
     _show(found, json_file)
 
 
@@ -208,45 +217,6 @@ def _of_race(name: str | None, method: str | None, split: str, seed: int, store:
     problem = recalled.recalled(done)
     found = done.diagnose(names(method), split=split, problem=problem, key=seed)
     return [(f"{label}, its best final run", diagnosis) for label, diagnosis in found.items()]
-
-
-def _of_problem(
-    problem: Any, at: str | None, method: str, rate: float | None, steps: int, epochs: float | None, split: str, seed: int
-) -> tuple[str, Any]:
-    """A point that is given, or where a descent ends; the method goes with it, for the edge of stability."""
-    from talweg.contestants.notation import listed
-    from talweg.engine.cost import usual_epochs
-    from talweg.landscape import diagnose as look
-    from talweg.studies import training, trajectories
-
-    if at is not None:
-        if problem.train is not None and "surface" not in problem.facts:
-            raise InputError(f"diagnose: --at is a point of a function, and {problem.name} is no function of a few numbers; leave it out")
-        return f"{problem.name} at {at}", look(problem, place(at, "diagnose"), learning_rate=rate, split=split, key=seed)
-    entries = listed(problem, method, settings=1)
-    if len(entries) != 1:
-        raise InputError(f"diagnose: one method descends, got {len(entries)}; name one, such as --method adam")
-    contestant = entries[0]
-    numbers = {} if rate is None else {"learning_rate": rate}
-    if "surface" in problem.facts:
-        path = trajectories.Walker(problem, contestant).walk(
-            trajectories.starting_places(problem), checks.whole("diagnose", "steps", steps), numbers=numbers, seed=seed
-        )
-        if path.diverged_at[0] >= 0:
-            raise InputError(f"diagnose: the descent diverged at step {path.diverged_at[0]:,}; give a smaller --learning-rate")
-        numbers, params, length = dict(path.numbers), path.positions[0, -1], f"{path.steps:,} steps"
-    else:
-        budget = usual_epochs(problem) if epochs is None else epochs
-        run = training.watch(problem, contestant, budget, numbers=numbers, points=1, seed=seed)
-        if run.diverged_at >= 0:
-            raise InputError(f"diagnose: the descent diverged at step {run.diverged_at:,}; give a smaller --learning-rate")
-        import jax
-
-        numbers, params = dict(run.numbers), jax.tree.map(lambda leaf: leaf[-1], run.params)
-        length = f"{budget:g} epochs"
-    tuned = "" if rate is not None else ", tuned"
-    title = f"{problem.name} after {length} of {contestant.label} (learning rate {numbers.get('learning_rate', 0):.3g}{tuned})"
-    return title, look(problem, params, method=contestant.method(numbers, steps), split=split, key=seed)
 
 
 def _show(found: Sequence[tuple[str, Any]], json_file: Path | None) -> None:

@@ -46,7 +46,7 @@ def pace(seconds: Callable[[int], float], examples: int) -> Pace:
     return Pace(max(step, 1e-9), point, block)
 
 
-def seconds_alone(problem: Problem, method: Method, params: Params, size: int | None) -> float:
+def seconds_per_step(problem: Problem, method: Method, params: Params, size: int | None) -> float:
     """Seconds of one step of one lane with the machine to itself: the median of five measurements of at least 10 ms."""
     few = 1 if size is None else min(problem.examples // size, 4096 // size + 1)  # batches to go round in
     order = None if size is None else jnp.asarray(batches.order(problem.examples, size, [0], 0, few)[0]).reshape(few, size)

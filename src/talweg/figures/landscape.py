@@ -1,4 +1,4 @@
-"""A slice of the loss landscape with the trajectories of the descents, on the plane and in space, and the line between two of their endpoints.
+"""A slice of the loss landscape with the trajectories on it, on the plane and in space, and the line between two endpoints.
 
 Each takes the summary of `talweg.studies.landscape` (plain dictionaries) and nothing else.
 """
@@ -14,7 +14,7 @@ from talweg.figures import layout
 from talweg.figures.palette import QUIET, Look, looks
 from talweg.figures.surface import grid, trajectories
 from talweg.figures.surface.grid import Grid
-from talweg.figures.surface.trajectories import Trajectory
+from talweg.figures.surface.trajectories import SingleTrajectory
 from talweg.text import landscape as words
 from talweg.text.format import figures, shortened
 
@@ -130,8 +130,8 @@ def percent(x: float | None) -> str:
     return figures(None if x is None else 100 * x, 3) + " %"
 
 
-def eye(ground: Grid, height: grid.Height, drawn: list[Trajectory]) -> dict[str, float]:
-    """Where the eye stands: of sixteen sides the one from which the ground hides least of the trajectories, and of these where it is lowest."""
+def eye(ground: Grid, height: grid.Height, drawn: list[SingleTrajectory]) -> dict[str, float]:
+    """Where the eye stands: of sixteen sides the one from which the ground hides least, and of these the lowest."""
     z = height(ground.z)
     known = np.isfinite(z)
     if not known.any():
@@ -171,11 +171,11 @@ def scale(ground: Grid) -> str:
     return "log" if far else "auto"
 
 
-def descents(summary: Summary) -> list[Trajectory]:
+def descents(summary: Summary) -> list[SingleTrajectory]:
     """The descents on the slice, with the losses at their actual weights."""
     given = looks(summary["contestants"])
     return [
-        Trajectory(c["name"], c["label"], given[c["name"]], np.array(c["path"], float), np.array(c["loss"], float))
+        SingleTrajectory(c["name"], c["label"], given[c["name"]], np.array(c["path"], float), np.array(c["loss"], float))
         for c in summary["contestants"]
     ]
 

@@ -8,7 +8,6 @@ Hessian", 1994; Ghorbani, Krishnan & Xiao, "An investigation into neural net opt
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from jaxtyping import Array, Float, Scalar
 from matfree import decomp
 
 from talweg import trees
+from talweg.engine import cache
 from talweg.problems import batches
 from talweg.problems.base import Batch, Params, Problem, count
 
@@ -143,7 +143,7 @@ def _structure(params: Params) -> tuple[Any, tuple[Any, ...]]:
     return structure, tuple((np.shape(leaf), np.dtype(leaf.dtype)) for leaf in leaves)
 
 
-@functools.lru_cache(maxsize=32)
+@cache.by_problem
 def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
     """The compiled functions of one problem, for parameters of one structure, all taking them as one vector."""
     example = jax.tree.unflatten(structure, [np.zeros(*shape) for shape in shapes])

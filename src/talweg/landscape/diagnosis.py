@@ -75,6 +75,7 @@ class Diagnosis:
     learning_rate: float | None = None
     method: Method | None = None
     threshold: float | None = None  #: of the sharpness, beyond which the method's steps grow; None where there is no such rule
+    of: str = ""  #: how a descent came there, in words, where it is known
 
     @property
     def kind(self) -> str:

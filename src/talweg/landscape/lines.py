@@ -5,7 +5,6 @@ Goodfellow, Vinyals & Saxe, "Qualitatively characterizing neural network optimiz
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from jaxtyping import Array, Float
 
 from talweg import checks
 from talweg.checks import InputError
+from talweg.engine import cache
 from talweg.landscape.directions import alike, flat
 from talweg.landscape.slices import EXAMPLES, MOST_POINTS, chosen
 from talweg.problems import batches
@@ -136,7 +136,7 @@ def along(
         if getattr(problem, split) is not None or (split == "train" and problem.train is None):
             used = chosen(problem, split, examples)[0]
             loss, metric = (np.asarray(x, float) for x in go(tuple(corners), shares, used))
-        found |= {f"{name}_loss": loss, f"{name}_measure": metric}
+        found |= {f"{name}_loss": loss, f"{name}_metric": metric}
     return found
 
 
@@ -152,7 +152,7 @@ def blend(corners: Sequence[Params], shares: Sequence[Any] | Array) -> Params:
     return jax.tree.map(mixed, *corners)
 
 
-@functools.lru_cache(maxsize=16)
+@cache.by_problem
 def _compiled(problem: Problem) -> Any:
     def measured(corners: tuple[Params, ...], shares: Array, data: Batch) -> tuple[Array, Array]:
         def one(row: Array) -> tuple[Array, Array]:

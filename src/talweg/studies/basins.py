@@ -18,9 +18,9 @@ from talweg.contestants.notation import listed
 from talweg.landscape import Connection, connected
 from talweg.landscape.settle import MOST_DIMENSIONS, same, settled
 from talweg.problems.base import Params, Problem
-from talweg.statistics import bootstrap, proportions
+from talweg.statistics import proportions
 from talweg.statistics.richness import Estimate, basins_in_all, better_than_best, unseen_mass
-from talweg.studies import multistart
+from talweg.studies import multistart, tuning
 from talweg.studies.multistart import Endpoints, Multistart
 from talweg.text import basins as words
 
@@ -193,13 +193,16 @@ def _tuned(running: Multistart, contestant: Contestant, steps: int, rate: float 
         checks.number("basins", "learning_rate", rate, checks.POSITIVE)
         known = "learning_rate" in contestant.defaults() and "learning_rate" not in contestant.fixed
         return {"learning_rate": rate} if known else {}
-    tried = multistart.rates(running.problem, contestant)
+    tried = tuning.learning_rates(running.problem, contestant)
     if len(tried) == 1:
         return tried[0]
     own = multistart.seeds(TUNING_STARTS, seed, 1)
-    ends = running.run(contestant, [one for one in tried for _ in own], own * len(tried), steps)
-    medians = bootstrap.medians(ends.loss.reshape(len(tried), -1))
-    return tried[int(np.argmin(medians))]
+    chosen, _ = tuning.best(
+        tried,
+        lambda settings: running.each(contestant, settings, own, steps),
+        lambda ends: tuning.median_loss(ends.loss.reshape(len(tried), -1)),
+    )
+    return tried[chosen]
 
 
 def _labelled(problem: Problem, arrived: Sequence[Endpoints]) -> tuple[np.ndarray, np.ndarray, Params]:
@@ -214,7 +217,7 @@ def _labelled(problem: Problem, arrived: Sequence[Endpoints]) -> tuple[np.ndarra
     leaves = jax.tree.leaves(params)
     if problem.train is None and len(leaves) == 1 and leaves[0].ndim == 2 and leaves[0].shape[1] <= MOST_DIMENSIONS:
         span = float(np.ptp(_begins(problem), axis=0).max())
-        at, value, rests = settled(_Alone(problem), leaves[0][fine], span)
+        at, value, rests = settled(problem, leaves[0][fine], span)
         losses[fine] = value
         keep = rests.astype(bool)
         labels[fine[keep]] = same(at[keep], APART * span) if keep.any() else []
@@ -223,22 +226,6 @@ def _labelled(problem: Problem, arrived: Sequence[Endpoints]) -> tuple[np.ndarra
     marks = signatures(problem, trees.take(params, fine))
     labels[fine] = same(marks, ALIKE * max(way, 1e-12))
     return labels, losses, params
-
-
-class _Alone:
-    """The loss of a problem without data as a function of its vector; equal to another one of the same loss, so compiled once."""
-
-    def __init__(self, problem: Problem):
-        self.loss = problem.loss
-
-    def __call__(self, x: Any) -> Any:
-        return self.loss(x, None)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Alone) and other.loss is self.loss
-
-    def __hash__(self) -> int:
-        return hash(self.loss)
 
 
 def signatures(problem: Problem, stacked: Params) -> Float[np.ndarray, "n examples"]:

@@ -22,8 +22,8 @@ from talweg.contestants.contestant import Contestant
 from talweg.contestants.design import cube
 from talweg.contestants.notation import listed
 from talweg.problems.base import Problem
-from talweg.statistics import bootstrap, proportions
-from talweg.studies import multistart
+from talweg.statistics import proportions
+from talweg.studies import multistart, tuning
 from talweg.studies.multistart import Endpoints, Multistart, length
 from talweg.text import escape as words
 
@@ -246,8 +246,7 @@ class _Escaping:
         for k, (_, contestant) in enumerate(self.entered):
             self.progress(f"tuning {k + 1} of {len(self.entered)}: {contestant.label}")
             tried = _settings(self.running.problem, contestant, points)
-            numbers = [one for one in tried for _ in few]
-            tuned.append((tried, self.running.run(contestant, numbers, few * len(tried), self._steps(contestant))))
+            tuned.append((tried, self.running.each(contestant, tried, few, self._steps(contestant))))
         best, own = self._best([ends for _, ends in tuned])
         starts = tuned[0][1].start
         way = float(np.median(starts[np.isfinite(starts)])) - best
@@ -259,7 +258,8 @@ class _Escaping:
         fresh = multistart.seeds(self.trials, self.seed, 4)
         for k, ((remedy, contestant), (tried, ends)) in enumerate(zip(self.entered, tuned, strict=True)):
             self.progress(f"running {k + 1} of {len(self.entered)}: {contestant.label}")
-            chosen = tried[_chosen(ends, len(tried), threshold)]
+            lowest, last = (losses.reshape(len(tried), -1) for losses in (ends.best, ends.loss))
+            chosen = tried[tuning.least(tuning.arrivals_then_losses(lowest, last, threshold))]
             arrived = self.running.run(contestant, [chosen] * self.trials, fresh, self._steps(contestant))
             arms.append(self._arm(remedy, contestant, chosen, arrived, threshold, arms[0].reached if arms else None))
         seconds = sum(ends.seconds for _, ends in tuned) + sum(arm.ends.seconds for arm in arms)
@@ -344,17 +344,10 @@ def _settings(problem: Problem, contestant: Contestant, points: Float[np.ndarray
     if problem.train is None:
         for name, reach in contestant.space.items():
             if name == "learning_rate":
-                contestant = contestant.with_range(name, replace(reach, low=LOWEST_RATE, high=max(reach.high, multistart.RATES[-1])))
+                contestant = contestant.with_range(name, replace(reach, low=LOWEST_RATE, high=max(reach.high, tuning.RATES[-1])))
             elif name in NOISES:
                 contestant = contestant.with_range(name, replace(reach, high=LOUDER * reach.high))
     return contestant.settings(points) if contestant.space else [{}]
-
-
-def _chosen(ends: Endpoints, settings: int, threshold: float) -> int:
-    """The setting with the most arrivals; of several the one with the lowest median at the end, then with the lowest on the way."""
-    best, last = (bootstrap.medians(losses.reshape(settings, -1)) for losses in (ends.best, ends.loss))
-    arrivals = (ends.best.reshape(settings, -1) <= threshold).sum(axis=1)
-    return int(np.lexsort((best, last, -arrivals))[0])
 
 
 def _interval(numbers: tuple[float, float, float]) -> dict[str, float]:

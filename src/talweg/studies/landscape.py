@@ -19,8 +19,8 @@ import numpy as np
 
 from talweg import checks, report
 from talweg.checks import InputError
-from talweg.engine.descend import Trace
-from talweg.landscape import Connection, Line, Slice, connected, follow, line, slice
+from talweg.engine.descend import Trace, descend
+from talweg.landscape import Connection, Line, Slice, connected, line, slice
 from talweg.landscape.directions import flat
 from talweg.methods import Method
 from talweg.problems.base import Problem
@@ -189,7 +189,8 @@ def landscape(
     followers = []
     for row, method in chosen:
         lane = next(lane for lane in race.store.lanes(race.name, row["name"], "final") if lane.setting >= 0 and lane.seed == seed)
-        trace = follow(problem, method, steps=int(lane.steps[-1]), batch=_batch(problem, row["batch"]), points=kept, key=seed)
+        steps, batch = int(lane.steps[-1]), _batch(problem, row["batch"])
+        trace = descend(problem, method, steps=steps, batch=batch, points=kept, key=seed, positions=True)
         if trace.diverged_at is not None:
             left_out.append(f"{row['label']} is not shown: it diverged at step {trace.diverged_at:,}.")
             continue

@@ -17,10 +17,9 @@ from talweg import checks, problems, report
 from talweg.checks import InputError
 from talweg.figures.surface.grid import SCALES, Grid
 from talweg.figures.surface.scene import Scene
-from talweg.figures.surface.trajectories import Trajectory, single
+from talweg.figures.surface.trajectories import SingleTrajectory, single
 from talweg.problems import CriticalPoint, Surface
-from talweg.studies.trajectories import Path as Walked
-from talweg.studies.trajectories import paths
+from talweg.studies.trajectories import Trajectory, trajectories
 from talweg.text import surface as words
 
 GRID = 201  #: corners of the ground along each side
@@ -37,7 +36,7 @@ class View:
     """A picture of a function with the descents on it."""
 
     scene: Scene
-    paths: tuple[Walked, ...]  #: with every position, as `tw.paths` gives them
+    trajectories: tuple[Trajectory, ...]  #: with every position, as `tw.trajectories` gives them
     command: str = ""
 
     @cached_property
@@ -84,7 +83,7 @@ class View:
         return surface.fragment(self.scene, base64.b64encode(image.image(self.scene, dots=110)).decode())
 
     def __repr__(self) -> str:
-        return f"View({self.scene.label!r}, {len(self.paths)} methods, {self.scene.steps:,} steps): {self.scene.headline}"
+        return f"View({self.scene.label!r}, {len(self.trajectories)} methods, {self.scene.steps:,} steps): {self.scene.headline}"
 
 
 def surface(
@@ -132,9 +131,9 @@ def surface(
     common = learning_rate is None and not ground.has_lowest  # there is nothing to tune for
     rate = float(f"{SHARE * np.ptp(ground.x):.2g}") if common else learning_rate
     methods = WITH_NOISE if methods is None and chosen.noise else methods
-    walked = paths(chosen.problem(), methods, places, steps, learning_rate=rate, schedule=schedule, seed=seed)
+    found = trajectories(chosen.problem(), methods, places, steps, learning_rate=rate, schedule=schedule, seed=seed)
     said = [words.rate_note(rate)] if rate is not None and common else []
-    made = View(scene(chosen, ground, single(walked), height, said), tuple(walked), command)
+    made = View(scene(chosen, ground, single(found), height, said), tuple(found), command)
     if path is not None:
         made.save(path)
     return made
@@ -174,7 +173,7 @@ def grid(chosen: Surface, size: int = GRID) -> Grid:
     return Grid(x, y, z, points, chosen.label, chosen.lowest)
 
 
-def scene(chosen: Surface, ground: Grid, descents: list[Trajectory], height: str = "auto", said: Iterable[str] = ()) -> Scene:
+def scene(chosen: Surface, ground: Grid, descents: list[SingleTrajectory], height: str = "auto", said: Iterable[str] = ()) -> Scene:
     """The surface with the descents on it, and what must be said beside."""
     notes = list(said)
     if chosen.noise:

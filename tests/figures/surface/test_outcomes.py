@@ -11,7 +11,7 @@ from talweg.figures.palette import Look
 from talweg.figures.surface import outcomes
 from talweg.figures.surface.grid import Grid
 from talweg.figures.surface.outcomes import Outcome, outcome
-from talweg.figures.surface.trajectories import Trajectory
+from talweg.figures.surface.trajectories import SingleTrajectory
 
 SIDE = np.linspace(-4, 4, 41)
 POINTS = [((0.0, 0.0), 0.0, "minimum", True), ((2.0, 0.0), 1.0, "minimum", False), ((1.0, 0.0), 3.0, "saddle", False)]
@@ -19,11 +19,11 @@ GROUND = Grid(SIDE, SIDE, np.add(*np.meshgrid(SIDE**2, SIDE**2)), POINTS, "two w
 ENDLESS = Grid(SIDE, SIDE, np.subtract(*np.meshgrid(SIDE**2, SIDE**2)), [((0.0, 0.0), 0.0, "saddle", False)], "saddle")
 
 
-def trajectory(losses: list[float], at: list[tuple[float, float]] | None = None, name: str = "adam", **more: object) -> Trajectory:
+def trajectory(losses: list[float], at: list[tuple[float, float]] | None = None, name: str = "adam", **more: object) -> SingleTrajectory:
     places = at or [(1.0, 1.0)] * len(losses)
     lost = [k for k, loss in enumerate(losses) if not math.isfinite(loss)]
     given = {"learning_rate": 0.1, "diverged_at": lost[0] if lost else -1} | more
-    return Trajectory(name, name.title(), Look("#2885eb"), np.array(places, float), np.array(losses, float), **given)  # type: ignore[arg-type]
+    return SingleTrajectory(name, name.title(), Look("#2885eb"), np.array(places, float), np.array(losses, float), **given)  # type: ignore[arg-type]
 
 
 ARRIVING = trajectory([10.0, 2.0, 0.0005, 0.0001])
@@ -32,7 +32,7 @@ DIVERGING = trajectory([10.0, 50.0, math.nan, math.nan], at=[(1, 1), (3, 3), (9,
 STUCK = trajectory([10.0, 1.5, 1.0, 1.0], at=[(3, 3), (2, 0), (2, 0.01), (2.0, 0.0)], name="rmsprop", tuned=True)
 
 
-def became(one: Trajectory, grid: Grid = GROUND) -> Outcome:
+def became(one: SingleTrajectory, grid: Grid = GROUND) -> Outcome:
     return outcome(one, grid, outcomes.goal([one], grid))
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from talweg.figures.palette import Look
 from talweg.figures.surface import trajectories
 from talweg.figures.surface.grid import Grid, scaled
-from talweg.figures.surface.trajectories import Trajectory, clipped
+from talweg.figures.surface.trajectories import SingleTrajectory, clipped
 
 SIDE = np.linspace(0, 10, 21)
 BOWL = Grid(SIDE, SIDE, np.add(*np.meshgrid((SIDE - 5) ** 2, (SIDE - 5) ** 2)), [((5.0, 5.0), 0.0, "minimum", True)], "bowl", 0.0)
@@ -21,9 +21,9 @@ DOMAIN = BOWL.domain
 HEIGHT = scaled(BOWL.z, 0.0)
 
 
-def trajectory(*places: tuple[float, float], loss: list[float] | None = None, **more: object) -> Trajectory:
+def trajectory(*places: tuple[float, float], loss: list[float] | None = None, **more: object) -> SingleTrajectory:
     values = loss if loss is not None else [float((x - 5) ** 2 + (y - 5) ** 2) for x, y in places]
-    return Trajectory("adam", "Adam", Look("#2885eb", "dash"), np.array(places, float), np.array(values, float), 0.1, **more)  # type: ignore[arg-type]
+    return SingleTrajectory("adam", "Adam", Look("#2885eb", "dash"), np.array(places, float), np.array(values, float), 0.1, **more)  # type: ignore[arg-type]
 
 
 def test_a_line_is_cut_where_it_leaves_the_picture() -> None:

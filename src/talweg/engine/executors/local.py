@@ -51,7 +51,7 @@ class Local:
         """Seconds of one step of one lane that has the machine to itself, measured."""
         placement = self._placement(entrant)
         params = trees.take(placement.starts([self._seed]), 0)
-        return clock.seconds_alone(placement.problem, self._untuned(entrant), params, self._entrants[entrant].size)
+        return clock.seconds_per_step(placement.problem, self._untuned(entrant), params, self._entrants[entrant].size)
 
     def submit(self, block: Block) -> None:
         """Put a block into the queue."""

@@ -109,7 +109,7 @@ class Canvas:
             axis.line.set_color("#b8bec7")
             axis._axinfo["grid"].update(color="#e1e4e8", linewidth=0.5)
 
-    def _trajectory(self, trajectory: trajectories.Trajectory, shown: trajectories.Drawn) -> None:
+    def _trajectory(self, trajectory: trajectories.SingleTrajectory, shown: trajectories.Drawn) -> None:
         pen = {"color": trajectory.look.colour, "linestyle": STROKES[trajectory.look.dash], "solid_capstyle": "round", "zorder": 5}
         pen["alpha"] = trajectories.faint([shown], self.scene.grid)
         (flat,) = self.plane.plot(shown.x, shown.y, linewidth=1.5, **pen)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from talweg.figures.surface.grid import Grid
-from talweg.figures.surface.trajectories import Trajectory, ends_outside, left_at
+from talweg.figures.surface.trajectories import SingleTrajectory, ends_outside, left_at
 
 CLOSE = 1e-4  #: the share of the initial gap that may be left
 NEAR = 0.02  #: of the plot's width, and no further from a critical point, is at that point
@@ -34,7 +34,7 @@ class Goal:
 class Outcome:
     """What became of one descent."""
 
-    trajectory: Trajectory
+    trajectory: SingleTrajectory
     goal: Goal
     kind: str  #: diverged, reached, stuck, outside or short
     step: int  #: at which it diverged or reached the goal; otherwise the last
@@ -77,7 +77,7 @@ class Outcome:
         return self.goal.within is not None and self.end <= self.goal.base + self.goal.within
 
 
-def goal(trajectories: Sequence[Trajectory], grid: Grid) -> Goal:
+def goal(trajectories: Sequence[SingleTrajectory], grid: Grid) -> Goal:
     """What the descents should reach: near the lowest value if there is one, otherwise nothing."""
     best = [value for _, value, kind, is_best in grid.critical if kind == "minimum" and is_best]
     base = grid.lowest if grid.lowest is not None else min(best) if best else None
@@ -92,7 +92,7 @@ def goal(trajectories: Sequence[Trajectory], grid: Grid) -> Goal:
     return Goal(base, 10.0 ** math.floor(math.log10(gap * CLOSE) + 1e-9), known=grid.lowest is not None)
 
 
-def outcome(trajectory: Trajectory, grid: Grid, aim: Goal) -> Outcome:
+def outcome(trajectory: SingleTrajectory, grid: Grid, aim: Goal) -> Outcome:
     """What became of one descent."""
     finite = trajectory.loss[np.isfinite(trajectory.loss)]
     end = float(finite[-1]) if len(finite) else math.nan
@@ -112,7 +112,7 @@ def outcome(trajectory: Trajectory, grid: Grid, aim: Goal) -> Outcome:
     return Outcome(trajectory, aim, kind, step, end, at, where, climbed, left, outside, _first(trajectory.loss < aim.bottom))
 
 
-def outcomes(trajectories: Sequence[Trajectory], grid: Grid) -> list[Outcome]:
+def outcomes(trajectories: Sequence[SingleTrajectory], grid: Grid) -> list[Outcome]:
     """What became of each descent, all with the same goal."""
     aim = goal(trajectories, grid)
     return [outcome(one, grid, aim) for one in trajectories]
@@ -134,7 +134,7 @@ def overshot(loss: np.ndarray, aim: Goal) -> tuple[int, float, float] | None:
     return step, float(lowest[step]), float(loss[step])
 
 
-def resting(trajectory: Trajectory, grid: Grid) -> tuple[Sequence[float], str] | None:
+def resting(trajectory: SingleTrajectory, grid: Grid) -> tuple[Sequence[float], str] | None:
     """The known critical point, other than the lowest, at which a trajectory has converged."""
     shown = [high - low for low, high in grid.domain]
     places = trajectory.positions if trajectory.diverged_at < 0 else trajectory.positions[: trajectory.diverged_at + 1]

@@ -16,7 +16,7 @@ from talweg.figures.lines import drawn as lines_drawn
 from talweg.figures.surface import outcomes, trajectories
 from talweg.figures.surface.grid import KINDS, Grid, Height, contour_figure, numbers, scaled, surface_3d_figure, unmarked
 from talweg.figures.surface.outcomes import Goal, Outcome
-from talweg.figures.surface.trajectories import Drawn, Trajectory
+from talweg.figures.surface.trajectories import Drawn, SingleTrajectory
 from talweg.text import surface as words
 from talweg.text.format import figures, signed
 
@@ -28,7 +28,7 @@ class Scene:
     """A surface grid, the trajectories on it, and what is known of the function."""
 
     grid: Grid
-    trajectories: Sequence[Trajectory] = ()
+    trajectories: Sequence[SingleTrajectory] = ()
     scale: str = "auto"
     label: str = "surface"
     formula: str = ""

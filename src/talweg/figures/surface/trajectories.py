@@ -26,7 +26,7 @@ LIFT = 0.02  #: how far above the ground a trajectory lies, in shares of the hei
 
 
 @dataclass(frozen=True, eq=False)
-class Trajectory:
+class SingleTrajectory:
     """One descent of one method: where it was after each step, and the true loss there (not a number once it has diverged)."""
 
     name: str
@@ -52,22 +52,22 @@ class Trajectory:
         return np.asarray(seen[:, :2], float)
 
 
-def single(paths: Iterable[Any]) -> list[Trajectory]:
-    """The descents of `talweg.paths`, one by one, each method in its own look."""
-    paths = list(paths)
-    given = looks([{"name": path.name, "method": path.method, "batch": path.batch} for path in paths])
+def single(trajectories: Iterable[Any]) -> list[SingleTrajectory]:
+    """The descents of `talweg.trajectories`, one by one, each method in its own look."""
+    trajectories = list(trajectories)
+    given = looks([{"name": one.name, "method": one.method, "batch": one.batch} for one in trajectories])
     found = []
-    for path in paths:
-        rate = path.numbers.get("learning_rate")
-        for k in range(len(path.loss)):
-            place, loss = np.asarray(path.positions[k], float), np.asarray(path.loss[k], float)
+    for one in trajectories:
+        rate = one.hyperparameters.get("learning_rate")
+        for k in range(len(one.loss)):
+            place, loss = np.asarray(one.positions[k], float), np.asarray(one.loss[k], float)
             lost = ~np.isfinite(loss)
-            own = (place, loss, rate, path.tuned, int(lost.argmax()) if lost.any() else -1, k, tuple(path.numbers.items()))
-            found.append(Trajectory(path.name, path.label, given[path.name], *own))
+            own = (place, loss, rate, one.tuned, int(lost.argmax()) if lost.any() else -1, k, tuple(one.hyperparameters.items()))
+            found.append(SingleTrajectory(one.name, one.label, given[one.name], *own))
     return found
 
 
-Many: TypeAlias = Trajectory | Sequence[Trajectory]
+Many: TypeAlias = SingleTrajectory | Sequence[SingleTrajectory]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,7 @@ class Drawn:
         return not np.isfinite(self.x).any()
 
 
-def drawn(trajectory: Trajectory, grid: Grid, height: Height) -> Drawn:
+def drawn(trajectory: SingleTrajectory, grid: Grid, height: Height) -> Drawn:
     """The trajectory cut at the edge of the picture and laid over the ground."""
     corners, steps = clipped(trajectory.plane, grid.domain)
     if not len(corners):
@@ -214,7 +214,7 @@ def together(parts: Sequence[Drawn]) -> Drawn:
     return Drawn(*(np.concatenate([x for array in column for x in (array, gap)][:-1]) for column in columns))
 
 
-def starts(all_trajectories: Sequence[Trajectory], grid: Grid) -> go.Scatter:
+def starts(all_trajectories: Sequence[SingleTrajectory], grid: Grid) -> go.Scatter:
     """A ring where the descents start."""
     (left, right), (low, high) = grid.domain
     places = {tuple(trajectory.plane[0]) for trajectory in all_trajectories}
@@ -224,7 +224,7 @@ def starts(all_trajectories: Sequence[Trajectory], grid: Grid) -> go.Scatter:
     return go.Scatter(x=x, y=y, mode="markers", marker=pen, name="start", hoverinfo="name", meta={"ink": True}, legendrank=1999)
 
 
-def dots(trajectory: Trajectory, grid: Grid) -> np.ndarray:
+def dots(trajectory: SingleTrajectory, grid: Grid) -> np.ndarray:
     """The steps whose place is in the picture: all if they are few, otherwise the first ones and every so many."""
     (left, right), (low, high) = grid.domain
     x, y = trajectory.plane.T
@@ -235,29 +235,29 @@ def dots(trajectory: Trajectory, grid: Grid) -> np.ndarray:
     return np.unique(np.concatenate([inside[:100], inside[::every], inside[-1:]]))
 
 
-def left_at(trajectory: Trajectory, grid: Grid) -> int:
+def left_at(trajectory: SingleTrajectory, grid: Grid) -> int:
     """The first step after which the trajectory was outside the picture, −1 if it always was inside."""
     outside = _outside(trajectory, grid)
     return int(outside.argmax()) if outside.any() else -1
 
 
-def ends_outside(trajectory: Trajectory, grid: Grid) -> bool:
+def ends_outside(trajectory: SingleTrajectory, grid: Grid) -> bool:
     """Whether it is outside the picture after its last step."""
     return bool(_outside(trajectory, grid)[-1])
 
 
-def _outside(trajectory: Trajectory, grid: Grid) -> np.ndarray:
+def _outside(trajectory: SingleTrajectory, grid: Grid) -> np.ndarray:
     (left, right), (low, high) = grid.domain
     x, y = trajectory.plane.T
     return ~((left <= x) & (x <= right) & (low <= y) & (y <= high))
 
 
-def end_symbol(trajectory: Trajectory, grid: Grid) -> str:
+def end_symbol(trajectory: SingleTrajectory, grid: Grid) -> str:
     """A cross where a descent that diverged was last seen, a ring where one that ends outside the picture was, otherwise a dot."""
     return "x" if trajectory.diverged_at >= 0 else "circle-open" if ends_outside(trajectory, grid) else "circle"
 
 
-def _ends(kind: Any, all_trajectories: Sequence[Trajectory], parts: Sequence[Drawn], grid: Grid) -> Any:
+def _ends(kind: Any, all_trajectories: Sequence[SingleTrajectory], parts: Sequence[Drawn], grid: Grid) -> Any:
     space = kind is go.Scatter3d
     last = [(end_symbol(trajectory, grid), part) for trajectory, part in zip(all_trajectories, parts, strict=True)]
 
