@@ -44,9 +44,9 @@ def ranges(space: dict[str, Range]) -> str:
 
 
 def defaults(kind: type[Method]) -> str:
-    """The untuned numbers in one cell."""
-    numbers = {field.name: field.default for field in fields(kind) if field.name not in required(kind)}
-    return "<br>".join(f"{name} {value:g}" for name, value in numbers.items())
+    """The untuned hyperparameters in one cell."""
+    untuned = {field.name: field.default for field in fields(kind) if field.name not in required(kind)}
+    return "<br>".join(f"{name} {value:g}" for name, value in untuned.items())
 
 
 def keeps(kind: type[Method]) -> str:
@@ -100,7 +100,7 @@ surface = tw.problems.surface("himmelblau")
 surface.critical  # minima, saddles, maxima: CriticalPoint(at, value, kind, best)
 surface.heights([0, 1, 2], [0, 1])  # values on a grid
 tw.race(surface.problem())
-tw.paths(surface.problem(), "adam,momentum", starts=[[-4, 0], [4, 4]], steps=300)
+tw.trajectories(surface.problem(), "adam,momentum", starts=[[-4, 0], [4, 4]], steps=300)
 ```
 
 ## Options
