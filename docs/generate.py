@@ -9,7 +9,7 @@ from pathlib import Path
 from talweg.methods import CATALOGUE, VARIANTS, WRAPPERS, GradientDescent, Method, Range
 from talweg.methods.factories import required
 from talweg.problems import SURFACES, CriticalPoint, Surface, surface
-from talweg.problems.surfaces.surface import catalogue, critical, formula
+from talweg.problems.surfaces import catalogue, critical, formula
 
 HEAD = """# Methods
 

@@ -136,7 +136,7 @@ def along(
         if getattr(problem, split) is not None or (split == "train" and problem.train is None):
             used = chosen(problem, split, examples)[0]
             loss, metric = (np.asarray(x, float) for x in go(tuple(corners), shares, used))
-        found |= {f"{name}_loss": loss, f"{name}_measure": metric}
+        found |= {f"{name}_loss": loss, f"{name}_metric": metric}
     return found
 
 
