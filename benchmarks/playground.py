@@ -190,7 +190,7 @@ def main() -> None:
     asked = parser.parse_args()
     print(common.heading("The live page"))
     print(common.markdown(in_the_server(asked.events)))
-    command = [sys.executable, "-m", "talweg", "play", "--no-browser", "--port", "0"]
+    command = [sys.executable, "-m", "talweg", "playground", "--no-browser", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:

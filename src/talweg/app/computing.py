@@ -25,13 +25,13 @@ from talweg.studies.trajectories import Path, Walker, walkers
 from talweg.text.format import figures
 
 GRID = 81  #: points along each side of a picture's grid
-POINTS = 400  #: of a path, at most, that are sent
-KEPT = 64  #: paths that a page remembers
+POINTS = 400  #: of a trajectory, at most, that are sent
+KEPT = 64  #: trajectories that a page remembers
 DEEPEST = 1e-12  #: a loss is shown on a log scale from here on, as a share of the picture's height
 
 
 @dataclass(frozen=True)
-class Floor:
+class Reference:
     """What losses are counted from, so that they can be shown on a log scale; None where nothing lowest is known."""
 
     lowest: float | None
@@ -50,7 +50,7 @@ def painted(text: str) -> grid.Relief:
 
 @functools.lru_cache(maxsize=16)
 def pictures(text: str, scale: str) -> dict[str, Any]:
-    """What the browser draws once for each surface: the plane and the mountain."""
+    """What the browser draws once for each surface: the plane and the surface in 3-D."""
     made = painted(text)
     names = {"contour": grid.contour_figure(made, scale=scale), "space": grid.mountain_figure(made, scale=scale)}
     figures = {name: figure.to_plotly_json() for name, figure in names.items()}
@@ -74,11 +74,11 @@ def two_dimensional(text: str) -> Surface:
     return found
 
 
-def floor(text: str) -> Floor:
+def reference(text: str) -> Reference:
     """What the losses of a surface are counted from: its lowest value, or the lowest minimum that is known."""
     made = painted(text)
     lowest = made.lowest if made.lowest is not None else min((value for _, value, _, best in made.critical if best), default=None)
-    return Floor(None if lowest is None else float(lowest))
+    return Reference(None if lowest is None else float(lowest))
 
 
 @functools.lru_cache(maxsize=64)
@@ -109,7 +109,7 @@ def starting_place(state: SurfaceState) -> tuple[float, float]:
 
 
 def numbers_of(state: SurfaceState, entry: Entry) -> dict[str, float]:
-    """The numbers of a ticked method, with the noise that is added for all."""
+    """The hyperparameters of a ticked method, with the noise that is added for all."""
     return {**dict(entry.numbers), **({"noise": state.shake} if state.shake > 0 else {})}
 
 
@@ -176,7 +176,7 @@ class Descents:
         return {entry.name: one for entry, one in zip(state.methods, found, strict=True)}
 
     def message(self, state: SurfaceState, *, whole: bool = False) -> dict[str, Any]:
-        """What the browser must know: paths that it has not, what became of all, the start. `whole` sends everything again."""
+        """What the browser must know: trajectories that it has not, what became of all, the start. `whole` sends everything again."""
         found = self.paths(state)
         if whole:
             self._sent.clear()
@@ -186,7 +186,7 @@ class Descents:
             key = (*self._key(state, entry), looks[entry.name])
             if self._sent.get(entry.name) != key:
                 self._sent[entry.name] = key
-                news.append(_sent(entry.name, found[entry.name], looks[entry.name], floor(state.surface)))
+                news.append(_sent(entry.name, found[entry.name], looks[entry.name], reference(state.surface)))
         said = [
             {
                 "name": name,
@@ -203,8 +203,8 @@ class Descents:
             "start": starting_place(state),
             "steps": state.steps,
             "at": state.at,
-            "title": floor(state.surface).title,
-            "log": floor(state.surface).lowest is not None,
+            "title": reference(state.surface).title,
+            "log": reference(state.surface).lowest is not None,
         }
 
 
@@ -234,8 +234,8 @@ def _batch(name: str) -> int | str | None:
     return int(size) if size.isdigit() else size or None
 
 
-def _sent(name: str, path: Path, look: palette.Look, above: Floor) -> dict[str, Any]:
-    """A path as the browser takes it: at most `POINTS` of its points, as 32-bit numbers."""
+def _sent(name: str, path: Path, look: palette.Look, above: Reference) -> dict[str, Any]:
+    """A trajectory as the browser takes it: at most `POINTS` of its points, as 32-bit numbers."""
     stride = -(-path.steps // POINTS)
     at = np.unique(np.append(np.arange(0, path.steps + 1, stride), path.steps))
     left = path.loss[0, at]
