@@ -37,7 +37,7 @@ settings.load_profile("talweg")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the slow tests; `tests/slow.py` has them all, with the reasons."""
     for item in items:
-        if slow.reason(item.nodeid) is not None:
+        if slow.is_slow(item.nodeid):
             item.add_marker(pytest.mark.slow)
 
 
