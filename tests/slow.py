@@ -21,6 +21,7 @@ SLOW: dict[str, Slow] = {
     "app/test_browser.py::test_a_reload_loses_nothing": Slow("test_state.py: a state is written to its address and read again"),
     "app/test_browser.py::test_a_table_is_handed_in": Slow("test_training.py trains on a table that was handed in"),
     "app/test_browser.py::test_another_surface_is_chosen": Slow("test_every_view_is_drawn… draws several"),
+    "app/test_browser.py::test_every_lesson_is_drawn_and_a_picture_of_it_is_kept": Slow("test_every_view_is_drawn… draws one"),
     "app/test_browser.py::test_methods_are_ticked_and_added": Slow("test_every_view_is_drawn… has several methods"),
     "app/test_browser.py::test_networks_learn_side_by_side_and_a_race_gives_the_verdict": Slow("test_training.py asks for the verdict"),
     "app/test_browser.py::test_two_tabs_do_not_disturb_each_other": Slow("a page's state is its own object"),
@@ -46,6 +47,10 @@ SLOW: dict[str, Slow] = {
         "larger models", but=("linear-inputs0-1-6", "mlp:32-inputs1-3-259", "cnn:4-inputs4-2-162")
     ),
     "problems/test_synthetic.py::test_a_long_descent_comes_down_to_that_value_and_no_lower": Slow("the lowest values are tested by hand"),
+    "problems/test_synthetic.py::test_the_origin_is_a_saddle_whose_ways_down_are_the_singular_values": Slow("the lowest value is tested"),
+    "racing/test_functions.py::test_a_function_is_raced_counted_in_gradients_and_drawn_below_zero": Slow(
+        "a second function", but=("easom",)
+    ),
     "racing/test_inside.py::test_a_method_of_ones_own_has_no_code_elsewhere_and_that_is_said": Slow("dialects/test_code.py refuses it"),
     "racing/test_stopped.py::test_a_race_that_is_killed_goes_on_and_ends_like_one_that_was_not": Slow(
         "test_race.py stops a race in every rung; this one kills the process"
