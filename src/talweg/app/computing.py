@@ -50,7 +50,7 @@ def painted(text: str) -> grid.Relief:
 
 @functools.lru_cache(maxsize=16)
 def pictures(text: str, scale: str) -> dict[str, Any]:
-    """What the browser draws once for each surface: the plane and the surface in 3-D."""
+    """What the browser draws once for each surface: the plane and the 3-D surface."""
     made = painted(text)
     names = {"contour": grid.contour_figure(made, scale=scale), "space": grid.mountain_figure(made, scale=scale)}
     figures = {name: figure.to_plotly_json() for name, figure in names.items()}
