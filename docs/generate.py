@@ -44,9 +44,9 @@ def ranges(space: dict[str, Range]) -> str:
 
 
 def defaults(kind: type[Method]) -> str:
-    """The untuned numbers in one cell."""
-    numbers = {field.name: field.default for field in fields(kind) if field.name not in required(kind)}
-    return "<br>".join(f"{name} {value:g}" for name, value in numbers.items())
+    """The untuned hyperparameters in one cell."""
+    untuned = {field.name: field.default for field in fields(kind) if field.name not in required(kind)}
+    return "<br>".join(f"{name} {value:g}" for name, value in untuned.items())
 
 
 def keeps(kind: type[Method]) -> str:

@@ -1,4 +1,4 @@
-"""Stuck? Where a descent ended, what other starts find, and which remedy gets out, at equal cost."""
+"""Stuck? The endpoint of a descent, what other starts find, and which remedy gets out, at equal cost."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ here = tw.landscape.diagnose(problem, trace.params, learning_rate=0.02)
 print(f"Gradient descent ends at {trace.params.round(3)}, with a loss of {trace.loss[-1]:.3f}: a {here.kind}.")
 print("\n".join(f"  {sentence}" for sentence in here.sentences))
 
-# 2. Is there anything better? 256 starts from all over the domain, the basins that they end in, and what none of them may have found.
+# 2. Is there anything better? 256 starts from all over the domain, the basins of their endpoints, and what none of them may have found.
 found = tw.basins(problem, "sgd", starts=256, steps=300)
 print("\n" + "\n".join(found.sentences))
 for basin in found.basins:

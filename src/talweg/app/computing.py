@@ -31,7 +31,7 @@ DEEPEST = 1e-12  #: a loss is shown on a log scale from here on, as a share of t
 
 
 @dataclass(frozen=True)
-class Floor:
+class Reference:
     """What losses are counted from, so that they can be shown on a log scale; None where nothing lowest is known."""
 
     lowest: float | None
@@ -74,11 +74,11 @@ def two_dimensional(text: str) -> Surface:
     return found
 
 
-def floor(text: str) -> Floor:
+def reference(text: str) -> Reference:
     """What the losses of a surface are counted from: its lowest value, or the lowest minimum that is known."""
     made = painted(text)
     lowest = made.lowest if made.lowest is not None else min((value for _, value, _, best in made.critical if best), default=None)
-    return Floor(None if lowest is None else float(lowest))
+    return Reference(None if lowest is None else float(lowest))
 
 
 @functools.lru_cache(maxsize=64)
@@ -109,7 +109,7 @@ def starting_place(state: SurfaceState) -> tuple[float, float]:
 
 
 def numbers_of(state: SurfaceState, entry: Entry) -> dict[str, float]:
-    """The numbers of a ticked method, with the noise that is added for all."""
+    """The hyperparameters of a ticked method, with the noise that is added for all."""
     return {**dict(entry.numbers), **({"noise": state.shake} if state.shake > 0 else {})}
 
 
@@ -187,7 +187,7 @@ class PageTrajectories:
             key = (*self._key(state, entry), looks[entry.name])
             if self._sent.get(entry.name) != key:
                 self._sent[entry.name] = key
-                news.append(_sent(entry.name, found[entry.name], looks[entry.name], floor(state.surface)))
+                news.append(_sent(entry.name, found[entry.name], looks[entry.name], reference(state.surface)))
         said = [
             {
                 "name": name,
@@ -204,8 +204,8 @@ class PageTrajectories:
             "start": starting_place(state),
             "steps": state.steps,
             "at": state.at,
-            "title": floor(state.surface).title,
-            "log": floor(state.surface).lowest is not None,
+            "title": reference(state.surface).title,
+            "log": reference(state.surface).lowest is not None,
         }
 
 
@@ -224,7 +224,7 @@ def _batch(name: str) -> int | str | None:
     return int(size) if size.isdigit() else size or None
 
 
-def _sent(name: str, trajectory: Trajectory, look: palette.Look, above: Floor) -> dict[str, Any]:
+def _sent(name: str, trajectory: Trajectory, look: palette.Look, above: Reference) -> dict[str, Any]:
     """A trajectory as the browser takes it: at most `POINTS` of its points, as 32-bit numbers."""
     stride = -(-trajectory.steps // POINTS)
     at = np.unique(np.append(np.arange(0, trajectory.steps + 1, stride), trajectory.steps))

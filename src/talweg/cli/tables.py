@@ -45,7 +45,7 @@ def verdict(console: Console, summary: dict[str, Any]) -> None:
 
 
 def diagnosis(console: Console, title: str, sentences: Sequence[str]) -> None:
-    """Where something ended, under what it was."""
+    """The sentences on an endpoint, under what it was."""
     console.print()
     console.print(Text(title, style="dim"), soft_wrap=True)
     for i, sentence in enumerate(sentences):
@@ -61,7 +61,8 @@ def notes(console: Console, sentences: Sequence[str]) -> None:
 def basins(console: Console, found: Summary, places: Sequence[str]) -> None:
     """The basins from the lowest, with the place of each where there are places, and who found the best if there are several methods."""
     several = found["methods"] if len(found["methods"]) > 1 else []
-    grid = _grid("basin" if not found["data"] else "end", "loss", "starts", *(["at"] if places else []), *(row["label"] for row in several))
+    heads = ["loss", "starts", *(["at"] if places else []), *(row["label"] for row in several)]
+    grid = _grid("endpoint" if found["data"] else "basin", *heads)
     for k, row in enumerate(found["basins"][:SHOWN]):
         share_of = f"{row['count']:,}" if several else f"{row['count']:,} ({share(row['count'] / found['starts'])})"
         counts = [f"{row['by_method'].get(method['name'], 0):,}" for method in several]
@@ -71,7 +72,7 @@ def basins(console: Console, found: Summary, places: Sequence[str]) -> None:
     if len(found["basins"]) > SHOWN:
         console.print(f"[dim]… and {len(found['basins']) - SHOWN:,} more[/]")
     if several:
-        grid = _grid("method", "rate", "best found", "interval", "median loss", "diverged", "not at rest")
+        grid = _grid("method", "rate", "best found", "interval", "median loss", "diverged", "not converged")
         for row in several:
             best = row["best"]
             rate = setting(row["numbers"].get("learning_rate"))
@@ -170,12 +171,12 @@ def _columns(summary: dict[str, Any]) -> list[Column]:
         Column("good range", good, 8),
         Column("steps", median("steps_to_target", whole), 10, "steps", full("steps_to_target", whole), 13),
         Column(f"{counted}s", median(examples, whole, missed), 0, f"{counted}s to target", full(examples, whole, missed), 3),
-        Column("alone", median(clock, seconds), 1, "time alone", full(clock, seconds), 12),
+        Column("time", median(clock, seconds), 1, "time to target", full(clock, seconds), 12),
         Column("speed-up", median("speedup", times), 0, "speed-up", full("speedup", times), 4),
         Column("loss", median("final_validation_loss"), 6, "final loss", full("final_validation_loss"), 11),
         Column("test", test, 0, f"test {measured or 'loss'}", test, 7),
         Column("diverged", lambda row: share(row["diverged"]), 9),
-        Column("tuning paid", lambda row: times(row["default"]["gain_from_tuning"]), 9),
+        Column("gain from tuning", lambda row: times(row["default"]["gain_from_tuning"]), 9),
     ]
 
 
