@@ -10,7 +10,7 @@ tw.use_all_cores()
 problem = tw.problems.load("styblinski-tang")
 trace = tw.descend(problem, tw.methods.GradientDescent(0.02), steps=300)
 here = tw.landscape.diagnose(problem, trace.params, learning_rate=0.02)
-print(f"Gradient descent ends at {trace.params.round(3)}, with a loss of {trace.loss[-1]:.3f}: a {here.kind}.")
+print(f"Gradient descent ends at {trace.params.round(3)}, with a loss of {trace.loss[-1]:.3f}: a {here.point}.")
 print("\n".join(f"  {sentence}" for sentence in here.sentences))
 
 # 2. Is there anything better? 256 starts from all over the domain, the basins that they end in, and what none of them may have found.

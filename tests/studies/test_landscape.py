@@ -145,7 +145,7 @@ def test_the_slice_is_a_picture_too(shown: Landscape, tmp_path: Path, kind: str,
     fragment = shown._repr_html_()
     assert "data:image/png;base64," in fragment
     assert all(escape(sentence) in fragment for sentence in shown.sentences)
-    with pytest.raises(InputError, match=r"unknown kind of file '\.jpg'"):
+    with pytest.raises(InputError, match=r"must end in \.html, \.png, \.svg or \.pdf, got"):
         shown.save(tmp_path / "slice.jpg")
 
 
@@ -219,7 +219,7 @@ def test_the_command_knows_data_sets_and_its_mistakes(tmp_path: Path, monkeypatc
     assert "The loss around where Adam ended." in drawn.out
     for words, sentence in (
         (("--directions", "pca"), "unknown kind of directions 'pca'"),
-        (("-o", "seen.txt"), "unknown kind of file '.txt'"),
+        (("-o", "seen.txt"), "must end in .html, .png, .svg or .pdf, got 'seen.txt'"),
         (("-o", "talweg.db/seen.html"), "can't be written"),
         (("nothing",), "no race"),
     ):

@@ -43,11 +43,11 @@ def test_a_view_has_the_paths_the_figures_and_the_sentences(valley: surface.View
     assert [path.name for path in valley.paths] == ["sgd", "adam"]
     assert len(valley.trails) == 2
     assert valley.scene.height.kind == "log"
-    legend = " ".join(trace.name for trace in valley.figure.data if trace.showlegend is not False and trace.name)
+    legend = " ".join(trace.name for trace in valley.figures["contour"].data if trace.showlegend is not False and trace.name)
     assert "Adam, learning rate 0.002: still" in legend.replace("<br>", " ")
-    assert {trace.type for trace in valley.mountain.data} == {"surface", "scatter3d"}
+    assert {trace.type for trace in valley.figures["surface"].data} == {"surface", "scatter3d"}
     assert valley.sentences[0].startswith("Nobody reaches 0.001 above the lowest in 40 steps; ")
-    assert "View('Rosenbrock', 2 methods, 40 steps)" in repr(valley)
+    assert "View(Rosenbrock: Nobody reaches" in repr(valley)
 
 
 def test_a_notebook_shows_a_picture_that_needs_no_script(valley: surface.View) -> None:

@@ -16,7 +16,7 @@ MADE = runpy.run_path(str(Path(__file__).parent / "rows.py"))
 
 
 def seen(kind: str, **more: Any) -> dict[str, Any]:
-    return {"kind": kind, "largest": 4.0, "smallest": -1.0, "slope": 0.3, "slope_sampling": 0.1, "threshold": 8.0, **more}
+    return {"point": kind, "largest": 4.0, "smallest": -1.0, "slope": 0.3, "slope_sampling": 0.1, "threshold": 8.0, **more}
 
 
 @pytest.fixture

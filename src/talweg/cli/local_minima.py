@@ -125,7 +125,7 @@ def escape(
     from talweg.studies import escape as escaping
 
     if out is not None:
-        escaping.ending(out)
+        escaping.Escape.checked_suffix(out)
     writable(out.parent if out is not None else Path("talweg-report"), json_file)
     set_up_jax()
     from talweg.cli import live, tables
@@ -146,6 +146,7 @@ def escape(
             goal_loss=goal_loss,
             seed=seed,
             progress=working,
+            command=shlex.join(["talweg", *sys.argv[1:]]),
         )
     summary = found.summary
     tables.arms(console, summary)
@@ -153,7 +154,7 @@ def escape(
     tables.notes(console, found.left_out)
     to = out if out is not None else Path("talweg-report") / f"{file_name(chosen.name)}-escape.html"
     folder(to.parent)
-    written = found.save(to, shlex.join(["talweg", *sys.argv[1:]]))
+    written = found.save(to)
     _write({**summary, "sentences": found.sentences}, json_file)
     console.print()
     console.print(f"page  {written}", soft_wrap=True, markup=False, highlight=False)

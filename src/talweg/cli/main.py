@@ -152,7 +152,7 @@ def surface(
     from talweg.studies import surface
 
     if out is not None:
-        surface.ending(out)
+        surface.View.checked_suffix(out)
     writable(out.parent if out is not None else Path("talweg-report"), None)
     from talweg.cli import live as terminal
 
@@ -214,10 +214,10 @@ def landscape(
     """The loss landscape of a race's network: a slice with the ways of its contestants, as a page or a picture."""
     from talweg.cli import recalled
     from talweg.racing.api import open_race
-    from talweg.studies import landscape as slices
+    from talweg.studies.landscape import Landscape
 
     if out is not None:
-        slices.ending(out)
+        Landscape.checked_suffix(out)
     writable(out.parent if out is not None else Path("talweg-report"), None)
     done = open_race(name, store)
     set_up_jax()
@@ -329,7 +329,7 @@ def _show(console: Console, done: Any, out: Path, json_file: Path | None, quiet:
     summary = done.summary
     name = file_name(summary["problem"]["name"])
     folder(out)
-    path = done.report(out / f"{name}-{done.name}.html")
+    path = done.save(out / f"{name}-{done.name}.html")
     if json_file is not None:
         from talweg.report import write_text
 

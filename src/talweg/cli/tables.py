@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,17 +22,17 @@ SHOWN = 12  # basins
 ROOMY, SPARED = 140, ("interval", "steps")  # fewer columns than that leave these out of the table of remedies
 
 Row = dict[str, Any]
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 
-def result(console: Console, summary: dict[str, Any]) -> None:
+def result(console: Console, summary: Mapping[str, Any]) -> None:
     """The table and the verdict."""
     console.print()
     console.print(table(summary, console.width))
     verdict(console, summary)
 
 
-def verdict(console: Console, summary: dict[str, Any]) -> None:
+def verdict(console: Console, summary: Mapping[str, Any]) -> None:
     """The verdict in sentences, the most important first, then the warnings."""
     found, width = summary["verdict"], min(console.width, PROSE)
     console.print()
@@ -111,7 +111,7 @@ def _grid(first: str, *heads: str) -> Table:
     return grid
 
 
-def table(summary: dict[str, Any], width: int) -> Table:
+def table(summary: Mapping[str, Any], width: int) -> Table:
     """The result table, with as much in it as the terminal has room for."""
     target = Text.assemble(("target  ", "dim"), summary["target"]["text"])
     grid = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim", title=target, title_justify="left", title_style="")
@@ -143,7 +143,7 @@ class Column:
     long_urgency: int = 0
 
 
-def _columns(summary: dict[str, Any]) -> list[Column]:
+def _columns(summary: Mapping[str, Any]) -> list[Column]:
     percent = metric(bool(summary["problem"]["metric_percent"]))
     measured = summary["problem"]["metric"]
 

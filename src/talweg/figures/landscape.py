@@ -5,6 +5,7 @@ Each takes the summary of `talweg.studies.landscape` (plain dictionaries) and no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from talweg.figures.surface.grid import Relief
 from talweg.figures.surface.trajectories import Trail
 from talweg.text.format import figures, share, shortened
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 DECADES = 30.0  #: a slice whose losses are so many times apart is drawn on a log scale
 SPLITS = {"train": "training loss", "validation": "validation loss", "function": "value"}

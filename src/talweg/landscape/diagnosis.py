@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -18,6 +18,8 @@ from talweg.landscape.directions import alike, unflat
 from talweg.landscape.slices import chosen, losses_at
 from talweg.methods import GradientDescent, Method, Momentum, Nesterov
 from talweg.problems.base import Batch, Params, Problem
+from talweg.results import Figures, Result
+from talweg.summary import DiagnosisSummary, plain
 from talweg.text import endpoints
 from talweg.trees import as_floats
 
@@ -34,7 +36,7 @@ ESCAPES = np.geomspace(1e-3, 10.0, 41)  #: lengths of the steps that are tried a
 class Evidence:
     """What was measured at a point. Tolerances are what can't be told from zero there."""
 
-    kind: str  #: one of talweg.text.endpoints.KINDS
+    point: str  #: one of talweg.text.endpoints.KINDS
     loss: float
     slope: float  #: length of the gradient
     slope_rounding: float  #: of it, what is rounding
@@ -52,11 +54,13 @@ class Evidence:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Diagnosis:
+class Diagnosis(Result):
     """Where a point lies, with the evidence.
 
-    `.kind` is minimum, saddle, maximum, slope or undecided; `.sentences` says why; `.escape` is the way out of a saddle.
+    `.point` is minimum, saddle, maximum, slope or undecided; `.sentences` says why; `.escape` is the way out of a saddle.
     """
+
+    kind: ClassVar[str] = "diagnosis"
 
     problem: str
     evidence: Evidence
@@ -77,11 +81,6 @@ class Diagnosis:
     threshold: float | None = None  #: of the sharpness, beyond which the method's steps grow; None where there is no such rule
 
     @property
-    def kind(self) -> str:
-        """Minimum, saddle, maximum, slope or undecided."""
-        return self.evidence.kind
-
-    @property
     def sharpness(self) -> float:
         """The largest eigenvalue."""
         return self.evidence.largest
@@ -92,28 +91,34 @@ class Diagnosis:
         return None if self.threshold is None else self.sharpness / self.threshold
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def point(self) -> str:
+        """Minimum, saddle, maximum, slope or undecided."""
+        return self.evidence.point
+
+    @property
+    def summary(self) -> DiagnosisSummary:
         """All of it as plain numbers, None for what is not finite."""
-        numbers = {name: _plain(value) for name, value in vars(self.evidence).items()}
-        return {
+        numbers = {
+            "kind": self.kind,
             "problem": self.problem,
-            **numbers,
+            **vars(self.evidence),
             "dimensions": self.dimensions,
             "examples": self.examples,
             "split": self.split,
             "products": self.products,
             "whole": self.whole,
-            "trace": _plain(self.density.trace),
-            "trace_error": _plain(self.density.trace_error),
-            "negative": _plain(self.density.below(self.evidence.smallest_tolerance)),
-            "lowest": _plain(self.lowest),
-            "escape_loss": _plain(self.escape_loss),
-            "escape_distance": _plain(self.escape_distance),
-            "learning_rate": _plain(self.learning_rate),
+            "trace": self.density.trace,
+            "trace_error": self.density.trace_error,
+            "negative": self.density.below(self.evidence.smallest_tolerance),
+            "lowest": self.lowest,
+            "escape_loss": self.escape_loss,
+            "escape_distance": self.escape_distance,
+            "learning_rate": self.learning_rate,
             "method": None if self.method is None else self.method.label,
-            "threshold": _plain(self.threshold),
-            "edge": _plain(self.edge),
+            "threshold": self.threshold,
+            "edge": self.edge,
         }
+        return plain(numbers)
 
     @property
     def sentences(self) -> list[str]:
@@ -121,14 +126,11 @@ class Diagnosis:
         return endpoints.sentences(self.summary)
 
     @property
-    def figure(self) -> Any:
-        """The spectral density as a Plotly figure."""
+    def figures(self) -> Figures:
+        """The spectral density of the Hessian ("spectrum")."""
         from talweg.figures import spectrum
 
-        return spectrum.density(self.density.eigenvalues, self.density.weights, self.summary)
-
-    def __repr__(self) -> str:
-        return f"Diagnosis({self.problem}: {' '.join(self.sentences)})"
+        return Figures({"spectrum": lambda: spectrum.density(self.density.eigenvalues, self.density.weights, self.summary)})
 
 
 def diagnose(
@@ -184,7 +186,7 @@ def diagnose(
     else:
         spread, more = curvature.density(problem, params, data, key=key)
     found = {"direction": unflat(np.asarray(seen.vectors[0], float), params)}
-    if evidence.kind in ("saddle", "maximum"):
+    if evidence.point in ("saddle", "maximum"):
         found |= _way_out(problem, params, found["direction"], data)
     return Diagnosis(
         problem.name,
@@ -310,7 +312,3 @@ def _way_out(problem: Problem, params: Params, direction: Params, data: Batch) -
         "escape_loss": float(losses[best]),
         "escape_distance": float(abs(steps[best])),
     }
-
-
-def _plain(value: Any) -> Any:
-    return None if isinstance(value, float) and not np.isfinite(value) else value

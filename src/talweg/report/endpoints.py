@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -11,7 +12,7 @@ from talweg.report.table import stacked, swatch
 from talweg.text import endpoints
 from talweg.text.format import NOTHING, figures, times
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 HEADS = (
     ("Method", "its line as in the pictures"),
     ("Where they ended", "of the final runs, by the gradient against its noise and the signs of the curvature"),

@@ -13,7 +13,7 @@ from talweg.report.table import stacked
 from talweg.text import escape as words
 from talweg.text.format import batch_size, count, figures, seconds, sentence, setting
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 #: The heads of the table, and the name of their cells; with a second one, what stands below it.
 HEADS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -18,10 +18,12 @@ from talweg.contestants.notation import listed
 from talweg.landscape import Connection, connected
 from talweg.landscape.settle import MOST_DIMENSIONS, same, settled
 from talweg.problems.base import Params, Problem
+from talweg.results import Result
 from talweg.statistics import bootstrap, proportions
 from talweg.statistics.richness import Estimate, basins_in_all, better_than_best, unseen_mass
 from talweg.studies import multistart
 from talweg.studies.multistart import Endpoints, Multistart
+from talweg.summary import BasinsSummary, plain
 from talweg.text import basins as words
 
 STARTS = 256
@@ -61,9 +63,10 @@ class Arrivals:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Basins:
+class Basins(Result):
     """Where many starts ended. `.basins` from the lowest, `.arrivals` by method, `.sentences`; `.connection` between the best two."""
 
+    kind: ClassVar[str] = "basins"
     problem: Problem
     basins: tuple[Basin, ...]
     arrivals: tuple[Arrivals, ...]
@@ -89,13 +92,14 @@ class Basins:
         return connected(self.problem, self.basins[0].params, self.basins[1].params)
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> BasinsSummary:
         """All of it as plain numbers."""
         counts = {a.name: np.bincount(a.basin[a.basin >= 0], minlength=len(self.basins)) for a in self.arrivals}
         lowest = self.problem.facts.get("lowest")
         way = float(np.median(self.arrivals[0].ends.start)) - self.best.loss
         near = self.best.loss + words.REACHED * abs(way)
-        return {
+        numbers = {
+            "kind": self.kind,
             "problem": self.problem.name,
             "data": self.problem.train is not None,
             "lowest": None if lowest is None else float(lowest),
@@ -103,19 +107,19 @@ class Basins:
             "starts": self.starts,
             "steps": self.steps,
             "better": self.better,
-            "basins": [{"count": b.count, "loss": b.loss, "by_method": dict(b.by_method)} for b in self.basins],
+            "basins": [{"count": b.count, "loss": b.loss, "by_method": b.by_method} for b in self.basins],
             "methods": [
                 {
                     "name": a.name,
                     "label": a.label,
                     "method": a.method,
                     "batch": a.batch,
-                    "numbers": dict(a.numbers),
+                    "numbers": a.numbers,
                     "diverged": int((a.ends.diverged >= 0).sum()),
                     "not_converged": int(((a.basin < 0) & (a.ends.diverged < 0)).sum()),
                     "basins": int((counts[a.name] > 0).sum()),
                     "best": _share(int((a.loss <= near).sum()), self.starts),
-                    "loss": _finite(float(np.median(a.loss))),
+                    "loss": float(np.median(a.loss)),
                     "unseen": a.unseen and a.unseen._asdict(),
                     "in_all": a.in_all and a.in_all._asdict(),
                     "gradients": a.gradients,
@@ -124,14 +128,12 @@ class Basins:
             ],
             "seconds": self.seconds,
         }
+        return plain(numbers)
 
     @property
     def sentences(self) -> list[str]:
         """What was found, and how sure that is."""
         return words.sentences(self.summary)
-
-    def __repr__(self) -> str:
-        return f"Basins({self.problem.name}: {' '.join(self.sentences)})"
 
 
 def basins(
@@ -301,7 +303,3 @@ def _gathered(
 def _share(count: int, of: int) -> dict[str, float | int]:
     low, high = proportions.proportion_interval(count / of, of)
     return {"count": count, "share": count / of, "low": low, "high": high}
-
-
-def _finite(x: float) -> float | None:
-    return x if np.isfinite(x) else None

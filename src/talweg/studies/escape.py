@@ -6,11 +6,9 @@ the same starts; what is reported comes from fresh starts.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -22,9 +20,11 @@ from talweg.contestants.contestant import Contestant
 from talweg.contestants.design import cube
 from talweg.contestants.notation import listed
 from talweg.problems.base import Problem
+from talweg.results import Figures, Result
 from talweg.statistics import bootstrap, proportions
 from talweg.studies import multistart
 from talweg.studies.multistart import Endpoints, Multistart, length
+from talweg.summary import EscapeSummary, plain
 from talweg.text import escape as words
 
 TRIALS, SETTINGS, TUNING_STARTS = 256, 32, 16
@@ -64,9 +64,10 @@ class Arm:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Escape:
+class Escape(Result):
     """What came of it: `.arms`, the plain method first; `.sentences`; `.summary` as plain numbers; `.save(path)` writes a page."""
 
+    kind: ClassVar[str] = "escape"
     problem: Problem
     arms: tuple[Arm, ...]
     best: float  #: the value to be reached
@@ -80,12 +81,14 @@ class Escape:
     seed: int
     left_out: tuple[str, ...]
     seconds: float
+    command: str = ""  #: that was typed, to be shown on the page
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> EscapeSummary:
         """All of it as plain numbers."""
         parameters = self.problem.parameters()
-        return {
+        numbers = {
+            "kind": self.kind,
             "problem": self.problem.name,
             "model": self.problem.facts.get("model"),
             "data": self.problem.train is not None,
@@ -108,21 +111,22 @@ class Escape:
                     "remedy": arm.remedy,
                     "method": arm.method,
                     "batch": arm.batch,
-                    "numbers": dict(arm.numbers),
+                    "numbers": arm.numbers,
                     "steps": arm.steps,
                     "reached": int(arm.reached.sum()),
                     "rate": _interval(arm.rate),
                     "gain": None if arm.gain is None else _interval(arm.gain),
                     "verdict": arm.verdict,
-                    "loss": _finite(float(np.median(arm.ends.best))),
+                    "loss": float(np.median(arm.ends.best)),
                     "diverged": int((arm.ends.diverged >= 0).sum()),
                     "cost": self.budget / parameters / arm.rate[0] if arm.rate[0] > 0 else None,
                 }
                 for arm in self.arms
             ],
-            "left_out": list(self.left_out),
+            "left_out": self.left_out,
             "seconds": self.seconds,
         }
+        return plain(numbers)
 
     @property
     def sentences(self) -> list[str]:
@@ -130,38 +134,21 @@ class Escape:
         return words.sentences(self.summary)
 
     @property
-    def figure(self) -> Any:
-        """How often each arm reached the best known value, as a Plotly figure."""
+    def figures(self) -> Figures:
+        """How often each arm reached the best known value ("rates")."""
         from talweg.figures import escape
 
-        return escape.rates(self.summary)
+        return Figures({"rates": lambda: escape.rates(self.summary)})
 
-    def save(self, path: str | os.PathLike[str], command: str = "") -> Path:
-        """Write all of it as a page, one HTML file, with the command that made it; returns its full path.
-
-        Raises InputError for another ending, and where the file can't be written.
-        """
-        from talweg import report
+    def _page(self) -> str:
         from talweg.report import escape as page
 
-        ending(path)
-        return report.write_text(page.html(self.summary, command), path)
+        return page.html(self.summary, self.command)
 
     def _repr_html_(self) -> str:
         from talweg.report import escape as page
 
         return page.fragment(self.summary)
-
-    def __repr__(self) -> str:
-        return f"Escape({self.problem.name}: {' '.join(self.sentences)})"
-
-
-def ending(path: str | os.PathLike[str]) -> str:
-    """The ending of a file to write. Raises InputError for one that is no page's."""
-    found = Path(path).suffix.lower()
-    if found not in (".html", ".htm"):
-        raise InputError(f"escape: the page is an HTML file, whose name must end in .html, got {str(path)!r}")
-    return found
 
 
 def escape(
@@ -177,6 +164,7 @@ def escape(
     goal_loss: float | None = None,
     seed: int = 0,
     progress: Callable[[str], None] = lambda label: None,
+    command: str = "",
 ) -> Escape:
     """Race the remedies against local minima at equal total cost.
 
@@ -199,6 +187,7 @@ def escape(
         goal_loss: the value to be reached.
         seed: of starts, settings and everything else.
         progress: is told the label of each arm before it runs.
+        command: what was typed, to be shown on the page.
 
     Raises:
         InputError: unknown names, numbers out of range, a remedy that this problem can't have, and a function that always begins in
@@ -220,7 +209,7 @@ def escape(
     entered, left_out = _arms(running.problem, method, remedies, settings)
     plain = entered[0][1]
     budget = float(length("escape", problem, plain, steps, epochs)) * running.work(plain)
-    return _Escaping(running, problem, entered, left_out, budget, trials, settings, within, goal_loss, seed, progress).go()
+    return _Escaping(running, problem, entered, left_out, budget, trials, settings, within, goal_loss, seed, progress, command).go()
 
 
 @dataclass(eq=False)
@@ -238,6 +227,7 @@ class _Escaping:
     goal: float | None
     seed: int
     progress: Callable[[str], None]
+    command: str
 
     def go(self) -> Escape:
         points = cube(self.settings, self.seed)
@@ -277,6 +267,7 @@ class _Escaping:
             self.seed,
             tuple(self.left_out),
             seconds,
+            self.command,
         )
 
     def _steps(self, contestant: Contestant) -> int:
@@ -359,7 +350,3 @@ def _chosen(ends: Endpoints, settings: int, threshold: float) -> int:
 
 def _interval(numbers: tuple[float, float, float]) -> dict[str, float]:
     return dict(zip(("median", "low", "high"), (float(x) for x in numbers), strict=True))
-
-
-def _finite(x: float) -> float | None:
-    return x if np.isfinite(x) else None

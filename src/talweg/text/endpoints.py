@@ -28,7 +28,7 @@ def sentences(summary: Summary) -> list[str]:
 
 def verdict(summary: Summary) -> str:
     """What the point is, and why."""
-    low, high, kind = summary["smallest"], summary["largest"], summary["kind"]
+    low, high, kind = summary["smallest"], summary["largest"], summary["point"]
     if low is None or high is None:
         return "Undecided: the curvature is not finite here."
     between = f"the curvature lies between {signed(low)} and {signed(high)}"
@@ -87,7 +87,7 @@ def gradient(summary: Summary) -> str:
         return "The gradient is zero."
     if rounding and slope <= 4 * rounding:
         return f"{said}, which is rounding: moving the point by its last digit changes it by {figures(rounding, 2)}."
-    if summary["kind"] != "slope":
+    if summary["point"] != "slope":
         return f"{said}; a Newton step would gain {figures(summary['decrement'], 2)}."
     return f"{said}; of that, {figures(rounding, 2)} is rounding."
 

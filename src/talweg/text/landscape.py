@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy.ndimage import minimum_filter
 
 from talweg.text.format import count, figures, listed, metric, sentence, share, shortened
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 SMALL = 0.02  #: a barrier below this share of the way down from the start is none to speak of
 ROUNDING = 1e-5  #: distances off the plane below this share of those on it

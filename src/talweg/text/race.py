@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from talweg.text.format import count, figures, interval, listed, loss_name, metric, seconds, setting, share, times, unit, whole
@@ -26,7 +26,7 @@ def target(record: Record) -> str:
     return f"a {loss if kind == 'loss' else f'validation {kind}'} of {shown}, as asked"
 
 
-def verdict(summary: dict[str, Any]) -> list[str]:
+def verdict(summary: Mapping[str, Any]) -> list[str]:
     """The sentences, the most important first."""
     rows = summary["contestants"]
     found = [_winner(summary, rows[0]), _tied(rows)]
@@ -39,7 +39,7 @@ def verdict(summary: dict[str, Any]) -> list[str]:
     return [sentence if given and sentence.startswith(given) else sentence[0].upper() + sentence[1:] for sentence in found if sentence]
 
 
-def _winner(summary: dict[str, Any], row: Row) -> str:
+def _winner(summary: Mapping[str, Any], row: Row) -> str:
     problem = summary["problem"]
     how = f"{row['label']} ({', '.join(filter(None, [_numbers(row), _batch(row, problem)]))})"
     if row["examples_to_target"]["median"] is None:
@@ -53,11 +53,11 @@ def _winner(summary: dict[str, Any], row: Row) -> str:
     return f"{how} {lead}: it reaches {_goal(summary)} after {interval(row['examples_to_target'], show=whole)} {unit(problem)}s{speed}."
 
 
-def _goal(summary: dict[str, Any]) -> str:
+def _goal(summary: Mapping[str, Any]) -> str:
     return summary["target"]["text"].split(",")[0]
 
 
-def _baseline(summary: dict[str, Any]) -> Row:
+def _baseline(summary: Mapping[str, Any]) -> Row:
     """Tuned gradient descent with the usual batch, which sets the target, and against which every speed-up is measured."""
     return next(row for row in summary["contestants"] if row["name"] == summary["target"]["baseline"])
 
@@ -101,7 +101,7 @@ def _clock(rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def _order(summary: dict[str, Any]) -> list[str]:
+def _order(summary: Mapping[str, Any]) -> list[str]:
     leaders = [(order["share"], order["ranking"][0]) for order in summary["order"] if order["ranking"][0]["loss"]["median"] is not None]
     if not leaders:
         return []
@@ -189,7 +189,7 @@ def doubts(record: Record, rows: Sequence[Row]) -> list[str]:
     return found
 
 
-def measured(summary: dict[str, Any], numbers: Row | None) -> str:
+def measured(summary: Mapping[str, Any], numbers: Row | None) -> str:
     """A value of the problem's measure, as text."""
     return interval(numbers, show=metric(bool(summary["problem"].get("metric_percent"))))
 

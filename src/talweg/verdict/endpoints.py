@@ -24,7 +24,7 @@ def numbers(entry: Entry, record: Record) -> dict[str, Any] | None:
     return {
         "lanes": len(entry.final),
         "looked_at": len(seen),
-        "kinds": {kind: sum(ending["kind"] == kind for ending in seen) for kind in sorted({ending["kind"] for ending in seen})},
+        "kinds": {kind: sum(ending["point"] == kind for ending in seen) for kind in sorted({ending["point"] for ending in seen})},
         "sharpness": _spread([ending["largest"] for ending in seen]),
         "lowest_curvature": _spread([ending["smallest"] for ending in seen]),
         "slope_over_noise": _median([e["slope"] / e["slope_sampling"] for e in seen if e["slope"] is not None and e["slope_sampling"]]),
