@@ -27,7 +27,7 @@ def tang() -> Problem:
 
 @pytest.fixture(scope="module")
 def restarted(tang: Problem) -> Escape:
-    return escape(tang, "sgd", "random-restarts", **FEW)
+    return escape(tang, "sgd", "random-restarts", **FEW, command="talweg escape <b>")
 
 
 @pytest.fixture(scope="module")
@@ -106,12 +106,12 @@ def test_the_arms_are_told_before_they_run_and_what_cant_be_had_is_left_out(monk
 
 
 def test_a_page_and_a_fragment_are_well_formed(restarted: Escape, tmp_path: Path) -> None:
-    path = restarted.save(tmp_path / "page.html", "talweg escape <b>")
+    path = restarted.save(tmp_path / "page.html")
     page = Page(path.read_text("utf-8"))
     for said in (*restarted.sentences[1:], "helps", "talweg escape <b>", "none of which is used again"):
         assert said.replace(" ", "") in page.text.replace(" ", "")  # what is not broken stands in an element of its own
     assert not [tag for tag, _ in page.attributes if tag == "b"]
-    assert restarted.save(tmp_path / "again.html", "talweg escape <b>").read_bytes() == path.read_bytes()
+    assert restarted.save(tmp_path / "again.html").read_bytes() == path.read_bytes()
     shown = restarted._repr_html_()
     assert "<script" not in shown
     assert restarted.sentences[0] in Page(shown).text
