@@ -21,7 +21,7 @@ for basin in found.basins:
     print(f"  {basin.count:3} ends at {basin.params.round(3)}, loss {basin.loss:.3f}{', where the first one ended' if first else ''}")
 
 # 3. Which remedy raises the chance of the lowest one? All with the same budget, tuned alike, from the same fresh starts.
-tried = tw.escape(problem, "sgd", "large-rate,random-restarts,weight-noise", steps=300, trials=128, settings=12)
+tried = tw.escape(problem, "sgd", "large-rate,random-restarts,weight-noise", steps=300, starts=128, settings=12)
 print("\n" + "\n".join(tried.sentences))
 
 # 4. And a flat place, where a vanishing gradient does not mean a minimum.

@@ -93,7 +93,7 @@ def results(raced: Race) -> dict[str, Result]:
         "diagnosis of a network": raced.diagnose(["adam"])["Adam"],
         "diagnosis of a point": diagnose(valley.problem(), (0.0, 0.0)),
         "basins": tw.basins(valley.problem(), starts=8, steps=20),
-        "escape": tw.escape(valley.problem(), "sgd", "noise", trials=8, settings=1, steps=20),
+        "escape": tw.escape(valley.problem(), "sgd", "noise", starts=8, settings=1, steps=20),
         "surface": tw.surface("himmelblau", "adam", steps=5, learning_rate=0.1),
     }
 

@@ -52,7 +52,7 @@ def test_the_winner_ends_in_the_centre_and_the_line_joins_the_best_two(shown: La
     assert shown.line is not None
     assert shown.line.validation_loss[0] == pytest.approx(first.validation_loss[-1], rel=1e-4)
     assert shown.line.validation_loss[-1] == pytest.approx(second.validation_loss[-1], rel=1e-4)
-    assert shown.summary["contestants"][0]["apart"][1] == pytest.approx(shown.line.distance, rel=1e-5)
+    assert shown.summary["contestants"][0]["distances"][1] == pytest.approx(shown.line.distance, rel=1e-5)
 
 
 def test_what_is_said_is_what_was_computed(shown: Landscape) -> None:
@@ -61,7 +61,7 @@ def test_what_is_said_is_what_was_computed(shown: Landscape) -> None:
     first, second = summary["explained"]
     assert f"explain {100 * first:.0f} % and {100 * second:.0f} %" in said
     one, other = summary["contestants"][:2]
-    gap = np.linalg.norm(np.subtract(one["path"][-1], other["path"][-1]))
+    gap = np.linalg.norm(np.subtract(one["trajectory"][-1], other["trajectory"][-1]))
     assert f"end {landscape.figures(float(gap))} apart on the slice" in said
     assert "A slice through 2 of 21 dimensions can hide walls" in said
     assert "Distances off the plane are not seen" in said
@@ -87,7 +87,7 @@ def test_a_barrier_is_called_one_only_if_it_is_worth_the_word(shown: Landscape) 
 def test_a_descent_that_ends_elsewhere_than_in_the_race_is_said(shown: Landscape) -> None:
     summary = changed(shown)
     assert not [words for words in landscape.warnings(summary) if "run again" in words]
-    summary["contestants"][1]["recorded"] = 2 * summary["contestants"][1]["ended"]
+    summary["contestants"][1]["recorded_validation_loss"] = 2 * summary["contestants"][1]["validation_loss"]
     assert [words for words in landscape.warnings(summary) if "ended at another validation loss than in the race" in words]
 
 
@@ -234,12 +234,12 @@ def test_the_eye_stands_where_no_wall_hides_the_ways(shown: Landscape) -> None:
     wall = np.where(np.abs(x[:, None] + 0.5) < 0.3, 5.0, 0.1) + 0 * x
     summary = changed(shown, x=x.tolist(), y=x.tolist(), loss=wall.tolist())
     for c in summary["contestants"]:
-        c["path"] = [[0.2, 0.0], [0.0, 0.1]]
+        c["trajectory"] = [[0.2, 0.0], [0.0, 0.1]]
     eye = pictures.mountain(summary).layout.scene.camera.eye
     assert eye.y > 0
     flipped = {**summary, "loss": wall[::-1].tolist()}
     for c in flipped["contestants"]:
-        c["path"] = [[0.2, 0.0], [0.0, -0.1]]
+        c["trajectory"] = [[0.2, 0.0], [0.0, -0.1]]
     assert pictures.mountain(flipped).layout.scene.camera.eye.y < 0
 
 

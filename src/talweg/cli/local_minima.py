@@ -106,7 +106,7 @@ def escape(
     problem: ProblemArgument,
     method: Annotated[str, typer.Option(help="The method that is to be remedied, one, such as adam@32.")] = "sgd",
     remedies: Annotated[str, typer.Option(help=REMEDIES)] = "all",
-    trials: Annotated[int, typer.Option(help="Fresh starts that each remedy is judged by.")] = 256,
+    starts: Annotated[int, typer.Option(help="Fresh starts that each remedy is judged by.")] = 256,
     steps: StepsOption = None,
     epochs: EpochsOption = None,
     settings: Annotated[int, typer.Option(help="Settings that each remedy is tuned with.")] = 32,
@@ -138,7 +138,7 @@ def escape(
             chosen,
             method,
             remedies,
-            trials=trials,
+            starts=starts,
             steps=steps,
             epochs=epochs,
             settings=settings,
@@ -150,7 +150,7 @@ def escape(
         )
     summary = found.summary
     tables.arms(console, summary)
-    tables.diagnosis(console, f"{summary['problem']}, {summary['trials']:,} trials of each arm", found.sentences)
+    tables.diagnosis(console, f"{summary['problem']}, {summary['starts']:,} trials of each arm", found.sentences)
     tables.notes(console, found.left_out)
     to = out if out is not None else Path("talweg-report") / f"{file_name(chosen.name)}-escape.html"
     folder(to.parent)
@@ -189,7 +189,11 @@ def _places(found: Any) -> list[str]:
 def _descents(summary: Mapping[str, Any]) -> str:
     """What was run."""
     first = summary["methods"][0]
-    rate = "" if len(summary["methods"]) > 1 else f" of {first['label']} (learning rate {first['numbers'].get('learning_rate', 0):.3g})"
+    rate = (
+        ""
+        if len(summary["methods"]) > 1
+        else f" of {first['label']} (learning rate {first['hyperparameters'].get('learning_rate', 0):.3g})"
+    )
     return f"{summary['problem']}, {summary['starts']:,} starts{rate}, {summary['steps']:,} steps each"
 
 

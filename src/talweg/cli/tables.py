@@ -38,7 +38,7 @@ def verdict(console: Console, summary: Mapping[str, Any]) -> None:
     console.print()
     for i, sentence in enumerate(found["sentences"]):
         console.print(Padding(Text(sentence, style="bold" if i == 0 else ""), (0, 2, 0, 2)), width=width)
-    for why in (words for said in summary.get("why", {}).values() for words in said):
+    for why in (words for said in summary.get("dynamics", {}).values() for words in said):
         console.print(Padding(Text(f"why: {why}", style="dim"), (0, 2, 0, 2)), width=width)
     for warning in found["warnings"]:
         console.print(Padding(Text(f"! {warning}", style="yellow"), (0, 2, 0, 2)), width=width)
@@ -74,7 +74,7 @@ def basins(console: Console, found: Summary, places: Sequence[str]) -> None:
         grid = _grid("method", "rate", "best found", "interval", "median loss", "diverged", "not at rest")
         for row in several:
             best = row["best"]
-            rate = setting(row["numbers"].get("learning_rate"))
+            rate = setting(row["hyperparameters"].get("learning_rate"))
             cells = (
                 rate,
                 finding.small(best["share"]),

@@ -174,7 +174,7 @@ def ways(summary: Summary) -> list[Trail]:
     """The descents on the slice, with the losses at their real weights."""
     given = looks(summary["contestants"])
     return [
-        Trail(c["name"], c["label"], given[c["name"]], np.array(c["path"], float), np.array(c["loss"], float))
+        Trail(c["name"], c["label"], given[c["name"]], np.array(c["trajectory"], float), np.array(c["loss"], float))
         for c in summary["contestants"]
     ]
 

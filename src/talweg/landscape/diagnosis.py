@@ -38,11 +38,11 @@ class Evidence:
 
     point: str  #: one of talweg.text.endpoints.KINDS
     loss: float
-    slope: float  #: length of the gradient
-    slope_rounding: float  #: of it, what is rounding
-    slope_sampling: float  #: its standard error over examples; 0 where the data are all there is
+    gradient_norm: float  #: length of the gradient
+    gradient_rounding: float  #: of it, what is rounding
+    gradient_sampling: float  #: its standard error over examples; 0 where the data are all there is
     decrement: float  #: what a Newton step would gain
-    way: float  #: the loss at the start less the loss here
+    initial_gap: float  #: the loss at the start less the loss here
     smallest: float  #: eigenvalue of the Hessian
     largest: float
     smallest_tolerance: float
@@ -57,7 +57,7 @@ class Evidence:
 class Diagnosis(Result):
     """Where a point lies, with the evidence.
 
-    `.point` is minimum, saddle, maximum, slope or undecided; `.sentences` says why; `.escape` is the way out of a saddle.
+    `.point` is minimum, saddle, maximum, not converged or undecided; `.sentences` says why; `.escape` is the way out of a saddle.
     """
 
     kind: ClassVar[str] = "diagnosis"
@@ -92,7 +92,7 @@ class Diagnosis(Result):
 
     @property
     def point(self) -> str:
-        """Minimum, saddle, maximum, slope or undecided."""
+        """Minimum, saddle, maximum, not converged or undecided."""
         return self.evidence.point
 
     @property
@@ -110,7 +110,7 @@ class Diagnosis(Result):
             "trace": self.density.trace,
             "trace_error": self.density.trace_error,
             "negative": self.density.below(self.evidence.smallest_tolerance),
-            "lowest": self.lowest,
+            "optimum": self.lowest,
             "escape_loss": self.escape_loss,
             "escape_distance": self.escape_distance,
             "learning_rate": self.learning_rate,
@@ -210,11 +210,11 @@ def judged(problem: Problem, seen: Seen, start: float) -> Evidence:
     """What a point is, from what was seen there and the loss at the start of the descent."""
     sample = problem.validation is not None or problem.test is not None
     sampling = 1.0 if sample else 0.0
-    slope, loss = float(seen.slope), float(seen.loss)
-    noise = sampling * float(seen.slope_sampling)
-    way = start - loss
-    within_noise = slope <= max(SURE * float(seen.slope_rounding), SIGNIFICANT * noise)
-    arrived = float(seen.decrement) <= ARRIVED * abs(way) + SURE * float(seen.loss_rounding)
+    gradient_norm, loss = float(seen.gradient_norm), float(seen.loss)
+    noise = sampling * float(seen.gradient_sampling)
+    initial_gap = start - loss
+    within_noise = gradient_norm <= max(SURE * float(seen.gradient_rounding), SIGNIFICANT * noise)
+    arrived = float(seen.decrement) <= ARRIVED * abs(initial_gap) + SURE * float(seen.loss_rounding)
     tolerance = SURE * seen.rounding + SIGNIFICANT * sampling * seen.sampling + seen.errors
     if arrived:
         tolerance = tolerance + DEGENERATE * seen.drift
@@ -222,7 +222,7 @@ def judged(problem: Problem, seen: Seen, start: float) -> Evidence:
     low_tolerance, high_tolerance = (float(value) for value in tolerance)
     kind = "undecided"
     if not (within_noise or arrived):
-        kind = "slope"
+        kind = "not converged"
     elif not np.isfinite([low, high, low_tolerance, high_tolerance]).all():
         kind = "undecided"
     elif low > low_tolerance:
@@ -234,11 +234,11 @@ def judged(problem: Problem, seen: Seen, start: float) -> Evidence:
     return Evidence(
         kind,
         loss,
-        slope,
-        float(seen.slope_rounding),
+        gradient_norm,
+        float(seen.gradient_rounding),
         noise,
         float(seen.decrement),
-        way,
+        initial_gap,
         low,
         high,
         low_tolerance,
@@ -246,7 +246,7 @@ def judged(problem: Problem, seen: Seen, start: float) -> Evidence:
         SURE * float(seen.loss_rounding),
         float(seen.errors[0]),
         float(seen.errors[1]),
-        bool(float(seen.slope_rounding) * max(float(seen.size), 1.0) > JUMP * abs(way)),
+        bool(float(seen.gradient_rounding) * max(float(seen.size), 1.0) > JUMP * abs(initial_gap)),
     )
 
 

@@ -57,8 +57,8 @@ class Arrivals:
     ends: Endpoints
     loss: Float[np.ndarray, " starts"]  #: where each comes to rest; infinite for those that diverged
     basin: Int[np.ndarray, " starts"]  #: the number of each start's basin, −1 for those that diverged or did not come to rest
-    unseen: Estimate | None  #: how likely the next start ends in a basin that none of these did; None where none came to rest
-    in_all: Estimate | None  #: how many basins there are at least
+    missing_mass: Estimate | None  #: how likely the next start ends in a basin that none of these did; None where none came to rest
+    richness: Estimate | None  #: how many basins there are at least
     gradients: int  #: all in all
 
 
@@ -80,7 +80,7 @@ class Basins(Result):
         return self.basins[0]
 
     @property
-    def better(self) -> float:
+    def probability_of_lower(self) -> float:
         """With a confidence of 95 %, at most so likely does one more start end lower than all: a start that every method takes."""
         return better_than_best(self.starts)
 
@@ -102,11 +102,11 @@ class Basins(Result):
             "kind": self.kind,
             "problem": self.problem.name,
             "data": self.problem.train is not None,
-            "lowest": None if lowest is None else float(lowest),
-            "way": way,
+            "optimum": None if lowest is None else float(lowest),
+            "initial_gap": way,
             "starts": self.starts,
             "steps": self.steps,
-            "better": self.better,
+            "probability_of_lower": self.probability_of_lower,
             "basins": [{"count": b.count, "loss": b.loss, "by_method": b.by_method} for b in self.basins],
             "methods": [
                 {
@@ -114,14 +114,14 @@ class Basins(Result):
                     "label": a.label,
                     "method": a.method,
                     "batch": a.batch,
-                    "numbers": a.numbers,
+                    "hyperparameters": a.numbers,
                     "diverged": int((a.ends.diverged >= 0).sum()),
                     "not_converged": int(((a.basin < 0) & (a.ends.diverged < 0)).sum()),
                     "basins": int((counts[a.name] > 0).sum()),
                     "best": _share(int((a.loss <= near).sum()), self.starts),
                     "loss": float(np.median(a.loss)),
-                    "unseen": a.unseen and a.unseen._asdict(),
-                    "in_all": a.in_all and a.in_all._asdict(),
+                    "missing_mass": a.missing_mass and a.missing_mass._asdict(),
+                    "richness": a.richness and a.richness._asdict(),
                     "gradients": a.gradients,
                 }
                 for a in self.arrivals

@@ -27,11 +27,11 @@ from talweg.studies.multistart import Endpoints, Multistart, length
 from talweg.summary import EscapeSummary, plain
 from talweg.text import escape as words
 
-TRIALS, SETTINGS, TUNING_STARTS = 256, 32, 16
+STARTS, SETTINGS, TUNING_STARTS = 256, 32, 16
 LANES = 512
 WITHIN = 1e-3  #: of the way down from a start: so near to the best known value has reached it …
 WITHIN_FOUND = 0.02  #: … and to one that is only the lowest that anybody has found
-MOST_TRIALS = 2**14
+MOST_STARTS = 2**14
 LEVEL = 0.95
 LOWEST_RATE = 1e-6  #: on a function
 NOISES, LOUDER = ("noise", "weight_noise"), 1e4  #: numbers that say how loud noise is, and how much louder it may be on a function
@@ -51,7 +51,7 @@ class Arm:
     restarts: int
     width: int
     ends: Endpoints
-    reached: Bool[np.ndarray, " trials"]
+    reached: Bool[np.ndarray, " starts"]
     rate: tuple[float, float, float]  #: how often it reached the best known value, and its interval (Wilson)
     gain: tuple[float, float, float] | None  #: over the plain method, start by start, with an interval that holds for all arms at once
 
@@ -76,7 +76,7 @@ class Escape(Result):
     threshold: float
     within: float  #: the share of the way down that may be left
     budget: float  #: of one trial of every arm: gradients of one example times parameters
-    trials: int
+    starts: int
     settings: int
     seed: int
     left_out: tuple[str, ...]
@@ -94,12 +94,12 @@ class Escape(Result):
             "data": self.problem.train is not None,
             "best": self.best,
             "best_known": self.best_known,
-            "given": self.given,
+            "goal_given": self.given,
             "threshold": self.threshold,
             "within": self.within,
             "parameters": parameters,
             "gradients": self.budget / parameters,
-            "trials": self.trials,
+            "starts": self.starts,
             "settings": self.settings,
             "tuning_starts": TUNING_STARTS,
             "seed": self.seed,
@@ -111,7 +111,7 @@ class Escape(Result):
                     "remedy": arm.remedy,
                     "method": arm.method,
                     "batch": arm.batch,
-                    "numbers": arm.numbers,
+                    "hyperparameters": arm.numbers,
                     "steps": arm.steps,
                     "reached": int(arm.reached.sum()),
                     "rate": _interval(arm.rate),
@@ -156,7 +156,7 @@ def escape(
     method: Any = "sgd",
     remedies: str | Iterable[str] = "all",
     *,
-    trials: int = TRIALS,
+    starts: int = STARTS,
     steps: int | None = None,
     epochs: float | None = None,
     settings: int = SETTINGS,
@@ -180,7 +180,7 @@ def escape(
     Args:
         method: that is to be remedied, one as `tw.race` takes it.
         remedies: names of `talweg.contestants.remedies.REMEDIES`; `"all"` leaves out what this problem can't have, and says so.
-        trials: fresh starts, all over the domain of a function (`problem.scatter`).
+        starts: fresh ones, all over the domain of a function (`problem.scatter`).
         steps, epochs: the budget of the plain method, one or the other; by default 1,000 steps on a function, the usual epochs on data.
         settings: that every arm is tuned with.
         within: the share of the way down, from the median start to the best known value, that may be left; by default as above.
@@ -195,13 +195,13 @@ def escape(
     """
     if not isinstance(problem, Problem):
         raise InputTypeError(f"escape: problem must be a Problem such as tw.problems.load('rastrigin'), got {problem!r}")
-    checks.whole("escape", "trials", trials, at_least=8)
+    checks.whole("escape", "starts", starts, at_least=8)
     checks.whole("escape", "settings", settings)
     checks.whole("escape", "seed", seed, at_least=0)
     if within is not None:
         checks.number("escape", "within", within, checks.Interval(0, 1, low_open=True))
-    if trials > MOST_TRIALS:
-        raise InputError(f"escape: trials must be at most {MOST_TRIALS:,}, got {trials:,}")
+    if starts > MOST_STARTS:
+        raise InputError(f"escape: starts must be at most {MOST_STARTS:,}, got {starts:,}")
     if goal_loss is not None:
         checks.number("escape", "goal_loss", goal_loss, checks.Interval(-np.inf, np.inf, low_open=True))
     running = Multistart(problem, LANES)
@@ -209,7 +209,7 @@ def escape(
     entered, left_out = _arms(running.problem, method, remedies, settings)
     plain = entered[0][1]
     budget = float(length("escape", problem, plain, steps, epochs)) * running.work(plain)
-    return _Escaping(running, problem, entered, left_out, budget, trials, settings, within, goal_loss, seed, progress, command).go()
+    return _Escaping(running, problem, entered, left_out, budget, starts, settings, within, goal_loss, seed, progress, command).go()
 
 
 @dataclass(eq=False)
@@ -221,7 +221,7 @@ class _Escaping:
     entered: list[tuple[str | None, Contestant]]
     left_out: list[str]
     budget: float
-    trials: int
+    starts: int
     settings: int
     within: float | None
     goal: float | None
@@ -246,11 +246,11 @@ class _Escaping:
         within = self.within if self.within is not None else WITHIN if own else WITHIN_FOUND
         threshold = best + within * way
         arms: list[Arm] = []
-        fresh = multistart.seeds(self.trials, self.seed, 4)
+        fresh = multistart.seeds(self.starts, self.seed, 4)
         for k, ((remedy, contestant), (tried, ends)) in enumerate(zip(self.entered, tuned, strict=True)):
             self.progress(f"running {k + 1} of {len(self.entered)}: {contestant.label}")
             chosen = tried[_chosen(ends, len(tried), threshold)]
-            arrived = self.running.run(contestant, [chosen] * self.trials, fresh, self._steps(contestant))
+            arrived = self.running.run(contestant, [chosen] * self.starts, fresh, self._steps(contestant))
             arms.append(self._arm(remedy, contestant, chosen, arrived, threshold, arms[0].reached if arms else None))
         seconds = sum(ends.seconds for _, ends in tuned) + sum(arm.ends.seconds for arm in arms)
         return Escape(
@@ -262,7 +262,7 @@ class _Escaping:
             threshold,
             within,
             self.budget,
-            self.trials,
+            self.starts,
             self.settings,
             self.seed,
             tuple(self.left_out),
@@ -301,7 +301,7 @@ class _Escaping:
             contestant.width,
             ends,
             reached,
-            (share, *proportions.proportion_interval(share, self.trials, LEVEL)),
+            (share, *proportions.proportion_interval(share, self.starts, LEVEL)),
             None if plain is None else proportions.paired_difference(reached, plain, 1 - (1 - LEVEL) / others),
         )
 

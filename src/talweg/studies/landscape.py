@@ -121,12 +121,12 @@ class Landscape(Result):
             "method": one.factory,
             "batch": one.batch,
             "steps": trace.steps,
-            "path": cut.paths[k],
+            "trajectory": cut.paths[k],
             "off": cut.off[k],
             "loss": cut.path_losses[k],
-            "apart": [np.linalg.norm(here - flat(other.trace.params)) for other in self.followers],
-            "recorded": one.recorded,
-            "ended": trace.validation_loss[-1],
+            "distances": [np.linalg.norm(here - flat(other.trace.params)) for other in self.followers],
+            "recorded_validation_loss": one.recorded,
+            "validation_loss": trace.validation_loss[-1],
         }
 
     @property

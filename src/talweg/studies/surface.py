@@ -57,7 +57,7 @@ class View(Result):
             "command": self.command or None,
             "domain": relief.domain,
             "height": self.scene.height.kind,
-            "lowest": relief.lowest,
+            "optimum": relief.lowest,
             "goal": None if aim.within is None else aim.base + aim.within,
             "steps": self.scene.steps,
             "critical_points": [{"at": at, "value": value, "kind": kind, "best": best} for at, value, kind, best in relief.critical],

@@ -17,7 +17,7 @@ class RaceSummary(TypedDict):
     order: list[Order]  #: who leads after a quarter, half and all of the budget
     timing: Timing  #: what it cost
     run: Run  #: everything that somebody needs to run it again
-    why: dict[str, list[str]]  #: sentences on the training dynamics: rate, gradient, turns; empty without `--probes`
+    dynamics: dict[str, list[str]]  #: sentences on the training dynamics: rate, gradient, turns; empty without `--probes`
     verdict: Verdict  #: in words
 
 
@@ -64,7 +64,7 @@ class ContestantSummary(TypedDict):
     restarts: int  #: trainings of each lane, the best so far of which is kept
     width: int  #: how many times as wide its hidden layers are
     tied: bool  #: with the winner
-    sure: float  #: the share of resampled races in which the winner is ahead of it; 0.5 of the winner itself
+    confidence: float  #: the share of resampled races in which the winner is ahead of it; 0.5 of the winner itself
     hyperparameters: dict[str, float]  #: of the final
     tuned: list[str]  #: which of them were searched
     good_range: list[float] | None  #: the learning rates whose settings needed at most twice the examples of the best one
@@ -77,7 +77,7 @@ class ContestantSummary(TypedDict):
     test: TestPart  #: on rows that nothing was chosen by
     reached: float  #: the share of the final seeds that reached the target
     diverged: float  #: the share of the settings searched that diverged
-    ended: EndpointsSummary | None  #: where the final runs ended; `null` if nobody looked
+    endpoints: EndpointsSummary | None  #: where the final runs ended; `null` if nobody looked
     default: Default  #: the untuned method on the same seeds
     beats: Beats | None  #: how often the winner beats it, seed by seed; `null` for the winner
     seconds_per_step: float  #: of one step on this machine
@@ -100,14 +100,14 @@ class EndpointsSummary(TypedDict):
     """What the final runs of a contestant ended in."""
 
     lanes: int  #: final runs
-    looked_at: int  #: those of them that did not diverge
-    kinds: dict[str, int]  #: how many are a minimum, saddle, maximum, slope, undecided
+    diagnosed: int  #: those of them that did not diverge
+    points: dict[str, int]  #: how many are a minimum, saddle, maximum, not converged, undecided
     sharpness: Interval  #: the largest eigenvalue of the Hessian: median, lowest, highest
     lowest_curvature: Interval  #: the smallest eigenvalue: median, lowest, highest
-    slope_over_noise: float | None  #: the norm of the gradient over its standard error
+    gradient_signal_to_noise: float | None  #: the norm of the gradient over its standard error
     edge: float | None  #: sharpness over where steps would grow: 1 is the edge of stability
-    alike: int  #: runs within 1 % of the initial gap of the contestant's best
-    as_good_as_the_best: int  #: runs within 1 % of the initial gap of the best of all
+    near_own_best: int  #: runs within 1 % of the initial gap of the contestant's best
+    near_best: int  #: runs within 1 % of the initial gap of the best of all
 
 
 class Default(TypedDict):
@@ -166,10 +166,10 @@ class Probes(TypedDict):
     rate: list[float | None]  #: effective learning rate, |move| / |gradient|: its median over the coordinates
     rate_high: list[float | None]  #: its upper quartile
     rate_low: list[float | None]  #: its lower quartile
-    kept: float | None  #: the effective learning rate at the end as a share of the early one
+    rate_ratio: float | None  #: the effective learning rate at the end as a share of the early one
     scheduled: bool  #: whether a schedule changes the learning rate
     stalls: bool  #: whether little of the early rate is left
-    turn: float | None  #: the typical cosine
+    typical_cosine: float | None  #: the typical cosine
 
 
 class Order(TypedDict):

@@ -15,11 +15,11 @@ class BasinsSummary(TypedDict):
     kind: Literal["basins"]  #: of result
     problem: str  #: its name
     data: bool  #: whether it has data; otherwise it is a function
-    lowest: float | None  #: the lowest value there is, if it is known
-    way: float  #: from the median start down to the best that was found
+    optimum: float | None  #: the lowest value there is, if it is known
+    initial_gap: float  #: from the median start down to the best that was found
     starts: int  #: of each method
     steps: int  #: of each descent
-    better: float  #: at most so likely one more start ends below all of these, with a confidence of 95 %
+    probability_of_lower: float  #: at most so likely one more start ends below all of these, with a confidence of 95 %
     basins: list[BasinSummary]  #: from the lowest
     methods: list[Arrived]  #: in the order in which they were named
     seconds: float  #: of running, without compiling
@@ -40,14 +40,14 @@ class Arrived(TypedDict):
     label: str  #: for people
     method: str  #: of the catalogue
     batch: int | str  #: a number or "full"
-    numbers: dict[str, float]  #: that were used
+    hyperparameters: dict[str, float]  #: that were used
     diverged: int  #: starts that did
     not_converged: int  #: starts that were still on their way
     basins: int  #: how many these starts found
     best: Share  #: of the starts that ended in the best basin
     loss: float | None  #: the median at the end
-    unseen: Estimate | None  #: how likely the next start ends in a basin that none of these did (Good–Turing)
-    in_all: Estimate | None  #: how many basins there are at least (Chao)
+    missing_mass: Estimate | None  #: how likely the next start ends in a basin that none of these did (Good–Turing)
+    richness: Estimate | None  #: how many basins there are at least (Chao)
     gradients: int  #: all in all
 
 
@@ -63,12 +63,12 @@ class EscapeSummary(TypedDict):
     data: bool  #: whether it has data; otherwise it is a function
     best: float  #: the value to be reached
     best_known: bool  #: whether it was known before, or is the lowest that any arm found
-    given: bool  #: whether it is the caller's goal
+    goal_given: bool  #: whether it is the caller's goal
     threshold: float  #: at or below this it counts as reached
     within: float  #: the share of the initial gap that may be left
     parameters: int  #: of the plain model
     gradients: float  #: that one start of the plain method may cost, in gradients of one example
-    trials: int  #: of each arm
+    starts: int  #: of each arm
     settings: int  #: that each arm was tuned with
     tuning_starts: int  #: of each setting
     seed: int  #: of everything
@@ -86,7 +86,7 @@ class ArmSummary(TypedDict):
     remedy: str | None  #: `null` of the plain method
     method: str  #: of the catalogue
     batch: int | str  #: a number or "full"
-    numbers: dict[str, float]  #: the tuned ones
+    hyperparameters: dict[str, float]  #: the tuned ones
     steps: int  #: of each start
     reached: int  #: starts that reached the value
     rate: Interval  #: the share of them
@@ -134,12 +134,12 @@ class Shown(TypedDict):
     method: str  #: of the catalogue
     batch: int | str  #: a number or "full"
     steps: list[int]  #: of its positions
-    path: list[list[float]]  #: the positions on the plane, x and y
+    trajectory: list[list[float]]  #: the positions on the plane, x and y
     off: list[float | None]  #: how far off the plane the real weights lie
     loss: list[float | None]  #: at the real weights
-    apart: list[float]  #: the distances of its final weights from those of all that are shown
-    recorded: float | None  #: the validation loss at which the same training ended in the race
-    ended: float | None  #: the validation loss at which it ended this time
+    distances: list[float]  #: the distances of its final weights from those of all that are shown
+    recorded_validation_loss: float | None  #: the validation loss at which the same training ended in the race
+    validation_loss: float | None  #: the validation loss at which it ended this time
 
 
 class LineSummary(TypedDict):
@@ -164,13 +164,13 @@ class DiagnosisSummary(TypedDict):
 
     kind: Literal["diagnosis"]  #: of result
     problem: str  #: its name
-    point: str  #: minimum, saddle, maximum, slope or undecided
+    point: str  #: minimum, saddle, maximum, not converged or undecided
     loss: float  #: there
-    slope: float | None  #: the norm of the gradient
-    slope_rounding: float | None  #: of it, what is rounding
-    slope_sampling: float | None  #: its standard error over examples
+    gradient_norm: float | None  #: the norm of the gradient
+    gradient_rounding: float | None  #: of it, what is rounding
+    gradient_sampling: float | None  #: its standard error over examples
     decrement: float | None  #: what a Newton step would gain
-    way: float | None  #: the loss at the start less the loss here
+    initial_gap: float | None  #: the loss at the start less the loss here
     smallest: float | None  #: eigenvalue of the Hessian
     largest: float | None  #: eigenvalue of the Hessian, the sharpness
     smallest_tolerance: float | None  #: what can't be told from zero
@@ -187,7 +187,7 @@ class DiagnosisSummary(TypedDict):
     trace: float | None  #: of the Hessian
     trace_error: float | None  #: its standard error
     negative: float | None  #: the share of directions that curve down beyond doubt
-    lowest: float | None  #: the lowest value there is, if it is known
+    optimum: float | None  #: the lowest value there is, if it is known
     escape_loss: float | None  #: of a saddle or maximum: the lowest found along the lowest curvature
     escape_distance: float | None  #: how far away that is
     learning_rate: float | None  #: of the method
@@ -209,7 +209,7 @@ class SurfaceSummary(TypedDict):
     command: str | None  #: that was typed
     domain: list[list[float]]  #: of the picture: lowest and highest of x and of y
     height: str  #: how heights are drawn: linear or log
-    lowest: float | None  #: the lowest value there is, if it is known
+    optimum: float | None  #: the lowest value there is, if it is known
     goal: float | None  #: at or below this a descent has arrived
     steps: int  #: of each descent
     critical_points: list[CriticalPointSummary]  #: that are known

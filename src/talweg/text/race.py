@@ -78,7 +78,7 @@ def _runner_up(rows: Sequence[Row]) -> list[str]:
     if not behind:
         return []
     row = behind[0]
-    found = f"The best outside that group is {row['label']}: it falls behind in {share(row['sure'])} of resampled races"
+    found = f"The best outside that group is {row['label']}: it falls behind in {share(row['confidence'])} of resampled races"
     if row["beats"] is not None:
         chance = row["beats"]
         found += f", and on {share(chance['probability'])} of the final seeds ({share(chance['low'])} – {share(chance['high'])})"

@@ -60,7 +60,7 @@ def judge(record: Record) -> RaceSummary:
             "search_start_loss": _start_loss(record.baseline.search or record.baseline.final),
         },
     }
-    summary["why"] = dynamics_text.sentences(rows)
+    summary["dynamics"] = dynamics_text.sentences(rows)
     summary = plain(summary)
     text = race.verdict(summary)
     summary["verdict"] = {
@@ -96,7 +96,7 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
         "restarts": entry.restarts,
         "width": entry.width,
         "tied": sure < SURE,
-        "sure": sure,
+        "confidence": sure,
         "hyperparameters": {**entry.facts["fixed"], **entry.final[0].hyperparameters},
         "tuned": list(entry.facts["space"]),
         "good_range": _good_range(entry, record),
@@ -112,7 +112,7 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
         },
         "reached": float(np.isfinite(final.costs).mean()),
         "diverged": float(np.mean([lane.diverged_at is not None for lane in entry.search])) if entry.search else 0.0,
-        "ended": endpoints.numbers(entry, record),
+        "endpoints": endpoints.numbers(entry, record),
         "default": _default(entry, record, cost["median"]),
         "beats": None if entry is best else _beats(best, entry, record),
         "seconds_per_step": entry.seconds_per_step,
