@@ -189,7 +189,7 @@ def test_a_race_without_remedies_is_the_same_race_as_before_there_were_any(cloud
 def test_a_race_with_all_remedies_finishes_and_its_report_is_written(raced: Race, tmp_path: Path) -> None:
     names = {row["name"] for row in raced.summary["contestants"]}
     assert names == {"sgd", "adam"} | {name for name in set().union(*NEW.values()) if not name.endswith("+sgd")}
-    page = raced.report(tmp_path / "race.html").read_text("utf-8")
+    page = raced.save(tmp_path / "race.html").read_text("utf-8")
     assert f"{RESTARTS} random restarts" in page
     assert f"hidden layers {WIDER}× as wide" in page
     warnings = " ".join(raced.summary["verdict"]["warnings"])

@@ -52,7 +52,7 @@ def test_the_winner_ends_in_the_centre_and_the_line_joins_the_best_two(shown: La
     assert shown.line is not None
     assert shown.line.validation_loss[0] == pytest.approx(first.validation_loss[-1], rel=1e-4)
     assert shown.line.validation_loss[-1] == pytest.approx(second.validation_loss[-1], rel=1e-4)
-    assert shown.summary["contestants"][0]["apart"][1] == pytest.approx(shown.line.distance, rel=1e-5)
+    assert shown.summary["contestants"][0]["distances"][1] == pytest.approx(shown.line.distance, rel=1e-5)
 
 
 def test_what_is_said_is_what_was_computed(shown: Landscape) -> None:
@@ -61,7 +61,7 @@ def test_what_is_said_is_what_was_computed(shown: Landscape) -> None:
     first, second = summary["explained"]
     assert f"explain {100 * first:.0f} % and {100 * second:.0f} %" in said
     one, other = summary["contestants"][:2]
-    gap = np.linalg.norm(np.subtract(one["path"][-1], other["path"][-1]))
+    gap = np.linalg.norm(np.subtract(one["trajectory"][-1], other["trajectory"][-1]))
     assert f"are {landscape.figures(float(gap))} apart on the slice" in said
     assert "A slice through 2 of 21 dimensions can mislead" in said
     assert "Distances from the plane are not shown" in said
@@ -89,7 +89,7 @@ def test_a_barrier_is_called_one_only_if_it_is_worth_the_word(shown: Landscape) 
 def test_a_descent_that_ends_elsewhere_than_in_the_race_is_said(shown: Landscape) -> None:
     summary = changed(shown)
     assert not [words for words in landscape.warnings(summary) if "Run again" in words]
-    summary["contestants"][1]["recorded"] = 2 * summary["contestants"][1]["ended"]
+    summary["contestants"][1]["recorded_validation_loss"] = 2 * summary["contestants"][1]["validation_loss"]
     assert [words for words in landscape.warnings(summary) if "ended at another validation loss than in the race" in words]
 
 
@@ -147,7 +147,7 @@ def test_the_slice_is_a_picture_too(shown: Landscape, tmp_path: Path, kind: str,
     fragment = shown._repr_html_()
     assert "data:image/png;base64," in fragment
     assert all(escape(sentence) in fragment for sentence in shown.sentences)
-    with pytest.raises(InputError, match=r"unknown kind of file '\.jpg'"):
+    with pytest.raises(InputError, match=r"must end in \.html, \.png, \.svg or \.pdf, got"):
         shown.save(tmp_path / "slice.jpg")
 
 
@@ -221,7 +221,7 @@ def test_the_command_knows_data_sets_and_its_mistakes(tmp_path: Path, monkeypatc
     assert "The loss around the endpoint of Adam." in drawn.out
     for words, sentence in (
         (("--directions", "pca"), "unknown kind of directions 'pca'"),
-        (("-o", "seen.txt"), "unknown kind of file '.txt'"),
+        (("-o", "seen.txt"), "must end in .html, .png, .svg or .pdf, got 'seen.txt'"),
         (("-o", "talweg.db/seen.html"), "can't be written"),
         (("nothing",), "no race"),
     ):
@@ -236,12 +236,12 @@ def test_the_eye_stands_where_no_wall_hides_the_trajectories(shown: Landscape) -
     wall = np.where(np.abs(x[:, None] + 0.5) < 0.3, 5.0, 0.1) + 0 * x
     summary = changed(shown, x=x.tolist(), y=x.tolist(), loss=wall.tolist())
     for c in summary["contestants"]:
-        c["path"] = [[0.2, 0.0], [0.0, 0.1]]
+        c["trajectory"] = [[0.2, 0.0], [0.0, 0.1]]
     eye = pictures.surface_3d(summary).layout.scene.camera.eye
     assert eye.y > 0
     flipped = {**summary, "loss": wall[::-1].tolist()}
     for c in flipped["contestants"]:
-        c["path"] = [[0.2, 0.0], [0.0, -0.1]]
+        c["trajectory"] = [[0.2, 0.0], [0.0, -0.1]]
     assert pictures.surface_3d(flipped).layout.scene.camera.eye.y < 0
 
 

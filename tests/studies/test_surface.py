@@ -43,11 +43,11 @@ def test_a_view_has_the_paths_the_figures_and_the_sentences(valley: surface.View
     assert [path.name for path in valley.trajectories] == ["sgd", "adam"]
     assert len(valley.scene.trajectories) == 2
     assert valley.scene.height.kind == "log"
-    legend = " ".join(trace.name for trace in valley.figure.data if trace.showlegend is not False and trace.name)
+    legend = " ".join(trace.name for trace in valley.figures["contour"].data if trace.showlegend is not False and trace.name)
     assert "Adam, learning rate 0.002:" in legend.replace("<br>", " ")
-    assert {trace.type for trace in valley.surface_3d.data} == {"surface", "scatter3d"}
+    assert {trace.type for trace in valley.figures["surface"].data} == {"surface", "scatter3d"}
     assert valley.sentences[0].startswith("No method comes within 0.001 of the lowest value in 40 steps; ")
-    assert "View('Rosenbrock', 2 methods, 40 steps)" in repr(valley)
+    assert "View(Rosenbrock: No method" in repr(valley)
 
 
 def test_a_notebook_shows_a_picture_that_needs_no_script(valley: surface.View) -> None:

@@ -297,7 +297,7 @@ def _race(state: NetworkState, known: Judged, key: str) -> None:
     names = joined(Entry(named(state, entry)) for entry in state.methods)
     try:
         race = racing.race(of_state(state), names, epochs=state.epochs, settings=SETTINGS, seeds=SEEDS, listener=listen)
-        known.report = race.report(own_folder() / f"{key}.html")
+        known.report = race.save(own_folder() / f"{key}.html")
         known.race = race
     except InputError as error:
         known.trouble = str(error)

@@ -31,7 +31,7 @@ from talweg.cli.options import (
     names,
     place,
 )
-from talweg.cli.process import command, file_name, folder, set_up_jax, writable, write_json
+from talweg.cli.process import file_name, folder, set_up_jax, writable, write_json
 
 MOST_COORDINATES = 4  #: of a point that a table still shows
 
@@ -122,7 +122,7 @@ def escape(
     problem: ProblemArgument,
     method: Annotated[str, typer.Option(help="The method that is to be remedied, one, such as adam@32.")] = "sgd",
     remedies: Annotated[str, REMEDIES] = "all",
-    trials: Annotated[int, typer.Option(help="Fresh starts that each remedy is judged by.")] = 256,
+    starts: Annotated[int, typer.Option(help="Fresh starts that each remedy is judged by.")] = 256,
     steps: StepsOption = None,
     epochs: EpochsOption = None,
     settings: SettingsOption = 32,
@@ -142,7 +142,7 @@ def escape(
     from talweg.studies import escape as escaping
 
     if out is not None:
-        escaping.ending(out)
+        escaping.Escape.checked_suffix(out)
     writable(out.parent if out is not None else REPORTS, json_file)
     set_up_jax()
     from talweg.cli import live, tables
@@ -155,7 +155,7 @@ def escape(
             chosen,
             method,
             remedies,
-            trials=trials,
+            starts=starts,
             steps=steps,
             epochs=epochs,
             settings=settings,
@@ -163,14 +163,15 @@ def escape(
             goal_loss=goal_loss,
             seed=seed,
             progress=working,
+            command=command(),
         )
     summary = found.summary
     tables.arms(console, summary)
-    tables.diagnosis(console, f"{summary['problem']}, {summary['trials']:,} trials of each arm", found.sentences)
+    tables.diagnosis(console, f"{summary['problem']}, {summary['starts']:,} starts of each arm", found.sentences)
     tables.notes(console, found.left_out)
     to = out if out is not None else REPORTS / f"{file_name(chosen.name)}-escape.html"
     folder(to.parent)
-    written = found.save(to, command())
+    written = found.save(to)
     write_json({**summary, "sentences": found.sentences}, json_file)
     console.print()
     console.print(f"page  {written}", soft_wrap=True, markup=False, highlight=False)
@@ -205,7 +206,11 @@ def _places(found: Any) -> list[str]:
 def _descents(summary: Mapping[str, Any]) -> str:
     """What was run."""
     first = summary["methods"][0]
-    rate = "" if len(summary["methods"]) > 1 else f" of {first['label']} (learning rate {first['numbers'].get('learning_rate', 0):.3g})"
+    rate = (
+        ""
+        if len(summary["methods"]) > 1
+        else f" of {first['label']} (learning rate {first['hyperparameters'].get('learning_rate', 0):.3g})"
+    )
     return f"{summary['problem']}, {summary['starts']:,} starts{rate}, {summary['steps']:,} steps each"
 
 

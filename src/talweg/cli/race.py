@@ -162,10 +162,10 @@ def landscape(
     """The loss landscape of a race's network: a slice with the trajectories of its contestants, as a page or a picture."""
     from talweg.cli import recalled
     from talweg.racing.api import open_race
-    from talweg.studies import landscape as slices
+    from talweg.studies.landscape import Landscape
 
     if out is not None:
-        slices.ending(out)
+        Landscape.checked_suffix(out)
     writable(out.parent if out is not None else REPORTS)
     done = open_race(name, store)
     set_up_jax()
@@ -190,7 +190,7 @@ def _show(console: Console, done: Any, out: Path, json_file: Path | None, quiet:
     summary = done.summary
     name = file_name(summary["problem"]["name"])
     folder(out)
-    path = done.report(out / f"{name}-{done.name}.html")
+    path = done.save(out / f"{name}-{done.name}.html")
     write_json(summary, json_file)
     if quiet:
         print(done.verdict)

@@ -31,7 +31,7 @@ def surface(
     from talweg.studies import surface as study
 
     if out is not None:
-        study.ending(out)
+        study.View.checked_suffix(out)
     writable(out.parent if out is not None else REPORTS)
     from talweg.cli import live
 

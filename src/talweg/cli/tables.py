@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,23 +22,23 @@ SHOWN = 12  # basins
 ROOMY, SPARED = 140, ("interval", "steps")  # fewer columns than that leave these out of the table of remedies
 
 Row = dict[str, Any]
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 
-def result(console: Console, summary: dict[str, Any]) -> None:
+def result(console: Console, summary: Mapping[str, Any]) -> None:
     """The table and the verdict."""
     console.print()
     console.print(table(summary, console.width))
     verdict(console, summary)
 
 
-def verdict(console: Console, summary: dict[str, Any]) -> None:
+def verdict(console: Console, summary: Mapping[str, Any]) -> None:
     """The verdict in sentences, the most important first, then the warnings."""
     found, width = summary["verdict"], min(console.width, PROSE)
     console.print()
     for i, sentence in enumerate(found["sentences"]):
         console.print(Padding(Text(sentence, style="bold" if i == 0 else ""), (0, 2, 0, 2)), width=width)
-    for why in (words for said in summary.get("why", {}).values() for words in said):
+    for why in (words for said in summary.get("dynamics", {}).values() for words in said):
         console.print(Padding(Text(f"why: {why}", style="dim"), (0, 2, 0, 2)), width=width)
     for warning in found["warnings"]:
         console.print(Padding(Text(f"! {warning}", style="yellow"), (0, 2, 0, 2)), width=width)
@@ -75,7 +75,7 @@ def basins(console: Console, found: Summary, places: Sequence[str]) -> None:
         grid = _grid("method", "rate", "best found", "interval", "median loss", "diverged", "not converged")
         for row in several:
             best = row["best"]
-            rate = setting(row["numbers"].get("learning_rate"))
+            rate = setting(row["hyperparameters"].get("learning_rate"))
             cells = (
                 rate,
                 finding.small(best["share"]),
@@ -112,7 +112,7 @@ def _grid(first: str, *heads: str) -> Table:
     return grid
 
 
-def table(summary: dict[str, Any], width: int) -> Table:
+def table(summary: Mapping[str, Any], width: int) -> Table:
     """The result table, with as much in it as the terminal has room for."""
     target = Text.assemble(("target  ", "dim"), summary["target"]["text"])
     grid = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim", title=target, title_justify="left", title_style="")
@@ -144,7 +144,7 @@ class Column:
     long_urgency: int = 0
 
 
-def _columns(summary: dict[str, Any]) -> list[Column]:
+def _columns(summary: Mapping[str, Any]) -> list[Column]:
     percent = metric(bool(summary["problem"]["metric_percent"]))
     measured = summary["problem"]["metric"]
 

@@ -5,6 +5,7 @@ Each takes the summary of `talweg.studies.landscape` (plain dictionaries) and no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from talweg.figures.surface.trajectories import SingleTrajectory
 from talweg.text import landscape as words
 from talweg.text.format import figures, shortened
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 DECADES = 30.0  #: a slice whose losses are so many times apart is drawn on a log scale
 TRAINING, VALIDATION = Look("#2885eb"), Look("#b5470f", "dash")
@@ -175,7 +176,7 @@ def descents(summary: Summary) -> list[SingleTrajectory]:
     """The descents on the slice, with the losses at their actual weights."""
     given = looks(summary["contestants"])
     return [
-        SingleTrajectory(c["name"], c["label"], given[c["name"]], np.array(c["path"], float), np.array(c["loss"], float))
+        SingleTrajectory(c["name"], c["label"], given[c["name"]], np.array(c["trajectory"], float), np.array(c["loss"], float))
         for c in summary["contestants"]
     ]
 

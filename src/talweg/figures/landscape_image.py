@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from talweg.figures.surface.image import INK, LOOK, METADATA, STROKES, tint
 from talweg.text import landscape as words
 from talweg.text.format import figures, shortened
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 INCHES = (10.0, 5.4)
 DOTS = 150

@@ -26,7 +26,7 @@ from talweg.trees import as_floats
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Way:
-    """What is measured on a way from one solution to another; NaN where there are no such data, or the problem has no measure."""
+    """What is measured on a way from one solution to another; NaN where there are no such data, or the problem has no metric."""
 
     at: Float[np.ndarray, " points"]  #: from 0, the first, to 1, the second
     training_loss: Float[np.ndarray, " points"]
@@ -88,7 +88,7 @@ def rise(loss: Float[np.ndarray, " points"]) -> float:
 
 
 def line(problem: Problem, first: Params, second: Params, points: int = 51, *, examples: int | None = EXAMPLES) -> Line:
-    """Loss and measure along the straight line from one solution to another, on training and validation data.
+    """Loss and metric along the straight line from one solution to another, on training and validation data.
 
         θ(a) = (1 − a) θ₁ + a θ₂,    a from 0 to 1 in `points` steps
 
@@ -127,7 +127,7 @@ def both(problem: Problem, first: Params, second: Params) -> tuple[Params, Param
 def along(
     problem: Problem, corners: Sequence[Params], shares: Float[np.ndarray, "points corners"], examples: int | None
 ) -> dict[str, Float[np.ndarray, " points"]]:
-    """Loss and measure, on training and validation data, at Σ sₖ θₖ for each row of `shares`: the fields of a `Way`."""
+    """Loss and metric, on training and validation data, at Σ sₖ θₖ for each row of `shares`: the fields of a `Way`."""
     go, unknown = _compiled(problem), np.full(len(shares), np.nan)
     shares = shares.astype(jax.dtypes.canonicalize_dtype(np.float64))
     found: dict[str, np.ndarray] = {}

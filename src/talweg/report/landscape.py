@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -10,7 +11,7 @@ from talweg.report import parts, shell
 from talweg.text import landscape as words
 from talweg.text.format import sentence
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 
 def html(summary: Summary) -> str:

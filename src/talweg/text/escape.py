@@ -45,7 +45,7 @@ def plainly(summary: Summary) -> str:
     goal = f"{aim(summary)} ({signed(summary['best'])}{'' if summary['best_known'] else ', the lowest that anybody found'})"
     return (
         f"{sentence(plain['label'])} alone comes to within {figures(summary['threshold'] - summary['best'], 2)} of {goal} in "
-        f"{plain['reached']:,} of {count(summary['trials'], 'trial')} ({ends(plain['rate'])})."
+        f"{plain['reached']:,} of {count(summary['starts'], 'trial')} ({ends(plain['rate'])})."
     )
 
 
@@ -93,7 +93,7 @@ def price(summary: Summary) -> str:
 
 def aim(summary: Summary) -> str:
     """What is to be reached."""
-    return "the goal" if summary["given"] else "the best known value"
+    return "the goal" if summary["goal_given"] else "the best known value"
 
 
 def unit(summary: Summary) -> str:
@@ -148,7 +148,7 @@ def cells(arm: Row, summary: Summary) -> dict[str, str]:
     gain = arm["gain"]
     return {
         "verdict": VERDICTS[arm["verdict"]],
-        "reached": f"{arm['reached']:,} of {summary['trials']:,}",
+        "reached": f"{arm['reached']:,} of {summary['starts']:,}",
         "share": small(arm["rate"]["median"]),
         "interval": ends(arm["rate"]),
         "points": "" if gain is None else points(gain["median"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from scipy.ndimage import minimum_filter
 
 from talweg.text.format import batch_size, count, figures, listed, metric, sentence, share, shortened
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 SMALL = 0.02  #: a barrier below this share of the initial gap counts as none
 ROUNDING = 1e-5  #: distances off the plane below this share of those on it
@@ -56,8 +57,8 @@ def apart(summary: Summary) -> str:
     if len(summary["contestants"]) < 2:
         return ""
     one, other = summary["contestants"][:2]
-    gap = np.subtract(one["path"][-1], other["path"][-1])
-    real = one["apart"][1]
+    gap = np.subtract(one["trajectory"][-1], other["trajectory"][-1])
+    real = one["distances"][1]
     if summary["explained"] is None or summary["parameters"] <= 2:
         return f"The endpoints of {called(one)} and {called(other)} are {figures(real)} apart."
     return (
@@ -156,7 +157,7 @@ def warnings(summary: Summary) -> list[str]:
     if summary["parameters"] <= 2:
         said = []  # the plane is everything
     far = max(summary["contestants"], key=lambda c: max(c["off"]))
-    if max(far["off"]) > ROUNDING * max(1.0, *(max(map(abs, place)) for place in far["path"])):
+    if max(far["off"]) > ROUNDING * max(1.0, *(max(map(abs, place)) for place in far["trajectory"])):
         said.append(
             f"Distances from the plane are not shown: the weights of {called(far)} were up to {figures(max(far['off']))} away from it. "
             + off_by(summary)
@@ -173,7 +174,7 @@ def off_by(summary: Summary) -> str:
     ground = RegularGridInterpolator((summary["y"], summary["x"]), z, bounds_error=False, fill_value=np.nan)
     found = []
     for c in summary["contestants"]:
-        below, real = float(ground(c["path"][-1][::-1])[0]), c["loss"][-1]
+        below, real = float(ground(c["trajectory"][-1][::-1])[0]), c["loss"][-1]
         if np.isfinite(below) and real is not None and real > 0:
             found.append((abs(np.log(below / real)) if below > 0 else 0.0, below, real, c))
     if not found or max(found, key=lambda row: row[0])[0] < TOLD_APART:
@@ -185,9 +186,10 @@ def off_by(summary: Summary) -> str:
 def rerun(summary: Summary) -> list[str]:
     """Whose descent did not end at the same loss as in the race."""
     other = [
-        f"{called(c)} ({figures(c['ended'])} here, {figures(c['recorded'])} there)"
+        f"{called(c)} ({figures(c['validation_loss'])} here, {figures(c['recorded_validation_loss'])} there)"
         for c in summary["contestants"]
-        if c["recorded"] is not None and abs(c["ended"] - c["recorded"]) > TOLD_APART * abs(c["recorded"])
+        if c["recorded_validation_loss"] is not None
+        and abs(c["validation_loss"] - c["recorded_validation_loss"]) > TOLD_APART * abs(c["recorded_validation_loss"])
     ]
     return [f"Run again, these descents ended at another validation loss than in the race: {listed(other)}."] if other else []
 

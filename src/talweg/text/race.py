@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from talweg.text.format import count, figures, interval, listed, loss_name, metric, seconds, setting, share, times, unit, whole
@@ -22,7 +22,7 @@ def target(kind: str, value: float | None, problem: Row, baseline: str, *, own: 
     return f"a {loss if kind == 'loss' else f'validation {kind}'} of {shown}, as asked"
 
 
-def verdict(summary: dict[str, Any]) -> list[str]:
+def verdict(summary: Mapping[str, Any]) -> list[str]:
     """The sentences, the most important first."""
     rows = summary["contestants"]
     found = [_winner(summary, rows[0]), _tied(rows)]
@@ -35,7 +35,7 @@ def verdict(summary: dict[str, Any]) -> list[str]:
     return [sentence if given and sentence.startswith(given) else sentence[0].upper() + sentence[1:] for sentence in found if sentence]
 
 
-def _winner(summary: dict[str, Any], row: Row) -> str:
+def _winner(summary: Mapping[str, Any], row: Row) -> str:
     problem = summary["problem"]
     how = f"{row['label']} ({', '.join(filter(None, [_numbers(row), _batch(row, problem)]))})"
     if row["examples_to_target"]["median"] is None:
@@ -49,11 +49,11 @@ def _winner(summary: dict[str, Any], row: Row) -> str:
     return f"{how} {lead}: it reaches {_goal(summary)} after {interval(row['examples_to_target'], show=whole)} {unit(problem)}s{speed}."
 
 
-def _goal(summary: dict[str, Any]) -> str:
+def _goal(summary: Mapping[str, Any]) -> str:
     return summary["target"]["text"].split(",")[0]
 
 
-def _baseline(summary: dict[str, Any]) -> Row:
+def _baseline(summary: Mapping[str, Any]) -> Row:
     """Tuned gradient descent with the usual batch, which sets the target, and against which every speed-up is measured."""
     return next(row for row in summary["contestants"] if row["name"] == summary["target"]["baseline"])
 
@@ -74,7 +74,7 @@ def _runner_up(rows: Sequence[Row]) -> list[str]:
     if not behind:
         return []
     row = behind[0]
-    found = f"The best outside that group is {row['label']}: it falls behind in {share(row['sure'])} of resampled races"
+    found = f"The best outside that group is {row['label']}: it falls behind in {share(row['confidence'])} of resampled races"
     if row["beats"] is not None:
         chance = row["beats"]
         found += f", and on {share(chance['probability'])} of the final seeds ({share(chance['low'])} – {share(chance['high'])})"
@@ -97,7 +97,7 @@ def _clock(rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def _order(summary: dict[str, Any]) -> list[str]:
+def _order(summary: Mapping[str, Any]) -> list[str]:
     leaders = [(order["share"], order["ranking"][0]) for order in summary["order"] if order["ranking"][0]["loss"]["median"] is not None]
     if not leaders:
         return []
@@ -191,7 +191,7 @@ def doubts(summary: dict[str, Any]) -> list[str]:
     return said
 
 
-def measured(summary: dict[str, Any], numbers: Row | None) -> str:
+def measured(summary: Mapping[str, Any], numbers: Row | None) -> str:
     """A value of the problem's measure, as text."""
     return interval(numbers, show=metric(bool(summary["problem"].get("metric_percent"))))
 

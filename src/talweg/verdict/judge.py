@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from talweg.statistics import bootstrap, censoring, proportions, search
 from talweg.store import Lane
+from talweg.summary import RaceSummary, plain
 from talweg.text import dynamics as dynamics_text
 from talweg.text import race
 from talweg.verdict import dynamics, endpoints, resampling, scores
@@ -23,7 +24,7 @@ LEAST = 1e-6  # examples, in a ratio of costs: where a target was reached before
 Numbers = dict[str, float | None]
 
 
-def judge(record: Record) -> dict[str, Any]:
+def judge(record: Record) -> RaceSummary:
     """The summary of a race."""
     drawn = resampling.draws(record)
     budget = float(max(e.final[0].steps[-1] * e.examples_per_step for e in record.entries))
@@ -33,6 +34,7 @@ def judge(record: Record) -> dict[str, Any]:
     sure = {e.name: bootstrap.probability_less(keys[best.name], keys[e.name]) for e in ranked}
     rows = [_row(i + 1, e, best, sure[e.name], drawn, record) for i, e in enumerate(ranked)]
     summary: dict[str, Any] = {
+        "kind": "race",
         "problem": {**record.race.problem, "budget": _budget(record, budget)},
         "target": {
             "kind": record.target.kind,
@@ -58,8 +60,8 @@ def judge(record: Record) -> dict[str, Any]:
             "search_start_loss": _start_loss(record.baseline.search or record.baseline.final),
         },
     }
-    summary["why"] = dynamics_text.sentences(rows)
-    summary = _plain(summary)
+    summary["dynamics"] = dynamics_text.sentences(rows)
+    summary = plain(summary)
     text = race.verdict(summary)
     summary["verdict"] = {
         "winner": best.name,
@@ -68,7 +70,7 @@ def judge(record: Record) -> dict[str, Any]:
         "sentences": text,
         "warnings": race.warnings(summary, _beaten_by_their_special_cases(record, keys)),
     }
-    return summary
+    return cast(RaceSummary, summary)
 
 
 def _standing(entry: Entry, record: Record) -> tuple[float, float]:
@@ -94,7 +96,7 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
         "restarts": entry.restarts,
         "width": entry.width,
         "tied": sure < SURE,
-        "sure": sure,
+        "confidence": sure,
         "hyperparameters": {**entry.facts["fixed"], **entry.final[0].hyperparameters},
         "tuned": list(entry.facts["space"]),
         "good_range": _good_range(entry, record),
@@ -110,7 +112,7 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
         },
         "reached": float(np.isfinite(final.costs).mean()),
         "diverged": float(np.mean([lane.diverged_at is not None for lane in entry.search])) if entry.search else 0.0,
-        "ended": endpoints.numbers(entry, record),
+        "endpoints": endpoints.numbers(entry, record),
         "default": _default(entry, record, cost["median"]),
         "beats": None if entry is best else _beats(best, entry, record),
         "seconds_per_step": entry.seconds_per_step,
@@ -304,14 +306,3 @@ def _start_loss(lanes: Sequence[Lane]) -> float:
 
 def _or_nan(value: float | None) -> float:
     return math.nan if value is None else value
-
-
-def _plain(value: Any) -> Any:
-    """The same as JSON can hold it: what is not finite becomes None."""
-    if isinstance(value, dict):
-        return {key: _plain(v) for key, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
