@@ -249,7 +249,7 @@ class Engine:
         methods = [contestant.method(rows[i].hyperparameters, steps) for i in tuned]
         found = endpoints.looked(self._placement(contestant).problem, trees.take(params, np.array(tuned)), methods)
         kept = {rows[i].seed: None if rows[i].diverged_at is not None else one for i, one in zip(tuned, found, strict=True)}
-        self.store.add_endings(self.race, contestant.name, kept)
+        self.store.add_endpoints(self.race, contestant.name, kept)
 
     def _examine(self, contestant: Contestant, rows: Sequence[Lane], params: Params) -> None:
         """The test data, once, for the final lanes, when every choice is made; and the best lane's parameters are kept."""
