@@ -53,7 +53,8 @@ CREATE TABLE IF NOT EXISTS ending (
     PRIMARY KEY (race, contestant, seed)
 ) WITHOUT ROWID;
 """
-PROBLEM = {"name": "clouds", "facts": {"loss": "squared"}, "notes": ['they said "measure": twice'], "measure": "R²", "measure_percent": True}
+NOTES = ['somebody said "measure": twice']
+PROBLEM = {"name": "clouds", "facts": {"loss": "squared"}, "notes": NOTES, "measure": "R²", "measure_percent": True}
 
 
 @pytest.fixture(params=["never looked at", "looked at"])
@@ -92,6 +93,7 @@ def test_an_older_store_is_the_same_as_a_new_one_and_says_what_it_said(older: Pa
     assert store.db.execute("PRAGMA user_version").fetchone() == (FORMAT,)
     row = store.race("abc")
     assert row.problem == {**{word: PROBLEM[word] for word in ("name", "facts", "notes")}, "metric": "R²", "metric_percent": True}
+    assert row.origin == {}
     (lane,) = store.lanes("abcdef", "adam", "final")
     assert (lane.setting, lane.seed, lane.test_loss, lane.test_metric) == (3, 8, 0.25, 0.75)
     np.testing.assert_array_equal([lane.steps, lane.training_loss, lane.validation_loss, lane.metric], [[9], [1.5], [2.5], [0.5]])

@@ -37,7 +37,7 @@ def file(tmp_path: Path) -> Path:
 def store(file: Path) -> Store:
     """A store with one race, one finished block of two lanes."""
     made = Store(file)
-    made.enter("abcdef", {"name": "clouds"}, {"seed": 0}, {"command": "talweg race"})
+    made.enter("abcdef", {"name": "clouds"}, {"seed": 0}, {"command": "talweg race"}, {"fingerprint": "0f"})
     made.add_block("abcdef", "adam", "final", 0, 9, 0.5, [lane(), diverged()])
     return made
 
@@ -117,8 +117,8 @@ def test_probes_and_endpoints_are_kept_and_the_first_look_stays(store: Store) ->
 
 
 def test_the_first_to_enter_a_race_decides_its_plan(store: Store) -> None:
-    row = store.enter("abcdef", {"name": "other"}, {"seed": 1}, {})
-    assert (row.problem, row.plan, row.finished) == ({"name": "clouds"}, {"seed": 0}, None)
+    row = store.enter("abcdef", {"name": "other"}, {"seed": 1}, {}, {"fingerprint": "1f"})
+    assert (row.problem, row.plan, row.origin, row.finished) == ({"name": "clouds"}, {"seed": 0}, {"fingerprint": "0f"}, None)
     store.replan("abcdef", {"seed": 0, "epochs": 3})
     store.add_time("abcdef", 1.5, 0.5)
     store.add_time("abcdef", 1.0, 0.25)

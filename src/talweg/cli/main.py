@@ -212,7 +212,6 @@ def landscape(
     ] = None,
 ) -> None:
     """The loss landscape of a race's network: a slice with the ways of its contestants, as a page or a picture."""
-    from talweg.cli import recalled
     from talweg.racing.api import open_race
     from talweg.studies import landscape as slices
 
@@ -225,8 +224,7 @@ def landscape(
     from talweg.cli import tables
 
     chosen = names(methods)
-    problem = recalled.recalled(done)
-    found = done.landscape(directions, split=split, contestants=chosen, points=points, line=line, problem=problem)
+    found = done.landscape(directions, split=split, contestants=chosen, points=points, line=line)
     to = out if out is not None else Path("talweg-report") / f"{file_name(found.problem.name)}-{done.name}-landscape.html"
     folder(to.parent)
     written = found.save(to)

@@ -14,6 +14,7 @@ from talweg import checks
 from talweg.checks import InputError
 from talweg.problems import losses, models
 from talweg.problems.base import Batch, Metric, Params, Problem
+from talweg.problems.source import Source
 
 TASKS = ("classification", "regression")
 DEFAULT_MODEL = "mlp:32"
@@ -93,6 +94,7 @@ def from_arrays(
         test=(xs[2], ys[2]),
         metric=Metric("accuracy", MeanCost(losses.accuracy), percent=True) if classes is not None else _explained(ys[1]),
         notes=tuple(said),
+        source=Source("arrays", name),
         facts={
             "task": task,
             "model": str(spec),

@@ -15,7 +15,8 @@ FORMAT = 2  #: `PRAGMA user_version` of the files that this version writes
 TABLES = (
     """CREATE TABLE race (
     race TEXT PRIMARY KEY, created REAL NOT NULL, finished REAL, problem TEXT NOT NULL, plan TEXT NOT NULL, run TEXT NOT NULL,
-    wall REAL NOT NULL DEFAULT 0, compile REAL NOT NULL DEFAULT 0
+    wall REAL NOT NULL DEFAULT 0, compile REAL NOT NULL DEFAULT 0,
+    origin TEXT NOT NULL DEFAULT '{}'
 )""",
     """CREATE TABLE speed (
     race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, seconds_per_step REAL NOT NULL,
@@ -53,8 +54,9 @@ IF_MISSING = "CREATE TABLE IF NOT EXISTS"
 
 #: By format, the statements that make the next one of it. A store of any age is brought up by all that follow its own.
 MIGRATIONS: dict[int, tuple[str, ...]] = {
-    # The words of the field; the two tables that were made only when they were needed are always there.
+    # The words of the field; the two tables that were made only when they were needed are always there; where a problem came from is kept.
     1: (
+        "ALTER TABLE race ADD COLUMN origin TEXT NOT NULL DEFAULT '{}'",
         "ALTER TABLE lane RENAME COLUMN test_measure TO test_metric",
         "ALTER TABLE point RENAME COLUMN measure TO metric",
         # keys of JSON: quotes inside of its strings are escaped, so that nothing else matches

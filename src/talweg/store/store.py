@@ -49,6 +49,7 @@ class RaceRow:
     run: dict[str, Any]
     wall: float
     compile: float
+    origin: dict[str, Any] = field(default_factory=dict)  #: how the same problem is known and built again; empty for a race of format 1
 
 
 class Store:
@@ -67,7 +68,8 @@ class Store:
     **Several writers.** Several processes may write into one file at once, even the same race: the first to finish a block decides its
     rows. A writer waits up to a minute for another. The file must lie on a disk of this machine, as SQLite's write-ahead log needs.
 
-    **What is never done.** Nothing is pickled: texts are JSON, weights are safetensors. A finished block is never changed. A file that is not a talweg store, or of a newer format, is never written to.
+    **What is never done.** Nothing is pickled: texts are JSON, weights are safetensors. A finished block is never changed.
+    A file that is not a talweg store, or of a newer format, is never written to.
 
     Raises InputError when the file is not a talweg store, was made by a newer talweg, can't be written, or does not exist but must.
     """
@@ -115,12 +117,19 @@ class Store:
         """Close the file; what was committed stays."""
         self.db.close()
 
-    def enter(self, race: str, problem: Mapping[str, Any], plan: Mapping[str, Any], run: Mapping[str, Any]) -> RaceRow:
+    def enter(
+        self,
+        race: str,
+        problem: Mapping[str, Any],
+        plan: Mapping[str, Any],
+        run: Mapping[str, Any],
+        origin: Mapping[str, Any] | None = None,
+    ) -> RaceRow:
         """The row of a race, made if it is new; the first one to enter it decides its plan."""
         with self.writing():
             self.db.execute(
-                "INSERT OR IGNORE INTO race (race, created, problem, plan, run) VALUES (?, ?, ?, ?, ?)",
-                (race, time.time(), *(json.dumps(x) for x in (problem, plan, run))),
+                "INSERT OR IGNORE INTO race (race, created, problem, plan, run, origin) VALUES (?, ?, ?, ?, ?, ?)",
+                (race, time.time(), *(json.dumps(x) for x in (problem, plan, run, origin or {}))),
             )
         return self.race(race)
 
@@ -136,8 +145,11 @@ class Store:
 
     def races(self) -> list[RaceRow]:
         """All races, the newest first."""
-        rows = self.db.execute("SELECT race, created, finished, problem, plan, run, wall, compile FROM race ORDER BY created DESC, race")
-        return [RaceRow(r, c, f, json.loads(p), json.loads(q), json.loads(u), w, k) for r, c, f, p, q, u, w, k in rows]
+        query = "SELECT race, created, finished, problem, plan, run, wall, compile, origin FROM race ORDER BY created DESC, race"
+        return [
+            RaceRow(race, created, finished, json.loads(problem), json.loads(plan), json.loads(run), wall, compiling, json.loads(origin))
+            for race, created, finished, problem, plan, run, wall, compiling, origin in self.db.execute(query)
+        ]
 
     def race(self, prefix: str | None = None) -> RaceRow:
         """The race whose name begins so, or the newest. Raises InputError if there is none, or more than one."""

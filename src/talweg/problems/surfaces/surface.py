@@ -19,6 +19,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Scalar
 
 from talweg import checks
 from talweg.checks import InputError
+from talweg.problems import source
 from talweg.problems.base import Problem
 from talweg.problems.supervised import float_type
 from talweg.problems.surfaces import critical, formula
@@ -120,6 +121,7 @@ class Surface:
             notes=() if self.goal is None else (ENDLESS,),
             facts=facts,
             scatter=Scatter(self.domain),
+            source=source.surface(self.name, noise=self.noise or None),
         )
 
     def __repr__(self) -> str:
