@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from talweg import InputError
-from talweg.engine.program import Floor, Program
+from talweg.engine.program import Placement, Program
 from talweg.methods import Momentum
 from talweg.problems import Problem, load, surface
 
@@ -54,7 +54,7 @@ def test_descents_in_ten_dimensions_end_where_each_coordinate_has_a_minimum_of_i
     problem = load(f"{name}:dimensions=10")
     problem = dataclasses.replace(problem, start=problem.scatter)
     method = Momentum(0.002 if name == "rastrigin" else 0.01, 0.0)
-    run = Program(Floor(problem), method, None, 64).run([method] * 64, list(range(64)), 1000)
+    run = Program(Placement(problem), method, None, 64).run([method] * 64, list(range(64)), 1000)
     own = minima_on_a_line(name)
     nearest = np.abs(np.asarray(run.params)[..., None] - own).argmin(-1)
     np.testing.assert_allclose(run.params, own[nearest], atol=1e-3)

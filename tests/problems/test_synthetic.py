@@ -13,7 +13,7 @@ from jax.flatten_util import ravel_pytree
 
 import talweg as tw
 from talweg import InputError
-from talweg.engine.program import Floor, Program
+from talweg.engine.program import Placement, Program
 from talweg.methods import Momentum
 from talweg.problems import load, resolve, synthetic
 from talweg.racing.recall import raced_problem
@@ -35,7 +35,7 @@ def answers_right(problem, params):
 
 def ends(problem, rate, steps, lanes):
     """Final losses of plain gradient descent from many random starts."""
-    program = Program(Floor(problem), Momentum(rate, 0.0), None, lanes)
+    program = Program(Placement(problem), Momentum(rate, 0.0), None, lanes)
     return program.run([Momentum(rate, 0.0)] * lanes, list(range(lanes)), steps).validation_loss[:, -1]
 
 

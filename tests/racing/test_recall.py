@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from commands import run
 
 import talweg as tw
+from commands import run
 from talweg.checks import InputError
 from talweg.problems import Problem
 from talweg.racing.recall import raced_problem
@@ -64,6 +64,9 @@ def test_a_race_of_a_file_is_opened_again_in_another_folder(
     (home / "own.csv").unlink()
     with pytest.raises(InputError, match=rf"its data were in {home}/own\.csv, which can't be read any more .*no such file"):
         raced_problem(race)
+    lost = run("landscape", "--store", str(home / "talweg.db"))
+    assert lost.code == 2
+    assert f"its data were in {home / 'own.csv'}, which can't be read any more" in lost.errors
 
 
 @pytest.mark.parametrize("name", ["xor-2-2-1", "booth", "x**2 + 3*y**2"])
