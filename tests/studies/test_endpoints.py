@@ -29,9 +29,9 @@ def raced(clouds: Problem, tmp_path_factory: pytest.TempPathFactory) -> Race:
 
 def test_every_final_lane_was_looked_at_and_untuned_ones_were_not(raced: Race) -> None:
     for row in raced.summary["contestants"]:
-        seen = raced.store.endings(raced.name)[row["name"]]
+        seen = raced.store.endpoints(raced.name)[row["name"]]
         assert len(seen) == SMALL["seeds"]
-        assert all(one is None or one["kind"] in KINDS for one in seen)
+        assert all(one is None or one["point"] in KINDS for one in seen)
         assert row["endpoints"]["lanes"] == SMALL["seeds"]
         assert sum(row["endpoints"]["points"].values()) == row["endpoints"]["diagnosed"]
         assert 1 <= row["endpoints"]["near_own_best"] <= SMALL["seeds"]
@@ -42,7 +42,7 @@ def test_the_best_lane_is_seen_as_its_diagnosis_sees_it(raced: Race, clouds: Pro
     row = raced.winner
     lanes = raced.store.lanes(raced.name, row["name"], "final")[: SMALL["seeds"]]
     best = min(lanes, key=lambda lane: lane.validation_loss[-1])
-    seen = dict(zip(sorted(lane.seed for lane in lanes), raced.store.endings(raced.name)[row["name"]], strict=True))[best.seed]
+    seen = dict(zip(sorted(lane.seed for lane in lanes), raced.store.endpoints(raced.name)[row["name"]], strict=True))[best.seed]
     found = diagnose(clouds, raced.best.params, method=raced.best.method)
     assert seen is not None
     assert seen["largest"] == pytest.approx(found.sharpness, rel=1e-3)
@@ -102,7 +102,7 @@ def test_the_command_diagnoses_the_newest_race(tmp_path: Path, monkeypatch: pyte
     assert said.code == 0
     assert "mini-batch gradient descent, its best final run" in said.out
     (row,) = json.loads((tmp_path / "ends.json").read_text())
-    assert row["kind"] in KINDS
+    assert row["point"] in KINDS
     assert row["sentences"][0] in " ".join(said.out.split())
     refused = run("diagnose", "--at", "1,1")
     assert refused.code == 2

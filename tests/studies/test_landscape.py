@@ -192,7 +192,7 @@ def test_a_mistake_is_one_sentence(raced: Race, case: str) -> None:
         raced.landscape(**given)
 
 
-def test_the_command_builds_the_problem_again_from_the_races_own_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_builds_the_problem_of_a_file_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
     rows = [f"{a:.3f},{b:.3f},{'yes' if a > b else 'no'}" for a, b in rng.normal(size=(60, 2))]
@@ -208,7 +208,7 @@ def test_the_command_builds_the_problem_again_from_the_races_own_command(tmp_pat
     (tmp_path / "own.csv").unlink()
     lost = run("landscape")
     assert lost.code == 2
-    assert "were in 'own.csv', and that can't be read here" in lost.errors
+    assert f"its data were in {tmp_path / 'own.csv'}, which can't be read any more" in lost.errors
 
 
 def test_the_command_knows_data_sets_and_its_mistakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ from talweg.cli.options import (
     names,
     place,
 )
-from talweg.cli.process import file_name, folder, set_up_jax, writable, write_json
+from talweg.cli.process import command, file_name, folder, set_up_jax, writable, write_json
 
 MOST_COORDINATES = 4  #: of a point that a table still shows
 
@@ -222,13 +222,11 @@ def refuse(given: Mapping[str, Any]) -> None:
 
 
 def _of_race(name: str | None, method: str | None, split: str, seed: int, store: Path) -> list[tuple[str, Any]]:
-    from talweg.cli import recalled
     from talweg.racing.api import open_race
 
     done = open_race(name, store)
     set_up_jax()
-    problem = recalled.recalled(done)
-    found = done.diagnose(names(method), split=split, problem=problem, key=seed)
+    found = done.diagnose(names(method), split=split, key=seed)
     return [(f"{label}, its best final run", diagnosis) for label, diagnosis in found.items()]
 
 

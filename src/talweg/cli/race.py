@@ -160,7 +160,6 @@ def landscape(
     out: Annotated[Path | None, file_option("FILE.html, .png, .svg or .pdf", "NAME-landscape.html")] = None,
 ) -> None:
     """The loss landscape of a race's network: a slice with the trajectories of its contestants, as a page or a picture."""
-    from talweg.cli import recalled
     from talweg.racing.api import open_race
     from talweg.studies.landscape import Landscape
 
@@ -172,8 +171,7 @@ def landscape(
     from talweg.cli import live, tables
 
     chosen = names(methods)
-    problem = recalled.recalled(done)
-    found = done.landscape(directions, split=split, contestants=chosen, points=points, line=line, problem=problem)
+    found = done.landscape(directions, split=split, contestants=chosen, points=points, line=line)
     to = out if out is not None else REPORTS / f"{file_name(found.problem.name)}-{done.name}-landscape.html"
     folder(to.parent)
     written = found.save(to)

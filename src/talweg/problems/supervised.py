@@ -13,6 +13,7 @@ from talweg import checks
 from talweg.checks import InputError
 from talweg.problems import data, losses, models, targets
 from talweg.problems.base import Batch, Metric, Params, Problem
+from talweg.problems.source import Source
 from talweg.problems.splits import split_rows
 
 DEFAULT_MODEL = "mlp:32"
@@ -76,6 +77,7 @@ def from_arrays(
         test=test,
         metric=ACCURACY if labelled else explained_variance(ys[1]),
         notes=(*notes, *target.notes),
+        source=Source("arrays", name),
         facts={
             "task": target.task,
             "model": str(spec),

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import os
-import re
 import tempfile
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import jax
+from typing import Any
 
 from talweg import checks
 from talweg.checks import InputError, InputTypeError
 from talweg.contestants.remedies import line_up
-from talweg.engine.cost import traced_step
 from talweg.engine.environment import machine, versions
 from talweg.engine.executors import EXECUTORS
 from talweg.engine.executors.base import Executor, ExecutorFactory
-from talweg.methods import Method, catalogued
+from talweg.methods import Method
 from talweg.problems.base import Problem
-from talweg.racing import events
+from talweg.racing import events, own_code, recall
 from talweg.racing.inspect import OBSERVERS
 from talweg.racing.plan import Goal, Plan, checked, identity
+from talweg.racing.result import Race
 from talweg.racing.runner import Runner
 from talweg.store import RaceRow, Store
-
-if TYPE_CHECKING:
-    pass
-from talweg.racing.recall import describe
-from talweg.racing.result import Race
 
 
 def race(
@@ -97,9 +89,16 @@ def race(
         folder = tempfile.mkdtemp(prefix="talweg-")
         store = Path(folder) / "talweg.db"
     with_store = Store(Path(store))
-    name = identity(problem.fingerprint(), {**plan.describe(), **_own_formulas(problem, plan)})
+    fingerprint = problem.fingerprint()
+    name = identity(fingerprint, plan.describe())
+    own = own_code.find(name, problem, plan)
+    if own is not None:
+        name, doubt = own_code.same_race(own, with_store.races())
+        if doubt is not None:
+            warnings.warn(doubt, stacklevel=2)
     run = {"command": command, "versions": versions(), "machine": machine(), **({"left_out": left_out} if left_out else {})}
-    row = with_store.enter(name, describe(problem), plan.describe(), run)
+    origin = recall.origin(problem, fingerprint, own)
+    row = with_store.enter(name, recall.describe(problem), plan.describe(), run, origin)
     looked = not probes or all(c.name in with_store.probes(name) for c in contestants if c.probed)
     if row.finished is None or not looked:
         _run(problem, plan, with_store, row, listener, probes, made(OBSERVERS))
@@ -133,14 +132,3 @@ def _run(problem: Problem, plan: Plan, store: Store, row: RaceRow, listener: eve
         raise
     finally:
         store.add_time(row.race, time.perf_counter() - began, executor.compile_seconds)
-
-
-def _own_formulas(problem: Problem, plan: Plan) -> dict[str, Any]:
-    """Hashes of the traced steps of methods that are not in the catalogue: a name does not say what somebody's own method does."""
-    params = jax.eval_shape(problem.start, jax.random.key(0))
-    hashes = {}
-    for contestant in plan.contestants:
-        if not catalogued(contestant.kind):
-            seen, _ = traced_step(problem, contestant.method(contestant.defaults(), 1), params, contestant.size)
-            hashes[contestant.name] = hashlib.sha256(re.sub(r"0x[0-9a-f]+", "", str(seen)).encode()).hexdigest()
-    return {"formulas": hashes} if hashes else {}

@@ -59,7 +59,7 @@ def record(store: Store, finished: Finished, rows: Sequence[Lane]) -> None:
                 row.test_loss, row.test_metric = results
     if "endpoints" in seen:
         found = {row.seed: one if row.diverged_at is None else None for row, one in zip(own, seen["endpoints"], strict=True)}
-        store.add_endings(block.race, block.contestant, found)
+        store.add_endpoints(block.race, block.contestant, found)
     if finished.best is None:
         return
     before = [(scores.final_loss(lane), lane.key) for lane in _final(store, block.race, block.contestant)]

@@ -73,7 +73,7 @@ class Record:
 
 def read(store: Store, race: RaceRow) -> Record:
     """The rows of a finished race."""
-    speeds, probes, endpoints = store.speeds(race.race), store.probes(race.race), store.endings(race.race)
+    speeds, probes, endpoints = store.speeds(race.race), store.probes(race.race), store.endpoints(race.race)
     entries = []
     for facts in race.plan["contestants"]:
         name = facts["name"]

@@ -19,6 +19,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Scalar
 
 from talweg import checks
 from talweg.checks import InputError
+from talweg.problems import source
 from talweg.problems.base import Problem
 from talweg.problems.surfaces import critical_points, formula
 from talweg.problems.surfaces.catalogue import SURFACES, Shape
@@ -119,6 +120,7 @@ class Surface:
             notes=() if self.goal is None else (ENDLESS,),
             facts=facts,
             scatter=Scatter(self.domain),
+            source=source.surface(self.name, noise=self.noise or None),
         )
 
     def __repr__(self) -> str:
