@@ -382,8 +382,8 @@ def test_the_best_method_keeps_its_schedule_and_its_own_class(clouds: Problem, t
         name = "mine"
 
     done = tw.race(clouds, {"mine": Mine(0.1)}, epochs=4, settings=1, seeds=2, schedule="cosine", store=tmp_path / "s.db")
-    rows = {row["name"]: done._method(row) for row in done.summary["contestants"]}
+    rows = {row["name"]: done.method(row["name"]) for row in done.summary["contestants"]}
     assert type(rows["mine"]) is Mine
     assert isinstance(rows["mine"].learning_rate, tw.schedules.Cosine)
     again = tw.open_race(done.name, tmp_path / "s.db")
-    assert {row["name"]: again._method(row) for row in again.summary["contestants"]}["mine"] is None
+    assert {row["name"]: again.method(row["name"]) for row in again.summary["contestants"]}["mine"] is None

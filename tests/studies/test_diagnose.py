@@ -34,14 +34,14 @@ def test_on_data_it_is_the_diagnosis_of_where_a_run_ends() -> None:
 
 def test_a_point_that_is_given_is_diagnosed_without_a_descent() -> None:
     found = tw.diagnose(tw.problems.load("himmelblau"), at=[0.08668, 2.88425])
-    assert found.kind == "saddle"
+    assert found.point == "saddle"
     assert found.of.endswith(" at 0.08668,2.88425")
 
 
 def test_a_function_of_ones_own_is_followed_step_by_step() -> None:
     bowl = tw.Problem(lambda x, _: jnp.sum(x**2), lambda key: jnp.ones(3), name="bowl")
     found = tw.diagnose(bowl, "sgd", learning_rate=0.3, steps=100)
-    assert found.kind == "minimum"
+    assert found.point == "minimum"
     assert found.of.startswith("bowl after 100 steps")
     assert np.isclose(found.sharpness, 2)
 

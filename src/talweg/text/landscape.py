@@ -23,9 +23,10 @@ def headline(summary: Summary) -> str:
     best = called(summary["contestants"][0])
     if summary["line"] is not None:
         other = called(summary["contestants"][1])
+        barrier = "barrier" if summary["split"] == "function" else "loss barrier"
         if blocked(summary):
-            return f"A loss barrier separates {best} and {other}."
-        return f"No loss barrier between {best} and {other}."
+            return f"A {barrier} separates {best} and {other}."
+        return f"No {barrier} between {best} and {other}."
     if summary["explained"] is None:
         return f"The loss around the endpoint of {best}."
     first, second = summary["explained"]

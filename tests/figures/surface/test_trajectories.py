@@ -115,13 +115,13 @@ def test_several_starts_of_a_method_are_one_line_with_gaps() -> None:
     assert len(trajectories.starts(two, BOWL).x) == 2
 
 
-def test_paths_become_trails_one_for_each_start() -> None:
+def test_each_start_becomes_a_trajectory_of_its_own() -> None:
     path = SimpleNamespace(
         name="adam",
         label="Adam",
         method="adam",
         batch=None,
-        numbers={"learning_rate": 0.1, "b1": 0.9},
+        hyperparameters={"learning_rate": 0.1, "b1": 0.9},
         tuned=True,
         positions=np.zeros((2, 3, 2)),
         loss=np.array([[3.0, 2.0, 1.0], [3.0, np.nan, np.nan]]),
