@@ -102,7 +102,7 @@ def on(problem: tw.Problem, starts: int, steps: int, repeats: int) -> tuple[dict
         best = arrival.loss[: starts // repeats * repeats].reshape(repeats, -1).min(axis=1)
         rows.append(row(f"{arrival.label}, {starts // repeats} starts", best - lowest, arrival.numbers.get("learning_rate")))
         rows[-1]["of single starts"] = share(int((arrival.loss <= lowest + NEAR).sum()), starts)
-    seen = escape.escape(problem, "sgd", "large-rate,warm-restarts,noise,weight-noise", trials=starts, steps=steps)
+    seen = escape.escape(problem, "sgd", "large-rate,warm-restarts,noise,weight-noise", starts=starts, steps=steps)
     for arm in seen.arms[1:]:
         best = ends(problem, arm.ends.params, arm.ends.best).reshape(repeats, -1).min(axis=1)
         rows.append(row(f"{arm.label}, {starts // repeats} starts", best - lowest, arm.numbers.get("learning_rate")))
@@ -184,7 +184,7 @@ def resolved(problem: tw.Problem) -> tw.problems.Surface:
 
 def settle(problem: tw.Problem, points: np.ndarray) -> np.ndarray:
     """The values of the minima that points lie near."""
-    value = settled(resolved(problem).function, points, span(problem))[1]
+    value = settled(problem, points, span(problem))[1]
     return np.where(np.isfinite(value), value, np.inf)
 
 

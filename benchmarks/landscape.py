@@ -33,7 +33,7 @@ def main() -> None:
     given = asked.parse_args()
     tw.use_all_cores()
     problem = tw.problems.load("digits", model=MODEL)
-    trace = tw.landscape.follow(problem, tw.methods.Adam(1e-3), steps=300)
+    trace = tw.descend(problem, tw.methods.Adam(1e-3), steps=300, positions=True)
     made = tw.landscape.slice(problem, trace.params, directions="path", paths=[trace], points=given.points)
     across, up = np.meshgrid(made.x, made.y)
     at = np.stack([across.ravel(), up.ravel()], axis=1)

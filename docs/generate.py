@@ -1,15 +1,19 @@
-"""Write docs/methods.md and docs/surfaces.md from the catalogues: python docs/generate.py"""
+"""Write docs/methods.md and docs/surfaces.md from the catalogues, and docs/json.md from the types: python docs/generate.py"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any, get_args, get_type_hints, is_typeddict
 
 from talweg.methods import CATALOGUE, VARIANTS, WRAPPERS, GradientDescent, Method, Range
 from talweg.methods.factories import required
 from talweg.problems import SURFACES, CriticalPoint, Surface, surface
 from talweg.problems.surfaces import catalogue, critical_points, formula
+from talweg.summary import BasinsSummary, DiagnosisSummary, EscapeSummary, LandscapeSummary, RaceSummary, SurfaceSummary
 
 HEAD = """# Methods
 
@@ -44,9 +48,9 @@ def ranges(space: dict[str, Range]) -> str:
 
 
 def defaults(kind: type[Method]) -> str:
-    """The untuned numbers in one cell."""
-    numbers = {field.name: field.default for field in fields(kind) if field.name not in required(kind)}
-    return "<br>".join(f"{name} {value:g}" for name, value in numbers.items())
+    """The untuned hyperparameters in one cell."""
+    untuned = {field.name: field.default for field in fields(kind) if field.name not in required(kind)}
+    return "<br>".join(f"{name} {value:g}" for name, value in untuned.items())
 
 
 def keeps(kind: type[Method]) -> str:
@@ -100,7 +104,7 @@ surface = tw.problems.surface("himmelblau")
 surface.critical  # minima, saddles, maxima: CriticalPoint(at, value, kind, best)
 surface.heights([0, 1, 2], [0, 1])  # values on a grid
 tw.race(surface.problem())
-tw.paths(surface.problem(), "adam,momentum", starts=[[-4, 0], [4, 4]], steps=300)
+tw.trajectories(surface.problem(), "adam,momentum", starts=[[-4, 0], [4, 4]], steps=300)
 ```
 
 ## Options
@@ -180,6 +184,71 @@ def surface_page() -> str:
     return "".join(parts).rstrip() + "\n"
 
 
+# ---- JSON -----------------------------------------------------------------------------------------------------------------------
+
+JSON_HEAD = """# What `--json` holds
+
+Made from the types in `talweg.summary` by `python docs/generate.py`.
+
+`talweg race … --json race.json` writes the summary: all that the table, the verdict and the report are made from. In Python it is
+`race.summary`, and every study has such a summary, too. It is plain JSON; what is not finite or not known is `null`. What the statistics
+mean is in [Protocol](protocol.md).
+
+```python
+import json
+
+race = json.load(open("race.json", encoding="utf-8"))
+for row in race["contestants"]:
+    print(row["label"], row["examples_to_target"]["median"], "tied" if row["tied"] else "")
+```
+
+Everything else, each training's curve included, is in the store, an SQLite file.
+
+"""
+
+SUMMARIES = (RaceSummary, BasinsSummary, EscapeSummary, LandscapeSummary, DiagnosisSummary, SurfaceSummary)
+FIELD = re.compile(r"^    (\w+): (.+?)  #: (.+)$", re.MULTILINE)
+
+
+def tables() -> Iterator[type]:
+    """Every type once: each summary, then what it is made of."""
+    waiting, seen = list(SUMMARIES), set[type]()
+    while waiting:
+        kind = waiting.pop(0)
+        if kind not in seen:
+            seen.add(kind)
+            yield kind
+            waiting = [inner for hint in get_type_hints(kind).values() for inner in typed_dicts(hint)] + waiting
+
+
+def typed_dicts(hint: Any) -> Iterator[type]:
+    """The types of dictionaries in an annotation."""
+    if is_typeddict(hint):
+        yield hint
+    for inner in get_args(hint):
+        yield from typed_dicts(inner)
+
+
+def anchored(annotation: str) -> str:
+    """An annotation in words, with links to the tables of other types."""
+    words = annotation.replace(" | None", " or null").replace(" | ", " or ").replace("Any", "anything")
+    return re.sub(r"\b[A-Z]\w+\b(?=[\], ]|$)", lambda m: f"[{m[0]}](#{m[0].lower()})", words)
+
+
+def json_page() -> str:
+    """The page of the summaries."""
+    parts = [JSON_HEAD]
+    for kind in tables():
+        lines = ["| key | type | content |", "|---|---|---|"]
+        for name, annotation, words in FIELD.findall(inspect.getsource(kind)):
+            escaped = words.replace("|", "\\|")
+            lines.append(f"| `{name}` | {anchored(annotation)} | {escaped} |")
+        table = "\n".join(lines)
+        parts.append(f"{'##' if kind in SUMMARIES else '###'} {kind.__name__}\n\n{inspect.getdoc(kind)}\n\n{table}\n\n")
+    return "".join(parts).rstrip() + "\n"
+
+
 if __name__ == "__main__":
+    Path(__file__).with_name("json.md").write_text(json_page(), encoding="utf-8")
     Path(__file__).with_name("methods.md").write_text(page(), encoding="utf-8")
     Path(__file__).with_name("surfaces.md").write_text(surface_page(), encoding="utf-8")

@@ -30,4 +30,4 @@ x, y = problem.test
 print(f"On {len(y)} test images its best run is right in {(best.params(x).argmax(1) == y).mean():.1%}.")
 
 # All pictures, in one file that needs no network.
-print("Report:", race.report(Path(tempfile.mkdtemp()) / "digits.html"))
+print("Report:", race.save(Path(tempfile.mkdtemp()) / "digits.html"))

@@ -21,7 +21,7 @@ for method in (GradientDescent(1e-4), GradientDescent(1e-3), GradientDescent(1e-
     print(f"  {method!r:48} {end}")
 
 # 2. A noisy problem: batches of 128 point in slightly different directions. With a constant learning rate the run keeps jumping about
-# the lowest point; one that starts big and then takes smaller and smaller steps comes to rest there.
+# the lowest point; one that starts big and then takes smaller and smaller steps converges to it.
 problem = tw.problems.load("quadratic_deep")
 print(f"\n{problem}")
 traces = {

@@ -1,4 +1,4 @@
-"""See it: a function as a landscape, with the paths of several methods on it."""
+"""See it: a function as a landscape, with the trajectories of several methods on it."""
 
 import tempfile
 from pathlib import Path

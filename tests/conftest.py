@@ -18,6 +18,7 @@ import pytest
 from hypothesis import settings
 from jaxtyping import Array, PyTree
 
+import slow
 from talweg import problems, schedules, trees
 from talweg.methods import Method
 from talweg.oracle import Oracle
@@ -31,6 +32,13 @@ jax.config.update("jax_num_cpu_devices", 3)
 # The same examples every time, and no deadline: the first call of a jitted function compiles.
 settings.register_profile("talweg", derandomize=True, deadline=None, database=None)
 settings.load_profile("talweg")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow tests; `tests/slow.py` has them all, with the reasons."""
+    for item in items:
+        if slow.is_slow(item.nodeid):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -49,6 +49,7 @@ def summary(seed: int = 0, settings: int = 32) -> Summary:
             "examples": EXAMPLES,
             "metric": "accuracy",
             "metric_percent": True,
+            "optimum": None,
             "notes": [
                 "60 % of the rows train, 20 % validate, 20 % test.",
                 "The features were scaled to mean 0 and deviation 1 on the training part.",
@@ -262,6 +263,7 @@ def two() -> Summary:
         "name": "diabetes",
         "metric": "R²",
         "metric_percent": False,
+        "optimum": None,
         "facts": {"task": "regression", "model": "mlp:32", "loss": "squared"},
     }
     made["verdict"]["tied"] = []

@@ -56,7 +56,7 @@ def test_own_loss_and_start_make_a_problem_that_can_be_descended_and_raced(tmp_p
     assert race.verdict == race.summary["verdict"]["text"]
     assert race.winner["test"]["loss"]["median"] >= 0.1
     assert race.winner["test"]["metric"] is None
-    report = race.report(tmp_path / "report.html")
+    report = race.save(tmp_path / "report.html")
     assert report.stat().st_size > 10_000
     assert "own" in repr(race)
     assert "<" in race._repr_html_()
@@ -66,7 +66,7 @@ def test_own_loss_and_start_make_a_problem_that_can_be_descended_and_raced(tmp_p
     with pytest.raises(tw.InputError, match="there is no"):
         tw.open_race(store=tmp_path / "other.db")
     with pytest.raises(tw.InputError, match="folder"):
-        race.report(tmp_path / "no" / "report.html")
+        race.save(tmp_path / "no" / "report.html")
 
 
 def test_an_input_error_is_a_value_error() -> None:

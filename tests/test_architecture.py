@@ -24,9 +24,9 @@ FLOORS = [
     ("problems", "methods"),
     ("figures", "verdict"),
     ("dialects", "report"),
-    ("engine",),
+    ("engine", "results"),
     ("bridges",),
-    ("landscape", "results"),
+    ("landscape",),
     ("contestants",),
     ("studies",),
     ("racing",),
@@ -35,7 +35,7 @@ FLOORS = [
     ("__main__",),
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
-NO_JAX = ("summary", "store", "statistics", "text", "figures", "verdict", "report")
+NO_JAX = ("summary", "store", "statistics", "text", "figures", "verdict", "report", "results")
 HEAVY = {"plotly", "sklearn", "pandas", "skrub", "nicegui", "torch", "matplotlib", "keras", "tensorflow", "optax"}
 
 

@@ -25,30 +25,32 @@ if TYPE_CHECKING:
     from talweg.racing.api import open_race, race
     from talweg.racing.result import Race
     from talweg.studies.basins import Basins, basins
+    from talweg.studies.diagnose import diagnose
     from talweg.studies.escape import Escape, escape
     from talweg.studies.surface import View, surface
-    from talweg.studies.trajectories import Path, paths
+    from talweg.studies.trajectories import Trajectory, trajectories
 
 _WHERE = {
     "Basins": "talweg.studies.basins",
     "Escape": "talweg.studies.escape",
     "InputError": "talweg.checks",
     "Metric": "talweg.problems",
-    "Path": "talweg.studies.trajectories",
     "Problem": "talweg.problems",
     "Race": "talweg.racing.api",
     "Trace": "talweg.engine.descend",
+    "Trajectory": "talweg.studies.trajectories",
     "View": "talweg.studies.surface",
     "basins": "talweg.studies.basins",
     "descend": "talweg.engine.descend",
+    "diagnose": "talweg.studies.diagnose",
     "escape": "talweg.studies.escape",
     "from_optax": "talweg.bridges.optax",
     "minimize": "talweg.engine.descend",
     "open_race": "talweg.racing.api",
-    "paths": "talweg.studies.trajectories",
     "race": "talweg.racing.api",
     "surface": "talweg.studies.surface",
     "torch_optimizer": "talweg.bridges.torch",
+    "trajectories": "talweg.studies.trajectories",
     "use_all_cores": "talweg.engine.environment",
 }
 _MODULES = ("dialects", "landscape", "methods", "problems", "schedules")
@@ -58,14 +60,15 @@ __all__ = [
     "Escape",
     "InputError",
     "Metric",
-    "Path",
     "Problem",
     "Race",
     "Trace",
+    "Trajectory",
     "View",
     "__version__",
     "basins",
     "descend",
+    "diagnose",
     "dialects",
     "escape",
     "from_optax",
@@ -73,12 +76,12 @@ __all__ = [
     "methods",
     "minimize",
     "open_race",
-    "paths",
     "problems",
     "race",
     "schedules",
     "surface",
     "torch_optimizer",
+    "trajectories",
     "use_all_cores",
 ]
 

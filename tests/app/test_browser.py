@@ -26,7 +26,7 @@ RATES = "methods=sgd:learning_rate=0.001,momentum:learning_rate=0.0005"
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """The address of a page that is served as a user would serve it."""
-    command = [sys.executable, "-m", "talweg", "play", "--no-browser", "--port", "0"]
+    command = [sys.executable, "-m", "talweg", "playground", "--no-browser", "--port", "0"]
     alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}  # which NiceGUI looks for
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=alone) as process:
         assert process.stdout is not None

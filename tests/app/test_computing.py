@@ -25,20 +25,20 @@ def numbers(text: str) -> np.ndarray:
 
 
 def test_the_first_message_has_everything_and_the_next_only_what_changed() -> None:
-    descents = computing.Descents()
+    descents = computing.PageTrajectories()
     first = descents.message(STATE)
-    assert [path["name"] for path in first["paths"]] == first["order"] == ["sgd", "momentum", "adam"]
-    assert descents.message(STATE)["paths"] == []
+    assert [path["name"] for path in first["trajectories"]] == first["order"] == ["sgd", "momentum", "adam"]
+    assert descents.message(STATE)["trajectories"] == []
     moved = STATE.with_entry(STATE.methods[2].with_number("learning_rate", 0.06))
-    assert [path["name"] for path in descents.message(moved)["paths"]] == ["adam"]
-    assert len(descents.message(dataclasses.replace(moved, start=(0.5, 0.5)))["paths"]) == 3
-    assert len(descents.message(moved, whole=True)["paths"]) == 3
+    assert [path["name"] for path in descents.message(moved)["trajectories"]] == ["adam"]
+    assert len(descents.message(dataclasses.replace(moved, start=(0.5, 0.5)))["trajectories"]) == 3
+    assert len(descents.message(moved, whole=True)["trajectories"]) == 3
 
 
 def test_a_message_holds_the_paths_that_the_library_computes() -> None:
-    message = computing.Descents().message(STATE)
-    own = tw.paths(tw.problems.surface("rosenbrock").problem(), [str(e) for e in STATE.methods], [-1.0, 1.0], 100)
-    for sent, path in zip(message["paths"], own, strict=True):
+    message = computing.PageTrajectories().message(STATE)
+    own = tw.trajectories(tw.problems.surface("rosenbrock").problem(), [str(e) for e in STATE.methods], [-1.0, 1.0], 100)
+    for sent, path in zip(message["trajectories"], own, strict=True):
         np.testing.assert_allclose(numbers(sent["xy"]).reshape(-1, 2), path.positions[0], rtol=1e-6)
         np.testing.assert_allclose(numbers(sent["loss"]), path.loss[0], rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(numbers(sent["rate"]), path.rates[0], rtol=1e-5)
@@ -47,20 +47,20 @@ def test_a_message_holds_the_paths_that_the_library_computes() -> None:
 
 
 def test_paths_are_sent_and_not_the_surface() -> None:
-    descents = computing.Descents()
+    descents = computing.PageTrajectories()
     descents.message(STATE)
     moved = STATE.with_entry(STATE.methods[0].with_number("learning_rate", 0.002))
     assert len(json.dumps(descents.message(moved))) < 5_000
     longest = dataclasses.replace(moved, steps=2000)
-    sent = descents.message(longest)["paths"][0]
+    sent = descents.message(longest)["trajectories"][0]
     assert len(numbers(sent["xy"])) <= 2 * (computing.POINTS + 1)
     assert sent["stride"] == 5
 
 
 def test_two_pages_do_not_know_of_each_other() -> None:
-    one, other = computing.Descents(), computing.Descents()
+    one, other = computing.PageTrajectories(), computing.PageTrajectories()
     one.message(STATE)
-    assert len(other.message(STATE)["paths"]) == 3
+    assert len(other.message(STATE)["trajectories"]) == 3
     changed = dataclasses.replace(STATE, start=(1.0, 2.0))
     assert other.message(changed)["start"] != one.message(STATE)["start"]
 
@@ -80,17 +80,17 @@ def test_noise_is_dragged_without_compiling_again() -> None:
 
 def test_noise_on_the_gradient_is_a_wrapper_around_the_method() -> None:
     shaken = dataclasses.replace(STATE, shake=0.5)
-    message = computing.Descents().message(shaken)
-    still = computing.Descents().message(STATE)
+    message = computing.PageTrajectories().message(shaken)
+    still = computing.PageTrajectories().message(STATE)
     assert message["order"] == still["order"]
-    assert message["paths"][0]["xy"] != still["paths"][0]["xy"]
-    assert message["paths"][0]["colour"] == still["paths"][0]["colour"]
+    assert message["trajectories"][0]["xy"] != still["trajectories"][0]["xy"]
+    assert message["trajectories"][0]["colour"] == still["trajectories"][0]["colour"]
 
 
 def test_the_best_learning_rate_is_found_for_what_has_none() -> None:
     state = computing.tuned(dataclasses.replace(STATE, methods=entries("sgd,adam:learning_rate=0.05")))
-    (path,) = tw.paths(tw.problems.surface("rosenbrock").problem(), "sgd", [-1.0, 1.0], 100)
-    assert dict(state.methods[0].numbers)["learning_rate"] == path.numbers["learning_rate"]
+    (path,) = tw.trajectories(tw.problems.surface("rosenbrock").problem(), "sgd", [-1.0, 1.0], 100)
+    assert dict(state.methods[0].numbers)["learning_rate"] == path.hyperparameters["learning_rate"]
     assert dict(state.methods[1].numbers)["learning_rate"] == 0.05
 
 
@@ -107,15 +107,14 @@ def test_rates_that_were_chosen_are_taken_unless_the_page_went_on() -> None:
 
 def test_divergence_and_overshooting_are_said_in_words() -> None:
     state = dataclasses.replace(STATE, methods=entries("sgd:learning_rate=1,momentum:learning_rate=0.00237"), start=(-1.2, 1.0))
-    descents = computing.Descents()
-    said = {name: computing.sentence_on(name, one, computing.painted("rosenbrock")) for name, one in descents.outcomes(state).items()}
+    descents = computing.PageTrajectories()
+    said = {one["name"]: one["words"] for one in descents.message(state)["said"]}
     assert "gradient descent: diverged at step" in said["sgd"]
     assert "too large" in said["sgd"]
     assert "momentum: " in said["momentum"]
     assert "overshot" in said["momentum"]
-    message = descents.message(state)
-    assert {one["name"]: one["words"] for one in message["said"]} == said
-    sent = message["paths"][0]
+    message = descents.message(state, whole=True)
+    sent = message["trajectories"][0]
     assert sent["diverged"] >= 0
     json.dumps(sent)
     assert np.isfinite(numbers(sent["xy"])).all()
@@ -123,16 +122,16 @@ def test_divergence_and_overshooting_are_said_in_words() -> None:
 
 def test_a_function_that_falls_without_end_does_not_blame_the_rate() -> None:
     state = computing.tuned(dataclasses.replace(STATE, surface="log(x)", methods=entries("sgd"), start=(1.0, 1.0)))
-    said = computing.Descents().message(state)["said"][0]["words"]
+    said = computing.PageTrajectories().message(state)["said"][0]["words"]
     assert "diverged" in said
     assert "too large" not in said
 
 
 def test_a_function_without_a_lowest_value_has_a_plain_axis() -> None:
-    message = computing.Descents().message(dataclasses.replace(STATE, surface="x*y"))
+    message = computing.PageTrajectories().message(dataclasses.replace(STATE, surface="x*y"))
     assert message["log"] is False
     assert message["title"] == "loss"
-    assert np.nanmin(numbers(message["paths"][0]["loss"])) < 0
+    assert np.nanmin(numbers(message["trajectories"][0]["loss"])) < 0
 
 
 @pytest.mark.parametrize("text", ["x**2 + foo(y)", "", "__import__('os')", "x.real", "rosenbrock:dimensions=3", "x" * 900])
@@ -153,7 +152,7 @@ def test_pictures_are_json_and_the_same_for_all_pages() -> None:
 def answered(lesson: Lesson, **words: str) -> bool:
     state, troubles = SurfaceState.read({**lesson.scene, **words})
     assert troubles == []
-    return lesson.found(state, computing.Descents().outcomes(state))
+    return lesson.found(state, computing.PageTrajectories().outcomes(state))
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.title)
@@ -172,7 +171,7 @@ def test_a_lesson_asks_something_that_a_slider_answers(lesson: Lesson) -> None:
 
 def test_there_are_seven_lessons_and_what_they_say_of_the_start_is_so() -> None:
     assert len(LESSONS) == 7
-    paths = [computing.Descents().outcomes(lesson.state()) for lesson in LESSONS]
+    paths = [computing.PageTrajectories().outcomes(lesson.state()) for lesson in LESSONS]
     assert paths[0]["sgd"].kind == "short"
     momentum, nesterov = paths[2]["momentum"], paths[2]["nesterov"]
     assert momentum.climbed is not None
@@ -181,5 +180,5 @@ def test_there_are_seven_lessons_and_what_they_say_of_the_start_is_so() -> None:
     assert late(paths[4]["sgd@1"]) == pytest.approx(1.6, abs=0.05)
     assert late(paths[4]["sgd@full"]) < late(paths[4]["sgd@16"]) < late(paths[4]["sgd@1"])
     assert {one.kind for one in paths[6].values()} == {"stuck"}
-    saddle = [one.trail.positions[-1] for one in paths[5].values()]
+    saddle = [one.trajectory.positions[-1] for one in paths[5].values()]
     np.testing.assert_allclose(saddle, 0, atol=0.05)

@@ -15,7 +15,7 @@ from markup import Page
 from talweg.cli import live
 from talweg.studies import basins as module  # the module: the function of its name is asked for by its full name
 
-FAST = ("--trials", "32", "--settings", "4", "--steps", "150", "--remedies", "random-restarts,momentum")
+FAST = ("--starts", "32", "--settings", "4", "--steps", "150", "--remedies", "random-restarts,momentum")
 
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -119,7 +119,7 @@ def test_what_all_remedies_leave_out_is_said(monkeypatch: pytest.MonkeyPatch) ->
 
     few = {name: remedies.REMEDIES[name] for name in ("wider", "momentum")}
     monkeypatch.setattr(remedies, "REMEDIES", few)
-    said = run("escape", "booth", "--trials", "8", "--settings", "1", "--steps", "3", "-o", "deep/booth.html")
+    said = run("escape", "booth", "--starts", "8", "--settings", "1", "--steps", "3", "-o", "deep/booth.html")
     assert said.code == 0
     assert "Left out: wider: booth has no hidden layers" in squeezed(said.out)
     assert "Wider: booth has no hidden layers" in Page(Path("deep/booth.html").read_text("utf-8")).text
@@ -148,7 +148,7 @@ def test_progress_is_shown_in_a_terminal_alone() -> None:
     assert hidden.export_text() == ""
 
 
-SURFACE = ("escape", "booth", "--trials", "8", "--settings", "1", "--steps", "2")
+SURFACE = ("escape", "booth", "--starts", "8", "--settings", "1", "--steps", "2")
 MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "an unknown problem": (("basins", "himmelbau"), "did you mean himmelblau"),
     "one start": (("basins", "booth", "--starts", "1"), "starts must be at least 2, got 1"),
@@ -159,7 +159,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "an unknown remedy": ((*SURFACE, "--remedies", "wide"), "unknown remedy 'wide'; did you mean wider"),
     "a wider function": ((*SURFACE, "--remedies", "wider"), "booth has no hidden layers"),
     "two methods": ((*SURFACE, "--method", "sgd,adam"), "one method is remedied at a time, got 2"),
-    "negative trials": (("escape", "booth", "--trials", "-1"), "trials must be at least 8, got -1"),
+    "negative trials": (("escape", "booth", "--starts", "-1"), "starts must be at least 8, got -1"),
     "two budgets": ((*SURFACE, "--epochs", "2"), "either steps or epochs, not both"),
     "a goal above the start": ((*SURFACE, "--remedies", "momentum", "--goal-loss", "1e9"), "lies above where the trials start"),
     "all of the way": ((*SURFACE, "--within", "2"), "within must lie in"),

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import runpy
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,12 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import talweg
 from commands import Said, run
-from talweg.cli import options
-from talweg.methods import CATALOGUE, WRAPPERS
-from talweg.problems.datasets import CATALOGUE as PROBLEMS
-from talweg.problems.surfaces.surface import SURFACES
 from talweg.store import Store
 
 SMALL = ("race", "iris", "--settings", "8", "--seeds", "4", "--epochs", "2", "--methods", "adam")
@@ -139,37 +130,6 @@ def test_an_unfinished_race_is_listed_but_not_shown(tmp_path: Path) -> None:
     assert "abcdef is not finished; run the same command again to go on (talweg race iris)" in said.errors
 
 
-def test_methods_lists_all_and_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "160")
-    everything = " ".join(run("methods").out.split())
-    assert all(f" {word} {kind.memory.split(';')[0]}" in f" {everything}" for word, kind in (CATALOGUE | WRAPPERS).items())
-    assert "cliffs in the loss" in run("methods", "clip-norm").out
-    one = run("methods", "adam").out
-    assert "β₁" in one
-    assert "Polyak" not in one
-    wrong = run("methods", "adma")
-    assert (wrong.code, wrong.errors) == (2, "talweg: methods: unknown method 'adma'; did you mean adamax, adan or adam?\n")
-
-
-def test_problems_lists_all() -> None:
-    said = run("problems").out
-    assert all(name in said for name in [*PROBLEMS, *SURFACES])
-
-
-def test_version_and_help() -> None:
-    assert run("--version").out == f"talweg {talweg.__version__}\n"
-    for words in (("--help",), ("race", "--help"), ("-h",)):
-        assert run(*words).code == 0
-    assert "--budget" in run("race", "--help").out
-    assert run().code in (0, 2)  # without a command, help is what one gets
-    assert "race" in run().out + run().errors
-
-
-@pytest.mark.parametrize(("text", "seconds"), [("60", 60), ("60s", 60), ("5m", 300), ("5 min", 300), ("1.5h", 5400), (" 2 s ", 2)])
-def test_a_budget_is_a_time(text: str, seconds: float) -> None:
-    assert options.duration(text) == seconds
-
-
 def table(name: str, *lines: str) -> Callable[[], None]:
     return lambda: (Path(name).write_text("\n".join(lines) + "\n"), None)[1]
 
@@ -259,15 +219,6 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing_behind(there: Callable[[],
         assert Store("talweg.db").races() == []
 
 
-@pytest.mark.parametrize("words", [("race",), ("race", "iris", "--settings", "many"), ("race", "iris", "--unknown"), ("rase", "iris")])
-def test_what_is_no_command_is_code_2_and_no_traceback(words: tuple[str, ...]) -> None:
-    said = run(*words)
-    assert said.code == 2
-    assert "Traceback" not in said.errors
-    assert said.errors
-    assert contents() == {}
-
-
 def test_control_c_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     from talweg.racing import api as racing
 
@@ -280,29 +231,6 @@ def test_control_c_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "stopped; what is finished is kept in talweg.db" in said.errors
     assert f"talweg {' '.join(IRIS)} --methods adam" in said.errors
     assert "Traceback" not in said.errors
-
-
-def test_a_disk_that_fails_in_the_middle_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    from talweg.racing import api as racing
-
-    def fail(*args: Any, **kwargs: Any) -> Any:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(racing, "race", fail)
-    said = run(*IRIS)
-    assert (said.code, said.errors.count("\n")) == (2, 1)
-    assert "No space left on device" in said.errors
-
-
-def test_the_installed_module_does_the_same(tmp_path: Path) -> None:
-    environment = {**os.environ, "COLUMNS": "80"}
-    command = [sys.executable, "-m", "talweg"]
-    wrong = subprocess.run([*command, "race", "irsi"], capture_output=True, text=True, env=environment)
-    assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert re.fullmatch(r"talweg: problem: unknown name 'irsi'; did you mean iris.*\n", wrong.stderr)
-    right = subprocess.run([*command, "--version"], capture_output=True, text=True, env=environment)
-    assert (right.returncode, right.stdout, right.stderr) == (0, f"talweg {talweg.__version__}\n", "")
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_remedy_is_raced_beside_the_method_and_has_its_code(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,9 @@ from talweg.contestants import remedies
 from talweg.contestants.contestant import Contestant
 from talweg.contestants.notation import enter
 from talweg.contestants.remedies import ADAPTIVE, LARGER, MOMENTUM, REMEDIES, RESTARTS, WIDER, line_up, parsed, remedied
+from talweg.engine.block import Block
+from talweg.engine.executors.base import Finished
+from talweg.engine.executors.local import Local
 from talweg.methods import Adam, GradientDescent, factory_named
 from talweg.problems import Problem
 from talweg.problems.supervised import widened
@@ -24,7 +27,6 @@ from talweg.racing import plan as plans
 from talweg.racing.events import Event, Going
 from talweg.racing.plan import Goal, checked, identity
 from talweg.racing.result import Race
-from talweg.racing.runner import Engine
 from talweg.studies import landscape
 
 SMALL: dict[str, Any] = {"methods": "sgd,adam", "settings": 4, "seeds": 2, "epochs": 4, "remedies": "all"}
@@ -187,7 +189,7 @@ def test_a_race_without_remedies_is_the_same_race_as_before_there_were_any(cloud
 def test_a_race_with_all_remedies_finishes_and_its_report_is_written(raced: Race, tmp_path: Path) -> None:
     names = {row["name"] for row in raced.summary["contestants"]}
     assert names == {"sgd", "adam"} | {name for name in set().union(*NEW.values()) if not name.endswith("+sgd")}
-    page = raced.report(tmp_path / "race.html").read_text("utf-8")
+    page = raced.save(tmp_path / "race.html").read_text("utf-8")
     assert f"{RESTARTS} random restarts" in page
     assert f"hidden layers {WIDER}× as wide" in page
     warnings = " ".join(raced.summary["verdict"]["warnings"])
@@ -233,17 +235,17 @@ def test_a_race_with_remedies_that_was_stopped_goes_on_and_ends_the_same(
     raced: Race, clouds: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[tuple[str, str]] = []
-    block = Engine._block
+    run = Local.run
 
-    def watched(self: Engine, contestant: Any, rung: str, number: int, entries: Any) -> None:
-        ran.append((contestant.name, rung))
-        block(self, contestant, rung, number, entries)
+    def watched(self: Local, block: Block) -> Finished:
+        ran.append((block.contestant, block.rung))
+        return run(self, block)
 
     def stop(event: Event) -> None:
         if isinstance(event, Going) and (event.contestant, event.rung) == ("random-restarts+adam", "confirm"):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(Engine, "_block", watched)
+    monkeypatch.setattr(Local, "run", watched)
     few = {**SMALL, "methods": "adam", "remedies": ["random-restarts", "wider"], "store": tmp_path / "talweg.db"}
     with pytest.raises(KeyboardInterrupt):
         tw.race(clouds, **few, listener=stop)

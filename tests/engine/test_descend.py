@@ -156,7 +156,7 @@ def test_a_schedule_counts_the_steps_of_the_run(own: Problem) -> None:
 
 def test_new_numbers_are_not_compiled_again(own: Problem) -> None:
     descend(own, Momentum(0.1, 0.9), steps=5, batch=2)
-    compiled: Any = descent._compiled(own, 2, False, False)
+    compiled: Any = descent._compiled(own, 2, False, False, False)
     before = compiled._cache_size()
     assert before > 0
     for i in range(3):

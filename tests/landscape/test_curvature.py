@@ -101,7 +101,7 @@ def test_the_noise_of_a_sample_is_its_standard_error() -> None:
     )
     seen, _ = curvature.seen(problem, jnp.full(1, 0.5), data)
     single = a * 0.5 - b
-    assert float(seen.slope_sampling) == pytest.approx(single.std(ddof=1) / 500**0.5, rel=1e-3)
+    assert float(seen.gradient_sampling) == pytest.approx(single.std(ddof=1) / 500**0.5, rel=1e-3)
     np.testing.assert_allclose(seen.sampling, a.std(ddof=1) / 500**0.5, rtol=1e-3)
 
 
@@ -112,7 +112,7 @@ def test_lanes_are_seen_as_points_alone_are() -> None:
     together = curvature.seen_by_lane(problem, stacked, problem.train, products=16)
     for lane, params in enumerate(ends):
         alone, _ = curvature.seen(problem, params, problem.train)
-        for name in ("loss", "slope", "extremes", "slope_sampling"):
+        for name in ("loss", "gradient_norm", "extremes", "gradient_sampling"):
             np.testing.assert_allclose(getattr(together, name)[lane], getattr(alone, name), rtol=1e-4, err_msg=name)
 
 

@@ -53,9 +53,9 @@ def test_a_barrier_is_never_negative_and_infinite_where_the_loss_is() -> None:
 
 
 @pytest.mark.parametrize("batch", [8, "full"])
-def test_a_descent_that_is_followed_ends_bit_for_bit_where_it_ends_otherwise(iris: Problem, batch: int | str) -> None:
+def test_a_descent_with_its_positions_ends_bit_for_bit_where_it_ends_without(iris: Problem, batch: int | str) -> None:
     method = tw.methods.Adam(3e-2)
-    kept = landscape.follow(iris, method, steps=50, batch=batch, points=6, key=5)
+    kept = tw.descend(iris, method, steps=50, batch=batch, points=6, key=5, positions=True)
     plain = tw.descend(iris, method, steps=50, batch=batch, points=6, key=5)
     assert plain.positions is None
     for end, last, way in zip(*map(jax.tree.leaves, (plain.params, kept.params, kept.positions)), strict=True):
@@ -69,7 +69,7 @@ def test_a_descent_that_is_followed_ends_bit_for_bit_where_it_ends_otherwise(iri
 
 def test_each_position_is_where_a_shorter_descent_ends(iris: Problem) -> None:
     method = tw.methods.Momentum(1e-2)
-    kept = landscape.follow(iris, method, steps=40, points=5)
+    kept = tw.descend(iris, method, steps=40, points=5, positions=True)
     shorter = tw.descend(iris, method, steps=int(kept.steps[2]))
     for end, way in zip(*map(jax.tree.leaves, (shorter.params, kept.positions)), strict=True):
         np.testing.assert_allclose(way[2], end, rtol=1e-6)
@@ -81,5 +81,3 @@ def test_bad_input_is_one_sentence(iris: Problem) -> None:
         landscape.line(iris, params, params, points=1)
     with pytest.raises(InputError, match="second must be a tree of the parameters' arrays"):
         landscape.line(iris, params, np.ones(4))
-    with pytest.raises(InputError, match="give either steps or epochs"):
-        landscape.follow(iris, tw.methods.Adam())

@@ -26,12 +26,12 @@ def spots() -> Problem:
 
 @pytest.fixture(scope="module")
 def walked(spots: Problem) -> Trace:
-    return landscape.follow(spots, tw.methods.Adam(3e-2), steps=40, points=8)
+    return tw.descend(spots, tw.methods.Adam(3e-2), steps=40, points=8, positions=True)
 
 
 @pytest.fixture(scope="module")
 def sliced(spots: Problem, walked: Trace) -> landscape.Slice:
-    other = landscape.follow(spots, tw.methods.Momentum(1e-2), steps=40, points=5)
+    other = tw.descend(spots, tw.methods.Momentum(1e-2), steps=40, points=5, positions=True)
     return landscape.slice(spots, walked.params, directions="path", paths=[walked, other.positions], points=9)
 
 
@@ -109,7 +109,7 @@ def test_a_loss_that_is_not_finite_stays_what_it_is(double: None) -> None:
 
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "kind": ({"directions": "pth"}, "unknown kind of directions 'pth'; did you mean path?"),
-    "no paths": ({"directions": "path"}, "needs paths; record some with tw.landscape.follow"),
+    "no paths": ({"directions": "path"}, "needs paths; get some by tw.descend"),
     "three": ({"directions": (1, 2, 3)}, "two trees like the parameters"),
     "shape": ({"directions": (np.ones(2), np.ones(2))}, "a direction must be a tree of the parameters' arrays"),
     "split": ({"split": "test"}, "unknown split 'test'; known: train, validation"),
@@ -118,7 +118,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "reach": ({"reach": -1}, r"reach must lie in \(0, inf\), got -1"),
     "reaches": ({"reach": (1, 2, 3)}, "reach must be one number, or two"),
     "examples": ({"examples": 0}, "examples must be at least 1, got 0"),
-    "paths": ({"paths": "adam"}, "paths must be a list of descents by tw.landscape.follow, got str"),
+    "paths": ({"paths": "adam"}, "paths must be a list of descents by tw.descend, got str"),
     "path": ({"paths": [np.ones((3, 4))]}, "a path must be a tree of the parameters' arrays .* and, first, an axis of points"),
 }
 

@@ -21,7 +21,7 @@ def test_a_function_is_raced_counted_in_gradients_and_drawn_below_zero(text, tmp
     winner, target = done.summary["contestants"][0]["final_validation_loss"]["median"], done.summary["target"]["value"]
     if winner <= target:
         assert "stay at the target" not in " ".join(done.summary["verdict"]["warnings"])
-    page = done.report(tmp_path / "report.html").read_text("utf-8")
+    page = done.save(tmp_path / "report.html").read_text("utf-8")
     assert "the lowest (log scale)" in page or "the lowest seen (log scale)" in page
     drawn = [trace for trace in pictures.curves(done.summary).data if trace.mode == "lines" and not trace.fill]
     assert all(y is None or y > 0 for trace in drawn for y in trace.y)

@@ -15,8 +15,8 @@ from talweg.engine.probes import NAMES
 from talweg.methods.space import Space
 from talweg.problems import Problem
 from talweg.racing.events import Event, Probed
+from talweg.racing.inspect import PROBED
 from talweg.racing.result import Race
-from talweg.racing.runner import PROBED
 
 SMALL: dict[str, Any] = {"methods": "adam,momentum:learning_rate=0.1", "settings": 8, "seeds": 4, "epochs": 4}
 
@@ -28,7 +28,7 @@ def looked(clouds: Problem, tmp_path_factory: pytest.TempPathFactory) -> Race:
 
 def without(race: Race) -> dict[str, Any]:
     """All that a race says, but for times and what was seen inside."""
-    summary = {key: value for key, value in race.summary.items() if key not in ("why", "timing", "run")}
+    summary = {key: value for key, value in race.summary.items() if key not in ("dynamics", "timing", "run")}
     hidden = ("probes", "seconds_to_target", "seconds_per_step")
     return {
         **summary,
@@ -45,7 +45,7 @@ def test_every_contestant_was_looked_into_on_its_final_seeds(looked: Race, cloud
         assert seen["rate"].shape == (min(PROBED, len(final)), len(steps))
         assert (steps == final[0].steps).all()
         assert row["probes"]["examples"] == row["curves"]["examples"][1:]
-    assert looked.summary["why"]["rate"]
+    assert looked.summary["dynamics"]["rate"]
     numbers = looked.summary["contestants"][0]["hyperparameters"]
     alone = tw.descend(clouds, looked.best.method, epochs=4, batch=looked.best.batch, key=final_seed(looked), probes=True)
     assert numbers
@@ -62,11 +62,11 @@ def test_looking_is_no_other_race_and_changes_no_result(looked: Race, clouds: Pr
     heard: list[Event] = []
     before = tw.race(clouds, **SMALL, store=tmp_path / "talweg.db")
     assert before.name == looked.name
-    assert before.summary["why"] == {}
+    assert before.summary["dynamics"] == {}
     assert without(before) == without(looked)
     after = tw.race(clouds, **SMALL, store=tmp_path / "talweg.db", probes=True, listener=heard.append)
     assert [type(event) for event in heard] == [Probed] * 3  # nothing else is run again
-    assert after.summary["why"] == looked.summary["why"]
+    assert after.summary["dynamics"] == looked.summary["dynamics"]
     heard.clear()
     tw.race(clouds, **SMALL, store=tmp_path / "talweg.db", probes=True, listener=heard.append)
     assert heard == []

@@ -16,12 +16,15 @@ from safetensors.numpy import load
 import talweg as tw
 from talweg import schedules
 from talweg.checks import InputError
+from talweg.engine.block import Block
+from talweg.engine.clock import Pace
+from talweg.engine.executors.base import Finished
+from talweg.engine.executors.local import Local
 from talweg.methods import Adam, Elementwise, GradientDescent, Range
 from talweg.methods.space import Space
 from talweg.problems import Problem
 from talweg.racing.events import Event, Expected, Going, Prepared
 from talweg.racing.result import Race
-from talweg.racing.runner import Engine, Pace
 from talweg.store import Store
 
 TWINS: dict[str, Any] = {"methods": "a=adam,b=adam", "settings": 8, "seeds": 4, "epochs": 2}
@@ -60,14 +63,14 @@ def twins(clouds: Problem, tmp_path_factory: pytest.TempPathFactory, heard: list
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> Ran:
     """The blocks that are run during the test: contestant, rung, block."""
-    run = Engine._block
+    run = Local.run
     blocks: Ran = []
 
-    def watched(self: Engine, contestant: Any, rung: str, block: int, entries: Any) -> None:
-        blocks.append((contestant.name, rung, block))
-        run(self, contestant, rung, block, entries)
+    def watched(self: Local, block: Block) -> Finished:
+        blocks.append(block.key)
+        return run(self, block)
 
-    monkeypatch.setattr(Engine, "_block", watched)
+    monkeypatch.setattr(Local, "run", watched)
     return blocks
 
 
@@ -183,14 +186,14 @@ def test_a_budget_in_seconds_becomes_epochs_that_are_recorded_and_repeated(
     clouds: Problem, tmp_path: Path, ran: Ran, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # as if every step took long, so that the budget buys few
-    monkeypatch.setattr(Engine, "_pace", lambda self, contestant, program: Pace(0.2, 0.01))
+    monkeypatch.setattr(Local, "pace", lambda self, entrant: Pace(0.2, 0.01))
     usual: dict[str, Any] = {"methods": "sgd", "settings": 8, "seeds": 2, "budget": 60, "store": tmp_path / "talweg.db"}
     race = tw.race(clouds, **usual)
     epochs = race.summary["run"]["epochs"]
     assert 12 <= epochs <= 17.4  # five blocks (the baseline climbs twice) of three steps an epoch: 3 s, with a margin of 15 %
     assert race.summary["problem"]["budget"]["seconds"] == 60
     blocks = len(ran)
-    monkeypatch.setattr(Engine, "_pace", lambda self, contestant, program: Pace(0.1, 0.01))  # another day, another speed
+    monkeypatch.setattr(Local, "pace", lambda self, entrant: Pace(0.1, 0.01))  # another day, another speed
     assert tw.race(clouds, **usual).summary["run"]["epochs"] == epochs
     assert len(ran) == blocks
 
@@ -206,7 +209,7 @@ def test_a_budget_that_was_fitted_is_kept_when_the_race_goes_on(clouds: Problem,
             raise KeyboardInterrupt
 
     for pace in (0.2, 0.1):
-        monkeypatch.setattr(Engine, "_pace", lambda self, contestant, program, pace=pace: Pace(pace, 0.01))
+        monkeypatch.setattr(Local, "pace", lambda self, entrant, pace=pace: Pace(pace, 0.01))
         if pace == 0.2:
             with pytest.raises(KeyboardInterrupt):
                 tw.race(clouds, **usual, listener=stop)
@@ -357,6 +360,8 @@ MISTAKES: dict[str, tuple[Callable[[Problem], Any], str]] = {
     "two goals": (lambda p: tw.race(p, goal_loss=1, goal_accuracy=0.5), "either a goal loss or a goal accuracy"),
     "settings in words": (lambda p: tw.race(p, settings="many"), "settings must be a whole number"),  # type: ignore[arg-type]  # the mistake
     "a lost method": (lambda p: tw.race(p, "adma"), "did you mean adam"),
+    "an unknown executor": (lambda p: tw.race(p, executor="locl"), "unknown executor 'locl'; did you mean local"),
+    "an executor that is none": (lambda p: tw.race(p, executor=2), "executor must be one of local, or an executor's class, got 2"),  # type: ignore[arg-type]  # the mistake
     "two budgets": (lambda p: tw.race(p, epochs=1, budget=1), "either epochs or a budget"),
 }
 
@@ -377,8 +382,8 @@ def test_the_best_method_keeps_its_schedule_and_its_own_class(clouds: Problem, t
         name = "mine"
 
     done = tw.race(clouds, {"mine": Mine(0.1)}, epochs=4, settings=1, seeds=2, schedule="cosine", store=tmp_path / "s.db")
-    rows = {row["name"]: done._method(row) for row in done.summary["contestants"]}
+    rows = {row["name"]: done.method(row["name"]) for row in done.summary["contestants"]}
     assert type(rows["mine"]) is Mine
     assert isinstance(rows["mine"].learning_rate, tw.schedules.Cosine)
     again = tw.open_race(done.name, tmp_path / "s.db")
-    assert {row["name"]: again._method(row) for row in again.summary["contestants"]}["mine"] is None
+    assert {row["name"]: again.method(row["name"]) for row in again.summary["contestants"]}["mine"] is None

@@ -65,7 +65,7 @@ def test_a_race_that_is_killed_goes_on_and_ends_like_one_that_was_not(tmp_path: 
     end(start(killed, cache, 200))
     after = query(killed, blocks)
     assert set(before) < set(after)  # with the seconds that they took: none was run again
-    for table, columns in (("lane", f"{RECORDED}, setting, seed, hyperparameters, diverged_at, test_loss, test_measure"), ("point", "*")):
+    for table, columns in (("lane", f"{RECORDED}, setting, seed, hyperparameters, diverged_at, test_loss, test_metric"), ("point", "*")):
         text = f"SELECT {columns} FROM {table} ORDER BY {RECORDED}" + (", step" if table == "point" else "")
         assert query(killed, text) == query(calm, text) != []
     assert query(killed, "SELECT race, contestant, tensors FROM weights ORDER BY 2") == query(

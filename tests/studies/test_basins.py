@@ -65,7 +65,7 @@ def test_styblinski_and_tangs_function_in_four_dimensions_has_sixteen() -> None:
     assert found.arrivals[0].numbers["learning_rate"] == 0.005
     row = found.summary["methods"][0]
     assert row["best"]["low"] <= 1 / 16 <= row["best"]["high"]
-    assert row["in_all"]["low"] <= 16 <= row["in_all"]["high"]
+    assert row["richness"]["low"] <= 16 <= row["richness"]["high"]
 
 
 def test_a_minimum_in_the_tip_of_a_cone_is_found() -> None:

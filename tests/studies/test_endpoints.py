@@ -29,12 +29,12 @@ def raced(clouds: Problem, tmp_path_factory: pytest.TempPathFactory) -> Race:
 
 def test_every_final_lane_was_looked_at_and_untuned_ones_were_not(raced: Race) -> None:
     for row in raced.summary["contestants"]:
-        seen = raced.store.endings(raced.name)[row["name"]]
+        seen = raced.store.endpoints(raced.name)[row["name"]]
         assert len(seen) == SMALL["seeds"]
-        assert all(one is None or one["kind"] in KINDS for one in seen)
-        assert row["ended"]["lanes"] == SMALL["seeds"]
-        assert sum(row["ended"]["kinds"].values()) == row["ended"]["looked_at"]
-        assert 1 <= row["ended"]["alike"] <= SMALL["seeds"]
+        assert all(one is None or one["point"] in KINDS for one in seen)
+        assert row["endpoints"]["lanes"] == SMALL["seeds"]
+        assert sum(row["endpoints"]["points"].values()) == row["endpoints"]["diagnosed"]
+        assert 1 <= row["endpoints"]["near_own_best"] <= SMALL["seeds"]
 
 
 def test_the_best_lane_is_seen_as_its_diagnosis_sees_it(raced: Race, clouds: Problem) -> None:
@@ -42,26 +42,26 @@ def test_the_best_lane_is_seen_as_its_diagnosis_sees_it(raced: Race, clouds: Pro
     row = raced.winner
     lanes = raced.store.lanes(raced.name, row["name"], "final")[: SMALL["seeds"]]
     best = min(lanes, key=lambda lane: lane.validation_loss[-1])
-    seen = dict(zip(sorted(lane.seed for lane in lanes), raced.store.endings(raced.name)[row["name"]], strict=True))[best.seed]
+    seen = dict(zip(sorted(lane.seed for lane in lanes), raced.store.endpoints(raced.name)[row["name"]], strict=True))[best.seed]
     found = diagnose(clouds, raced.best.params, method=raced.best.method)
     assert seen is not None
     assert seen["largest"] == pytest.approx(found.sharpness, rel=1e-3)
-    assert seen["kind"] == found.kind
+    assert seen["point"] == found.point
     assert seen["threshold"] == (None if found.threshold is None else pytest.approx(found.threshold))
 
 
 def test_the_edge_is_that_of_the_tuned_learning_rate(raced: Race) -> None:
     row = next(row for row in raced.summary["contestants"] if row["name"] == "sgd@full")
-    rate, sharp = row["hyperparameters"]["learning_rate"], row["ended"]["sharpness"]["median"]
-    assert row["ended"]["edge"] == pytest.approx(sharp * rate / 2, rel=0.2)
-    assert next(row for row in raced.summary["contestants"] if row["name"] == "adam")["ended"]["edge"] is None
+    rate, sharp = row["hyperparameters"]["learning_rate"], row["endpoints"]["sharpness"]["median"]
+    assert row["endpoints"]["edge"] == pytest.approx(sharp * rate / 2, rel=0.2)
+    assert next(row for row in raced.summary["contestants"] if row["name"] == "adam")["endpoints"]["edge"] is None
 
 
 def test_the_report_says_where_it_ended(raced: Race, tmp_path: Path) -> None:
-    page = Page(raced.report(tmp_path / "page.html").read_text("utf-8"))
+    page = Page(raced.save(tmp_path / "page.html").read_text("utf-8"))
     assert "Where it ended" in page.text
     assert f"of {SMALL['seeds']}" in page.text
-    alike = raced.winner["ended"]["alike"]
+    alike = raced.winner["endpoints"]["near_own_best"]
     assert f"{alike} ended as good as its best one" in page.text
 
 
@@ -89,7 +89,7 @@ def test_a_wider_network_is_looked_at_as_it_is(clouds: Problem, tmp_path: Path) 
     found = race.diagnose()
     assert sorted({one.dimensions for one in found.values()}) == [21, 81]  # 4 and 16 hidden units
     again = tw.open_race(race.name, tmp_path / "talweg.db").diagnose(problem=clouds)
-    assert [one.kind for one in again.values()] == [one.kind for one in found.values()]
+    assert [one.point for one in again.values()] == [one.point for one in found.values()]
 
 
 # ---- talweg diagnose ----------------------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def test_the_command_diagnoses_the_newest_race(tmp_path: Path, monkeypatch: pyte
     assert said.code == 0
     assert "mini-batch gradient descent, its best final run" in said.out
     (row,) = json.loads((tmp_path / "ends.json").read_text())
-    assert row["kind"] in KINDS
+    assert row["point"] in KINDS
     assert row["sentences"][0] in " ".join(said.out.split())
     refused = run("diagnose", "--at", "1,1")
     assert refused.code == 2

@@ -17,7 +17,7 @@ from talweg.problems import Problem, surface
 from talweg.problems.supervised import widened as widened_problem
 from talweg.studies.escape import Escape, escape
 
-FEW = {"trials": 128, "steps": 200, "settings": 4}
+FEW = {"starts": 128, "steps": 200, "settings": 4}
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +27,12 @@ def tang() -> Problem:
 
 @pytest.fixture(scope="module")
 def restarted(tang: Problem) -> Escape:
-    return escape(tang, "sgd", "random-restarts", **FEW)
+    return escape(tang, "sgd", "random-restarts", **FEW, command="talweg escape <b>")
 
 
 @pytest.fixture(scope="module")
 def widened(clouds: Problem) -> Escape:
-    return escape(clouds, "sgd@8", ["wider", "momentum"], trials=8, settings=2, epochs=3)
+    return escape(clouds, "sgd@8", ["wider", "momentum"], starts=8, settings=2, epochs=3)
 
 
 def test_four_restarts_find_one_of_four_basins_as_often_as_chance_says(restarted: Escape) -> None:
@@ -89,7 +89,7 @@ def test_what_is_not_known_is_the_lowest_that_anybody_found(widened: Escape) -> 
 
 
 def test_a_goal_that_all_reach_needs_no_remedy(tang: Problem) -> None:
-    found = escape(tang, "sgd", "momentum", trials=16, steps=200, settings=4, goal_loss=-45.0)
+    found = escape(tang, "sgd", "momentum", starts=16, steps=200, settings=4, goal_loss=-45.0)
     assert found.summary["arms"][0]["reached"] == 16
     assert found.sentences[0].startswith("No remedy is needed")
 
@@ -98,7 +98,7 @@ def test_the_arms_are_told_before_they_run_and_what_cant_be_had_is_left_out(monk
     few = {name: remedies.REMEDIES[name] for name in ("wider", "momentum")}
     monkeypatch.setattr(remedies, "REMEDIES", few)
     heard: list[str] = []
-    found = escape(surface("booth").problem(), "adam", trials=8, steps=3, settings=1, progress=heard.append)
+    found = escape(surface("booth").problem(), "adam", starts=8, steps=3, settings=1, progress=heard.append)
     assert len(heard) == 2 * len(found.arms) == 6
     assert heard[0] == f"tuning 1 of {len(found.arms)}: Adam"
     assert "booth has no hidden layers" in found.left_out[0]
@@ -106,12 +106,12 @@ def test_the_arms_are_told_before_they_run_and_what_cant_be_had_is_left_out(monk
 
 
 def test_a_page_and_a_fragment_are_well_formed(restarted: Escape, tmp_path: Path) -> None:
-    path = restarted.save(tmp_path / "page.html", "talweg escape <b>")
+    path = restarted.save(tmp_path / "page.html")
     page = Page(path.read_text("utf-8"))
     for said in (*restarted.sentences[1:], "helps", "talweg escape <b>", "none of which is used again"):
         assert said.replace(" ", "") in page.text.replace(" ", "")  # what is not broken stands in an element of its own
     assert not [tag for tag, _ in page.attributes if tag == "b"]
-    assert restarted.save(tmp_path / "again.html", "talweg escape <b>").read_bytes() == path.read_bytes()
+    assert restarted.save(tmp_path / "again.html").read_bytes() == path.read_bytes()
     shown = restarted._repr_html_()
     assert "<script" not in shown
     assert restarted.sentences[0] in Page(shown).text
@@ -123,15 +123,15 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "two methods": ({"method": "sgd,adam"}, "one method is remedied at a time, got 2"),
     "an unknown remedy": ({"remedies": "wide"}, "unknown remedy 'wide'; did you mean wider"),
     "a wider function": ({"remedies": "wider"}, "styblinski-tang has no hidden layers"),
-    "few trials": ({"trials": 7}, "trials must be at least 8, got 7"),
-    "many trials": ({"trials": 10**6}, "trials must be at most 16,384"),
+    "few trials": ({"starts": 7}, "starts must be at least 8, got 7"),
+    "many trials": ({"starts": 10**6}, "starts must be at most 16,384"),
     "no settings": ({"settings": 0}, "settings must be at least 1"),
     "two lengths": ({"steps": 5, "epochs": 5}, "either steps or epochs, not both"),
     "all of the way": ({"within": 1.5}, "within must lie in"),
     "no way": ({"within": 0.0}, "within must lie in"),
     "no number": ({"goal_loss": float("nan")}, "goal_loss must"),
     "a goal above": (
-        {"goal_loss": 1e6, "trials": 8, "steps": 2, "settings": 1, "remedies": "momentum"},
+        {"goal_loss": 1e6, "starts": 8, "steps": 2, "settings": 1, "remedies": "momentum"},
         "lies above where the trials start",
     ),
 }
@@ -147,6 +147,6 @@ def test_a_mistake_is_one_sentence(mistake: str, tang: Problem) -> None:
 
 def test_a_remedy_that_adds_nothing_and_a_function_with_one_start_are_refused(tang: Problem) -> None:
     with pytest.raises(tw.InputError, match="none of these remedies adds anything"):
-        escape(tang, "noisy+adam", "noise", trials=8, steps=2, settings=1)
+        escape(tang, "noisy+adam", "noise", starts=8, steps=2, settings=1)
     with pytest.raises(tw.InputError, match=r"escape: .* always begins at the same place"):
         escape(replace(tang, scatter=None))

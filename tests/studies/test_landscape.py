@@ -41,7 +41,7 @@ def test_the_descents_are_those_of_the_race(raced: Race, shown: Landscape, cloud
         lane = next(lane for lane in final if lane.setting >= 0 and lane.seed == shown.seed)
         assert follower.trace.steps[-1] == lane.steps[-1]
         assert follower.trace.validation_loss[-1] == pytest.approx(lane.validation_loss[-1], rel=1e-3)
-        assert follower.recorded == lane.validation_loss[-1]
+        assert follower.contestant.recorded == lane.validation_loss[-1]
     starts = [path[0] for path in shown.slice.paths]
     np.testing.assert_allclose(starts, [starts[0]] * len(starts), atol=1e-6)  # one start for all
 
@@ -52,7 +52,7 @@ def test_the_winner_ends_in_the_centre_and_the_line_joins_the_best_two(shown: La
     assert shown.line is not None
     assert shown.line.validation_loss[0] == pytest.approx(first.validation_loss[-1], rel=1e-4)
     assert shown.line.validation_loss[-1] == pytest.approx(second.validation_loss[-1], rel=1e-4)
-    assert shown.summary["contestants"][0]["apart"][1] == pytest.approx(shown.line.distance, rel=1e-5)
+    assert shown.summary["contestants"][0]["distances"][1] == pytest.approx(shown.line.distance, rel=1e-5)
 
 
 def test_what_is_said_is_what_was_computed(shown: Landscape) -> None:
@@ -61,10 +61,10 @@ def test_what_is_said_is_what_was_computed(shown: Landscape) -> None:
     first, second = summary["explained"]
     assert f"explain {100 * first:.0f} % and {100 * second:.0f} %" in said
     one, other = summary["contestants"][:2]
-    gap = np.linalg.norm(np.subtract(one["path"][-1], other["path"][-1]))
-    assert f"end {landscape.figures(float(gap))} apart on the slice" in said
-    assert "A slice through 2 of 21 dimensions can hide walls" in said
-    assert "Distances off the plane are not seen" in said
+    gap = np.linalg.norm(np.subtract(one["trajectory"][-1], other["trajectory"][-1]))
+    assert f"are {landscape.figures(float(gap))} apart on the slice" in said
+    assert "A slice through 2 of 21 dimensions can mislead" in said
+    assert "Distances from the plane are not shown" in said
     assert len(shown.sentences) == len(set(shown.sentences))
 
 
@@ -76,27 +76,29 @@ def changed(shown: Landscape, **more: Any) -> dict[str, Any]:
 def test_a_barrier_is_called_one_only_if_it_is_worth_the_word(shown: Landscape) -> None:
     line = shown.summary["line"]
     flat = {**line, "barrier": 0.0, "endless": False}
-    assert landscape.headline(changed(shown, line=flat)).startswith("No barrier between")
-    assert "never rises above the line between its two ends: no barrier" in " ".join(landscape.sentences(changed(shown, line=flat)))
+    assert landscape.headline(changed(shown, line=flat)).startswith("No loss barrier between")
+    assert "never rises above the linear interpolation of its endpoints: no barrier" in " ".join(
+        landscape.sentences(changed(shown, line=flat))
+    )
     high = {**line, "barrier": 10.0, "endless": False}
-    assert landscape.headline(changed(shown, line=high)).startswith("A barrier stands between")
+    assert landscape.headline(changed(shown, line=high)).startswith("A loss barrier separates")
     endless = {**line, "barrier": None, "endless": True}
-    assert "is not finite in places" in " ".join(landscape.sentences(changed(shown, line=endless)))
+    assert "is not finite everywhere" in " ".join(landscape.sentences(changed(shown, line=endless)))
 
 
 def test_a_descent_that_ends_elsewhere_than_in_the_race_is_said(shown: Landscape) -> None:
     summary = changed(shown)
-    assert not [words for words in landscape.warnings(summary) if "run again" in words]
-    summary["contestants"][1]["recorded"] = 2 * summary["contestants"][1]["ended"]
+    assert not [words for words in landscape.warnings(summary) if "Run again" in words]
+    summary["contestants"][1]["recorded_validation_loss"] = 2 * summary["contestants"][1]["validation_loss"]
     assert [words for words in landscape.warnings(summary) if "ended at another validation loss than in the race" in words]
 
 
 def test_valleys_are_counted(shown: Landscape) -> None:
     x = np.linspace(-2, 2, 9)
     one, two = x[:, None] ** 2 + x**2, (x[:, None] ** 2 - 1) ** 2 + x**2
-    assert "it has 1 lowest point inside: one valley" in landscape.valleys(changed(shown, loss=one.tolist()))
-    assert "it has 2 lowest points inside." in landscape.valleys(changed(shown, loss=two.tolist()))
-    assert "goes on down beyond the edge" in landscape.valleys(changed(shown, loss=(one * 0 + x).tolist()))
+    assert "has 1 interior local minimum." in landscape.valleys(changed(shown, loss=one.tolist()))
+    assert "has 2 interior local minima." in landscape.valleys(changed(shown, loss=two.tolist()))
+    assert "falls further beyond the edge" in landscape.valleys(changed(shown, loss=(one * 0 + x).tolist()))
 
 
 def test_holes_in_the_slice_do_no_harm(shown: Landscape) -> None:
@@ -108,8 +110,8 @@ def test_holes_in_the_slice_do_no_harm(shown: Landscape) -> None:
     assert "not finite anywhere" in " ".join(landscape.sentences(everywhere))
 
 
-@pytest.mark.parametrize("figure", [pictures.plane, pictures.mountain])
-def test_every_way_is_drawn_in_its_look(shown: Landscape, figure: Callable[[Any], Any]) -> None:
+@pytest.mark.parametrize("figure", [pictures.plane, pictures.surface_3d])
+def test_every_trajectory_is_drawn_in_its_look(shown: Landscape, figure: Callable[[Any], Any]) -> None:
     traces = [trace for trace in figure(shown.summary).data if trace.type.startswith("scatter") and trace.mode == "lines"]
     for follower in shown.followers:
         colours = [trace.line.color for trace in traces if trace.name.startswith(follower.label)]
@@ -122,7 +124,7 @@ def test_random_directions_have_other_words(raced: Race) -> None:
     assert [f.name for f in found.followers] == ["adam"]
     said = " ".join(found.sentences)
     assert "The two directions are random" in said
-    assert "Along the edge of the slice the validation loss is" in said
+    assert "The median validation loss along the edge of the slice is" in said
     page.html(found.summary)
 
 
@@ -145,7 +147,7 @@ def test_the_slice_is_a_picture_too(shown: Landscape, tmp_path: Path, kind: str,
     fragment = shown._repr_html_()
     assert "data:image/png;base64," in fragment
     assert all(escape(sentence) in fragment for sentence in shown.sentences)
-    with pytest.raises(InputError, match=r"unknown kind of file '\.jpg'"):
+    with pytest.raises(InputError, match=r"must end in \.html, \.png, \.svg or \.pdf, got"):
         shown.save(tmp_path / "slice.jpg")
 
 
@@ -190,7 +192,7 @@ def test_a_mistake_is_one_sentence(raced: Race, case: str) -> None:
         raced.landscape(**given)
 
 
-def test_the_command_builds_the_problem_again_from_the_races_own_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_builds_the_problem_of_a_file_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)
     rows = [f"{a:.3f},{b:.3f},{'yes' if a > b else 'no'}" for a, b in rng.normal(size=(60, 2))]
@@ -206,7 +208,7 @@ def test_the_command_builds_the_problem_again_from_the_races_own_command(tmp_pat
     (tmp_path / "own.csv").unlink()
     lost = run("landscape")
     assert lost.code == 2
-    assert "were in 'own.csv', and that can't be read here" in lost.errors
+    assert f"its data were in {tmp_path / 'own.csv'}, which can't be read any more" in lost.errors
 
 
 def test_the_command_knows_data_sets_and_its_mistakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,10 +218,10 @@ def test_the_command_knows_data_sets_and_its_mistakes(tmp_path: Path, monkeypatc
     assert drawn.code == 0
     (written,) = (tmp_path / "talweg-report").glob("iris-*-landscape.html")
     assert written.name in drawn.out
-    assert "The loss around where Adam ended." in drawn.out
+    assert "The loss around the endpoint of Adam." in drawn.out
     for words, sentence in (
         (("--directions", "pca"), "unknown kind of directions 'pca'"),
-        (("-o", "seen.txt"), "unknown kind of file '.txt'"),
+        (("-o", "seen.txt"), "must end in .html, .png, .svg or .pdf, got 'seen.txt'"),
         (("-o", "talweg.db/seen.html"), "can't be written"),
         (("nothing",), "no race"),
     ):
@@ -228,19 +230,19 @@ def test_the_command_knows_data_sets_and_its_mistakes(tmp_path: Path, monkeypatc
         assert sentence in refused.errors
 
 
-def test_the_eye_stands_where_no_wall_hides_the_ways(shown: Landscape) -> None:
+def test_the_eye_stands_where_no_wall_hides_the_trajectories(shown: Landscape) -> None:
     """A wall between y > 0 and the usual eye, and a way behind it: the eye goes to the other side."""
     x = np.linspace(-2, 2, 9)
     wall = np.where(np.abs(x[:, None] + 0.5) < 0.3, 5.0, 0.1) + 0 * x
     summary = changed(shown, x=x.tolist(), y=x.tolist(), loss=wall.tolist())
     for c in summary["contestants"]:
-        c["path"] = [[0.2, 0.0], [0.0, 0.1]]
-    eye = pictures.mountain(summary).layout.scene.camera.eye
+        c["trajectory"] = [[0.2, 0.0], [0.0, 0.1]]
+    eye = pictures.surface_3d(summary).layout.scene.camera.eye
     assert eye.y > 0
     flipped = {**summary, "loss": wall[::-1].tolist()}
     for c in flipped["contestants"]:
-        c["path"] = [[0.2, 0.0], [0.0, -0.1]]
-    assert pictures.mountain(flipped).layout.scene.camera.eye.y < 0
+        c["trajectory"] = [[0.2, 0.0], [0.0, -0.1]]
+    assert pictures.surface_3d(flipped).layout.scene.camera.eye.y < 0
 
 
 def test_a_function_of_two_numbers_is_its_own_plane_and_nothing_is_hidden() -> None:

@@ -40,43 +40,43 @@ def run(*words: str) -> tuple[int, str, str]:
 
 
 def test_a_view_has_the_paths_the_figures_and_the_sentences(valley: surface.View) -> None:
-    assert [path.name for path in valley.paths] == ["sgd", "adam"]
-    assert len(valley.trails) == 2
+    assert [path.name for path in valley.trajectories] == ["sgd", "adam"]
+    assert len(valley.scene.trajectories) == 2
     assert valley.scene.height.kind == "log"
-    legend = " ".join(trace.name for trace in valley.figure.data if trace.showlegend is not False and trace.name)
-    assert "Adam, learning rate 0.002: still" in legend.replace("<br>", " ")
-    assert {trace.type for trace in valley.mountain.data} == {"surface", "scatter3d"}
-    assert valley.sentences[0].startswith("Nobody reaches 0.001 above the lowest in 40 steps; ")
-    assert "View('Rosenbrock', 2 methods, 40 steps)" in repr(valley)
+    legend = " ".join(trace.name for trace in valley.figures["contour"].data if trace.showlegend is not False and trace.name)
+    assert "Adam, learning rate 0.002:" in legend.replace("<br>", " ")
+    assert {trace.type for trace in valley.figures["surface"].data} == {"surface", "scatter3d"}
+    assert valley.sentences[0].startswith("No method comes within 0.001 of the lowest value in 40 steps; ")
+    assert "View(Rosenbrock: No method" in repr(valley)
 
 
 def test_a_notebook_shows_a_picture_that_needs_no_script(valley: surface.View) -> None:
     shown = valley._repr_html_()
     assert "<script" not in shown
     assert "data:image/png;base64," in shown
-    assert "gradient descent, learning rate 0.002: still" in shown
+    assert "gradient descent, learning rate 0.002:" in shown
 
 
 def test_the_drawn_path_ends_where_the_descent_ends(valley: surface.View) -> None:
-    figure, scene = valley.scene.contour(words=False), valley.scene
+    figure, scene = valley.scene.contour(legend=False), valley.scene
     for method, group in zip(scene.animation()["methods"], scene.layers, strict=True):
         line = figure.data[method["plane"]]
         assert len(line.x) == len(method["line"])
-        np.testing.assert_allclose([line.x[-1], line.y[-1]], group[0].trail.positions[-1], rtol=1e-3)
+        np.testing.assert_allclose([line.x[-1], line.y[-1]], group[0].trajectory.positions[-1], rtol=1e-3)
         assert len(figure.data[method["plane"] + 2].x) == len(method["arrows"])
-        assert len(scene.mountain().data[method["space"]].x) == len(method["line"])
+        assert len(scene.surface_3d().data[method["space"]].x) == len(method["line"])
 
 
 def test_a_formula_has_a_lowest_point_only_if_nothing_in_the_picture_lies_below() -> None:
-    assert [best for *_, best in surface.relief(tw.problems.surface("x**2 + 10*y**2"), 21).critical] == [True]
-    points = surface.relief(tw.problems.surface("x**3 - 3*x + y**2"), 21).critical
+    assert [best for *_, best in surface.grid(tw.problems.surface("x**2 + 10*y**2"), 21).critical] == [True]
+    points = surface.grid(tw.problems.surface("x**3 - 3*x + y**2"), 21).critical
     assert {kind: best for _, _, kind, best in points} == {"minimum": False, "saddle": False}
 
 
 def test_where_nothing_can_be_tuned_for_all_take_one_learning_rate() -> None:
     made = tw.surface("saddle", "sgd", steps=30)
     assert made.scene.height.kind == "linear"
-    assert not made.trajectories[0].tuned
+    assert not made.scene.trajectories[0].tuned
     assert any("no lowest value is known to tune for" in said.lower() for said in made.sentences)
 
 
@@ -88,12 +88,12 @@ def test_a_learning_rate_that_is_too_large_is_said_to_diverge() -> None:
 
 def test_noise_dimensions_and_a_start_outside_are_said() -> None:
     noisy = tw.surface(tw.problems.surface("rosenbrock"), "sgd,sgd@full", noise=0.5, steps=5, learning_rate=RATE)
-    assert any("noise of standard deviation 0.5 (batch gradient descent" in said for said in noisy.sentences)
+    assert any("noise of standard deviation 0.5 (full-batch gradient descent" in said for said in noisy.sentences)
     many = tw.surface("rosenbrock:dimensions=4", "sgd", steps=5, learning_rate=RATE)
-    assert any("4 coordinates; the pictures show the first two" in said for said in many.sentences)
+    assert any("4 coordinates; the plots show the first two" in said for said in many.sentences)
     outside = tw.surface("rosenbrock", "sgd", start=[3.0, 1.0], steps=3, learning_rate=1e-5)
-    assert "1 start lies outside the picture." in outside.sentences
-    assert "from the start" in outside.scene.groups[0][0].words
+    assert "1 start lies outside the plot." in outside.sentences
+    assert "from the start" in outside.report()
 
 
 def test_random_starts_are_in_the_domain_and_the_same_for_the_same_seed() -> None:
@@ -103,7 +103,7 @@ def test_random_starts_are_in_the_domain_and_the_same_for_the_same_seed() -> Non
     np.testing.assert_array_equal(places, surface.starting_places(found, None, 8, 3))
     assert not np.array_equal(places, surface.starting_places(found, None, 8, 4))
     made = tw.surface("himmelblau", "sgd", starts=3, steps=10, learning_rate=0.01)
-    assert len(made.trajectories) == 3
+    assert len(made.scene.trajectories) == 3
     assert len(made.scene.animation()["methods"][0]["spans"]) == 3
 
 
@@ -139,7 +139,7 @@ def test_a_still_picture_needs_no_browser(valley: surface.View, tmp_path: Path, 
     assert [file.name for file in tmp_path.iterdir()] == [f"valley.{kind}"]
     if kind == "svg":
         text = path.read_text("utf-8")
-        assert "Adam, learning rate 0.002: still" in unescape(text)
+        assert "Adam, learning rate 0.002:" in unescape(text)
         assert "#2885eb" in text
     if kind != "gif":
         assert image.image(valley.scene, kind) == path.read_bytes()  # no date in it
@@ -170,7 +170,7 @@ def test_a_film_is_what_ffmpeg_makes_of_the_frames(valley: surface.View, tmp_pat
     size = int(valley.save(tmp_path / "valley.mp4").read_text())
     assert size % (3 * 2 * 2) == 0
     program.write_text("#!/bin/sh\necho no such codec >&2\nexit 1\n")
-    with pytest.raises(tw.InputError, match="ffmpeg could not write the film"):
+    with pytest.raises(tw.InputError, match="ffmpeg could not write the animation"):
         valley.save(tmp_path / "other.mp4")
 
 
@@ -181,7 +181,7 @@ def test_the_command_writes_a_page_and_prints_what_is_on_it(tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     code, out, errors = run("rosenbrock", "--methods", "sgd", "--learning-rate", "0.002", "--steps", "40", "--start=-1.2,1")
     assert (code, errors) == (0, "")
-    assert "gradient descent, learning rate 0.002: still" in out
+    assert "gradient descent, learning rate 0.002:" in out
     text = (tmp_path / "talweg-report" / "rosenbrock.html").read_text("utf-8")
     assert "talweg surface rosenbrock --methods sgd" in text
     assert tw.problems.surface("rosenbrock").formula in text
@@ -222,7 +222,7 @@ def test_the_page_is_well_formed_and_needs_nothing_but_itself(page: Path) -> Non
     assert not [tag for tag, attributes in parsed.attributes if {"src", "href", "srcset", "data", "action"} & set(attributes)]
     assert text.count("plotly.js v") == 1
     assert "default-src 'none'" in text
-    for said in ("lowest point (1, 1), value 0", "Adam", "still", "step 40 of 40", "Rosenbrock"):
+    for said in ("lowest point (1, 1), value 0", "Adam", "above the lowest value", "step 40 of 40", "Rosenbrock"):
         assert said in parsed.text
 
 
@@ -243,7 +243,7 @@ DRIVER = """<script>
   const root = document.documentElement, place = document.getElementById("contour");
   const until = async (ready) => { for (let k = 0; k < 400 && !ready(); k += 1) await new Promise((go) => setTimeout(go, 20)); };
   const seen = () => place.data.filter((t) => t.mode === "lines").map((t) => t.x.filter((v) => v !== null).length).reduce((a, b) => a + b);
-  await until(() => ["contour", "mountain", "losses"].every((name) => document.getElementById(name).dataset.drawn));
+  await until(() => ["contour", "surface-3d", "losses"].every((name) => document.getElementById(name).dataset.drawn));
   root.dataset.whole = seen();
   const slider = document.getElementById("step");
   slider.value = 5;
@@ -257,8 +257,8 @@ DRIVER = """<script>
   await until(() => Number(root.dataset.step) >= 12);
   root.dataset.played = seen();
   document.dispatchEvent(new KeyboardEvent("keydown", { key: " ", bubbles: true }));
-  const mountain = document.getElementById("mountain");
-  root.dataset.space = mountain.data.filter((t) => t.mode === "lines")[0].x.filter((v) => v !== null).length;
+  const space = document.getElementById("surface-3d");
+  root.dataset.space = space.data.filter((t) => t.mode === "lines")[0].x.filter((v) => v !== null).length;
   root.dataset.paused = document.getElementById("play").textContent;
 })();
 </script></body>"""

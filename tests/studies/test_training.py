@@ -1,4 +1,4 @@
-"""A watched training is the training, with its weights at every measuring point."""
+"""A training of one method is the run of that method, with its weights at every measuring point."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 import talweg as tw
 from talweg.contestants.notation import listed
-from talweg.studies.training import RATES, predictions, watch
+from talweg.studies.training import RATES, predictions, train
 
 
 @pytest.fixture(scope="module")
@@ -19,48 +19,48 @@ def problem() -> tw.Problem:
 @pytest.mark.parametrize("name", ["momentum@32", "sgd@full", "noisy+adam@8"])
 def test_it_ends_where_a_single_run_ends(problem: tw.Problem, name: str) -> None:
     (contestant,) = listed(problem, name, settings=1)
-    seen = watch(problem, contestant, 3, numbers={"learning_rate": 0.05}, seed=4)
-    method = contestant.method({"learning_rate": 0.05}, int(seen.steps[-1]))
+    seen = train(problem, contestant, 3, hyperparameters={"learning_rate": 0.05}, seed=4)
+    method = contestant.method({"learning_rate": 0.05}, int(seen.trace.steps[-1]))
     trace = tw.descend(problem, method, epochs=3, batch=contestant.size or "full", key=4)
-    np.testing.assert_array_equal(seen.steps, trace.steps)
-    np.testing.assert_allclose(seen.validation_loss, trace.validation_loss, rtol=1e-4)
-    np.testing.assert_allclose(seen.metric, trace.metric, atol=0.006)
-    for kept, end in zip(jax.tree.leaves(seen.params), jax.tree.leaves(trace.params), strict=True):
-        assert kept.shape == (len(seen.steps), *end.shape)
+    np.testing.assert_array_equal(seen.trace.steps, trace.steps)
+    np.testing.assert_allclose(seen.trace.validation_loss, trace.validation_loss, rtol=1e-4)
+    np.testing.assert_allclose(seen.trace.metric, trace.metric, atol=0.006)
+    for kept, end in zip(jax.tree.leaves(seen.trace.positions), jax.tree.leaves(trace.params), strict=True):
+        assert kept.shape == (len(seen.trace.steps), *end.shape)
         np.testing.assert_allclose(kept[-1], end, rtol=1e-3, atol=1e-4)
     assert not seen.tuned
 
 
 def test_the_weights_at_every_point_have_the_loss_of_that_point(problem: tw.Problem) -> None:
     (contestant,) = listed(problem, "adam@32", settings=1)
-    seen = watch(problem, contestant, 3)
+    seen = train(problem, contestant, 3)
     for k in (0, 7, -1):
-        params = jax.tree.map(lambda leaf, k=k: leaf[k], seen.params)
-        assert float(problem.loss(params, problem.validation)) == pytest.approx(seen.validation_loss[k], rel=1e-4)
-    said = predictions(problem, seen.params, np.asarray(problem.validation[0][:5]))
-    assert said.shape == (len(seen.steps), 5, 1)
+        params = jax.tree.map(lambda leaf, k=k: leaf[k], seen.trace.positions)
+        assert float(problem.loss(params, problem.validation)) == pytest.approx(seen.trace.validation_loss[k], rel=1e-4)
+    said = predictions(seen.trace.positions, np.asarray(problem.validation[0][:5]))
+    assert said.shape == (len(seen.trace.steps), 5, 1)
     np.testing.assert_allclose(said[-1], params(problem.validation[0][:5]), rtol=1e-4, atol=1e-5)
 
 
 def test_the_learning_rate_is_the_best_of_those_tried(problem: tw.Problem) -> None:
     (contestant,) = listed(problem, "sgd@32", settings=1)
-    best = watch(problem, contestant, 2)
+    best = train(problem, contestant, 2)
     searched = contestant.kind.search_space(32)["learning_rate"]
     rates = [float(f"{searched.value(u):.3g}") for u in np.linspace(0, 1, RATES)]
-    means = [watch(problem, contestant, 2, numbers={"learning_rate": rate}).validation_loss.mean() for rate in rates]
+    means = [train(problem, contestant, 2, hyperparameters={"learning_rate": rate}).trace.validation_loss.mean() for rate in rates]
     assert best.tuned
-    assert best.numbers["learning_rate"] == rates[int(np.nanargmin(means))]
+    assert best.hyperparameters["learning_rate"] == rates[int(np.nanargmin(means))]
 
 
 def test_a_training_that_diverges_says_when(problem: tw.Problem) -> None:
     (contestant,) = listed(problem, "momentum@8", settings=1)
-    lost = watch(problem, contestant, 2, numbers={"learning_rate": 1e12})
-    assert lost.diverged_at >= 0
-    assert np.isnan(lost.validation_loss[-1])
-    assert np.isfinite(lost.validation_loss[0])
+    lost = train(problem, contestant, 2, hyperparameters={"learning_rate": 1e12})
+    assert lost.trace.diverged_at is not None
+    assert np.isnan(lost.trace.validation_loss[-1])
+    assert np.isfinite(lost.trace.validation_loss[0])
 
 
 def test_a_length_of_nothing_is_refused(problem: tw.Problem) -> None:
     (contestant,) = listed(problem, "sgd@8", settings=1)
     with pytest.raises(tw.InputError, match="epochs must lie in"):
-        watch(problem, contestant, 0)
+        train(problem, contestant, 0)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import talweg as tw
-from talweg.studies import trajectories
+from talweg.studies import trajectories, tuning
 
 CURVATURE = np.array([1.0, 25.0])
 
@@ -26,114 +26,114 @@ def bowl(noise: float = 0.0) -> tw.Problem:
     return tw.Problem(loss=loss, start=lambda key: jnp.array([4.0, 1.0]), train=tilts, name="bowl", optimum=0.0)
 
 
-def test_a_path_is_the_loop_written_by_hand() -> None:
-    (path,) = tw.paths(bowl(), "momentum:momentum=0.8", steps=70, learning_rate=0.02)
+def test_a_trajectory_is_the_loop_written_by_hand() -> None:
+    (found,) = tw.trajectories(bowl(), "momentum:momentum=0.8", steps=70, learning_rate=0.02)
     x, v = np.array([4.0, 1.0]), np.zeros(2)
     for t in range(71):
-        np.testing.assert_allclose(path.positions[0, t], x, rtol=2e-4, atol=1e-5)
-        assert path.loss[0, t] == pytest.approx(0.5 * np.sum(CURVATURE * x**2), rel=1e-3, abs=1e-6)
+        np.testing.assert_allclose(found.positions[0, t], x, rtol=2e-4, atol=1e-5)
+        assert found.loss[0, t] == pytest.approx(0.5 * np.sum(CURVATURE * x**2), rel=1e-3, abs=1e-6)
         v = 0.8 * v + CURVATURE * x
         moved = x - 0.02 * v
         if t < 70:
-            assert path.rates[0, t] == pytest.approx(np.linalg.norm(moved - x) / np.linalg.norm(CURVATURE * x), rel=5e-3)
+            assert found.rates[0, t] == pytest.approx(np.linalg.norm(moved - x) / np.linalg.norm(CURVATURE * x), rel=5e-3)
         x = moved
-    assert path.numbers == {"learning_rate": 0.02, "momentum": 0.8}
-    assert not path.tuned
+    assert found.hyperparameters == {"learning_rate": 0.02, "momentum": 0.8}
+    assert not found.tuned
 
 
 @pytest.mark.parametrize("name", ["adam", "sgd@4", "noisy+momentum"])
-def test_a_path_on_data_ends_where_a_single_run_ends(name: str) -> None:
+def test_a_trajectory_on_data_ends_where_a_single_run_ends(name: str) -> None:
     problem = bowl(noise=1.0)
-    (path,) = tw.paths(problem, name, steps=90, learning_rate=0.01, seed=3)
-    (walker,) = trajectories.walkers(problem, name)
-    method = walker.contestant.method({"learning_rate": 0.01}, 90)
-    trace = tw.descend(problem, method, steps=90, batch=walker.contestant.size, key=3)
-    np.testing.assert_allclose(path.positions[0, -1], trace.params, rtol=1e-4, atol=1e-6)
-    assert path.batch == walker.contestant.size
+    (found,) = tw.trajectories(problem, name, steps=90, learning_rate=0.01, seed=3)
+    (descents,) = trajectories.descents(problem, name)
+    method = descents.contestant.method({"learning_rate": 0.01}, 90)
+    trace = tw.descend(problem, method, steps=90, batch=descents.contestant.size, key=3)
+    np.testing.assert_allclose(found.positions[0, -1], trace.params, rtol=1e-4, atol=1e-6)
+    assert found.batch == descents.contestant.size
 
 
 def test_several_starts_are_the_same_as_each_alone() -> None:
     starts = np.random.default_rng(1).normal(0, 2, (40, 2))  # more than one call takes
-    (together,) = tw.paths(bowl(), "nesterov", starts, 30, learning_rate=0.01)
+    (together,) = tw.trajectories(bowl(), "nesterov", starts, 30, learning_rate=0.01)
     for k in (0, 31, 32, 39):
-        (alone,) = tw.paths(bowl(), "nesterov", starts[k], 30, learning_rate=0.01)
+        (alone,) = tw.trajectories(bowl(), "nesterov", starts[k], 30, learning_rate=0.01)
         np.testing.assert_allclose(together.positions[k], alone.positions[0], rtol=1e-6)
 
 
 def test_the_chosen_learning_rate_is_the_best_of_those_tried() -> None:
-    (path,) = tw.paths(bowl(), "sgd", steps=40)
+    (found,) = tw.trajectories(bowl(), "sgd", steps=40)
 
     def left(rate: float) -> float:
-        (tried,) = tw.paths(bowl(), "sgd", steps=40, learning_rate=rate)
-        logs = np.log(np.maximum(tried.loss[0], trajectories.DEPTH * tried.loss[0, 0]))
+        (tried,) = tw.trajectories(bowl(), "sgd", steps=40, learning_rate=rate)
+        logs = np.log(np.maximum(tried.loss[0], tuning.DEPTH * tried.loss[0, 0]))
         if (tried.loss[0] > 1.01 * tried.loss[0, 0]).any():
             return float("inf")
         return float(np.where(np.isfinite(logs), logs, np.inf).mean())
 
-    assert path.tuned
-    scores = [left(float(f"{rate:.3g}")) for rate in trajectories.RATES]
-    assert path.numbers["learning_rate"] == pytest.approx(trajectories.RATES[int(np.argmin(scores))], rel=0.01)
+    assert found.tuned
+    scores = [left(float(f"{rate:.3g}")) for rate in tuning.RATES]
+    assert found.hyperparameters["learning_rate"] == pytest.approx(tuning.RATES[int(np.argmin(scores))], rel=0.01)
     assert np.sum(np.isfinite(scores)) > 10  # and some of them diverge
     assert not np.isfinite(scores[-1])
 
 
 def test_a_learning_rate_that_leaps_over_the_mountain_is_not_chosen() -> None:
     rosenbrock = tw.problems.surface("rosenbrock").problem()
-    for path in tw.paths(rosenbrock, "sgd,momentum,adam", steps=200):
-        assert path.tuned
-        assert np.nanmax(path.loss) <= 1.01 * path.loss[0, 0]
-        assert path.loss[0, -1] < 0.3 * path.loss[0, 0]
+    for found in tw.trajectories(rosenbrock, "sgd,momentum,adam", steps=200):
+        assert found.tuned
+        assert np.nanmax(found.loss) <= 1.01 * found.loss[0, 0]
+        assert found.loss[0, -1] < 0.3 * found.loss[0, 0]
 
 
 def test_where_every_rate_climbs_the_best_of_them_is_chosen() -> None:
-    (path,) = tw.paths(bowl(noise=1.0), "sgd@1", [0.0, 0.0], 50)  # from the lowest point there is only up
-    assert path.tuned
-    assert np.isfinite(path.loss).all()
-    assert path.loss[0, -1] < 1
+    (found,) = tw.trajectories(bowl(noise=1.0), "sgd@1", [0.0, 0.0], 50)  # from the lowest point there is only up
+    assert found.tuned
+    assert np.isfinite(found.loss).all()
+    assert found.loss[0, -1] < 1
 
 
 def test_a_descent_that_diverges_says_when_and_stays_finite() -> None:
-    path, other = tw.paths(bowl(), "sgd:learning_rate=1e9,sgd:learning_rate=0.05", steps=100)
-    assert 0 <= path.diverged_at[0] <= 3
-    assert np.isfinite(path.positions).all()
-    assert np.isnan(path.loss[0, 4:]).all()
-    assert np.isfinite(path.loss[0, 0])
+    found, other = tw.trajectories(bowl(), "sgd:learning_rate=1e9,sgd:learning_rate=0.05", steps=100)
+    assert 0 <= found.diverged_at[0] <= 3
+    assert np.isfinite(found.positions).all()
+    assert np.isnan(found.loss[0, 4:]).all()
+    assert np.isfinite(found.loss[0, 0])
     assert other.diverged_at[0] == -1
-    assert path.reached(1.0)[0] == -1
+    assert found.reached(1.0)[0] == -1
     (first,) = other.reached(1.0)
     assert other.loss[0, first] <= 1.0 < other.loss[0, first - 1]
 
 
 def test_where_all_learning_rates_diverge_the_gentlest_is_taken() -> None:
     steep = tw.Problem(loss=lambda x, _: jnp.sum(1e12 * x**4), start=lambda key: jnp.ones(1), name="steep")
-    (path,) = tw.paths(steep, "sgd", steps=10)
-    assert path.numbers["learning_rate"] == trajectories.RATES[0]
+    (found,) = tw.trajectories(steep, "sgd", steps=10)
+    assert found.hyperparameters["learning_rate"] == tuning.RATES[0]
 
 
-def test_a_longer_walk_begins_like_a_shorter_one() -> None:
-    short, long = (tw.paths(bowl(), "adam", steps=steps, learning_rate=0.1)[0] for steps in (50, 200))
+def test_a_longer_run_begins_like_a_shorter_one() -> None:
+    short, long = (tw.trajectories(bowl(), "adam", steps=steps, learning_rate=0.1)[0] for steps in (50, 200))
     assert short.positions.shape == (1, 51, 2)
     assert short.steps == 50
     np.testing.assert_allclose(short.positions[0], long.positions[0, :51], rtol=1e-6)
 
 
 def test_schedules_are_followed() -> None:
-    (path,) = tw.paths(bowl(), "sgd", steps=64, learning_rate=0.02, schedule="cosine")
-    assert path.rates[0, 0] == pytest.approx(0.02, rel=1e-3)
-    assert path.rates[0, 32] == pytest.approx(0.01, rel=1e-2)
+    (found,) = tw.trajectories(bowl(), "sgd", steps=64, learning_rate=0.02, schedule="cosine")
+    assert found.rates[0, 0] == pytest.approx(0.02, rel=1e-3)
+    assert found.rates[0, 32] == pytest.approx(0.01, rel=1e-2)
 
 
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: tw.paths(bowl(), "sgd", [1.0, 2.0, 3.0]), "a start must be 2 numbers"),
-        (lambda: tw.paths(bowl(), "sgd", [[1.0, float("nan")]]), "must be finite"),
-        (lambda: tw.paths(bowl(), "sgd", "here"), "a start must be 2 numbers"),
-        (lambda: tw.paths(bowl(), "sgd", steps=0), "steps must be at least 1"),
-        (lambda: tw.paths(bowl(), "sgd", steps=10**9), "at most 131,072"),
-        (lambda: tw.paths(bowl(), "sgd", learning_rate=-1.0), "learning_rate must lie in"),
-        (lambda: tw.paths(bowl(), "sdg"), "unknown method 'sdg'"),
-        (lambda: tw.paths(tw.problems.load("iris"), "sgd"), "one vector"),
+        (lambda: tw.trajectories(bowl(), "sgd", [1.0, 2.0, 3.0]), "a start must be 2 numbers"),
+        (lambda: tw.trajectories(bowl(), "sgd", [[1.0, float("nan")]]), "must be finite"),
+        (lambda: tw.trajectories(bowl(), "sgd", "here"), "a start must be 2 numbers"),
+        (lambda: tw.trajectories(bowl(), "sgd", steps=0), "steps must be at least 1"),
+        (lambda: tw.trajectories(bowl(), "sgd", steps=10**9), "at most 131,072"),
+        (lambda: tw.trajectories(bowl(), "sgd", learning_rate=-1.0), "learning_rate must lie in"),
+        (lambda: tw.trajectories(bowl(), "sdg"), "unknown method 'sdg'"),
+        (lambda: tw.trajectories(tw.problems.load("iris"), "sgd"), "one vector"),
     ],
 )
 def test_a_mistake_is_one_sentence(call, says: str) -> None:
@@ -142,6 +142,6 @@ def test_a_mistake_is_one_sentence(call, says: str) -> None:
 
 
 def test_a_number_that_a_method_does_not_have_is_refused() -> None:
-    (walker,) = trajectories.walkers(bowl(), "sgd")
+    (descents,) = trajectories.descents(bowl(), "sgd")
     with pytest.raises(tw.InputError, match="momentum"):
-        walker.walk(np.ones((1, 2)), 10, numbers={"momentum": 0.5})
+        descents.trajectory(np.ones((1, 2)), 10, hyperparameters={"momentum": 0.5})

@@ -18,11 +18,19 @@ def summary(best: int = 20, losses: tuple[float, ...] = (-2.0, 1.0), *, lowest: 
         "not_converged": 0,
         "basins": len(losses),
         "best": {"count": best, "share": best / 100, "low": 0.13, "high": 0.29},
-        "unseen": {"value": 0.0, "low": 0.0, "high": 0.05},
-        "in_all": {"value": float(len(losses)), "low": float(len(losses)), "high": float(len(losses))},
+        "missing_mass": {"value": 0.0, "low": 0.0, "high": 0.05},
+        "richness": {"value": float(len(losses)), "low": float(len(losses)), "high": float(len(losses))},
     }
     basins = [{"count": 1, "loss": loss, "by_method": {}} for loss in losses]
-    return {"data": False, "optimum": lowest, "way": 10.0, "starts": 100, "better": 0.03, "basins": basins, "methods": [row | first]}
+    return {
+        "data": False,
+        "optimum": lowest,
+        "initial_gap": 10.0,
+        "starts": 100,
+        "probability_of_lower": 0.03,
+        "basins": basins,
+        "methods": [row | first],
+    }
 
 
 def test_the_best_and_how_often_it_was_found() -> None:
@@ -49,7 +57,7 @@ def test_what_may_be_better_is_only_said_where_something_can_be() -> None:
 
 
 def test_more_basins_than_were_found_are_said() -> None:
-    many = {"in_all": {"value": 9.0, "low": 4.0, "high": 30.0}}
+    many = {"richness": {"value": 9.0, "low": 4.0, "high": 30.0}}
     assert "There are some 9 basins or more (4 – 30)." in found.sentences(summary(**many))[-1]
 
 
@@ -60,9 +68,9 @@ def test_networks_that_all_end_elsewhere_are_not_counted_as_basins() -> None:
 
 
 def test_rounding_beside_the_way_down_is_nothing() -> None:
-    assert found.height({"way": 10.0}, 7.9e-31) == "0"
-    assert found.height({"way": 10.0}, 1e-6) != "0"
-    assert found.height({"way": 10.0}, -0.5) == "−0.5"
+    assert found.height({"initial_gap": 10.0}, 7.9e-31) == "0"
+    assert found.height({"initial_gap": 10.0}, 1e-6) != "0"
+    assert found.height({"initial_gap": 10.0}, -0.5) == "−0.5"
 
 
 @pytest.mark.parametrize(

@@ -35,10 +35,10 @@ def summary(*arms: dict[str, Any], plain: float = 0.25, **more: Any) -> dict[str
         "data": False,
         "best": -3.0,
         "best_known": True,
-        "given": False,
+        "goal_given": False,
         "threshold": -2.9,
         "gradients": 200.0,
-        "trials": 100,
+        "starts": 100,
         "level": 0.95,
     }
     return given | {"arms": [arm(ALONE, plain), *arms]} | more
@@ -62,7 +62,7 @@ def test_the_best_remedy_comes_first_and_each_difference_has_its_interval() -> N
 
 
 def test_a_goal_of_the_callers_is_called_so() -> None:
-    found = summary(HELPS, given=True)
+    found = summary(HELPS, goal_given=True)
     assert escape.headline(found) == "With 4 random restarts the goal is reached in 68 % of the trials instead of 25 %."
     assert "best known" not in " ".join(escape.sentences(found))
     assert figures.rates(found).layout.xaxis.title.text == "reached the goal, % of the trials"

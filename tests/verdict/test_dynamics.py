@@ -28,8 +28,8 @@ def test_numbers_are_medians_over_lanes_of_what_is_known():
     found = dynamics.numbers(STEPS, several, 10)
     assert found["examples"] == [10, 500, 1000]
     assert found["rate"] == [3.0, 4.0, 5.0]
-    assert found["kept"] == pytest.approx(5.0 / 4.0)  # step 1 is not early any more, but the very beginning
-    assert found["turn"] == 0.5
+    assert found["rate_ratio"] == pytest.approx(5.0 / 4.0)  # step 1 is not early any more, but the very beginning
+    assert found["typical_cosine"] == 0.5
 
 
 def test_who_stalls_and_who_turns_back_is_said():
@@ -48,7 +48,7 @@ def test_where_nobody_stalls_that_is_said_and_where_nobody_looked_nothing():
 
 def test_a_run_that_always_diverged_has_no_words():
     found = row("sgd", rate=[np.nan] * 3, cosine=np.nan)
-    assert found["probes"]["kept"] is None
+    assert found["probes"]["rate_ratio"] is None
     assert text.sentences([found]) == {"rate": [], "gradient": [], "turns": []}
 
 

@@ -16,7 +16,7 @@ MADE = runpy.run_path(str(Path(__file__).parent / "rows.py"))
 
 
 def seen(kind: str, **more: Any) -> dict[str, Any]:
-    return {"kind": kind, "largest": 4.0, "smallest": -1.0, "slope": 0.3, "slope_sampling": 0.1, "threshold": 8.0, **more}
+    return {"point": kind, "largest": 4.0, "smallest": -1.0, "gradient_norm": 0.3, "gradient_sampling": 0.1, "threshold": 8.0, **more}
 
 
 @pytest.fixture
@@ -28,21 +28,21 @@ def record() -> Any:
 def test_nobody_looked_and_nothing_is_said(record: Any) -> None:
     assert endpoints.numbers(record.entries[0], record) is None
     summary = verdict.judge(record)
-    assert summary["contestants"][0]["ended"] is None
+    assert summary["contestants"][0]["endpoints"] is None
     assert words.of_race(summary) == []
 
 
 def test_what_was_seen_is_counted(record: Any) -> None:
     entry = record.entries[0]
     lanes = len(entry.final)
-    entry.endings.extend([seen("saddle"), seen("minimum", largest=6.0), None, seen("minimum", largest=None, threshold=None)])
+    entry.endpoints.extend([seen("saddle"), seen("minimum", largest=6.0), None, seen("minimum", largest=None, threshold=None)])
     found = endpoints.numbers(entry, record)
     assert found is not None
-    assert found["kinds"] == {"minimum": 2, "saddle": 1}
-    assert found["looked_at"] == 3
+    assert found["points"] == {"minimum": 2, "saddle": 1}
+    assert found["diagnosed"] == 3
     assert found["lanes"] == lanes
     assert found["sharpness"] == {"median": 5.0, "low": 4.0, "high": 6.0}
-    assert found["slope_over_noise"] == pytest.approx(3)
+    assert found["gradient_signal_to_noise"] == pytest.approx(3)
     assert found["edge"] == pytest.approx(0.625)
 
 
@@ -52,11 +52,11 @@ def test_ends_within_a_hundredth_of_the_way_are_equally_good(record: Any) -> Non
         for k, lane in enumerate(entry.final):
             lane.validation_loss[0] = 1.0
             lane.validation_loss[-1] = ends[k % 3]
-        entry.endings.append(seen("slope"))
+        entry.endpoints.append(seen("not converged"))
     own, best = endpoints.numbers(one, record), endpoints.numbers(other, record)
     assert own is not None
     assert best is not None
     n = len(one.final)
-    assert own["alike"] == sum(k % 3 < 2 for k in range(n))
-    assert own["as_good_as_the_best"] == 0
-    assert best["alike"] == best["as_good_as_the_best"] == sum(k % 3 < 2 for k in range(n))
+    assert own["near_own_best"] == sum(k % 3 < 2 for k in range(n))
+    assert own["near_best"] == 0
+    assert best["near_own_best"] == best["near_best"] == sum(k % 3 < 2 for k in range(n))

@@ -54,7 +54,7 @@ def test_methods_that_are_apart_are_told_apart() -> None:
     summary = judge(record([baseline(), Made(seeds(30.0, seed=1), "fast"), Made(seeds(60.0, seed=2), "slow")]))
     assert [row["name"] for row in summary["contestants"]] == ["fast", "slow", "baseline"]
     assert summary["verdict"]["tied"] == []
-    assert summary["contestants"][1]["sure"] > 0.975
+    assert summary["contestants"][1]["confidence"] > 0.975
 
 
 def test_the_luck_of_the_settings_widens_the_interval() -> None:

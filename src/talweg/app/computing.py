@@ -21,17 +21,17 @@ from talweg.figures import palette
 from talweg.figures.surface import grid, outcomes, trajectories
 from talweg.problems import Problem, Surface, surface
 from talweg.studies import surface as view
-from talweg.studies.trajectories import Path, Walker, walkers
-from talweg.text.format import figures
+from talweg.studies.trajectories import Descents, Trajectory, descents
+from talweg.text import surface as words
 
 GRID = 81  #: points along each side of a picture's grid
-POINTS = 400  #: of a path, at most, that are sent
-KEPT = 64  #: paths that a page remembers
+POINTS = 400  #: of a trajectory, at most, that are sent
+KEPT = 64  #: trajectories that a page remembers
 DEEPEST = 1e-12  #: a loss is shown on a log scale from here on, as a share of the picture's height
 
 
 @dataclass(frozen=True)
-class Floor:
+class Reference:
     """What losses are counted from, so that they can be shown on a log scale; None where nothing lowest is known."""
 
     lowest: float | None
@@ -43,16 +43,16 @@ class Floor:
 
 
 @functools.lru_cache(maxsize=16)
-def painted(text: str) -> grid.Relief:
+def painted(text: str) -> grid.Grid:
     """The heights of a surface over the picture that is drawn of it."""
-    return view.relief(two_dimensional(text), GRID)
+    return view.grid(two_dimensional(text), GRID)
 
 
 @functools.lru_cache(maxsize=16)
 def pictures(text: str, scale: str) -> dict[str, Any]:
-    """What the browser draws once for each surface: the plane and the mountain."""
+    """What the browser draws once for each surface: the plane and the 3-D surface."""
     made = painted(text)
-    names = {"contour": grid.contour_figure(made, scale=scale), "space": grid.mountain_figure(made, scale=scale)}
+    names = {"contour": grid.contour_figure(made, scale=scale), "space": grid.surface_3d_figure(made, scale=scale)}
     figures = {name: figure.to_plotly_json() for name, figure in names.items()}
     return {
         **{name: {"data": figure["data"], "layout": _plain(figure["layout"])} for name, figure in figures.items()},
@@ -74,11 +74,11 @@ def two_dimensional(text: str) -> Surface:
     return found
 
 
-def floor(text: str) -> Floor:
+def reference(text: str) -> Reference:
     """What the losses of a surface are counted from: its lowest value, or the lowest minimum that is known."""
     made = painted(text)
     lowest = made.lowest if made.lowest is not None else min((value for _, value, _, best in made.critical if best), default=None)
-    return Floor(None if lowest is None else float(lowest))
+    return Reference(None if lowest is None else float(lowest))
 
 
 @functools.lru_cache(maxsize=64)
@@ -91,14 +91,14 @@ def _problem(text: str, noise: float, batch: int) -> Problem:
 
 
 @functools.lru_cache(maxsize=512)
-def _walker(text: str, noise: float, batch: int, name: str) -> Walker:
-    return walkers(_problem(text, noise, batch), name)[0]
+def _descents(text: str, noise: float, batch: int, name: str) -> Descents:
+    return descents(_problem(text, noise, batch), name)[0]
 
 
-def walker(state: SurfaceState, entry: Entry) -> Walker:
-    """What computes the descents of one ticked method."""
+def descents_of(state: SurfaceState, entry: Entry) -> Descents:
+    """What computes the trajectories of one ticked method."""
     name = f"noisy+{entry.name}" if state.shake > 0 else entry.name
-    return _walker(state.surface, state.noise, state.batch, name)
+    return _descents(state.surface, state.noise, state.batch, name)
 
 
 def starting_place(state: SurfaceState) -> tuple[float, float]:
@@ -108,7 +108,7 @@ def starting_place(state: SurfaceState) -> tuple[float, float]:
 
 
 def numbers_of(state: SurfaceState, entry: Entry) -> dict[str, float]:
-    """The numbers of a ticked method, with the noise that is added for all."""
+    """The hyperparameters of a ticked method, with the noise that is added for all."""
     return {**dict(entry.numbers), **({"noise": state.shake} if state.shake > 0 else {})}
 
 
@@ -123,7 +123,7 @@ def tuned(state: SurfaceState) -> SurfaceState:
         if "learning_rate" in entry.defaults() and "learning_rate" not in dict(entry.numbers):
             rate = float(f"{view.SHARE * np.ptp(ground.x):.2g}")
             if ground.has_lowest:
-                rate = walker(state, entry).tune(start, state.steps, numbers=numbers_of(state, entry))
+                rate = descents_of(state, entry).tune(start, state.steps, hyperparameters=numbers_of(state, entry))
             state = state.with_entry(entry.with_number("learning_rate", rate))
     return state
 
@@ -143,40 +143,41 @@ def adopted(now: SurfaceState, chosen: SurfaceState) -> SurfaceState:
     return now
 
 
-class Descents:
-    """The descents of one page; remembers those that it has computed, and which of them the browser has."""
+class PageTrajectories:
+    """The trajectories of one page; remembers those that it has computed, and which of them the browser has."""
 
     def __init__(self) -> None:
-        self._paths: OrderedDict[tuple[Any, ...], Path] = OrderedDict()
+        self._known: OrderedDict[tuple[Any, ...], Trajectory] = OrderedDict()
         self._sent: dict[str, tuple[Any, ...]] = {}
         self._lock = threading.Lock()
 
-    def paths(self, state: SurfaceState) -> dict[str, Path]:
-        """The descent of each ticked method, by its name. Raises InputError for numbers out of range."""
+    def trajectories(self, state: SurfaceState) -> dict[str, Trajectory]:
+        """That of each ticked method, by its name. Raises InputError for numbers out of range."""
         with self._lock:
-            return {entry.name: self._path(state, entry) for entry in state.methods}
+            return {entry.name: self._trajectory(state, entry) for entry in state.methods}
 
     def _key(self, state: SurfaceState, entry: Entry) -> tuple[Any, ...]:
         return (state.surface, str(entry), starting_place(state), state.steps, state.noise, state.batch if state.noise else 0, state.shake)
 
-    def _path(self, state: SurfaceState, entry: Entry) -> Path:
+    def _trajectory(self, state: SurfaceState, entry: Entry) -> Trajectory:
         key = self._key(state, entry)
-        if key not in self._paths:
-            self._paths[key] = walker(state, entry).walk(np.array([starting_place(state)]), state.steps, numbers=numbers_of(state, entry))
-            while len(self._paths) > KEPT:
-                self._paths.popitem(last=False)
-        self._paths.move_to_end(key)
-        return self._paths[key]
+        if key not in self._known:
+            start, numbers = np.array([starting_place(state)]), numbers_of(state, entry)
+            self._known[key] = descents_of(state, entry).trajectory(start, state.steps, hyperparameters=numbers)
+            while len(self._known) > KEPT:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        return self._known[key]
 
     def outcomes(self, state: SurfaceState) -> dict[str, outcomes.Outcome]:
         """What became of each descent, by the name of its method."""
-        drawn = trajectories.trails(self.paths(state).values())
-        _, found = outcomes.outcomes(drawn, painted(state.surface))
+        drawn = trajectories.single(self.trajectories(state).values())
+        found = outcomes.outcomes(drawn, painted(state.surface))
         return {entry.name: one for entry, one in zip(state.methods, found, strict=True)}
 
     def message(self, state: SurfaceState, *, whole: bool = False) -> dict[str, Any]:
-        """What the browser must know: paths that it has not, what became of all, the start. `whole` sends everything again."""
-        found = self.paths(state)
+        """What the browser must know: trajectories that it has not, what became of all, the start. `whole` sends everything again."""
+        found = self.trajectories(state)
         if whole:
             self._sent.clear()
         looks = {name: look_of(state, name) for name in found}
@@ -185,25 +186,25 @@ class Descents:
             key = (*self._key(state, entry), looks[entry.name])
             if self._sent.get(entry.name) != key:
                 self._sent[entry.name] = key
-                news.append(_sent(entry.name, found[entry.name], looks[entry.name], floor(state.surface)))
+                news.append(_sent(entry.name, found[entry.name], looks[entry.name], reference(state.surface)))
         said = [
             {
                 "name": name,
-                "words": sentence_on(name, one, painted(state.surface)),
-                "colour": one.trail.look.colour,
-                "strokes": one.trail.look.strokes,
+                "words": words.commented(label_of(name), one, has_lowest=painted(state.surface).has_lowest),
+                "colour": one.trajectory.look.colour,
+                "strokes": one.trajectory.look.strokes,
             }
             for name, one in self.outcomes(state).items()
         ]
         return {
-            "paths": news,
+            "trajectories": news,
             "said": said,
             "order": [entry.name for entry in state.methods],
             "start": starting_place(state),
             "steps": state.steps,
             "at": state.at,
-            "title": floor(state.surface).title,
-            "log": floor(state.surface).lowest is not None,
+            "title": reference(state.surface).title,
+            "log": reference(state.surface).lowest is not None,
         }
 
 
@@ -211,17 +212,6 @@ def look_of(state: SurfaceState, name: str) -> palette.Look:
     """The look of a ticked method among all that are ticked."""
     ticked = [{"name": entry.name, "method": _plain_name(entry.name), "batch": _batch(entry.name)} for entry in state.methods]
     return palette.looks(ticked)[name]
-
-
-def sentence_on(name: str, one: outcomes.Outcome, ground: grid.Relief) -> str:
-    """What became of one descent, and whether it overshot; where a function falls without end, its rate is not to blame."""
-    said = f"{label_of(name)}: {one.words}"
-    if one.kind == "diverged" and ground.has_lowest:
-        return said + ": the learning rate is too large here"
-    if one.climbed is not None:
-        step, low, high = one.climbed
-        said += f"; it overshot, from {figures(low)} back up to {figures(high)} at step {step:,}".replace("-", "−")
-    return said
 
 
 def _plain_name(name: str) -> str:
@@ -233,11 +223,11 @@ def _batch(name: str) -> int | str | None:
     return int(size) if size.isdigit() else size or None
 
 
-def _sent(name: str, path: Path, look: palette.Look, above: Floor) -> dict[str, Any]:
-    """A path as the browser takes it: at most `POINTS` of its points, as 32-bit numbers."""
-    stride = -(-path.steps // POINTS)
-    at = np.unique(np.append(np.arange(0, path.steps + 1, stride), path.steps))
-    left = path.loss[0, at]
+def _sent(name: str, trajectory: Trajectory, look: palette.Look, above: Reference) -> dict[str, Any]:
+    """A trajectory as the browser takes it: at most `POINTS` of its points, as 32-bit numbers."""
+    stride = -(-trajectory.steps // POINTS)
+    at = np.unique(np.append(np.arange(0, trajectory.steps + 1, stride), trajectory.steps))
+    left = trajectory.loss[0, at]
     if above.lowest is not None:
         left = left - above.lowest
         spread = max(float(np.nanmax(left)), 0.0) if np.isfinite(left).any() else 0.0
@@ -249,10 +239,10 @@ def _sent(name: str, path: Path, look: palette.Look, above: Floor) -> dict[str, 
         "dash": look.dash,
         "strokes": look.strokes,
         "stride": int(stride),
-        "xy": _coded(path.positions[0, at, :2]),
+        "xy": _coded(trajectory.positions[0, at, :2]),
         "loss": _coded(left),
-        "rate": _coded(path.rates[0, at[at < path.steps]]),
-        "diverged": int(path.diverged_at[0]),
+        "rate": _coded(trajectory.rates[0, at[at < trajectory.steps]]),
+        "diverged": int(trajectory.diverged_at[0]),
     }
 
 

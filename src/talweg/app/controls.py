@@ -1,4 +1,4 @@
-"""Controls that several pages have: a ticked method with a slider for each of its numbers."""
+"""Controls that several pages have: a ticked method with a slider for each of its hyperparameters."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def noisy(label: str, high: float) -> Scale:
     return Scale(label, 0.0, 1.0, 0.01, lambda x: float(f"{high * x**3:.3g}"), lambda v: (max(v, 0.0) / high) ** (1 / 3))
 
 
-#: The numbers of a method that have a slider.
+#: The hyperparameters that have a slider.
 SCALES = {
     "learning_rate": logarithmic("learning rate", -6, 2),
     "momentum": complement("momentum"),
@@ -135,7 +135,7 @@ class MethodList:
             self.show(entry)
 
     def show(self, entry: Entry) -> None:
-        """Stand at a ticked method's numbers; its sliders are made when they are first needed."""
+        """Stand at a ticked method's hyperparameters; its sliders are made when they are first needed."""
         if entry.name not in self.rows:
             self.add(entry.name, entry)
             return

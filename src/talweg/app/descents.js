@@ -143,7 +143,7 @@ export default {
 
     // New descents: those that changed, and in which order all stand.
     update(news) {
-      if (news.paths) for (const path of news.paths) {
+      if (news.trajectories) for (const path of news.trajectories) {
         this.paths.set(path.name, { ...path, xy: talweg.floats(path.xy), loss: talweg.floats(path.loss), rate: talweg.floats(path.rate) });
       }
       this.order = news.order;

@@ -1,4 +1,4 @@
-"""Seven lessons: where the controls stand at first, what to look at, and a question that a slider answers.
+"""Lessons: where the controls stand at first, what to look at, and a question that a slider answers.
 
 What counts as an answer is computed from the descents, so a learner may find another one than the author did.
 """
@@ -38,7 +38,7 @@ class Lesson:
 def _steps(found: Outcomes, name: str) -> float:
     """After how many steps a method reached the lowest point and stayed; infinite if it did not."""
     one = found.get(name)
-    return one.step if one is not None and one.kind == "reached" and "but ended" not in one.words else math.inf
+    return one.step if one is not None and one.kind == "reached" and one.stays else math.inf
 
 
 def _sooner(state: SurfaceState, found: Outcomes) -> bool:
@@ -47,12 +47,12 @@ def _sooner(state: SurfaceState, found: Outcomes) -> bool:
 
 def _smooth(state: SurfaceState, found: Outcomes) -> bool:
     one = found.get("momentum")
-    return _steps(found, "momentum") <= 45 and one is not None and dict(one.trail.numbers).get("momentum", 0) > 0
+    return _steps(found, "momentum") <= 45 and one is not None and dict(one.trajectory.numbers).get("momentum", 0) > 0
 
 
 def late(one: Outcome) -> float:
     """The mean loss over the last fifth of a descent; infinite if it diverged."""
-    losses = one.trail.loss[-max(1, len(one.trail.loss) // 5) :]
+    losses = one.trajectory.loss[-max(1, len(one.trajectory.loss) // 5) :]
     return float(losses.mean()) if np.isfinite(losses).all() else math.inf
 
 
@@ -72,16 +72,14 @@ LESSONS: tuple[Lesson, ...] = (
     Lesson(
         "Too small, too large",
         (
-            "Gradient descent takes steps against the slope; the learning rate says how long they are. This one is far too short: "
+            "Gradient descent takes steps against the gradient; the learning rate says how long they are. This one is far too short: "
             "after 200 steps the grey line has hardly left the start.",
             "Drag the learning rate up and watch the line: first it goes further, then it begins to jump from wall to wall of the "
-            "valley, "
-            "and beyond a certain point every jump lands higher than the one before. It diverges.",
+            "valley, and beyond a certain point every jump lands higher than the one before. It diverges.",
         ),
         "Which learning rate reaches the lowest point in 30 steps or fewer?",
         "The best rate lies just below the edge: here 2 divided by the largest curvature, 10, is 0.2, and at 0.2 the jumps no longer "
-        "shrink. "
-        "Slightly too small costs a little time; slightly too large costs everything.",
+        "shrink. Slightly too small costs a little time; slightly too large costs everything.",
         {"surface": "valley:condition=10", "start": VALLEY, "methods": "sgd:learning_rate=0.001"},
         {"methods": "sgd:learning_rate=0.15"},
         lambda state, found: _steps(found, "sgd") <= 30,
@@ -93,13 +91,11 @@ LESSONS: tuple[Lesson, ...] = (
             "This valley is a hundred times steeper across than along. Gradient descent must take steps that are short enough for the "
             "steep walls, and then crawls along the floor: it needs about as many steps as the valley is narrow.",
             "Momentum adds up its steps like a rolling ball. Across, they cancel each other; along, they add up. The pink line has the "
-            "same "
-            "learning rate, but no momentum yet, so it is hidden under the grey one.",
+            "same learning rate, but no momentum yet, so it is hidden under the grey one.",
         ),
         "Give the pink line momentum. Can it arrive in less than 40 % of the steps that gradient descent needs?",
         "With the right momentum the steps needed grow with the square root of the narrowness only. Too much of it, and the ball rolls "
-        "past the "
-        "end of the valley and has to come back.",
+        "past the end of the valley and has to come back.",
         {
             "surface": "valley:condition=100",
             "start": VALLEY,
@@ -115,10 +111,10 @@ LESSONS: tuple[Lesson, ...] = (
         (
             "Both lines have the same learning rate and the same momentum, 0.95. The pink ball swings past the lowest point, climbs the "
             "other side, and swings back, again and again: see the waves of its loss.",
-            "Nesterov momentum takes the gradient where it is about to be, not where it is. So it feels the slope of the other side one "
-            "step sooner, and brakes: the green line arrives in a quarter of the steps.",
+            "Nesterov momentum takes the gradient where it is about to be, not where it is. So it feels the gradient of the other side "
+            "one step sooner, and brakes: the green line arrives in a quarter of the steps.",
         ),
-        "Plain momentum has to be given up for calm: with which momentum does the pink line arrive in 45 steps or fewer?",
+        "Plain momentum is calmer when there is less of it: with which momentum does the pink line arrive in 45 steps or fewer?",
         "Less momentum swings less, but it also rolls less far. Nesterov's look-ahead forgives a momentum that is too large.",
         {
             "surface": "valley:condition=30",
@@ -134,14 +130,12 @@ LESSONS: tuple[Lesson, ...] = (
         "Adagrad stalls, RMSprop does not",
         (
             "Adagrad divides each step by the root of all squared gradients so far. That sum only grows, so its steps only shrink: look "
-            "at "
-            "its effective learning rate, the brown line in the lower chart. It stands still long before the lowest point.",
+            "at its effective learning rate, the brown line in the lower chart. It stands still long before the lowest point.",
             "RMSprop lets old gradients fade. Its effective learning rate recovers, and with the same learning rate it arrives.",
         ),
         "Adagrad can be saved by a rate that would ruin others. Which one takes it to the lowest point within 400 steps?",
         "Adagrad wants a large learning rate, since it will spend most of it. On data with rare features the same shrinking helps: a "
-        "feature that is "
-        "seldom seen keeps its long steps.",
+        "feature that is seldom seen keeps its long steps.",
         {
             "surface": "matyas",
             "start": "8,-6",
@@ -156,17 +150,15 @@ LESSONS: tuple[Lesson, ...] = (
         "All examples, one, or some",
         (
             "With data, the gradient is a mean over examples. Batch gradient descent uses all of them, and its line is smooth. "
-            "Stochastic "
-            "gradient descent uses one at a time: each step costs a 256th, but points somewhere else. A mini-batch of 16 lies between.",
-            "None of the noisy lines comes to rest: they dance around the lowest point, in a ball whose size grows with the learning "
-            "rate and "
-            "shrinks with the batch. All three have the same learning rate.",
+            "Stochastic gradient descent uses one at a time: each step costs a 256th, but points somewhere else. A mini-batch of 16 lies "
+            "between.",
+            "None of the noisy lines converges: they dance around the lowest point, in a ball whose size grows with the learning rate "
+            "and shrinks with the batch. All three have the same learning rate.",
         ),
         "Which learning rate serves stochastic gradient descent (one example) best? Bring its mean loss over the last fifth of the steps "
         "below 0.5; here it is 1.6.",
         "Small steps average the noise away, but take longer to arrive. That is why learning rates are lowered during training, and why "
-        "a larger "
-        "batch bears a larger rate.",
+        "a larger batch bears a larger rate.",
         {
             "surface": "valley:condition=5",
             "start": VALLEY,
@@ -181,17 +173,15 @@ LESSONS: tuple[Lesson, ...] = (
     Lesson(
         "The saddle",
         (
-            "At (0, 0) the slope is zero, but it is no minimum: to the left and right it goes up, forwards and backwards it goes down. "
-            "It is a saddle, and the start lies exactly on the ridge that leads to it.",
+            "At (0, 0) the gradient is zero, but it is no minimum: to the left and right it goes up, forwards and backwards it goes "
+            "down. It is a saddle, and the start lies exactly on the ridge that leads to it.",
             "There the gradient has no part that points away from the ridge, so every method walks to the saddle and stays. Networks "
-            "have far "
-            "more saddles than bad minima.",
+            "have far more saddles than bad minima.",
         ),
         "How can gradient descent leave? Move the noise that is added to its gradient, or drag the start, until it ends less than 0.01 "
         "above a minimum (the circles).",
         "The slightest push is enough, since a saddle pushes on by itself: that is why the noise of mini-batches helps. How long it "
-        "takes depends "
-        "on how small the push was.",
+        "takes depends on how small the push was.",
         {"surface": "x**2 + (y**2 - 1)**2", "start": "1.5,0", "methods": "sgd:learning_rate=0.05,momentum:learning_rate=0.05"},
         {"shake": "0.01"},
         _escaped,
@@ -201,16 +191,13 @@ LESSONS: tuple[Lesson, ...] = (
         "Local minima, and the remedies",
         (
             "Four minima, and only one of them is the lowest (the star). From this start both lines roll into the nearest one and stay: "
-            "there "
-            "nothing says that it gets better elsewhere.",
+            "there nothing says that it gets better elsewhere.",
             "The remedies: a larger learning rate jumps over a rim, momentum rolls over it, noise shakes a descent out, and another "
-            "start may lie on the "
-            "right side. Each costs something; none is sure.",
+            "start may lie on the right side. Each costs something; none is sure.",
         ),
         "Bring one of the two to the lowest point: by its learning rate, its momentum, noise, or another start.",
         "Whether a remedy helps depends on the landscape, and on luck: move the start a little and look again. That is why talweg "
-        "repeats "
-        "every comparison over many seeds.",
+        "repeats every comparison over many seeds.",
         {
             "surface": "styblinski-tang",
             "start": "4.5,4",

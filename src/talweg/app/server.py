@@ -38,7 +38,7 @@ def play(port: int | None = None, *, browser: bool = True) -> None:
 
     pages.register()
     app.add_middleware(Guard, port=chosen)
-    app.on_startup(lambda: print(f"talweg play: http://{HOST}:{chosen}/  (Ctrl-C stops it)", flush=True))
+    app.on_startup(lambda: print(f"talweg playground: http://{HOST}:{chosen}/  (Ctrl-C stops it)", flush=True))
     ui.run(
         host=HOST,
         port=chosen,

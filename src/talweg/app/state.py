@@ -31,7 +31,7 @@ S = TypeVar("S", bound="State")
 
 @dataclass(frozen=True)
 class Entry:
-    """A ticked method: its name with wrappers and batch (`adam`, `sgd@1`), and the numbers that were chosen for it."""
+    """A ticked method: its name with wrappers and batch (`adam`, `sgd@1`), and the hyperparameters that were chosen for it."""
 
     name: str
     numbers: tuple[tuple[str, float], ...] = ()
@@ -59,7 +59,7 @@ class Entry:
         return self.name.partition("@")[0]
 
     def defaults(self) -> dict[str, float]:
-        """The method's numbers by default."""
+        """The method's hyperparameters by default."""
         return {
             name: float(value)
             for name, value in factory_named("page", self.method)().hyperparameters().items()

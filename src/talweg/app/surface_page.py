@@ -1,4 +1,4 @@
-"""The page Surface: a landscape, a start that can be dragged, methods with their numbers, and what becomes of them."""
+"""The page Surface: a landscape, a start that can be dragged, methods with their hyperparameters, and what becomes of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SurfacePage:
 
     def __init__(self, state: SurfaceState, troubles: list[str], usual: SurfaceState | None = None):
         self.state = state
-        self.descents = computing.Descents()
+        self.descents = computing.PageTrajectories()
         self.busy = self.wanted = False
         self.painted: tuple[str, str] | None = None
         self.sliders: dict[str, Slider] = {}
@@ -49,7 +49,7 @@ class SurfacePage:
 
     def above(self) -> None:
         """What stands above the pictures: how to begin, or a lesson."""
-        hint = "Click the plane, or drag the ring, to start elsewhere; tick methods and drag their numbers. All is computed while you drag."
+        hint = "Click the plane, or drag the ring, to start elsewhere; tick methods and drag their sliders. All is computed while you drag."
         ui.label(hint).classes("hint")
 
     def controls(self) -> None:

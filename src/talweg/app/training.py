@@ -1,4 +1,4 @@
-"""The networks of the page: the data, one watched training for each method, and the race that gives the verdict.
+"""The networks of the page: the data, one training of each method, and the race that gives the verdict.
 
 All of it follows from the state alone, so two pages with the same state share what was computed, and a reload finds it again.
 """
@@ -30,7 +30,8 @@ from talweg.problems import Problem, load, read
 from talweg.racing import api as racing
 from talweg.racing import events
 from talweg.racing import result as result_
-from talweg.studies.training import Watched, predictions, watch
+from talweg.studies.training import Training, predictions
+from talweg.studies.training import train as trained
 
 SIDE = 48  #: squares along each side of a picture of what a network says
 SHOWN = 300  #: examples that are drawn on it
@@ -154,12 +155,12 @@ def picture(found: Problem) -> dict[str, Any]:
     }
 
 
-def frames(found: Problem, watched: Watched) -> list[str]:
+def frames(found: Problem, training: Training) -> list[str]:
     """What the network says over the plane at every measuring point, one byte for each square: a share of 255, or a class."""
     drawn = plane(found)
     if drawn is None:
         return []
-    said = predictions(found, watched.params, drawn[0])
+    said = predictions(training.trace.positions, drawn[0])
     if said.shape[-1] > 1:
         values = said.argmax(axis=-1) % len(CLASSES)
     elif found.classes:
@@ -172,7 +173,7 @@ def frames(found: Problem, watched: Watched) -> list[str]:
 
 
 def train(state: NetworkState, entry: Entry) -> dict[str, Any]:
-    """One method's watched training as the browser takes it. Raises InputError for numbers out of range."""
+    """One method's training as the browser takes it. Raises InputError for numbers out of range."""
     key = (state.data, state.target, state.model, state.epochs, state.seed, named(state, entry), str(entry))
     return _trained(key, state, entry)
 
@@ -189,7 +190,7 @@ def _trained(key: tuple[Any, ...], state: NetworkState, entry: Entry) -> dict[st
             return _results[key]
     found = of_state(state)
     (contestant,) = listed(found, named(state, entry), settings=1)
-    result = _told(found, watch(found, contestant, state.epochs, numbers=dict(entry.numbers), seed=state.seed), entry)
+    result = _told(found, trained(found, contestant, state.epochs, hyperparameters=dict(entry.numbers), seed=state.seed), entry)
     with _lock:
         _results[key] = result
         while len(_results) > KEPT:
@@ -211,7 +212,8 @@ def _size(batch: str) -> int | str:
     return int(batch) if batch.isdigit() else batch
 
 
-def _told(found: Problem, watched: Watched, entry: Entry) -> dict[str, Any]:
+def _told(found: Problem, training: Training, entry: Entry) -> dict[str, Any]:
+    trace = training.trace
 
     def numbers(values: Any) -> list[float | None]:
         return [float(f"{v:.5g}") if math.isfinite(v) else None for v in values]
@@ -219,15 +221,15 @@ def _told(found: Problem, watched: Watched, entry: Entry) -> dict[str, Any]:
     return {
         "name": entry.name,
         "label": label_of(entry.name),
-        "examples": [int(x) for x in watched.examples],
-        "loss": numbers(watched.validation_loss),
-        "metric": numbers(watched.metric),
+        "examples": [int(x) for x in trace.examples],
+        "loss": numbers(trace.validation_loss),
+        "metric": numbers(trace.metric),
         "measured": found.metric.name if found.metric else "",
         "percent": bool(found.metric and found.metric.percent),
-        "rate": watched.numbers.get("learning_rate"),
-        "tuned": watched.tuned,
-        "diverged": watched.diverged_at,
-        "frames": frames(found, watched),
+        "rate": training.hyperparameters.get("learning_rate"),
+        "tuned": training.tuned,
+        "diverged": -1 if trace.diverged_at is None else trace.diverged_at,
+        "frames": frames(found, training),
     }
 
 
@@ -295,7 +297,7 @@ def _race(state: NetworkState, known: Judged, key: str) -> None:
     names = joined(Entry(named(state, entry)) for entry in state.methods)
     try:
         race = racing.race(of_state(state), names, epochs=state.epochs, settings=SETTINGS, seeds=SEEDS, listener=listen)
-        known.report = race.report(own_folder() / f"{key}.html")
+        known.report = race.save(own_folder() / f"{key}.html")
         known.race = race
     except InputError as error:
         known.trouble = str(error)

@@ -80,7 +80,7 @@ class Live:
             self.whole.update(self.total, completed=event.done)
         elif isinstance(event, Probed):
             self.progress.update(self.tasks[event.contestant], completed=1.0, rung="probed")
-            self.whole.update(self.total, description="looking inside")
+            self.whole.update(self.total, description="training dynamics")
 
 
 def introduce(

@@ -1,35 +1,39 @@
-"""The commands for who may be stuck: where did a descent end, is there anything better, and which remedy helps?"""
+"""The commands for who may be stuck: what is the endpoint of a run, is there anything better, and which remedy helps?"""
 
 from __future__ import annotations
 
-import json
 import re
-import shlex
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from talweg import checks
 from talweg.checks import InputError
-from talweg.cli.options import JsonOption, StoreOption, file_name, folder, names, place, set_up_jax, writable
+from talweg.cli.options import (
+    REMEDIES,
+    REPORTS,
+    STORE,
+    EpochsOption,
+    JsonOption,
+    LearningRateOption,
+    LossOption,
+    ModelOption,
+    ProblemArgument,
+    SeedOption,
+    SettingsOption,
+    SplitOption,
+    StepsOption,
+    StoreOption,
+    TargetOption,
+    TaskOption,
+    file_option,
+    names,
+    place,
+)
+from talweg.cli.process import command, file_name, folder, set_up_jax, writable, write_json
 
-TargetOption = Annotated[str | None, typer.Option(help="Column to predict, of a file.")]
-ModelOption = Annotated[str | None, typer.Option(help="linear, mlp:64,32[,tanh][,glorot] or cnn:8,16.")]
-ProblemArgument = Annotated[
-    str,
-    typer.Argument(
-        help="A name (see `talweg problems`), a file (CSV, TSV, Parquet, NPZ), or a formula such as 'x**4 - x**2 + y**2'.",
-        show_default=False,
-    ),
-]
-StepsOption = Annotated[int | None, typer.Option(help="Steps of each descent; otherwise 1,000 on a function.")]
-EpochsOption = Annotated[float | None, typer.Option(help="Instead, passes over the training data.")]
 MOST_COORDINATES = 4  #: of a point that a table still shows
-REMEDIES = "Some of large-rate, warm-restarts, noise, weight-noise, random-restarts, wider, momentum, adaptive; all takes what fits."
-LossOption = Annotated[str | None, typer.Option(help="squared, absolute, huber, poisson, cross-entropy or hinge.")]
 
 
 def diagnose(
@@ -43,28 +47,39 @@ def diagnose(
     ] = None,
     at: Annotated[str | None, typer.Option(help="The point of a function, such as 1,1; without it a descent finds one.")] = None,
     method: Annotated[str | None, typer.Option(help="Of a race: a contestant by its name. Of a problem: who descends.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Of the descent; without it one is tuned.")] = None,
+    learning_rate: LearningRateOption = None,
     steps: Annotated[int, typer.Option(help="Steps of a descent on a function.")] = 1000,
-    epochs: Annotated[float | None, typer.Option(help="Passes over the training data of a descent on data.")] = None,
-    split: Annotated[str, typer.Option(help="train or validation: the data of the loss.")] = "train",
-    seed: Annotated[int, typer.Option(help="Seed of the descent and of random vectors.")] = 0,
+    epochs: EpochsOption = None,
+    split: SplitOption = "train",
+    seed: SeedOption = 0,
     target: TargetOption = None,
     model: ModelOption = None,
     loss: LossOption = None,
-    store: StoreOption = Path("talweg.db"),
+    task: TaskOption = None,
+    store: StoreOption = STORE,
     json_file: JsonOption = None,
 ) -> None:
-    """Where did it end: a minimum, a saddle, a slope? The gradient against its noise, the curvature, the edge of stability."""
+    """Is the endpoint of a run a minimum, a saddle, not converged? The gradient against its noise, curvature, the edge of stability."""
     writable(Path(), json_file)
     if name is None or re.fullmatch(r"[0-9a-f]{4,}", name):
-        refuse({"at": at, "learning-rate": learning_rate, "epochs": epochs, "target": target, "model": model, "loss": loss})
+        refuse({"at": at, "learning-rate": learning_rate, "epochs": epochs, "target": target, "model": model, "loss": loss, "task": task})
         found = _of_race(name, method, split, seed, store)
     else:
-        from talweg.problems import resolve
-
         set_up_jax()
-        problem = resolve(name, target=target, model=model, loss=loss)
-        found = [_of_problem(problem, at, method or "sgd", learning_rate, steps, epochs, split, seed)]
+        from talweg.problems import resolve
+        from talweg.studies.diagnose import diagnose as diagnose_problem
+
+        seen = diagnose_problem(
+            resolve(name, target=target, model=model, loss=loss, task=task),
+            method or "sgd",
+            at=None if at is None else place(at, "diagnose"),
+            learning_rate=learning_rate,
+            steps=steps,
+            epochs=epochs,
+            split=split,
+            seed=seed,
+        )
+        found = [(seen.of, seen)]
     _show(found, json_file)
 
 
@@ -74,12 +89,13 @@ def basins(
     starts: Annotated[int, typer.Option(help="Random starts.")] = 256,
     steps: StepsOption = None,
     epochs: EpochsOption = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Of all methods; without it each gets the best on 16 other starts.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the starts and the orders of examples.")] = 0,
+    learning_rate: LearningRateOption = None,
+    seed: SeedOption = 0,
     connection: Annotated[bool, typer.Option(help="On data: whether the best two lie in one valley, which takes some seconds.")] = True,
     target: TargetOption = None,
     model: ModelOption = None,
     loss: LossOption = None,
+    task: TaskOption = None,
     json_file: JsonOption = None,
 ) -> None:
     """Is there anything better? Many starts, the basins that they end in, and how likely a lower one is."""
@@ -90,7 +106,7 @@ def basins(
     from talweg.studies.basins import basins as search
 
     console = live.console()
-    chosen = resolve(problem, target=target, model=model, loss=loss)
+    chosen = resolve(problem, target=target, model=model, loss=loss, task=task)
     with live.working(console) as working:
         found = search(chosen, methods, starts, steps=steps, epochs=epochs, learning_rate=learning_rate, seed=seed, progress=working)
         joined, notes = _connected(found, working) if connection else ([], [])
@@ -99,46 +115,47 @@ def basins(
     said = [*found.sentences, *joined]
     tables.diagnosis(console, _descents(summary), said)
     tables.notes(console, notes)
-    _write({**summary, "sentences": said}, json_file)
+    write_json({**summary, "sentences": said}, json_file)
 
 
 def escape(
     problem: ProblemArgument,
     method: Annotated[str, typer.Option(help="The method that is to be remedied, one, such as adam@32.")] = "sgd",
-    remedies: Annotated[str, typer.Option(help=REMEDIES)] = "all",
-    trials: Annotated[int, typer.Option(help="Fresh starts that each remedy is judged by.")] = 256,
+    remedies: Annotated[str, REMEDIES] = "all",
+    starts: Annotated[int, typer.Option(help="Fresh starts that each remedy is judged by.")] = 256,
     steps: StepsOption = None,
     epochs: EpochsOption = None,
-    settings: Annotated[int, typer.Option(help="Settings that each remedy is tuned with.")] = 32,
+    settings: SettingsOption = 32,
     goal_loss: Annotated[float | None, typer.Option(help="The value to be reached; otherwise the lowest that is known, or found.")] = None,
     within: Annotated[
-        float | None, typer.Option(help="Share of the way down that may be left: 0.001, or 0.02 of the lowest that was found.")
+        float | None, typer.Option(help="Share of the initial gap that may be left: 0.001, or 0.02 of the lowest that was found.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of starts, settings and everything else.")] = 0,
+    seed: SeedOption = 0,
     target: TargetOption = None,
     model: ModelOption = None,
     loss: LossOption = None,
+    task: TaskOption = None,
     json_file: JsonOption = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="FILE.html; otherwise talweg-report/NAME-escape.html.")] = None,
+    out: Annotated[Path | None, file_option("FILE.html", "NAME-escape.html")] = None,
 ) -> None:
     """Does noise help, a large learning rate, a restart, a wider network? Remedies at equal cost, with intervals, and a page."""
     from talweg.studies import escape as escaping
 
     if out is not None:
-        escaping.ending(out)
-    writable(out.parent if out is not None else Path("talweg-report"), json_file)
+        escaping.Escape.checked_suffix(out)
+    writable(out.parent if out is not None else REPORTS, json_file)
     set_up_jax()
     from talweg.cli import live, tables
     from talweg.problems import resolve
 
     console = live.console()
-    chosen = resolve(problem, target=target, model=model, loss=loss)
+    chosen = resolve(problem, target=target, model=model, loss=loss, task=task)
     with live.working(console) as working:
         found = escaping.escape(
             chosen,
             method,
             remedies,
-            trials=trials,
+            starts=starts,
             steps=steps,
             epochs=epochs,
             settings=settings,
@@ -146,15 +163,16 @@ def escape(
             goal_loss=goal_loss,
             seed=seed,
             progress=working,
+            command=command(),
         )
     summary = found.summary
     tables.arms(console, summary)
-    tables.diagnosis(console, f"{summary['problem']}, {summary['trials']:,} trials of each arm", found.sentences)
+    tables.diagnosis(console, f"{summary['problem']}, {summary['starts']:,} starts of each arm", found.sentences)
     tables.notes(console, found.left_out)
-    to = out if out is not None else Path("talweg-report") / f"{file_name(chosen.name)}-escape.html"
+    to = out if out is not None else REPORTS / f"{file_name(chosen.name)}-escape.html"
     folder(to.parent)
-    written = found.save(to, shlex.join(["talweg", *sys.argv[1:]]))
-    _write({**summary, "sentences": found.sentences}, json_file)
+    written = found.save(to)
+    write_json({**summary, "sentences": found.sentences}, json_file)
     console.print()
     console.print(f"page  {written}", soft_wrap=True, markup=False, highlight=False)
 
@@ -188,7 +206,11 @@ def _places(found: Any) -> list[str]:
 def _descents(summary: Mapping[str, Any]) -> str:
     """What was run."""
     first = summary["methods"][0]
-    rate = "" if len(summary["methods"]) > 1 else f" of {first['label']} (learning rate {first['numbers'].get('learning_rate', 0):.3g})"
+    rate = (
+        ""
+        if len(summary["methods"]) > 1
+        else f" of {first['label']} (learning rate {first['hyperparameters'].get('learning_rate', 0):.3g})"
+    )
     return f"{summary['problem']}, {summary['starts']:,} starts{rate}, {summary['steps']:,} steps each"
 
 
@@ -200,53 +222,12 @@ def refuse(given: Mapping[str, Any]) -> None:
 
 
 def _of_race(name: str | None, method: str | None, split: str, seed: int, store: Path) -> list[tuple[str, Any]]:
-    from talweg.cli import recalled
     from talweg.racing.api import open_race
 
     done = open_race(name, store)
     set_up_jax()
-    problem = recalled.recalled(done)
-    found = done.diagnose(names(method), split=split, problem=problem, key=seed)
+    found = done.diagnose(names(method), split=split, key=seed)
     return [(f"{label}, its best final run", diagnosis) for label, diagnosis in found.items()]
-
-
-def _of_problem(
-    problem: Any, at: str | None, method: str, rate: float | None, steps: int, epochs: float | None, split: str, seed: int
-) -> tuple[str, Any]:
-    """A point that is given, or where a descent ends; the method goes with it, for the edge of stability."""
-    from talweg.contestants.notation import listed
-    from talweg.engine.cost import usual_epochs
-    from talweg.landscape import diagnose as look
-    from talweg.studies import training, trajectories
-
-    if at is not None:
-        if problem.train is not None and problem.task != "surface":
-            raise InputError(f"diagnose: --at is a point of a function, and {problem.name} is no function of a few numbers; leave it out")
-        return f"{problem.name} at {at}", look(problem, place(at, "diagnose"), learning_rate=rate, split=split, key=seed)
-    entries = listed(problem, method, settings=1)
-    if len(entries) != 1:
-        raise InputError(f"diagnose: one method descends, got {len(entries)}; name one, such as --method adam")
-    contestant = entries[0]
-    numbers = {} if rate is None else {"learning_rate": rate}
-    if problem.task == "surface":
-        path = trajectories.Walker(problem, contestant).walk(
-            trajectories.starting_places(problem), checks.whole("diagnose", "steps", steps), numbers=numbers, seed=seed
-        )
-        if path.diverged_at[0] >= 0:
-            raise InputError(f"diagnose: the descent diverged at step {path.diverged_at[0]:,}; give a smaller --learning-rate")
-        numbers, params, length = dict(path.numbers), path.positions[0, -1], f"{path.steps:,} steps"
-    else:
-        budget = usual_epochs(problem) if epochs is None else epochs
-        run = training.watch(problem, contestant, budget, numbers=numbers, points=1, seed=seed)
-        if run.diverged_at >= 0:
-            raise InputError(f"diagnose: the descent diverged at step {run.diverged_at:,}; give a smaller --learning-rate")
-        import jax
-
-        numbers, params = dict(run.numbers), jax.tree.map(lambda leaf: leaf[-1], run.params)
-        length = f"{budget:g} epochs"
-    tuned = "" if rate is not None else ", tuned"
-    title = f"{problem.name} after {length} of {contestant.label} (learning rate {numbers.get('learning_rate', 0):.3g}{tuned})"
-    return title, look(problem, params, method=contestant.method(numbers, steps), split=split, key=seed)
 
 
 def _show(found: Sequence[tuple[str, Any]], json_file: Path | None) -> None:
@@ -255,11 +236,4 @@ def _show(found: Sequence[tuple[str, Any]], json_file: Path | None) -> None:
     console = live.console()
     for title, diagnosis in found:
         tables.diagnosis(console, title, diagnosis.sentences)
-    _write([{"of": title, **diagnosis.summary, "sentences": diagnosis.sentences} for title, diagnosis in found], json_file)
-
-
-def _write(numbers: Any, json_file: Path | None) -> None:
-    if json_file is not None:
-        from talweg.report import write_text
-
-        write_text(json.dumps(numbers, indent=1, ensure_ascii=False, allow_nan=False) + "\n", json_file)
+    write_json([{"of": title, **diagnosis.summary, "sentences": diagnosis.sentences} for title, diagnosis in found], json_file)

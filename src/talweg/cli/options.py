@@ -1,34 +1,55 @@
-"""What all commands share: their options, and where they write."""
+"""The options of the command line, each spelled once, and how their values are read."""
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.models import OptionInfo
 
 from talweg.checks import InputError
 
+STORE, REPORTS = Path("talweg.db"), Path("talweg-report")  # where races are kept and reports written, without another word
+
+# ---- what a problem is
+ProblemArgument = Annotated[
+    str,
+    typer.Argument(
+        help="A name (see `talweg problems`), a file (CSV, TSV, Parquet, NPZ), or a formula such as 'x**2 + 10*y**2'.",
+        show_default=False,
+    ),
+]
+TargetOption = Annotated[str | None, typer.Option(help="Column to predict, of a file.")]
+ModelOption = Annotated[str | None, typer.Option(help="linear, mlp:64,32[,tanh][,glorot] or cnn:8,16.")]
+LossOption = Annotated[str | None, typer.Option(help="squared, absolute, huber, poisson, cross-entropy or hinge.")]
+TaskOption = Annotated[str | None, typer.Option(help="classification or regression; otherwise recognised from the target.")]
+SplitOption = Annotated[str, typer.Option(help="train or validation: the data of the loss.")]
+
+# ---- what is run on it
+MethodsOption = Annotated[str | None, typer.Option(help="For example adam,sgd@1,sgd@full,momentum@32:momentum=0.99.")]
+REMEDIES = typer.Option(
+    help="Against local minima, some of noise, weight-noise, large-rate, warm-restarts, random-restarts, wider, momentum, adaptive; "
+    "all takes what fits."
+)
+StepsOption = Annotated[int | None, typer.Option(help="Steps of each descent; otherwise 1,000 on a function.")]
+EpochsOption = Annotated[float | None, typer.Option(help="Passes over the training data of each run.")]
+LearningRateOption = Annotated[float | None, typer.Option(help="Of all methods; without it each is tuned.")]
+ScheduleOption = Annotated[str, typer.Option(help="How learning rates change: constant, cosine, one-cycle …")]
+SettingsOption = Annotated[int, typer.Option(help="Settings tried in the search of each.")]
+SeedOption = Annotated[int, typer.Option(help="Seed of everything random: starts, settings, orders of examples, noise.")]
+
+# ---- where results are
+RaceArgument = Annotated[str | None, typer.Argument(help="The beginning of a race's name; the newest without it.", show_default=False)]
 StoreOption = Annotated[Path, typer.Option("--store", help="SQLite file that keeps all races.")]
 JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write all numbers to this file.")]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder for the report.")]
-RaceArgument = Annotated[str | None, typer.Argument(help="The beginning of a race's name; the newest without it.", show_default=False)]
 
 
-def file_name(name: str) -> str:
-    """A name as a file may have it."""
-    return re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "problem"
-
-
-def folder(out: Path) -> None:
-    """Make a folder. Raises InputError if that can't be."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"output: {out} can't be made ({error.strerror or error}); choose another --out") from error
+def file_option(endings: str, default: str) -> OptionInfo:
+    """The option of a command that writes one file: the `endings` that it may have, and its name in the usual folder."""
+    return typer.Option("--out", "-o", help=f"{endings}; otherwise {REPORTS / default}.")
 
 
 def place(text: str, who: str = "surface") -> list[float]:
@@ -50,36 +71,3 @@ def duration(text: str) -> float:
     if not found:
         raise InputError(f"race: the budget must be a time such as 60s, 5m or 1h, got {text!r}")
     return float(found[1]) * {"s": 1, "m": 60, "min": 60, "h": 3600}[found[2] or "s"]
-
-
-def writable(out: Path, json_file: Path | None) -> None:
-    """Find out before the work, not after it, whether results can be written; nothing is made yet."""
-    for where in (out, json_file.parent if json_file else out):
-        there = next(above for above in (where, *where.absolute().parents) if above.exists())
-        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-            raise InputError(f"output: {where} can't be written ({there} is not a folder that can be); choose another --out or --json")
-    if json_file is not None and (json_file.is_dir() or not json_file.parent.is_dir()):
-        what = "is a folder" if json_file.is_dir() else "lies in a folder that does not exist"
-        raise InputError(f"output: {json_file} {what}; give --json a file in a folder that is there")
-
-
-def set_up_jax() -> None:
-    """All cores, and a cache of compiled programs for the next race; only the command line decides this for the whole process."""
-    from talweg.engine.environment import use_all_cores
-
-    use_all_cores()
-    import jax
-
-    if jax.config.values["jax_compilation_cache_dir"] is None:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "talweg" / "compiled"
-        try:
-            cache.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            return
-        jax.config.update("jax_compilation_cache_dir", str(cache))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-
-
-def say(text: str) -> None:
-    """A line on standard error."""
-    print(text, file=sys.stderr)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,30 +22,30 @@ SHOWN = 12  # basins
 ROOMY, SPARED = 140, ("interval", "steps")  # fewer columns than that leave these out of the table of remedies
 
 Row = dict[str, Any]
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 
-def result(console: Console, summary: dict[str, Any]) -> None:
+def result(console: Console, summary: Mapping[str, Any]) -> None:
     """The table and the verdict."""
     console.print()
     console.print(table(summary, console.width))
     verdict(console, summary)
 
 
-def verdict(console: Console, summary: dict[str, Any]) -> None:
+def verdict(console: Console, summary: Mapping[str, Any]) -> None:
     """The verdict in sentences, the most important first, then the warnings."""
     found, width = summary["verdict"], min(console.width, PROSE)
     console.print()
     for i, sentence in enumerate(found["sentences"]):
         console.print(Padding(Text(sentence, style="bold" if i == 0 else ""), (0, 2, 0, 2)), width=width)
-    for why in (words for said in summary.get("why", {}).values() for words in said):
+    for why in (words for said in summary.get("dynamics", {}).values() for words in said):
         console.print(Padding(Text(f"why: {why}", style="dim"), (0, 2, 0, 2)), width=width)
     for warning in found["warnings"]:
         console.print(Padding(Text(f"! {warning}", style="yellow"), (0, 2, 0, 2)), width=width)
 
 
 def diagnosis(console: Console, title: str, sentences: Sequence[str]) -> None:
-    """Where something ended, under what it was."""
+    """The sentences on an endpoint, under what it was."""
     console.print()
     console.print(Text(title, style="dim"), soft_wrap=True)
     for i, sentence in enumerate(sentences):
@@ -61,7 +61,8 @@ def notes(console: Console, sentences: Sequence[str]) -> None:
 def basins(console: Console, found: Summary, places: Sequence[str]) -> None:
     """The basins from the lowest, with the place of each where there are places, and who found the best if there are several methods."""
     several = found["methods"] if len(found["methods"]) > 1 else []
-    grid = _grid("basin" if not found["data"] else "end", "loss", "starts", *(["at"] if places else []), *(row["label"] for row in several))
+    heads = ["loss", "starts", *(["at"] if places else []), *(row["label"] for row in several)]
+    grid = _grid("endpoint" if found["data"] else "basin", *heads)
     for k, row in enumerate(found["basins"][:SHOWN]):
         share_of = f"{row['count']:,}" if several else f"{row['count']:,} ({share(row['count'] / found['starts'])})"
         counts = [f"{row['by_method'].get(method['name'], 0):,}" for method in several]
@@ -71,10 +72,10 @@ def basins(console: Console, found: Summary, places: Sequence[str]) -> None:
     if len(found["basins"]) > SHOWN:
         console.print(f"[dim]… and {len(found['basins']) - SHOWN:,} more[/]")
     if several:
-        grid = _grid("method", "rate", "best found", "interval", "median loss", "diverged", "not at rest")
+        grid = _grid("method", "rate", "best found", "interval", "median loss", "diverged", "not converged")
         for row in several:
             best = row["best"]
-            rate = setting(row["numbers"].get("learning_rate"))
+            rate = setting(row["hyperparameters"].get("learning_rate"))
             cells = (
                 rate,
                 finding.small(best["share"]),
@@ -111,7 +112,7 @@ def _grid(first: str, *heads: str) -> Table:
     return grid
 
 
-def table(summary: dict[str, Any], width: int) -> Table:
+def table(summary: Mapping[str, Any], width: int) -> Table:
     """The result table, with as much in it as the terminal has room for."""
     target = Text.assemble(("target  ", "dim"), summary["target"]["text"])
     grid = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim", title=target, title_justify="left", title_style="")
@@ -143,7 +144,7 @@ class Column:
     long_urgency: int = 0
 
 
-def _columns(summary: dict[str, Any]) -> list[Column]:
+def _columns(summary: Mapping[str, Any]) -> list[Column]:
     percent = metric(bool(summary["problem"]["metric_percent"]))
     measured = summary["problem"]["metric"]
 
@@ -170,12 +171,12 @@ def _columns(summary: dict[str, Any]) -> list[Column]:
         Column("good range", good, 8),
         Column("steps", median("steps_to_target", whole), 10, "steps", full("steps_to_target", whole), 13),
         Column(f"{counted}s", median(examples, whole, missed), 0, f"{counted}s to target", full(examples, whole, missed), 3),
-        Column("alone", median(clock, seconds), 1, "time alone", full(clock, seconds), 12),
+        Column("time", median(clock, seconds), 1, "time to target", full(clock, seconds), 12),
         Column("speed-up", median("speedup", times), 0, "speed-up", full("speedup", times), 4),
         Column("loss", median("final_validation_loss"), 6, "final loss", full("final_validation_loss"), 11),
         Column("test", test, 0, f"test {measured or 'loss'}", test, 7),
         Column("diverged", lambda row: share(row["diverged"]), 9),
-        Column("tuning paid", lambda row: times(row["default"]["gain_from_tuning"]), 9),
+        Column("gain from tuning", lambda row: times(row["default"]["gain_from_tuning"]), 9),
     ]
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int, PRNGKeyArray, PyTree, Scalar
 
-from talweg import checks
+from talweg import checks, trees
 from talweg.checks import InputError, InputTypeError
+from talweg.engine import cache
 from talweg.engine.cost import batch_size, gradients_per_step
-from talweg.engine.loop import POINTS, Row, Run, advance, begin, measuring_points, slots_between
+from talweg.engine.drive import drive
+from talweg.engine.loop import POINTS, Row, Run, advance, begin, measuring_points
 from talweg.engine.probes import NAMES as PROBES
 from talweg.methods import Method
 from talweg.problems import batches
@@ -85,22 +87,65 @@ def descend(
         raise InputTypeError(f"descend: method must be a Method such as tw.methods.Adam(1e-3), got {method!r}")
     size = batch_size(problem, batch)
     steps = _length(problem, size, steps, epochs)
-    seed, key = _seed(key)
+    checks.whole("descend", "points", points)
+    (trace,) = _traces(problem, [method], start, size, steps, points, _seed(key), probed=probes, positions=positions, lanes=False)
+    return trace
+
+
+def sweep(
+    problem: Problem, methods: Sequence[Method], steps: int, *, size: int | None = None, points: int = POINTS, seed: int = 0
+) -> list[Trace]:
+    """The runs of a method with other numbers, side by side from one start through one order of examples, with their positions.
+
+    Args:
+        methods: of one structure.
+        size: examples per step; None for the whole training set.
+        points: how often is measured, beside the start.
+        seed: of the start, the order of examples and the methods' own noise.
+    """
+    return _traces(problem, methods, None, size, steps, points, (seed, jax.random.key(seed)), positions=True, lanes=True)
+
+
+def _traces(
+    problem: Problem,
+    methods: Sequence[Method],
+    start: Params | None,
+    size: int | None,
+    steps: int,
+    points: int,
+    seed_and_key: tuple[int, PRNGKeyArray],
+    *,
+    probed: bool = False,
+    positions: bool = False,
+    lanes: bool,
+) -> list[Trace]:
+    """The run of one method, or as `lanes` those of several of one structure."""
+    seed, key = seed_and_key
     params = jax.tree.map(as_floats, problem.start(key) if start is None else start)
-    marks = measuring_points(steps, checks.whole("descend", "points", points))
-    order = None if size is None else batches.order(problem.examples, size, [seed], 0, steps)[0]
+    numbers = trees.stack(methods, as_floats(0.0).dtype) if lanes else jax.tree.map(jnp.asarray, methods[0])
+    marks = measuring_points(steps, points)
     held_out = problem.validation if problem.validation is not None else problem.train
-    counted = gradients_per_step(problem, method, params, size)
-    go = _compiled(problem, size, probes, positions)
-    numbers = jax.tree.map(jnp.asarray, method)
-    run, row = go(numbers, begin(numbers, params), key, order, slots_between(marks, 0, steps, len(marks)), problem.train, held_out)
-    seen = np.array([problem.examples if size is None else size]) * marks
+    gradients = gradients_per_step(problem, methods[0], params, size) * steps
+    go = _compiled(problem, size, probed, positions, lanes)
+    found = drive(
+        lambda run, order, slots: go(numbers, run, key, order, slots, problem.train, held_out),
+        jax.vmap(begin, in_axes=(0, None))(numbers, params) if lanes else begin(numbers, params),
+        marks,
+        order=lambda first, last: None if size is None else batches.order(problem.examples, size, [seed], first, last)[0],
+        capacity=steps,
+        slots=len(marks),
+    )
+    examples = marks * (problem.examples if size is None else size)
+    each = [trees.take(jax.tree.map(np.asarray, found), lane) for lane in range(len(methods))] if lanes else [found]
+    return [_trace(method, run, row, marks, examples, gradients) for method, (run, row) in zip(methods, each, strict=True)]
+
+
+def _trace(method: Method, run: Run, row: Row, marks: np.ndarray, examples: np.ndarray, gradients: int) -> Trace:
     training, validation, metric = (np.asarray(x, np.float64) for x in (row.training_loss, row.validation_loss, row.metric))
-    diverged = int(run.diverged_at)
-    inside = None if row.inside is None else {name: np.asarray(getattr(row.inside, name), np.float64) for name in PROBES}
-    ended = None if diverged < 0 else diverged
-    kept = None if row.params is None else jax.tree.map(np.asarray, row.params)
-    return Trace(method, run.params, marks, seen, training, validation, metric, ended, counted * steps, inside, kept)
+    diverged, inside = int(run.diverged_at), row.inside
+    at = None if diverged < 0 else diverged
+    probes = None if inside is None else {name: np.asarray(getattr(inside, name), np.float64) for name in PROBES}
+    return Trace(method, run.params, marks, examples, training, validation, metric, at, gradients, probes, row.params)
 
 
 def minimize(
@@ -153,6 +198,11 @@ def _seed(key: int | PRNGKeyArray) -> tuple[int, PRNGKeyArray]:
     return int(key), jax.random.key(int(key))
 
 
-@functools.lru_cache(maxsize=8)
-def _compiled(problem: Problem, size: int | None, probed: bool, kept: bool) -> Callable[..., tuple[Run, Row]]:
-    return jax.jit(functools.partial(advance, problem, size, probed=probed, kept=kept))
+@cache.by_problem
+def _compiled(problem: Problem, size: int | None, probed: bool, positions: bool, lanes: bool) -> Callable[..., tuple[Run, Row]]:
+    """What takes one run through its slots, or lanes that differ in their methods alone."""
+
+    def go(method: Method, run: Run, *shared: Any) -> tuple[Run, Row]:
+        return advance(problem, size, method, run, *shared, probed=probed, positions=positions)
+
+    return jax.jit(jax.vmap(go, in_axes=(0, 0, None, None, None, None, None)) if lanes else go)

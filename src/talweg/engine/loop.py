@@ -125,9 +125,9 @@ def advance(
     held_out: Batch,
     *,
     probed: bool = False,
-    kept: bool = False,
+    positions: bool = False,
 ) -> tuple[Run, Row]:
-    """Go through `slots` of (first step, last step, whether to measure then), and return what was measured in each; `kept` adds positions.
+    """Go through `slots` of (first step, last step, whether to measure then), and return what was measured in each; with `positions`.
 
     `order` holds the example numbers from the first slot's first step on. First and last steps are data, not structure: one
     compiled program serves runs of every length.
@@ -150,7 +150,7 @@ def advance(
     def slot(carry: tuple[Run, Last | None], bounds: Array) -> tuple[tuple[Run, Last | None], Row]:
         run, last = jax.lax.fori_loop(bounds[0], bounds[1], step, carry)
         run, row = jax.lax.cond(bounds[2] > 0, lambda r, at: measured(problem, r, held_out, bounds[1], at), nothing, run, last)
-        return (run, last), replace(row, params=run.params) if kept else row
+        return (run, last), replace(row, params=run.params) if positions else row
 
     (run, _), rows = jax.lax.scan(slot, (run, probes.begin(run.params) if probed else None), slots)
     return run, rows

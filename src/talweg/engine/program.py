@@ -24,6 +24,7 @@ from jaxtyping import Float, Int, PyTree
 
 from talweg import trees
 from talweg.engine import loop
+from talweg.engine.drive import Progress, drive, nobody
 from talweg.engine.loop import Row, Run
 from talweg.engine.probes import NAMES as PROBES
 from talweg.methods import Method
@@ -136,7 +137,7 @@ class Program:
         seeds: Sequence[int],
         steps: int,
         *,
-        progress: Callable[[int, Float[np.ndarray, " lanes"]], None] = lambda step, losses: None,
+        progress: Progress = nobody,
     ) -> Traces:
         """Run lane i with methods[i] and seeds[i] for `steps` steps; at most as many lanes as the block has.
 
@@ -153,20 +154,16 @@ class Program:
             jax.vmap(functools.partial(loop.begin, best=self.best))(lanes, self.placement.starts(lane_seeds)), self.placement.by_lane
         )
         marks = loop.measuring_points(steps)
-        parts: list[Row] = []
-        kept: list[np.ndarray] = []
-        for first in range(0, steps, self.capacity):
-            last = min(first + self.capacity, steps)
-            slots = loop.slots_between(marks, first, last, self.slots)
-            run, row = self._advance(
-                lanes, run, keys, self._order(lane_seeds, first, last), slots, self.placement.train, self.placement.held_out
-            )
-            parts.append(jax.tree.map(np.asarray, row))
-            kept.append(slots[:, 2] > 0)
-            if kept[-1].any():
-                progress(last, np.asarray(parts[-1].validation_loss)[:given, kept[-1]][:, -1])
-        where = np.concatenate(kept)
-        curves = jax.tree.map(lambda *x: np.concatenate(x, axis=1)[:given, where].astype(np.float64), *parts)
+        run, rows = drive(
+            lambda run, order, slots: self._advance(lanes, run, keys, order, slots, self.placement.train, self.placement.held_out),
+            run,
+            marks,
+            order=functools.partial(self._order, lane_seeds),
+            capacity=self.capacity,
+            slots=self.slots,
+            progress=lambda step, losses: progress(step, losses[:given]),
+        )
+        curves = jax.tree.map(lambda x: x[:given].astype(np.float64), rows)
         return Traces(
             steps=marks,
             training_loss=curves.training_loss,

@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 import jax
 import numpy as np
 
+from talweg.engine.drive import Progress, nobody
 from talweg.engine.program import Program, Traces
 from talweg.methods import Method
-
-Progress = Callable[[int, np.ndarray], None]
 
 
 def shares(steps: int, restarts: int) -> list[int]:
@@ -33,7 +32,7 @@ def trained(
     steps: int,
     restarts: int = 1,
     *,
-    progress: Progress = lambda step, losses: None,
+    progress: Progress = nobody,
 ) -> Traces:
     """Run lanes as `program.run` does, or their trainings one after the other; `methods(steps)` are those for a training of so many steps.
 

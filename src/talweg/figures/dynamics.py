@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from talweg.figures import layout
@@ -9,7 +10,7 @@ from talweg.figures.lines import Line, drawn, examples_seen
 from talweg.figures.palette import looks
 from talweg.text.format import figures
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 
 def seen(summary: Summary) -> list[dict[str, Any]]:

@@ -1,10 +1,11 @@
-"""A slice of the loss landscape with the ways of the descents, on the plane and in space, and the line between two of their ends.
+"""A slice of the loss landscape with the trajectories on it, on the plane and in space, and the line between two endpoints.
 
 Each takes the summary of `talweg.studies.landscape` (plain dictionaries) and nothing else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,14 @@ from scipy.interpolate import RegularGridInterpolator
 from talweg.figures import layout
 from talweg.figures.palette import QUIET, Look, looks
 from talweg.figures.surface import grid, trajectories
-from talweg.figures.surface.grid import Relief
-from talweg.figures.surface.trajectories import Trail
-from talweg.text.format import figures, share, shortened
+from talweg.figures.surface.grid import Grid
+from talweg.figures.surface.trajectories import SingleTrajectory
+from talweg.text import landscape as words
+from talweg.text.format import figures, shortened
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 DECADES = 30.0  #: a slice whose losses are so many times apart is drawn on a log scale
-SPLITS = {"train": "training loss", "validation": "validation loss", "function": "value"}
 TRAINING, VALIDATION = Look("#2885eb"), Look("#b5470f", "dash")
 EYE, WIDE, DEEP = (-0.95, -1.65, 1.4), 1.2, 0.55  #: of the picture in space: where the eye is, how wide and deep the ground
 SIDE, ENTRY = 560, 21  # pixels: the height of a picture, and of an entry of the legend on a narrow page
@@ -30,17 +31,17 @@ def plane(summary: Summary) -> layout.Figure:
     """Contour lines of the loss, the descents on them, and the lowest point of the slice."""
     ground = ground_of(summary)
     height = grid.scaled(ground.z, ground.lowest, scale(ground))
-    walked = ways(summary)
+    drawn = descents(summary)
     traces: list[Any] = []
-    for rank, (c, trail) in reversed(list(enumerate(zip(summary["contestants"], walked, strict=True), 1))):  # the best on top
-        words = f"{shortened(trail.label, 32)} {figures(trail.loss[-1])}"
-        found = trajectories.on_plane(trail, trajectories.drawn(trail, ground, height), ground, words)
+    for rank, (c, trajectory) in reversed(list(enumerate(zip(summary["contestants"], drawn, strict=True), 1))):  # the best on top
+        entry = f"{shortened(trajectory.label, 32)} {figures(trajectory.loss[-1])}"
+        found = trajectories.on_plane(trajectory, trajectories.drawn(trajectory, ground, height), ground, entry)
         found[0].legendrank = rank
-        found[1].hovertext = [hover(c, k) for k in trajectories.dots(trail, ground)]
+        found[1].hovertext = [words.hover(layout.safe(c["label"]), c, k) for k in trajectories.dots(trajectory, ground)]
         traces += found
-    made = grid.contour_figure(ground, [*traces, trajectories.starts(walked, ground)], scale(ground), height=SIDE)
-    first, second = titles(summary)
-    entries = len(walked) + 2
+    made = grid.contour_figure(ground, [*traces, trajectories.starts(drawn, ground)], scale(ground), height=SIDE)
+    first, second = words.axes(summary)
+    entries = len(drawn) + 2
     below = 62 + ENTRY * entries
     narrow = {"height": 330 + below, "margin.b": below, "margin.r": 4, "margin.l": 42, "legend.y": -56 / 318}
     made.update_layout(
@@ -53,21 +54,23 @@ def plane(summary: Summary) -> layout.Figure:
     return made
 
 
-def mountain(summary: Summary) -> layout.Figure:
-    """The same in space: each way lies on the ground beneath it, not where its real loss is."""
+def surface_3d(summary: Summary) -> layout.Figure:
+    """The same in space: each trajectory lies on the surface, not at its actual loss."""
     ground = ground_of(summary)
     height = grid.scaled(ground.z, ground.lowest, scale(ground))
-    walked = ways(summary)
-    traces = [trace for trail in walked for trace in trajectories.in_space(trail, trajectories.drawn(trail, ground, height), ground)]
-    made = grid.mountain_figure(ground, traces, scale(ground), height=SIDE)
+    drawn = descents(summary)
+    traces = [
+        trace for trajectory in drawn for trace in trajectories.in_space(trajectory, trajectories.drawn(trajectory, ground, height), ground)
+    ]
+    made = grid.surface_3d_figure(ground, traces, scale(ground), height=SIDE)
     made.update_layout(scene={"xaxis": {"title": {"text": "first"}}, "yaxis": {"title": {"text": "second"}}})
-    camera = {"eye": eye(ground, height, walked), "center": {"x": 0, "y": 0, "z": -0.3}}
+    camera = {"eye": eye(ground, height, drawn), "center": {"x": 0, "y": 0, "z": -0.3}}
     made.update_layout(scene={"zaxis": {"title": {"text": ""}}, "camera": camera})
     return made
 
 
 def line_loss(summary: Summary) -> layout.Figure:
-    """Training and validation loss along the straight line between two ends, and the barrier."""
+    """Training and validation loss along the straight line between two endpoints, and the barrier."""
     found = summary["line"]
     curves = [("training", found["training_loss"], TRAINING), ("validation", found["validation_loss"], VALIDATION)]
     made = along(summary, curves, "loss", figures)
@@ -80,14 +83,14 @@ def line_loss(summary: Summary) -> layout.Figure:
         if found["barrier"] > 0.04 * np.ptp(loss):
             made.add_shape(type="line", x0=at[top], x1=at[top], y0=chord[top], y1=loss[top], line={"color": QUIET, "width": 2})
             side = {"xanchor": "left", "xshift": 7} if at[top] < 0.6 else {"xanchor": "right", "xshift": -7}
-            words = f"barrier {figures(found['barrier'])}"
+            barrier = f"barrier {figures(found['barrier'])}"
             middle = float(chord[top] + 0.25 * (loss[top] - chord[top]))
-            made.add_annotation(**layout.note(words, at[top], middle, xref="x", yref="y", font={"color": QUIET, "size": 12}, **side))
+            made.add_annotation(**layout.note(barrier, at[top], middle, xref="x", yref="y", font={"color": QUIET, "size": 12}, **side))
     return made
 
 
 def line_metric(summary: Summary) -> layout.Figure:
-    """The same line with the problem's measure."""
+    """The same line with the problem's metric."""
     found = summary["line"]
     show = percent if summary["metric_percent"] else figures
     curves = [("training", found["training_metric"], TRAINING), ("validation", found["validation_metric"], VALIDATION)]
@@ -95,13 +98,13 @@ def line_metric(summary: Summary) -> layout.Figure:
 
 
 def along(summary: Summary, curves: list[tuple[str, list[float | None], Look]], title: str, show: Any) -> layout.Figure:
-    """Curves over the way from one end to the other."""
+    """Curves over the line from one endpoint to the other."""
     first, second = summary["contestants"][:2]
     made = layout.figure(360, left=62, right=20, top=12, bottom=88, narrow={"height": 330})
     at = summary["line"]["at"]
     known = [(name, values, look) for name, values, look in curves if any(value is not None for value in values)]
     for name, values, look in known:
-        said = [f"<b>{name}</b><br>{show(value)} at {share(x)} of the way" for x, value in zip(at, values, strict=True)]
+        said = [words.line_hover(name, show(value), x) for x, value in zip(at, values, strict=True)]
         pen = {"color": look.colour, "dash": look.dash, "width": 2.6}
         made.add_scatter(x=at, y=values, mode="lines", line=pen, name=name, hovertext=said, hoverinfo="text")
     given = looks(summary["contestants"])
@@ -128,8 +131,8 @@ def percent(x: float | None) -> str:
     return figures(None if x is None else 100 * x, 3) + " %"
 
 
-def eye(ground: Relief, height: grid.Height, walked: list[Trail]) -> dict[str, float]:
-    """Where the eye stands: of sixteen sides the one from which the ground hides least of the ways, and of these where it is lowest."""
+def eye(ground: Grid, height: grid.Height, drawn: list[SingleTrajectory]) -> dict[str, float]:
+    """Where the eye stands: of sixteen sides the one from which the ground hides least, and of these the lowest."""
     z = height(ground.z)
     known = np.isfinite(z)
     if not known.any():
@@ -139,7 +142,7 @@ def eye(ground: Relief, height: grid.Height, walked: list[Trail]) -> dict[str, f
     sides = [np.linspace(-0.5, 0.5, n) * WIDE for n in z.shape]
     on = RegularGridInterpolator(sides, level, bounds_error=False, fill_value=-1.0)
     ends = np.array(ground.domain, float)
-    places = np.concatenate([(trail.plane - ends.mean(axis=1)) / np.diff(ends, axis=1).T * WIDE for trail in walked])
+    places = np.concatenate([(trajectory.plane - ends.mean(axis=1)) / np.diff(ends, axis=1).T * WIDE for trajectory in drawn])
     feet = np.column_stack([places, on(places[:, ::-1]) + 0.02])
     found = []
     for turn in np.linspace(0, 2 * np.pi, 16, endpoint=False):
@@ -152,50 +155,33 @@ def eye(ground: Relief, height: grid.Height, walked: list[Trail]) -> dict[str, f
     return dict(zip("xyz", map(float, best), strict=True))
 
 
-def ground_of(summary: Summary) -> Relief:
-    """The slice as a relief; its lowest point is marked."""
+def ground_of(summary: Summary) -> Grid:
+    """The slice as a surface grid; its lowest point is marked."""
     x, y, z = (np.array(summary[name], float) for name in ("x", "y", "loss"))
     finite = np.where(np.isfinite(z), z, np.inf)
     row, column = np.unravel_index(int(np.argmin(finite)), z.shape)
     lowest = [((float(x[column]), float(y[row])), float(z[row, column]), "minimum", True)] if np.isfinite(finite).any() else []
     base = 0.0 if np.isfinite(finite).any() and finite.min() >= 0 else None
-    return Relief(x, y, z, lowest, summary["problem"], base)
+    return Grid(x, y, z, lowest, summary["problem"], base)
 
 
-def scale(ground: Relief) -> str:
+def scale(ground: Grid) -> str:
     """Log where the losses are far apart, otherwise what shows the valley."""
     finite = ground.z[np.isfinite(ground.z)]
     far = finite.size and finite.min() > 0 and finite.max() > DECADES * finite.min()
     return "log" if far else "auto"
 
 
-def ways(summary: Summary) -> list[Trail]:
-    """The descents on the slice, with the losses at their real weights."""
+def descents(summary: Summary) -> list[SingleTrajectory]:
+    """The descents on the slice, with the losses at their actual weights."""
     given = looks(summary["contestants"])
     return [
-        Trail(c["name"], c["label"], given[c["name"]], np.array(c["path"], float), np.array(c["loss"], float))
+        SingleTrajectory(c["name"], c["label"], given[c["name"]], np.array(c["trajectory"], float), np.array(c["loss"], float))
         for c in summary["contestants"]
     ]
 
 
-def hover(c: dict[str, Any], k: int) -> str:
-    """What the pointer reads on a way."""
-    words = [f"<b>{layout.safe(c['label'])}</b>", f"step {c['steps'][k]:,}: real loss {figures(c['loss'][k])}"]
-    return "<br>".join([*words, f"{figures(c['off'][k])} off the plane"])
-
-
-def titles(summary: Summary) -> tuple[str, str]:
-    """What the two axes are."""
-    if summary["explained"] is None:
-        return "first random direction (1: every filter moved by its length)", "second random direction"
-    first, second = (share(x) for x in summary["explained"])
-    return f"first direction: {first} of the way", f"second direction: {second} of the way"
-
-
-def loss_title(summary: Summary, ground: Relief) -> str:
+def loss_title(summary: Summary, ground: Grid) -> str:
     """What the height is."""
     height = grid.scaled(ground.z, ground.lowest, scale(ground))
-    words = SPLITS[summary["split"]]
-    if height.kind == "linear":
-        return words
-    return f"{words} (log)" if height.lowest == 0 else f"{words} above {figures(height.lowest, 4)} (log)"
+    return words.height_title(summary, height.kind, height.lowest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import plotly.graph_objects as go
@@ -12,7 +13,7 @@ from talweg.text import lookup
 from talweg.text.format import figures, loss_name, measured, setting, shortened
 from talweg.text.lookup import nowhere, too_slow, tried
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 COLUMNS = 3
 PANEL, TITLE, BELOW, FOOT = 150, 44, 26, 26  # pixels: a panel, the words above it, the ticks below it, the title below all

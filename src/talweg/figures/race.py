@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from talweg.figures.palette import QUIET, Look, looks
 from talweg.text import lookup
 from talweg.text.format import figures, interval, loss_name, share, shortened, times, unit
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 #: "3.1× (2.4 – 3.9)", or that the target was not reached.
 speed = partial(interval, show=times, missing="not reached")

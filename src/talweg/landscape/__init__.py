@@ -1,11 +1,10 @@
-"""The loss landscape of a network of one's own: slices of it, lines and curves through it, and the paths of descents in it."""
+"""The loss landscape of a network of one's own: slices of it, lines and curves through it."""
 
 from __future__ import annotations
 
 from talweg.landscape.curves import Connection, Curve, connected, curve
 from talweg.landscape.diagnosis import Diagnosis, diagnose
 from talweg.landscape.directions import Plane, filter_normalised, principal
-from talweg.landscape.follow import follow
 from talweg.landscape.lines import Line, line
 from talweg.landscape.matching import matched
 from talweg.landscape.slices import Slice, slice
@@ -21,7 +20,6 @@ __all__ = [
     "curve",
     "diagnose",
     "filter_normalised",
-    "follow",
     "line",
     "matched",
     "principal",

@@ -8,7 +8,6 @@ Hessian", 1994; Ghorbani, Krishnan & Xiao, "An investigation into neural net opt
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,6 +19,7 @@ from jaxtyping import Array, Float, Scalar
 from matfree import decomp
 
 from talweg import trees
+from talweg.engine import cache
 from talweg.problems import batches
 from talweg.problems.base import Batch, Params, Problem, count
 
@@ -38,9 +38,9 @@ class Seen(NamedTuple):
 
     loss: Float[Array, "*lanes"]
     size: Float[Array, "*lanes"]  #: length of the point's own vector
-    slope: Float[Array, "*lanes"]  #: length of the gradient
-    slope_rounding: Float[Array, "*lanes"]  #: how far the gradient moves when the point is moved by one rounding
-    slope_sampling: Float[Array, "*lanes"]  #: standard error of the gradient, over examples
+    gradient_norm: Float[Array, "*lanes"]  #: length of the gradient
+    gradient_rounding: Float[Array, "*lanes"]  #: how far the gradient moves when the point is moved by one rounding
+    gradient_sampling: Float[Array, "*lanes"]  #: standard error of the gradient, over examples
     loss_rounding: Float[Array, "*lanes"]
     loss_sampling: Float[Array, "*lanes"]
     decrement: Float[Array, "*lanes"]  #: by how much a Newton step would change the loss: ½ gᵀ |H|⁻¹ g
@@ -143,7 +143,7 @@ def _structure(params: Params) -> tuple[Any, tuple[Any, ...]]:
     return structure, tuple((np.shape(leaf), np.dtype(leaf.dtype)) for leaf in leaves)
 
 
-@functools.lru_cache(maxsize=32)
+@cache.by_problem
 def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
     """The compiled functions of one problem, for parameters of one structure, all taking them as one vector."""
     example = jax.tree.unflatten(structure, [np.zeros(*shape) for shape in shapes])
@@ -197,7 +197,7 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
     def look(x: Array, data: Batch, key: Any, k: int | None) -> Seen:
         key = jax.random.key(key)
         loss, gradient = jax.value_and_grad(value)(x, data)
-        slope = jnp.linalg.norm(gradient)
+        gradient_norm = jnp.linalg.norm(gradient)
         if k is None:
             matrix = whole(x, data)
             fine = jnp.isfinite(matrix).all()
@@ -207,11 +207,11 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
             decrement, back = newton(values, columns.T @ gradient)
             to = x - columns @ back
         else:
-            begins = jnp.stack([jax.random.normal(key, (d,), x.dtype), jnp.where(slope > 0, gradient, jnp.ones_like(gradient))])
+            begins = jnp.stack([jax.random.normal(key, (d,), x.dtype), jnp.where(gradient_norm > 0, gradient, jnp.ones_like(gradient))])
             ritz, basis, residuals, first = jax.lax.map(lambda v: krylov(v, x, data, k), begins)
             values = ritz[0]
             ends, errors, vectors = extremes(values, basis[0], residuals[0])
-            decrement, back = newton(ritz[1], jnp.where(slope > 0, slope * first[1], 0.0))
+            decrement, back = newton(ritz[1], jnp.where(gradient_norm > 0, gradient_norm * first[1], 0.0))
             to = x - basis[1].T @ back
 
         size = jnp.sqrt(jnp.mean(x**2))
@@ -228,14 +228,14 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
 
         # over a Newton step, and over a rounding: in one loop, so that the derivatives are compiled once
         changes = jax.lax.map(changed, jnp.concatenate([(to - x)[None], nudges]))
-        loss_rounding, slope_rounding, rounding = (jnp.sqrt(jnp.mean(change[1:] ** 2, axis=0)) for change in changes)
-        loss_sampling, slope_sampling, sampling = sampled(x, data, vectors, slope)
+        loss_rounding, gradient_rounding, rounding = (jnp.sqrt(jnp.mean(change[1:] ** 2, axis=0)) for change in changes)
+        loss_sampling, gradient_sampling, sampling = sampled(x, data, vectors, gradient_norm)
         return Seen(
             loss=loss,
             size=jnp.linalg.norm(x),
-            slope=slope,
-            slope_rounding=slope_rounding,
-            slope_sampling=slope_sampling,
+            gradient_norm=gradient_norm,
+            gradient_rounding=gradient_rounding,
+            gradient_sampling=gradient_sampling,
             loss_rounding=loss_rounding,
             loss_sampling=loss_sampling,
             decrement=decrement,
@@ -248,7 +248,7 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
             eigenvalues=values,
         )
 
-    def sampled(x: Array, data: Batch, vectors: Array, slope: Array) -> tuple[Array, Array, Array]:
+    def sampled(x: Array, data: Batch, vectors: Array, gradient_norm: Array) -> tuple[Array, Array, Array]:
         """Standard errors, over examples, of the loss, of the gradient (its length) and of the curvature along two vectors."""
         rows = count(data)
         if data is None or rows < 2:
@@ -267,7 +267,7 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
             return there[0], square[0], bend
 
         losses, squares, bend = jax.lax.map(one, data, batch_size=AT_ONCE)
-        spread = jnp.maximum(squares.mean() - slope**2, 0.0) / (rows - 1)
+        spread = jnp.maximum(squares.mean() - gradient_norm**2, 0.0) / (rows - 1)
         return losses.std(ddof=1) / jnp.sqrt(1.0 * rows), jnp.sqrt(spread), bend.std(axis=0, ddof=1) / jnp.sqrt(1.0 * rows)
 
     def quadrature(x: Array, data: Batch, key: Any, k: int) -> tuple[Array, Array, Array]:

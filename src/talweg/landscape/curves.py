@@ -5,16 +5,17 @@ Garipov, Izmailov, Podoprikhin, Vetrov & Wilson, "Loss surfaces, mode connectivi
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, PRNGKeyArray, Scalar
+from jaxtyping import Array, Scalar
 
 from talweg import checks, trees
+from talweg.engine import cache
 from talweg.engine.descend import descend
 from talweg.landscape.directions import flat, unflat
 from talweg.landscape.lines import Line, Way, along, blend, both, line, spaced
@@ -82,7 +83,10 @@ def curve(
     checks.number("landscape", "learning_rate", learning_rate, checks.POSITIVE)
     method = Adam(Cosine(learning_rate, float(steps)))
     begin = jax.tree.map(jnp.asarray, Corners(ends[0], _middle(*ends, checks.whole("landscape", "key", key, at_least=0)), ends[1]))
-    trained = descend(_bending(problem), method, begin, steps, batch=batch, points=1, key=key)
+    bending = Problem(
+        _bending(problem), lambda key: begin, problem.train, name=f"a curve in {problem.name}", default_batch=problem.default_batch
+    )
+    trained = descend(bending, method, steps=steps, batch=batch, points=1, key=key)
     corners = Corners(ends[0], jax.tree.map(np.asarray, trained.params.bend), ends[1])
     measured = along(problem, corners, np.stack(_bezier(at), axis=1), examples)
     return Curve(at=at, bend=corners.bend, length=_length(corners), **measured)
@@ -107,9 +111,9 @@ def _bezier(t: Any) -> tuple[Any, Any, Any]:
     return (1 - t) ** 2, 2 * t * (1 - t), t**2
 
 
-@functools.lru_cache(maxsize=16)
-def _bending(problem: Problem) -> Problem:
-    """The problem of finding a bend. The ends are parameters without a gradient, so one compiled program serves all pairs of ends."""
+@cache.by_problem
+def _bending(problem: Problem) -> Callable[[Corners, Batch], Scalar]:
+    """The loss of a bend. The ends are parameters without a gradient, so one compiled program serves all pairs of ends."""
     places, weights = np.polynomial.legendre.leggauss(NODES)
 
     def loss(corners: Corners, batch: Batch) -> Scalar:
@@ -121,12 +125,7 @@ def _bending(problem: Problem) -> Problem:
         losses = jax.vmap(one)(jnp.asarray((places + 1) / 2))
         return jnp.asarray(weights / 2, losses.dtype) @ losses
 
-    def start(key: PRNGKeyArray) -> Corners:
-        params = jax.tree.map(as_floats, problem.start(key))
-        return Corners(params, params, params)
-
-    name = f"a curve in {problem.name}"
-    return Problem(loss, start, problem.train, name=name, default_batch=problem.default_batch, default_epochs=problem.default_epochs)
+    return loss
 
 
 def _length(corners: Corners) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -18,6 +18,8 @@ from talweg.landscape.directions import alike, unflat
 from talweg.landscape.slices import chosen, losses_at
 from talweg.methods import GradientDescent, Method, Momentum, Nesterov
 from talweg.problems.base import Batch, Params, Problem
+from talweg.results import Figures, Result
+from talweg.summary import DiagnosisSummary, plain
 from talweg.text import endpoints
 from talweg.trees import as_floats
 
@@ -34,13 +36,13 @@ ESCAPES = np.geomspace(1e-3, 10.0, 41)  #: lengths of the steps that are tried a
 class Evidence:
     """What was measured at a point. Tolerances are what can't be told from zero there."""
 
-    kind: str  #: one of talweg.text.endpoints.KINDS
+    point: str  #: one of talweg.text.endpoints.KINDS
     loss: float
-    slope: float  #: length of the gradient
-    slope_rounding: float  #: of it, what is rounding
-    slope_sampling: float  #: its standard error over examples; 0 where the data are all there is
+    gradient_norm: float  #: length of the gradient
+    gradient_rounding: float  #: of it, what is rounding
+    gradient_sampling: float  #: its standard error over examples; 0 where the data are all there is
     decrement: float  #: what a Newton step would gain
-    way: float  #: the loss at the start less the loss here
+    initial_gap: float  #: the loss at the start less the loss here
     smallest: float  #: eigenvalue of the Hessian
     largest: float
     smallest_tolerance: float
@@ -52,11 +54,13 @@ class Evidence:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Diagnosis:
+class Diagnosis(Result):
     """Where a point lies, with the evidence.
 
-    `.kind` is minimum, saddle, maximum, slope or undecided; `.sentences` says why; `.escape` is the way out of a saddle.
+    `.point` is minimum, saddle, maximum, not converged or undecided; `.sentences` says why; `.escape` is the way out of a saddle.
     """
+
+    kind: ClassVar[str] = "diagnosis"
 
     problem: str
     evidence: Evidence
@@ -75,11 +79,7 @@ class Diagnosis:
     learning_rate: float | None = None
     method: Method | None = None
     threshold: float | None = None  #: of the sharpness, beyond which the method's steps grow; None where there is no such rule
-
-    @property
-    def kind(self) -> str:
-        """Minimum, saddle, maximum, slope or undecided."""
-        return self.evidence.kind
+    of: str = ""  #: how a descent came there, in words, where it is known
 
     @property
     def sharpness(self) -> float:
@@ -92,28 +92,34 @@ class Diagnosis:
         return None if self.threshold is None else self.sharpness / self.threshold
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def point(self) -> str:
+        """Minimum, saddle, maximum, not converged or undecided."""
+        return self.evidence.point
+
+    @property
+    def summary(self) -> DiagnosisSummary:
         """All of it as plain numbers, None for what is not finite."""
-        numbers = {name: _plain(value) for name, value in vars(self.evidence).items()}
-        return {
+        numbers = {
+            "kind": self.kind,
             "problem": self.problem,
-            **numbers,
+            **vars(self.evidence),
             "dimensions": self.dimensions,
             "examples": self.examples,
             "split": self.split,
             "products": self.products,
             "whole": self.whole,
-            "trace": _plain(self.density.trace),
-            "trace_error": _plain(self.density.trace_error),
-            "negative": _plain(self.density.below(self.evidence.smallest_tolerance)),
-            "optimum": _plain(self.optimum),
-            "escape_loss": _plain(self.escape_loss),
-            "escape_distance": _plain(self.escape_distance),
-            "learning_rate": _plain(self.learning_rate),
+            "trace": self.density.trace,
+            "trace_error": self.density.trace_error,
+            "negative": self.density.below(self.evidence.smallest_tolerance),
+            "optimum": self.optimum,
+            "escape_loss": self.escape_loss,
+            "escape_distance": self.escape_distance,
+            "learning_rate": self.learning_rate,
             "method": None if self.method is None else self.method.label,
-            "threshold": _plain(self.threshold),
-            "edge": _plain(self.edge),
+            "threshold": self.threshold,
+            "edge": self.edge,
         }
+        return plain(numbers)
 
     @property
     def sentences(self) -> list[str]:
@@ -121,14 +127,11 @@ class Diagnosis:
         return endpoints.sentences(self.summary)
 
     @property
-    def figure(self) -> Any:
-        """The spectral density as a Plotly figure."""
+    def figures(self) -> Figures:
+        """The spectral density of the Hessian ("spectrum")."""
         from talweg.figures import spectrum
 
-        return spectrum.density(self.density.eigenvalues, self.density.weights, self.summary)
-
-    def __repr__(self) -> str:
-        return f"Diagnosis({self.problem}: {' '.join(self.sentences)})"
+        return Figures({"spectrum": lambda: spectrum.density(self.density.eigenvalues, self.density.weights, self.summary)})
 
 
 def diagnose(
@@ -184,7 +187,7 @@ def diagnose(
     else:
         spread, more = curvature.density(problem, params, data, key=key)
     found = {"direction": unflat(np.asarray(seen.vectors[0], float), params)}
-    if evidence.kind in ("saddle", "maximum"):
+    if evidence.point in ("saddle", "maximum"):
         found |= _way_out(problem, params, found["direction"], data)
     return Diagnosis(
         problem.name,
@@ -208,11 +211,11 @@ def judged(problem: Problem, seen: Seen, start: float) -> Evidence:
     """What a point is, from what was seen there and the loss at the start of the descent."""
     sample = problem.validation is not None or problem.test is not None
     sampling = 1.0 if sample else 0.0
-    slope, loss = float(seen.slope), float(seen.loss)
-    noise = sampling * float(seen.slope_sampling)
-    way = start - loss
-    within_noise = slope <= max(SURE * float(seen.slope_rounding), SIGNIFICANT * noise)
-    arrived = float(seen.decrement) <= ARRIVED * abs(way) + SURE * float(seen.loss_rounding)
+    gradient_norm, loss = float(seen.gradient_norm), float(seen.loss)
+    noise = sampling * float(seen.gradient_sampling)
+    initial_gap = start - loss
+    within_noise = gradient_norm <= max(SURE * float(seen.gradient_rounding), SIGNIFICANT * noise)
+    arrived = float(seen.decrement) <= ARRIVED * abs(initial_gap) + SURE * float(seen.loss_rounding)
     tolerance = SURE * seen.rounding + SIGNIFICANT * sampling * seen.sampling + seen.errors
     if arrived:
         tolerance = tolerance + DEGENERATE * seen.drift
@@ -220,7 +223,7 @@ def judged(problem: Problem, seen: Seen, start: float) -> Evidence:
     low_tolerance, high_tolerance = (float(value) for value in tolerance)
     kind = "undecided"
     if not (within_noise or arrived):
-        kind = "slope"
+        kind = "not converged"
     elif not np.isfinite([low, high, low_tolerance, high_tolerance]).all():
         kind = "undecided"
     elif low > low_tolerance:
@@ -232,11 +235,11 @@ def judged(problem: Problem, seen: Seen, start: float) -> Evidence:
     return Evidence(
         kind,
         loss,
-        slope,
-        float(seen.slope_rounding),
+        gradient_norm,
+        float(seen.gradient_rounding),
         noise,
         float(seen.decrement),
-        way,
+        initial_gap,
         low,
         high,
         low_tolerance,
@@ -244,7 +247,7 @@ def judged(problem: Problem, seen: Seen, start: float) -> Evidence:
         SURE * float(seen.loss_rounding),
         float(seen.errors[0]),
         float(seen.errors[1]),
-        bool(float(seen.slope_rounding) * max(float(seen.size), 1.0) > JUMP * abs(way)),
+        bool(float(seen.gradient_rounding) * max(float(seen.size), 1.0) > JUMP * abs(initial_gap)),
     )
 
 
@@ -310,7 +313,3 @@ def _way_out(problem: Problem, params: Params, direction: Params, data: Batch) -
         "escape_loss": float(losses[best]),
         "escape_distance": float(abs(steps[best])),
     }
-
-
-def _plain(value: Any) -> Any:
-    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -114,7 +114,7 @@ def plane(params: Params, directions: Any, paths: Sequence[Params], key: int, ax
     if isinstance(directions, str):
         if checks.one_of("landscape", "kind of directions", directions, ("random", "path")) == "path":
             if not paths:
-                raise InputError('landscape: directions="path" needs paths; record some with tw.landscape.follow, or use "random"')
+                raise InputError('landscape: directions="path" needs paths; get some by tw.descend(…, positions=True), or use "random"')
             return principal(paths, params, key=key)
         pair = (filter_normalised(params, 2 * key, axis=axis), filter_normalised(params, 2 * key + 1, axis=axis))
         return Plane("random", params, _independent(pair))

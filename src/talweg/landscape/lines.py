@@ -5,7 +5,6 @@ Goodfellow, Vinyals & Saxe, "Qualitatively characterizing neural network optimiz
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from jaxtyping import Array, Float
 
 from talweg import checks
 from talweg.checks import InputError
+from talweg.engine import cache
 from talweg.landscape.directions import alike, flat
 from talweg.landscape.slices import EXAMPLES, MOST_POINTS, chosen
 from talweg.problems import batches
@@ -26,7 +26,7 @@ from talweg.trees import as_floats
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Way:
-    """What is measured on a way from one solution to another; NaN where there are no such data, or the problem has no measure."""
+    """What is measured on a way from one solution to another; NaN where there are no such data, or the problem has no metric."""
 
     at: Float[np.ndarray, " points"]  #: from 0, the first, to 1, the second
     training_loss: Float[np.ndarray, " points"]
@@ -88,7 +88,7 @@ def rise(loss: Float[np.ndarray, " points"]) -> float:
 
 
 def line(problem: Problem, first: Params, second: Params, points: int = 51, *, examples: int | None = EXAMPLES) -> Line:
-    """Loss and measure along the straight line from one solution to another, on training and validation data.
+    """Loss and metric along the straight line from one solution to another, on training and validation data.
 
         θ(a) = (1 − a) θ₁ + a θ₂,    a from 0 to 1 in `points` steps
 
@@ -127,7 +127,7 @@ def both(problem: Problem, first: Params, second: Params) -> tuple[Params, Param
 def along(
     problem: Problem, corners: Sequence[Params], shares: Float[np.ndarray, "points corners"], examples: int | None
 ) -> dict[str, Float[np.ndarray, " points"]]:
-    """Loss and measure, on training and validation data, at Σ sₖ θₖ for each row of `shares`: the fields of a `Way`."""
+    """Loss and metric, on training and validation data, at Σ sₖ θₖ for each row of `shares`: the fields of a `Way`."""
     go, unknown = _compiled(problem), np.full(len(shares), np.nan)
     shares = shares.astype(jax.dtypes.canonicalize_dtype(np.float64))
     found: dict[str, np.ndarray] = {}
@@ -136,7 +136,7 @@ def along(
         if getattr(problem, split) is not None or (split == "train" and problem.train is None):
             used = chosen(problem, split, examples)[0]
             loss, metric = (np.asarray(x, float) for x in go(tuple(corners), shares, used))
-        found |= {f"{name}_loss": loss, f"{name}_measure": metric}
+        found |= {f"{name}_loss": loss, f"{name}_metric": metric}
     return found
 
 
@@ -152,7 +152,7 @@ def blend(corners: Sequence[Params], shares: Sequence[Any] | Array) -> Params:
     return jax.tree.map(mixed, *corners)
 
 
-@functools.lru_cache(maxsize=16)
+@cache.by_problem
 def _compiled(problem: Problem) -> Any:
     def measured(corners: tuple[Params, ...], shares: Array, data: Batch) -> tuple[Array, Array]:
         def one(row: Array) -> tuple[Array, Array]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -13,6 +11,9 @@ from jaxtyping import Array, Float, Int
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
+
+from talweg.engine import cache
+from talweg.problems.base import Problem
 
 MOST_DIMENSIONS = 64
 STEPS = 60
@@ -24,9 +25,9 @@ AROUND, DIRECTIONS = 1e-5, 64  #: how far from a kink it is looked around, as a 
 
 
 def settled(
-    function: Callable[[Array], Array], points: Float[np.ndarray, "n d"], span: float
+    problem: Problem, points: Float[np.ndarray, "n d"], span: float
 ) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, " n"], Int[np.ndarray, " n"]]:
-    """The minimum that each point lies near: where it is, its value, and whether it came to rest there (1) or not (0).
+    """The minimum of a function that each point lies near: where it is, its value, and whether it came to rest there (1) or not (0).
 
         x ← x − |H|⁻¹ g,    |H| with the absolute values of the eigenvalues of the Hessian, in float64
 
@@ -40,12 +41,15 @@ def settled(
     non-convex optimization", 2014.
     """
     with jax.enable_x64(True):
-        at, value, last = _compiled(function)(np.asarray(points, float), float(span))
+        at, value, last = _compiled(problem)(np.asarray(points, float), float(span))
     return np.asarray(at), np.asarray(value), (np.asarray(last) <= SETTLED * span).astype(int)
 
 
-@functools.lru_cache(maxsize=16)
-def _compiled(function: Callable[[Array], Array]) -> Any:
+@cache.by_problem
+def _compiled(problem: Problem) -> Any:
+    def function(x: Array) -> Array:
+        return problem.loss(x, None)
+
     def lane(x: Array, span: Array) -> tuple[Array, Array, Array]:
         def go(i: Array, seen: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
             x, *_ = seen

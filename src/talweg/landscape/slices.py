@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from jaxtyping import Array, Float
 
 from talweg import checks, trees
 from talweg.checks import InputError, InputTypeError
+from talweg.engine import cache
 from talweg.engine.descend import Trace
 from talweg.landscape.directions import Plane, alike, plane
 from talweg.problems import batches
@@ -82,7 +82,7 @@ def slice(
         params: θ, the weights in the centre, such as those at a descent's end.
         directions: "random": filter-normalised (x = 1 moves every filter by its own length); "path": the first two principal
             directions of `paths` (x and y are distances between weights); or two trees like the parameters.
-        paths: descents by `tw.landscape.follow`, or stacked parameters; they are projected on the plane.
+        paths: descents by `tw.descend(…, positions=True)`, or stacked parameters; they are projected on the plane.
         reach: how far the slice goes on both sides of the centre, one number or one for each direction; by default 1 for random
             directions, and what shows all of the paths for theirs.
         split: the data that the loss is a mean over: "train" or "validation". The test data are not for this.
@@ -153,7 +153,7 @@ def losses_at(problem: Problem, stacked: Params, data: Batch) -> Float[np.ndarra
     return np.asarray(_one_by_one(problem)(stacked, data), float)
 
 
-@functools.lru_cache(maxsize=16)
+@cache.by_problem
 def _compiled(problem: Problem, tile: int, devices: int) -> Any:
     """The program of a slice: JAX compiles it once for a problem and a number of points."""
     mesh = jax.make_mesh((devices,), ("point",), axis_types=(AxisType.Auto,), devices=jax.devices())
@@ -172,7 +172,7 @@ def _compiled(problem: Problem, tile: int, devices: int) -> Any:
     return jax.jit(jax.shard_map(losses, mesh=mesh, in_specs=specs, out_specs=point, check_vma=False))
 
 
-@functools.lru_cache(maxsize=16)
+@cache.by_problem
 def _one_by_one(problem: Problem) -> Any:
     return jax.jit(lambda stacked, data: jax.lax.map(lambda at: batches.mean_over(problem.loss, at, data), stacked))
 
@@ -182,11 +182,11 @@ def _stacked(paths: Any, params: Params) -> list[Params]:
     if paths is None:
         return []
     if not isinstance(paths, (list, tuple)):
-        raise InputTypeError(f"landscape: paths must be a list of descents by tw.landscape.follow, got {type(paths).__name__}")
+        raise InputTypeError(f"landscape: paths must be a list of descents by tw.descend, got {type(paths).__name__}")
     found = []
     for path in paths:
         if isinstance(path, Trace) and path.positions is None:
-            raise InputError("landscape: a path must have its positions; use tw.landscape.follow, or tw.descend(…, positions=True)")
+            raise InputError("landscape: a path must have its positions; use tw.descend(…, positions=True)")
         positions = path.positions if isinstance(path, Trace) else path
         alike("a path", positions, params, stacked=True)
         found.append(jax.tree.map(np.asarray, positions))

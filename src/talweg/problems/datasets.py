@@ -10,7 +10,7 @@ import numpy as np
 
 from talweg import checks
 from talweg.checks import InputError
-from talweg.problems import synthetic
+from talweg.problems import source, synthetic
 from talweg.problems.base import Problem
 from talweg.problems.quadratic import quadratic_deep
 from talweg.problems.supervised import DEFAULT_MODEL, from_arrays
@@ -60,8 +60,9 @@ def load(name: str, *, model: str | None = None, loss: str | None = None, task: 
     asked = {} if model is None or entry.model is not None else {"model": model}
     built = entry.builder(**_options(name, entry), **asked)
     if isinstance(built, Problem):
-        return dataclasses.replace(built, name=name)
-    return from_arrays(*built, name=name, model=model or entry.model or DEFAULT_MODEL, loss=loss, task=task, seed=seed)
+        return dataclasses.replace(built, name=name, source=source.catalogued(name, model=model))
+    problem = from_arrays(*built, name=name, model=model or entry.model or DEFAULT_MODEL, loss=loss, task=task, seed=seed)
+    return dataclasses.replace(problem, source=source.catalogued(name, **given, seed=seed))
 
 
 def _refuse(name: str, settings: dict[str, str | None], why: str) -> None:

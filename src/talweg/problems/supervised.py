@@ -13,6 +13,7 @@ from talweg import checks
 from talweg.checks import InputError
 from talweg.problems import data, losses, models, targets
 from talweg.problems.base import Batch, Metric, Params, Problem
+from talweg.problems.source import Source
 from talweg.problems.splits import split_rows
 
 DEFAULT_MODEL = "mlp:32"
@@ -79,6 +80,7 @@ def from_arrays(
         task=target.task,
         model=str(spec),
         classes=target.classes,
+        source=Source("arrays", name),
         facts={
             "loss": target.loss,
             "features": int(np.prod(shape)),

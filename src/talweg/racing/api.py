@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import os
-import re
 import tempfile
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import jax
+from typing import Any
 
 from talweg import checks
 from talweg.checks import InputError, InputTypeError
 from talweg.contestants.remedies import line_up
-from talweg.engine.cost import traced_step
 from talweg.engine.environment import machine, versions
-from talweg.methods import Method, catalogued
+from talweg.engine.executors import EXECUTORS
+from talweg.engine.executors.base import Executor, ExecutorFactory
+from talweg.methods import Method
 from talweg.problems.base import Problem
-from talweg.racing import events
+from talweg.racing import events, own_code, recall
+from talweg.racing.inspect import OBSERVERS
 from talweg.racing.plan import Goal, Plan, checked, identity
-from talweg.racing.runner import Engine
-from talweg.store import RaceRow, Store
-
-if TYPE_CHECKING:
-    pass
-from talweg.racing.recall import describe
 from talweg.racing.result import Race
+from talweg.racing.runner import Runner
+from talweg.store import RaceRow, Store
 
 
 def race(
@@ -49,6 +44,7 @@ def race(
     command: str | None = None,
     probes: bool = False,
     remedies: str | Sequence[str] | None = None,
+    executor: str | ExecutorFactory = "local",
 ) -> Race:
     """Which method is fastest on this problem, with which numbers, and how sure is that?
 
@@ -71,6 +67,7 @@ def race(
             changes no result, and may be asked of a race that is finished.
         remedies: against local minima, each added to every method: `"noise,wider"` or a list of names of
             `talweg.contestants.remedies.REMEDIES`; `"all"` leaves out what this problem can't have, and says so.
+        executor: where the lanes are run, a name of `talweg.engine.executors.EXECUTORS` or an executor's class; it changes no result.
 
     Raises:
         InputError: something about the problem, a name or a number, in one sentence, before anything is compiled.
@@ -82,6 +79,9 @@ def race(
     if goal_loss is None and goal_accuracy is None:
         goal_loss = problem.goal_loss  # a problem may know where to stop
     goal = Goal("loss", goal_loss) if goal_accuracy is None else Goal("accuracy", goal_accuracy)
+    made = EXECUTORS[checks.one_of("race", "executor", executor, EXECUTORS)] if isinstance(executor, str) else executor
+    if not callable(made):
+        raise InputTypeError(f"race: executor must be one of {', '.join(EXECUTORS)}, or an executor's class, got {made!r}")
     checks.whole("race", "settings", settings)
     contestants, left_out = line_up(problem, methods, settings, schedule, remedies)
     plan = checked(problem, contestants, settings, seeds, epochs, seed, goal, budget)
@@ -89,12 +89,19 @@ def race(
         folder = tempfile.mkdtemp(prefix="talweg-")
         store = Path(folder) / "talweg.db"
     with_store = Store(Path(store))
-    name = identity(problem.fingerprint(), {**plan.describe(), **_own_formulas(problem, plan)})
+    fingerprint = problem.fingerprint()
+    name = identity(fingerprint, plan.describe())
+    own = own_code.find(name, problem, plan)
+    if own is not None:
+        name, doubt = own_code.same_race(own, with_store.races())
+        if doubt is not None:
+            warnings.warn(doubt, stacklevel=2)
     run = {"command": command, "versions": versions(), "machine": machine(), **({"left_out": left_out} if left_out else {})}
-    row = with_store.enter(name, describe(problem), plan.describe(), run)
+    origin = recall.origin(problem, fingerprint, own)
+    row = with_store.enter(name, recall.describe(problem), plan.describe(), run, origin)
     looked = not probes or all(c.name in with_store.probes(name) for c in contestants if c.probed)
     if row.finished is None or not looked:
-        _run(problem, plan, with_store, row, listener, probes)
+        _run(problem, plan, with_store, row, listener, probes, made(OBSERVERS))
     return Race(with_store, name, problem, contestants)
 
 
@@ -103,37 +110,25 @@ def open_race(name: str | None = None, store: str | os.PathLike[str] = "talweg.d
     return Race(Store(Path(store), existing=True), name)
 
 
-def _run(problem: Problem, plan: Plan, store: Store, row: RaceRow, listener: events.Listener, probes: bool) -> None:
+def _run(problem: Problem, plan: Plan, store: Store, row: RaceRow, listener: events.Listener, probes: bool, executor: Executor) -> None:
     began = time.perf_counter()
     fitted = row.plan if row.plan.get("fitted") else None
     if fitted is not None:
         plan = dataclasses.replace(plan, epochs=fitted["epochs"])
-    engine = Engine(problem, plan, store, row.race, listener)
     try:
+        runner = Runner(problem, plan, store, row.race, listener, executor)
         if row.finished is not None:
-            return engine.probe()
-        engine.prepare()
+            return runner.probe()
+        runner.prepare()
         if plan.budget_seconds is not None and fitted is None:
-            plan = engine.fit_budget(plan.budget_seconds, time.perf_counter() - began)
+            plan = runner.fit(plan.budget_seconds, time.perf_counter() - began)
             store.replan(row.race, {**plan.describe(), "fitted": True})
-        engine.expect()
-        engine.go()
+        runner.go()
         if probes:
-            engine.probe()
+            runner.probe()
         store.finish(row.race)
     except InputError:
         store.forget_empty(row.race)
         raise
     finally:
-        store.add_time(row.race, time.perf_counter() - began, engine.compile_seconds)
-
-
-def _own_formulas(problem: Problem, plan: Plan) -> dict[str, Any]:
-    """Hashes of the traced steps of methods that are not in the catalogue: a name does not say what somebody's own method does."""
-    params = jax.eval_shape(problem.start, jax.random.key(0))
-    hashes = {}
-    for contestant in plan.contestants:
-        if not catalogued(contestant.kind):
-            seen, _ = traced_step(problem, contestant.method(contestant.defaults(), 1), params, contestant.size)
-            hashes[contestant.name] = hashlib.sha256(re.sub(r"0x[0-9a-f]+", "", str(seen)).encode()).hexdigest()
-    return {"formulas": hashes} if hashes else {}
+        store.add_time(row.race, time.perf_counter() - began, executor.compile_seconds)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+import json
 from typing import TYPE_CHECKING, Any
 
 from talweg.checks import InputError
 from talweg.problems.base import Problem
-
-if TYPE_CHECKING:
-    pass
-
-import functools
-import json
-
-from talweg.problems import datasets
+from talweg.problems.rebuild import rebuild
+from talweg.problems.source import Source
+from talweg.racing.own_code import OwnCode
+from talweg.store import RaceRow
 
 if TYPE_CHECKING:
     from talweg.racing.result import Race
@@ -34,37 +31,57 @@ def describe(problem: Problem) -> dict[str, Any]:
     }
 
 
+def origin(problem: Problem, fingerprint: str, own: OwnCode | None = None) -> dict[str, Any]:
+    """What the store keeps beside, and nobody is shown: how the same problem is known, and built again."""
+    return {
+        "fingerprint": fingerprint,
+        "source": problem.source.describe() if problem.source else None,
+        "own_code": own.describe() if own else None,
+    }
+
+
 def raced_problem(race: Race, given: Problem | None = None) -> Problem:
-    """The problem that was raced: the one given, the race's own, or a data set of the catalogue built again.
+    """The problem that was raced: the one given, the race's own, or the one that its source builds again.
 
     Raises InputError if it can't be built again, or is not the one raced.
     """
-    pass
-
-    stored = race.store.race(race.name).problem
+    row = race.store.race(race.name)
     problem = given if given is not None else race.problem
-    if problem is None and (entry := datasets.find(stored["name"])) is not None:
-        facts = stored["facts"]
-        wanted = {word: facts.get(word) for word in entry.takes}
-        problem = datasets.load(stored["name"], **wanted, seed=facts.get("split_seed", 0))
-        if _differs(describe(problem), stored):  # somebody's own with the same name
-            problem = None
     if problem is None:
-        raise InputError(
-            f"landscape: race {race.name} was run on {stored['name']!r}, whose data are not in the store; in Python, give them: "
-            f"tw.open_race({race.name!r}).landscape(problem=…), with what tw.race was given"
-        )
+        return _rebuilt(row)
     if not isinstance(problem, Problem):
-        raise InputError(f"landscape: problem must be the Problem that was raced, got {problem!r}")
-    if other := _differs(describe(problem), stored):
+        raise InputError(f"race {row.race}: problem must be the Problem that was raced, got {problem!r}")
+    if words := _differing(problem, row):
         raise InputError(
-            f"landscape: {problem.name} is not what race {race.name} was run on ({stored['name']}): its {' and '.join(other)} differ; "
+            f"race {row.race}: {problem.name} is not what race {row.race} was run on ({row.problem['name']}): its {words} differ; "
             "give the problem that was raced"
         )
     return problem
 
 
-def _differs(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """What is not the same in two descriptions of a problem; what was said aloud on the way does not count."""
+def _rebuilt(row: RaceRow) -> Problem:
+    """The problem of a race, built again from its source."""
+    source = Source(**row.origin["source"]) if row.origin.get("source") else None
+    remedy = f"in Python, give them: tw.open_race({row.race!r}).landscape(problem=…), with what tw.race was given"
+    if source is None or not source.repeatable:
+        raise InputError(f"race {row.race} was run on {row.problem['name']!r}, whose data are not in the store; {remedy}")
+    try:
+        problem = rebuild(source)
+    except InputError as error:
+        raise InputError(f"race {row.race}: its data were in {source.name}, which can't be read any more ({error}); {remedy}") from error
+    if words := _differing(problem, row):
+        raise InputError(
+            f"race {row.race}: its data were in {source.name}, but what is there now is not what was raced (its {words} differ); "
+            f"restore it, or {remedy}"
+        )
+    return problem
+
+
+def _differing(problem: Problem, row: RaceRow) -> str:
+    """What of a problem is not as it was raced; nothing that was said aloud on the way, and its data only if all else is the same."""
     text = functools.partial(json.dumps, sort_keys=True, default=str)
-    return [word for word, value in other.items() if word != "notes" and text(one.get(word)) != text(value)]
+    now = describe(problem)
+    words = [word for word, value in row.problem.items() if word != "notes" and text(now.get(word)) != text(value)]
+    if not words and row.origin and row.origin["fingerprint"] != problem.fingerprint():
+        words = ["data"]
+    return " and ".join(words)

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import jax
+import numpy as np
 from safetensors.numpy import load
 
-from talweg import checks, dialects, schedules, verdict
+from talweg import checks, dialects, schedules
 from talweg.checks import InputError
 from talweg.contestants.contestant import Contestant
 from talweg.engine import restarts
+from talweg.landscape import Diagnosis, diagnose
 from talweg.methods import Method, catalogued, factory_named, factory_of
 from talweg.problems.base import Params, Problem
 from talweg.problems.supervised import widened
+from talweg.racing.recall import raced_problem
+from talweg.racing.reruns import reruns
+from talweg.results import Figures, Result
 from talweg.store import Store
-from talweg.verdict import record
+from talweg.studies import landscape as study
+from talweg.summary import ContestantSummary, RaceSummary
+from talweg.verdict import judge, record
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from talweg.landscape import Diagnosis
-    from talweg.studies.landscape import Landscape
 
 
 class Best:
@@ -60,12 +63,14 @@ class Best:
         return f"Best({self.method!r}, batch={self.batch!r})"
 
 
-class Race:
-    """A finished race: `.verdict`, `.table()`, `.best`, `.report(path)`, `.summary`.
+class Race(Result):
+    """A finished race: `.verdict`, `.table()`, `.best`, `.save(path)`, `.summary`.
 
     All of it is computed from the store's rows, so a race can be looked at again without its problem, but `.best.params` has the
     problem's own structure only with it (a flat list of arrays otherwise), and `.best.method` is known for methods of the catalogue.
     """
+
+    kind: ClassVar[str] = "race"
 
     def __init__(self, store: Store, name: str | None = None, problem: Problem | None = None, contestants: Sequence[Contestant] = ()):
         row = store.race(name)
@@ -74,7 +79,12 @@ class Race:
                 f"race: {row.race} is not finished; run the same command again to go on ({row.run.get('command') or 'tw.race(…)'})"
             )
         self.store, self.name, self.problem, self.contestants = store, row.race, problem, contestants
-        self.summary: dict[str, Any] = verdict.judge(record.read(store, row))
+        self._summary = judge(record.read(store, row))
+
+    @property
+    def summary(self) -> RaceSummary:
+        """All of it as plain numbers."""
+        return self._summary
 
     @property
     def verdict(self) -> str:
@@ -82,7 +92,24 @@ class Race:
         return self.summary["verdict"]["text"]
 
     @property
-    def winner(self) -> dict[str, Any]:
+    def sentences(self) -> list[str]:
+        """The verdict, sentence by sentence."""
+        return self.summary["verdict"]["sentences"]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to know before believing it: edges of the search, methods that do worse than a case of themselves, doubts."""
+        return self.summary["verdict"]["warnings"]
+
+    @property
+    def figures(self) -> Figures:
+        """Those of the report, by name: curves, speedups, learning_rates, tuning, orders …"""
+        from talweg.report import page
+
+        return Figures({name.replace("-", "_"): partial(figure, self.summary) for name, _, figure, _ in page.pictures(self.summary)})
+
+    @property
+    def winner(self) -> ContestantSummary:
         """The winner's row of the summary."""
         return self.summary["contestants"][0]
 
@@ -93,19 +120,25 @@ class Race:
 
     def tuned(self, name: str) -> Best:
         """A contestant by its name in the table, ready to use. Raises InputError for an unknown name."""
-        rows = {row["name"]: row for row in self.summary["contestants"]}
-        row = rows[checks.one_of("race", "contestant", name, rows)]
-        tensors = load(self.store.weights(self.name, row["name"]) or b"")
-        leaves = [tensors[str(i)] for i in range(len(tensors))]
-        params: Params = leaves
-        if self.problem is not None:
-            learned = self.problem if row["width"] == 1 else widened(self.problem, row["width"])
-            params = jax.tree.unflatten(jax.tree.structure(jax.eval_shape(learned.start, jax.random.key(0))), leaves)
+        row = self._row(name)
+        params = self._weights(row, self.problem)
         batch = "the whole training set at every step" if row["batch"] == "full" else f"batches of {row['batch']}"
         about = f"{row['label']} with {batch}, as tuned in race {self.name} on {self.summary['problem']['name']}"
-        return Best(self._method(row), row["batch"], row["hyperparameters"], params, about, self._beside(row))
+        return Best(self.method(name), row["batch"], row["hyperparameters"], params, about, self._beside(row))
 
-    def _beside(self, row: Mapping[str, Any]) -> list[str]:
+    def _row(self, name: str) -> ContestantSummary:
+        rows = {row["name"]: row for row in self.summary["contestants"]}
+        return rows[checks.one_of("race", "contestant", name, rows)]
+
+    def _weights(self, row: ContestantSummary, problem: Problem | None) -> Params:
+        """The weights of a contestant's best final run; a list of arrays without the problem that knows their structure."""
+        tensors = load(self.store.weights(self.name, row["name"]) or b"")
+        leaves = [tensors[str(i)] for i in range(len(tensors))]
+        if problem is None:
+            return leaves
+        return jax.tree.unflatten(jax.tree.structure(jax.eval_shape(_learned(row, problem).start, jax.random.key(0))), leaves)
+
+    def _beside(self, row: ContestantSummary) -> list[str]:
         """What code for an optimizer can't say of a row."""
         said = []
         if row["restarts"] > 1:
@@ -118,15 +151,17 @@ class Race:
             said.append(f"the hidden layers of the model are {row['width']} times as wide as the problem's: that is not in this code")
         return said
 
-    def _steps(self, row: Mapping[str, Any]) -> int:
+    def _steps(self, row: ContestantSummary) -> int:
         """All steps of a lane of a row."""
-        per_step = (self.summary["problem"]["examples"] if row["batch"] == "full" else row["batch"]) * row["gradients_per_step"]
-        return row["curves"]["examples"][-1] // per_step
+        batch = row["batch"]
+        examples = batch if isinstance(batch, int) else self.summary["problem"]["examples"]
+        return row["curves"]["examples"][-1] // (examples * row["gradients_per_step"])
 
-    def _method(self, row: Mapping[str, Any]) -> Method | None:
-        """The method of a row, with its schedule; None for somebody's own method in a race that comes from a store."""
-        numbers = dict(row["hyperparameters"])
-        known = next((c for c in self.contestants if c.name == row["name"]), None)
+    def method(self, name: str) -> Method | None:
+        """The tuned method of a contestant, with its schedule; None for somebody's own in a race that comes from a store."""
+        row = self._row(name)
+        numbers: dict[str, Any] = dict(row["hyperparameters"])
+        known = next((c for c in self.contestants if c.name == name), None)
         steps = restarts.shares(self._steps(row), row["restarts"])[0]
         if known is not None:
             return known.method(numbers, steps)
@@ -146,12 +181,6 @@ class Race:
 
         return pd.DataFrame([_flat(row) for row in self.summary["contestants"]]).set_index("rank")
 
-    def report(self, path: str | os.PathLike[str]) -> Path:
-        """Write the report, one HTML file that works offline. Raises InputError if it can't be written."""
-        from talweg import report
-
-        return report.write(self.summary, path)
-
     def landscape(
         self,
         directions: str = "path",
@@ -162,7 +191,7 @@ class Race:
         line: bool = False,
         problem: Problem | None = None,
         key: int = 0,
-    ) -> Landscape:
+    ) -> study.Landscape:
         """The loss landscape around the winner's final weights, with the ways of the contestants in it.
 
         Args:
@@ -177,10 +206,20 @@ class Race:
         Each descends once more, with its tuned numbers and the first seed of the final. Raises InputError for an unknown name or
         word, a problem that is not the one raced or can't be built again, and if nobody has final weights.
         """
-        from talweg.studies import landscape
-
-        return landscape.landscape(
-            self, directions, split=split, contestants=contestants, points=points, between=line, problem=problem, key=key
+        raced = raced_problem(self, problem)
+        trainings, seed, left_out = reruns(self, contestants)
+        return study.landscape(
+            raced,
+            trainings,
+            directions,
+            seed=seed,
+            split=split,
+            points=points,
+            between=line,
+            key=key,
+            race=self.name,
+            left_out=left_out,
+            command=self.summary["run"].get("command"),
         )
 
     def diagnose(
@@ -196,17 +235,32 @@ class Race:
 
         Raises InputError for an unknown name, and a problem that is not the one raced or can't be built again.
         """
-        from talweg.studies import endpoints
+        raced = raced_problem(self, problem)
+        found = {}
+        for name in [row["name"] for row in self.summary["contestants"]] if contestants is None else contestants:
+            row = self._row(name)
+            params = self._weights(row, raced)
+            if all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(params)):
+                found[row["label"]] = diagnose(_learned(row, raced), params, method=self.method(name), split=split, key=key)
+        return found
 
-        return endpoints.diagnosed(self, contestants, split=split, problem=problem, key=key)
+    def _page(self) -> str:
+        from talweg.report import page
 
-    def __repr__(self) -> str:
-        return f"Race({self.name}, {self.summary['problem']['name']}: {self.verdict})"
+        return page.html(self.summary)
 
     def _repr_html_(self) -> str:
-        from talweg import report
+        from talweg.report import fragment
 
-        return report.html_fragment(self.summary)
+        return fragment.html(self.summary)
+
+    def _name(self) -> str:
+        return f"{self.name}, {self.summary['problem']['name']}"
+
+
+def _learned(row: ContestantSummary, problem: Problem) -> Problem:
+    """The problem whose weights a contestant learned: its own, or one with wider hidden layers."""
+    return problem if row["width"] == 1 else widened(problem, row["width"])
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -216,4 +270,4 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
         flat.update({key: row[key]["median"], f"{key}_low": row[key]["low"], f"{key}_high": row[key]["high"]})
     for key in ("metric", "loss"):
         flat[f"test_{key}"] = row["test"][key]["median"] if row["test"][key] else None
-    return {**flat, **{key: row[key] for key in ("reached", "diverged")}, "tuning_paid": row["default"]["gain_from_tuning"]}
+    return {**flat, **{key: row[key] for key in ("reached", "diverged")}, "gain_from_tuning": row["default"]["gain_from_tuning"]}

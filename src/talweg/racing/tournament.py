@@ -1,60 +1,88 @@
-"""The rounds of a race for one contestant: search → (widened search) → confirm → final.
+"""Who runs next, from what came back: search → (widened search) → confirm → final, for one contestant and for several at once.
 
-Each rung is deterministic from the rows of the rung before it, so a race that was stopped finds its way again from the store.
+Pure: no JAX, no store, no machine. A tournament is a generator, which yields what to run and is sent its lanes. It decides nothing but
+from them, so a race that was stopped is replayed from the lanes of its finished blocks and finds its way again.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from talweg.contestants.contestant import Contestant
 from talweg.contestants.design import cube
-from talweg.methods import Range
-from talweg.racing.plan import CONFIRM_SEEDS, Plan
+from talweg.engine.block import Entry
 from talweg.store import Lane
 from talweg.verdict import scores
 from talweg.verdict.scores import Target
+
+if TYPE_CHECKING:
+    from talweg.contestants.contestant import Contestant
+    from talweg.methods import Range
+    from talweg.racing.plan import Plan
 
 UNTUNED = -1
 LEADERS = 3
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A lane before it is run: the number of its setting, its numbers, its seed."""
+class Request:
+    """Lanes that a contestant wants to be run, all at once."""
 
-    setting: int
-    numbers: dict[str, float]
-    seed: int
-
-
-#: (rung, entries) -> the lanes, run or found in the store.
-Runner = Callable[[str, Sequence[Entry]], list[Lane]]
+    contestant: str
+    rung: str
+    entries: Sequence[Entry]
 
 
-def climb(contestant: Contestant, plan: Plan, target: Target, examples_per_step: int, run: Runner, *, stage: str = "") -> list[Lane]:
-    """All rungs of a contestant; returns the lanes of its final.
+Outcome = Sequence[Lane]  #: the lanes of the final
+Tournament = Generator[Request, Sequence[Lane], Outcome]
 
-    The baseline climbs twice: first, with a `stage` before the names of its rungs, to where it ends, which sets the target; then for
-    the target, like everybody.
+
+def rungs(contestant: Contestant, plan: Plan, target: Target, examples_per_step: int, *, stage: str = "") -> Tournament:
+    """All rungs of a contestant: yields the request of each, is sent its lanes in the order of its entries, and returns those of the final.
+
+    The baseline goes through them twice: first, with a `stage` before the names of its rungs, to where it ends, which sets the
+    target; then for the target, like everybody.
     """
-    settings = contestant.settings(cube(plan.settings, plan.seed))
+    name = contestant.name
     if not contestant.space:
-        return run("final", _final(contestant, plan, 0, {}))
-    lanes = run("search", [Entry(i, numbers, plan.search_seed()) for i, numbers in enumerate(settings)])
+        return (yield Request(name, "final", _final(contestant, plan, 0, {})))
+    settings = contestant.settings(cube(plan.settings, plan.seed))
+    seed = plan.search_seed()
+    lanes = yield Request(name, "search", [Entry(i, numbers, seed) for i, numbers in enumerate(settings)])
     wider = widened(contestant, lanes, target, examples_per_step)
     if wider is not None:
         more = wider.settings(cube(plan.settings, plan.seed))
+        entries = [Entry(plan.settings + i, numbers, seed) for i, numbers in enumerate(more)]
+        lanes = [*lanes, *(yield Request(name, f"{stage}widened", entries))]
         settings += more
-        lanes = lanes + run(f"{stage}widened", [Entry(plan.settings + i, numbers, plan.search_seed()) for i, numbers in enumerate(more)])
     ranked = scores.best_settings(lanes, target, examples_per_step)
     if plan.settings > 1:
-        best = ranked[: plan.confirmed()]
-        confirmed = run(f"{stage}confirm", [Entry(i, settings[i], seed) for i in best for seed in plan.confirm_seeds()])
+        entries = [Entry(i, settings[i], seed) for i in ranked[: plan.confirmed()] for seed in plan.confirm_seeds()]
+        confirmed = yield Request(name, f"{stage}confirm", entries)
         ranked = scores.best_settings(confirmed, target, examples_per_step)
-    return run(f"{stage}final", _final(contestant, plan, ranked[0], settings[ranked[0]]))
+    return (yield Request(name, f"{stage}final", _final(contestant, plan, ranked[0], settings[ranked[0]])))
+
+
+class Tournaments:
+    """The tournaments of several contestants at once: each has one request open, until its final has been run."""
+
+    def __init__(self, tournaments: Mapping[str, Tournament]):
+        self._tournaments = dict(tournaments)
+        self.open: dict[str, Request] = {}  #: by contestant
+        self.outcomes: dict[str, Outcome] = {}  #: by contestant, of those whose final has been run
+        for name, tournament in self._tournaments.items():
+            self.open[name] = next(tournament)
+
+    def send(self, name: str, lanes: Sequence[Lane]) -> Request | None:
+        """Hand over the lanes of a contestant's open request; its next one, or None where that was its final."""
+        try:
+            self.open[name] = self._tournaments[name].send(lanes)
+        except StopIteration as end:
+            del self.open[name]
+            self.outcomes[name] = end.value
+        return self.open.get(name)
 
 
 def expected_lanes(contestant: Contestant, plan: Plan) -> dict[str, int]:
@@ -62,7 +90,7 @@ def expected_lanes(contestant: Contestant, plan: Plan) -> dict[str, int]:
     final = {"final": 2 * plan.seeds}
     if not contestant.space:
         return final
-    confirm = {"confirm": plan.confirmed() * CONFIRM_SEEDS} if plan.settings > 1 else {}
+    confirm = {"confirm": plan.confirmed() * len(plan.confirm_seeds())} if plan.settings > 1 else {}
     return {"search": plan.settings, **confirm, **final}
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from talweg.checks import InputError
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 
 def write(summary: Summary, path: str | os.PathLike[str]) -> Path:

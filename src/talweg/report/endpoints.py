@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -11,7 +12,7 @@ from talweg.report.table import stacked, swatch
 from talweg.text import endpoints
 from talweg.text.format import NOTHING, figures, times
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 HEADS = (
     ("Method", "its line as in the pictures"),
     ("Where they ended", "of the final runs, by the gradient against its noise and the signs of the curvature"),
@@ -30,7 +31,7 @@ NOTE = (
 
 def section(summary: Summary) -> str:
     """The section with its table; empty where nobody looked."""
-    looked = [c for c in summary["contestants"] if c.get("ended") and c["ended"]["looked_at"]]
+    looked = [c for c in summary["contestants"] if c.get("endpoints") and c["endpoints"]["diagnosed"]]
     if not looked:
         return ""
     given = looks(summary["contestants"])
@@ -38,16 +39,16 @@ def section(summary: Summary) -> str:
     body = "".join(f"<tr>{''.join(cells(c, swatch(given[c['name']])))}</tr>" for c in looked)
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     said = parts.paragraphs(endpoints.of_race(summary))
-    box = f'<div class="box" tabindex="0" role="region" aria-labelledby="ended">{table}</div>'
+    box = f'<div class="box" tabindex="0" role="region" aria-labelledby="endpoints">{table}</div>'
     note = f'<p class="note"><small>{escape(NOTE)}</small></p>'
-    return f'<section aria-labelledby="ended"><h2 id="ended">Where it ended</h2><div class="lead">{said}</div>{box}{note}</section>'
+    return f'<section aria-labelledby="endpoints"><h2 id="endpoints">Where it ended</h2><div class="lead">{said}</div>{box}{note}</section>'
 
 
 def cells(c: dict[str, Any], line: str) -> list[str]:
     """A contestant's cells; each knows its column's head, for a page too narrow for columns."""
-    ended, sharp = c["ended"], c["ended"]["sharpness"]
+    ended, sharp = c["endpoints"], c["endpoints"]["sharpness"]
     lanes = ended["lanes"]
-    noise, edge = ended["slope_over_noise"], ended["edge"]
+    noise, edge = ended["gradient_signal_to_noise"], ended["edge"]
     between = f"{figures(sharp['low'], 2)} – {figures(sharp['high'], 2)}" if sharp["median"] is not None else ""
     shown = [
         f'<span class="who">{line}<span>{escape(c["label"])}</span></span>',
@@ -55,8 +56,8 @@ def cells(c: dict[str, Any], line: str) -> list[str]:
         escape(NOTHING if noise is None else times(noise)),
         stacked(figures(sharp["median"]), between),
         escape(NOTHING if edge is None else figures(edge, 2)),
-        f"{ended['alike']} of {lanes}",
-        f"{ended['as_good_as_the_best']} of {lanes}",
+        f"{ended['near_own_best']} of {lanes}",
+        f"{ended['near_best']} of {lanes}",
     ]
     made = []
     for (name, _), cell in zip(HEADS, shown, strict=True):

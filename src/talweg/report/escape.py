@@ -13,7 +13,7 @@ from talweg.report.table import stacked
 from talweg.text import escape as words
 from talweg.text.format import batch_size, count, figures, seconds, sentence, setting
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 #: The heads of the table, and the name of their cells; with a second one, what stands below it.
 HEADS = (
@@ -79,7 +79,7 @@ def table(summary: Summary, heads: tuple[tuple[str, str, str], ...] = HEADS) -> 
 
 def row(arm: Mapping[str, Any], cells: dict[str, str], heads: tuple[tuple[str, str, str], ...]) -> str:
     """An arm with its numbers below its name."""
-    numbers = ", ".join(f"{name.replace('_', ' ')} {setting(value)}" for name, value in arm["numbers"].items())
+    numbers = ", ".join(f"{name.replace('_', ' ')} {setting(value)}" for name, value in arm["hyperparameters"].items())
     first = f'<th scope="row" data-head="Arm"><span class="who"><span>{stacked(sentence(arm["label"]), numbers)}</span></span></th>'
     others = []
     for name, cell, below in heads:
@@ -101,7 +101,11 @@ def run(summary: Summary) -> list[tuple[str, str, str]]:
     plain = summary["arms"][0]
     goal = f"{words.signed(summary['best'])}, to within {figures(summary['threshold'] - summary['best'], 2)}"
     origin = (
-        "given" if summary["given"] else "known before" if summary["best_known"] else "the lowest that any arm came to while it was tuned"
+        "given"
+        if summary["goal_given"]
+        else "known before"
+        if summary["best_known"]
+        else "the lowest that any arm came to while it was tuned"
     )
     size = [
         str(summary["model"] or ""),
@@ -118,7 +122,7 @@ def run(summary: Summary) -> list[tuple[str, str, str]]:
             f"{count(summary['settings'], 'setting')} for each arm",
             f"each from {count(summary['tuning_starts'], 'start')}, none of which is used again",
         ),
-        ("trials", f"{summary['trials']:,} for each arm", "from fresh starts"),
+        ("starts", f"{summary['starts']:,} for each arm", "from fresh starts"),
         ("seed", str(summary["seed"]), ""),
         ("took", seconds(summary["seconds"]), "without compiling"),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
@@ -19,7 +20,7 @@ STYLE = """<style>
 </style>"""
 
 
-def html(summary: dict[str, Any]) -> str:
+def html(summary: Mapping[str, Any]) -> str:
     """The fragment; it may stand in any page."""
     tested = [head for head, _, _ in table.columns(summary) if head.startswith("Test ")]
     words = "".join(f"<p>{escape(sentence(said))}</p>" for said in summary["verdict"].get("sentences") or [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from html import escape
 from typing import Any
@@ -13,7 +14,7 @@ from talweg.text import captions
 from talweg.text import dynamics as dynamics_text
 from talweg.text.format import sentence
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 #: Each picture: its place in the page, title, figure, and the sentence under it.
 PICTURES = (
@@ -31,18 +32,23 @@ INSIDE = (
 )
 
 
+def pictures(summary: Summary) -> tuple[tuple[str, str, Callable[[Summary], Any], Callable[[Summary], str]], ...]:
+    """Those that a race has: its place in the page, its title, the figure, and the sentence under it."""
+    return (*PICTURES, *(INSIDE if dynamics.seen(summary) else ()))
+
+
 def html(summary: Summary) -> str:
     """The whole page; the same summary gives the same text."""
     run = summary["run"]
     headline = sentence(parts.headline(summary))
-    pictures = (*PICTURES, *(INSIDE if dynamics.seen(summary) else ()))
+    shown = pictures(summary)
     filled = {
         "numbers": parts.numbers(summary),
         "advice": parts.advice(summary),
         "warnings": parts.warnings(summary),
         "target": escape(str(summary["target"].get("text") or "")),
         "table": table.html(summary),
-        "pictures": "".join(picture(name, title, sentence(caption(summary))) for name, title, _, caption in pictures),
+        "pictures": "".join(picture(name, title, sentence(caption(summary))) for name, title, _, caption in shown),
         "ended": endpoints.section(summary),
         "command": escape(str(run.get("command") or "")),
         "run": parts.what_was_run(summary),
@@ -51,7 +57,7 @@ def html(summary: Summary) -> str:
     return shell.page(
         "page.html",
         filled,
-        {name: figure(summary) for name, _, figure, _ in pictures},
+        {name: figure(summary) for name, _, figure, _ in shown},
         title=f"{summary['problem']['name']}: {headline}",
         over=parts.joined(["talweg race", str(summary["problem"]["name"]), parts.created(run)]).replace(", ", " · "),
         headline=headline,

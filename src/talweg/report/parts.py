@@ -26,7 +26,7 @@ from talweg.text.format import (
     whole,
 )
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 
 #: What is not broken at the end of a line: an interval such as "(2.4 – 3.9)" or "(2 % – 4 %)", a number and its unit.
 WHOLE = re.compile(r"\S+(?: %)? – [^\s<]+(?: %\)?)?|\d[\d.,]* (?:%|(?:µs|ms|s|min|h)\b)")

@@ -23,7 +23,7 @@
   };
 
   const mesh = () => {
-    const line = dark.matches ? "#a9b0ba" : figures.mountain.layout.scene.xaxis.gridcolor;
+    const line = dark.matches ? "#a9b0ba" : figures["surface-3d"].layout.scene.xaxis.gridcolor;
     const patch = { "scene.bgcolor": dark.matches ? "#101317" : "#ffffff" };
     for (const axis of ["xaxis", "yaxis", "zaxis"]) patch[`scene.${axis}.gridcolor`] = patch[`scene.${axis}.linecolor`] = line;
     return patch;
@@ -69,7 +69,7 @@
     for (let drawn = -1; drawn !== step; ) {
       drawn = step;
       const jobs = [];
-      for (const name of ["contour", "mountain"]) {
+      for (const name of ["contour", "surface-3d"]) {
         if (places[name].dataset.drawn) jobs.push(Plotly.restyle(places[name], ...changes(name, drawn)));
       }
       const losses = places.losses;

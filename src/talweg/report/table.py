@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -10,7 +10,7 @@ from talweg.figures.palette import Look, looks
 from talweg.text import lookup
 from talweg.text.format import NOTHING, batch_size, measured, metric, parts, seconds, setting, share, times, unit, whole
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 Contestant = dict[str, Any]
 Cell = Callable[[Contestant], str]
 

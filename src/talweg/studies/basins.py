@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -18,10 +18,12 @@ from talweg.contestants.notation import listed
 from talweg.landscape import Connection, connected
 from talweg.landscape.settle import MOST_DIMENSIONS, same, settled
 from talweg.problems.base import Params, Problem
-from talweg.statistics import bootstrap, proportions
+from talweg.results import Result
+from talweg.statistics import proportions
 from talweg.statistics.richness import Estimate, basins_in_all, better_than_best, unseen_mass
-from talweg.studies import multistart
+from talweg.studies import multistart, tuning
 from talweg.studies.multistart import Endpoints, Multistart
+from talweg.summary import BasinsSummary, plain
 from talweg.text import basins as words
 
 STARTS = 256
@@ -55,15 +57,16 @@ class Arrivals:
     ends: Endpoints
     loss: Float[np.ndarray, " starts"]  #: where each comes to rest; infinite for those that diverged
     basin: Int[np.ndarray, " starts"]  #: the number of each start's basin, −1 for those that diverged or did not come to rest
-    unseen: Estimate | None  #: how likely the next start ends in a basin that none of these did; None where none came to rest
-    in_all: Estimate | None  #: how many basins there are at least
+    missing_mass: Estimate | None  #: how likely the next start ends in a basin that none of these did; None where none came to rest
+    richness: Estimate | None  #: how many basins there are at least
     gradients: int  #: all in all
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Basins:
+class Basins(Result):
     """Where many starts ended. `.basins` from the lowest, `.arrivals` by method, `.sentences`; `.connection` between the best two."""
 
+    kind: ClassVar[str] = "basins"
     problem: Problem
     basins: tuple[Basin, ...]
     arrivals: tuple[Arrivals, ...]
@@ -77,7 +80,7 @@ class Basins:
         return self.basins[0]
 
     @property
-    def better(self) -> float:
+    def probability_of_lower(self) -> float:
         """With a confidence of 95 %, at most so likely does one more start end lower than all: a start that every method takes."""
         return better_than_best(self.starts)
 
@@ -89,49 +92,48 @@ class Basins:
         return connected(self.problem, self.basins[0].params, self.basins[1].params)
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> BasinsSummary:
         """All of it as plain numbers."""
         counts = {a.name: np.bincount(a.basin[a.basin >= 0], minlength=len(self.basins)) for a in self.arrivals}
         optimum = self.problem.optimum
         way = float(np.median(self.arrivals[0].ends.start)) - self.best.loss
         near = self.best.loss + words.REACHED * abs(way)
-        return {
+        numbers = {
+            "kind": self.kind,
             "problem": self.problem.name,
             "data": self.problem.train is not None,
             "optimum": None if optimum is None else float(optimum),
-            "way": way,
+            "initial_gap": way,
             "starts": self.starts,
             "steps": self.steps,
-            "better": self.better,
-            "basins": [{"count": b.count, "loss": b.loss, "by_method": dict(b.by_method)} for b in self.basins],
+            "probability_of_lower": self.probability_of_lower,
+            "basins": [{"count": b.count, "loss": b.loss, "by_method": b.by_method} for b in self.basins],
             "methods": [
                 {
                     "name": a.name,
                     "label": a.label,
                     "method": a.method,
                     "batch": a.batch,
-                    "numbers": dict(a.numbers),
+                    "hyperparameters": a.numbers,
                     "diverged": int((a.ends.diverged >= 0).sum()),
                     "not_converged": int(((a.basin < 0) & (a.ends.diverged < 0)).sum()),
                     "basins": int((counts[a.name] > 0).sum()),
                     "best": _share(int((a.loss <= near).sum()), self.starts),
-                    "loss": _finite(float(np.median(a.loss))),
-                    "unseen": a.unseen and a.unseen._asdict(),
-                    "in_all": a.in_all and a.in_all._asdict(),
+                    "loss": float(np.median(a.loss)),
+                    "missing_mass": a.missing_mass and a.missing_mass._asdict(),
+                    "richness": a.richness and a.richness._asdict(),
                     "gradients": a.gradients,
                 }
                 for a in self.arrivals
             ],
             "seconds": self.seconds,
         }
+        return plain(numbers)
 
     @property
     def sentences(self) -> list[str]:
         """What was found, and how sure that is."""
         return words.sentences(self.summary)
-
-    def __repr__(self) -> str:
-        return f"Basins({self.problem.name}: {' '.join(self.sentences)})"
 
 
 def basins(
@@ -193,13 +195,16 @@ def _tuned(running: Multistart, contestant: Contestant, steps: int, rate: float 
         checks.number("basins", "learning_rate", rate, checks.POSITIVE)
         known = "learning_rate" in contestant.defaults() and "learning_rate" not in contestant.fixed
         return {"learning_rate": rate} if known else {}
-    tried = multistart.rates(running.problem, contestant)
+    tried = tuning.learning_rates(running.problem, contestant)
     if len(tried) == 1:
         return tried[0]
     own = multistart.seeds(TUNING_STARTS, seed, 1)
-    ends = running.run(contestant, [one for one in tried for _ in own], own * len(tried), steps)
-    medians = bootstrap.medians(ends.loss.reshape(len(tried), -1))
-    return tried[int(np.argmin(medians))]
+    chosen, _ = tuning.best(
+        tried,
+        lambda settings: running.each(contestant, settings, own, steps),
+        lambda ends: tuning.median_loss(ends.loss.reshape(len(tried), -1)),
+    )
+    return tried[chosen]
 
 
 def _labelled(problem: Problem, arrived: Sequence[Endpoints]) -> tuple[np.ndarray, np.ndarray, Params]:
@@ -214,7 +219,7 @@ def _labelled(problem: Problem, arrived: Sequence[Endpoints]) -> tuple[np.ndarra
     leaves = jax.tree.leaves(params)
     if problem.train is None and len(leaves) == 1 and leaves[0].ndim == 2 and leaves[0].shape[1] <= MOST_DIMENSIONS:
         span = float(np.ptp(_begins(problem), axis=0).max())
-        at, value, rests = settled(_Alone(problem), leaves[0][fine], span)
+        at, value, rests = settled(problem, leaves[0][fine], span)
         losses[fine] = value
         keep = rests.astype(bool)
         labels[fine[keep]] = same(at[keep], APART * span) if keep.any() else []
@@ -223,22 +228,6 @@ def _labelled(problem: Problem, arrived: Sequence[Endpoints]) -> tuple[np.ndarra
     marks = signatures(problem, trees.take(params, fine))
     labels[fine] = same(marks, ALIKE * max(way, 1e-12))
     return labels, losses, params
-
-
-class _Alone:
-    """The loss of a problem without data as a function of its vector; equal to another one of the same loss, so compiled once."""
-
-    def __init__(self, problem: Problem):
-        self.loss = problem.loss
-
-    def __call__(self, x: Any) -> Any:
-        return self.loss(x, None)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Alone) and other.loss is self.loss
-
-    def __hash__(self) -> int:
-        return hash(self.loss)
 
 
 def signatures(problem: Problem, stacked: Params) -> Float[np.ndarray, "n examples"]:
@@ -301,7 +290,3 @@ def _gathered(
 def _share(count: int, of: int) -> dict[str, float | int]:
     low, high = proportions.proportion_interval(count / of, of)
     return {"count": count, "share": count / of, "low": low, "high": high}
-
-
-def _finite(x: float) -> float | None:
-    return x if np.isfinite(x) else None

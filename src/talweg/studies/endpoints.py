@@ -1,24 +1,19 @@
-"""Where the final lanes of a race ended, looked at while their weights are there; and a closer look at the best of each contestant."""
+"""Where the final lanes of a race ended, looked at while their weights are there."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
 
-from talweg import checks
-from talweg.landscape import Diagnosis, curvature, diagnose
+from talweg.landscape import curvature
 from talweg.landscape.diagnosis import judged, loss_at_start, stable_below
 from talweg.landscape.slices import chosen
 from talweg.methods import Method
 from talweg.problems.base import Params, Problem
-from talweg.problems.supervised import widened
-
-if TYPE_CHECKING:
-    from talweg.racing.result import Race
 
 EXAMPLES = 256  #: of the training data, on which all final lanes are looked at
 PRODUCTS = 16  #: with the Hessian, twice for every lane
@@ -40,24 +35,4 @@ def looked(problem: Problem, stacked: Params, methods: Sequence[Method]) -> list
         evidence = judged(problem, jax.tree.map(lambda leaf, lane=lane: leaf[lane], seen), start)
         fine = np.isfinite(evidence.loss)
         found.append({**dataclasses.asdict(evidence), "threshold": stable_below(method)} if fine else None)
-    return found
-
-
-def diagnosed(
-    race: Race, contestants: Sequence[str] | None = None, *, split: str = "train", problem: Problem | None = None, key: int = 0
-) -> dict[str, Diagnosis]:
-    """See `Race.diagnose`."""
-    from talweg.racing.recall import raced_problem
-
-    problem = raced_problem(race, problem)
-    rows = {row["name"]: row for row in race.summary["contestants"]}
-    names = [checks.one_of("race", "contestant", name, rows) for name in contestants] if contestants is not None else list(rows)
-    found = {}
-    for name in names:
-        tuned, width = race.tuned(name), rows[name]["width"]
-        of = problem if width == 1 else widened(problem, width)
-        structure = jax.tree.structure(jax.eval_shape(of.start, jax.random.key(0)))
-        params = jax.tree.unflatten(structure, jax.tree.leaves(tuned.params))
-        if all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(params)):
-            found[rows[name]["label"]] = diagnose(of, params, method=tuned.method, split=split, key=key)
     return found

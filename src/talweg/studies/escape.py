@@ -6,11 +6,9 @@ the same starts; what is reported comes from fresh starts.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -22,16 +20,18 @@ from talweg.contestants.contestant import Contestant
 from talweg.contestants.design import cube
 from talweg.contestants.notation import listed
 from talweg.problems.base import Problem
-from talweg.statistics import bootstrap, proportions
-from talweg.studies import multistart
+from talweg.results import Figures, Result
+from talweg.statistics import proportions
+from talweg.studies import multistart, tuning
 from talweg.studies.multistart import Endpoints, Multistart, length
+from talweg.summary import EscapeSummary, plain
 from talweg.text import escape as words
 
-TRIALS, SETTINGS, TUNING_STARTS = 256, 32, 16
+STARTS, SETTINGS, TUNING_STARTS = 256, 32, 16
 LANES = 512
 WITHIN = 1e-3  #: of the way down from a start: so near to the best known value has reached it …
 WITHIN_FOUND = 0.02  #: … and to one that is only the lowest that anybody has found
-MOST_TRIALS = 2**14
+MOST_STARTS = 2**14
 LEVEL = 0.95
 LOWEST_RATE = 1e-6  #: on a function
 NOISES, LOUDER = ("noise", "weight_noise"), 1e4  #: numbers that say how loud noise is, and how much louder it may be on a function
@@ -51,7 +51,7 @@ class Arm:
     restarts: int
     width: int
     ends: Endpoints
-    reached: Bool[np.ndarray, " trials"]
+    reached: Bool[np.ndarray, " starts"]
     rate: tuple[float, float, float]  #: how often it reached the best known value, and its interval (Wilson)
     gain: tuple[float, float, float] | None  #: over the plain method, start by start, with an interval that holds for all arms at once
 
@@ -64,9 +64,10 @@ class Arm:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Escape:
+class Escape(Result):
     """What came of it: `.arms`, the plain method first; `.sentences`; `.summary` as plain numbers; `.save(path)` writes a page."""
 
+    kind: ClassVar[str] = "escape"
     problem: Problem
     arms: tuple[Arm, ...]
     best: float  #: the value to be reached
@@ -75,28 +76,30 @@ class Escape:
     threshold: float
     within: float  #: the share of the way down that may be left
     budget: float  #: of one trial of every arm: gradients of one example times parameters
-    trials: int
+    starts: int
     settings: int
     seed: int
     left_out: tuple[str, ...]
     seconds: float
+    command: str = ""  #: that was typed, to be shown on the page
 
     @property
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> EscapeSummary:
         """All of it as plain numbers."""
         parameters = self.problem.parameters()
-        return {
+        numbers = {
+            "kind": self.kind,
             "problem": self.problem.name,
             "model": self.problem.model,
             "data": self.problem.train is not None,
             "best": self.best,
             "best_known": self.best_known,
-            "given": self.given,
+            "goal_given": self.given,
             "threshold": self.threshold,
             "within": self.within,
             "parameters": parameters,
             "gradients": self.budget / parameters,
-            "trials": self.trials,
+            "starts": self.starts,
             "settings": self.settings,
             "tuning_starts": TUNING_STARTS,
             "seed": self.seed,
@@ -108,21 +111,22 @@ class Escape:
                     "remedy": arm.remedy,
                     "method": arm.method,
                     "batch": arm.batch,
-                    "numbers": dict(arm.numbers),
+                    "hyperparameters": arm.numbers,
                     "steps": arm.steps,
                     "reached": int(arm.reached.sum()),
                     "rate": _interval(arm.rate),
                     "gain": None if arm.gain is None else _interval(arm.gain),
                     "verdict": arm.verdict,
-                    "loss": _finite(float(np.median(arm.ends.best))),
+                    "loss": float(np.median(arm.ends.best)),
                     "diverged": int((arm.ends.diverged >= 0).sum()),
                     "cost": self.budget / parameters / arm.rate[0] if arm.rate[0] > 0 else None,
                 }
                 for arm in self.arms
             ],
-            "left_out": list(self.left_out),
+            "left_out": self.left_out,
             "seconds": self.seconds,
         }
+        return plain(numbers)
 
     @property
     def sentences(self) -> list[str]:
@@ -130,38 +134,21 @@ class Escape:
         return words.sentences(self.summary)
 
     @property
-    def figure(self) -> Any:
-        """How often each arm reached the best known value, as a Plotly figure."""
+    def figures(self) -> Figures:
+        """How often each arm reached the best known value ("rates")."""
         from talweg.figures import escape
 
-        return escape.rates(self.summary)
+        return Figures({"rates": lambda: escape.rates(self.summary)})
 
-    def save(self, path: str | os.PathLike[str], command: str = "") -> Path:
-        """Write all of it as a page, one HTML file, with the command that made it; returns its full path.
-
-        Raises InputError for another ending, and where the file can't be written.
-        """
-        from talweg import report
+    def _page(self) -> str:
         from talweg.report import escape as page
 
-        ending(path)
-        return report.write_text(page.html(self.summary, command), path)
+        return page.html(self.summary, self.command)
 
     def _repr_html_(self) -> str:
         from talweg.report import escape as page
 
         return page.fragment(self.summary)
-
-    def __repr__(self) -> str:
-        return f"Escape({self.problem.name}: {' '.join(self.sentences)})"
-
-
-def ending(path: str | os.PathLike[str]) -> str:
-    """The ending of a file to write. Raises InputError for one that is no page's."""
-    found = Path(path).suffix.lower()
-    if found not in (".html", ".htm"):
-        raise InputError(f"escape: the page is an HTML file, whose name must end in .html, got {str(path)!r}")
-    return found
 
 
 def escape(
@@ -169,7 +156,7 @@ def escape(
     method: Any = "sgd",
     remedies: str | Iterable[str] = "all",
     *,
-    trials: int = TRIALS,
+    starts: int = STARTS,
     steps: int | None = None,
     epochs: float | None = None,
     settings: int = SETTINGS,
@@ -177,6 +164,7 @@ def escape(
     goal_loss: float | None = None,
     seed: int = 0,
     progress: Callable[[str], None] = lambda label: None,
+    command: str = "",
 ) -> Escape:
     """Race the remedies against local minima at equal total cost.
 
@@ -192,13 +180,14 @@ def escape(
     Args:
         method: that is to be remedied, one as `tw.race` takes it.
         remedies: names of `talweg.contestants.remedies.REMEDIES`; `"all"` leaves out what this problem can't have, and says so.
-        trials: fresh starts, all over the domain of a function (`problem.scatter`).
+        starts: fresh ones, all over the domain of a function (`problem.scatter`).
         steps, epochs: the budget of the plain method, one or the other; by default 1,000 steps on a function, the usual epochs on data.
         settings: that every arm is tuned with.
         within: the share of the way down, from the median start to the best known value, that may be left; by default as above.
         goal_loss: the value to be reached.
         seed: of starts, settings and everything else.
         progress: is told the label of each arm before it runs.
+        command: what was typed, to be shown on the page.
 
     Raises:
         InputError: unknown names, numbers out of range, a remedy that this problem can't have, and a function that always begins in
@@ -206,13 +195,13 @@ def escape(
     """
     if not isinstance(problem, Problem):
         raise InputTypeError(f"escape: problem must be a Problem such as tw.problems.load('rastrigin'), got {problem!r}")
-    checks.whole("escape", "trials", trials, at_least=8)
+    checks.whole("escape", "starts", starts, at_least=8)
     checks.whole("escape", "settings", settings)
     checks.whole("escape", "seed", seed, at_least=0)
     if within is not None:
         checks.number("escape", "within", within, checks.Interval(0, 1, low_open=True))
-    if trials > MOST_TRIALS:
-        raise InputError(f"escape: trials must be at most {MOST_TRIALS:,}, got {trials:,}")
+    if starts > MOST_STARTS:
+        raise InputError(f"escape: starts must be at most {MOST_STARTS:,}, got {starts:,}")
     if goal_loss is not None:
         checks.number("escape", "goal_loss", goal_loss, checks.Interval(-np.inf, np.inf, low_open=True))
     running = Multistart(problem, LANES)
@@ -220,7 +209,7 @@ def escape(
     entered, left_out = _arms(running.problem, method, remedies, settings)
     plain = entered[0][1]
     budget = float(length("escape", problem, plain, steps, epochs)) * running.work(plain)
-    return _Escaping(running, problem, entered, left_out, budget, trials, settings, within, goal_loss, seed, progress).go()
+    return _Escaping(running, problem, entered, left_out, budget, starts, settings, within, goal_loss, seed, progress, command).go()
 
 
 @dataclass(eq=False)
@@ -232,12 +221,13 @@ class _Escaping:
     entered: list[tuple[str | None, Contestant]]
     left_out: list[str]
     budget: float
-    trials: int
+    starts: int
     settings: int
     within: float | None
     goal: float | None
     seed: int
     progress: Callable[[str], None]
+    command: str
 
     def go(self) -> Escape:
         points = cube(self.settings, self.seed)
@@ -246,8 +236,7 @@ class _Escaping:
         for k, (_, contestant) in enumerate(self.entered):
             self.progress(f"tuning {k + 1} of {len(self.entered)}: {contestant.label}")
             tried = _settings(self.running.problem, contestant, points)
-            numbers = [one for one in tried for _ in few]
-            tuned.append((tried, self.running.run(contestant, numbers, few * len(tried), self._steps(contestant))))
+            tuned.append((tried, self.running.each(contestant, tried, few, self._steps(contestant))))
         best, own = self._best([ends for _, ends in tuned])
         starts = tuned[0][1].start
         way = float(np.median(starts[np.isfinite(starts)])) - best
@@ -256,11 +245,12 @@ class _Escaping:
         within = self.within if self.within is not None else WITHIN if own else WITHIN_FOUND
         threshold = best + within * way
         arms: list[Arm] = []
-        fresh = multistart.seeds(self.trials, self.seed, 4)
+        fresh = multistart.seeds(self.starts, self.seed, 4)
         for k, ((remedy, contestant), (tried, ends)) in enumerate(zip(self.entered, tuned, strict=True)):
             self.progress(f"running {k + 1} of {len(self.entered)}: {contestant.label}")
-            chosen = tried[_chosen(ends, len(tried), threshold)]
-            arrived = self.running.run(contestant, [chosen] * self.trials, fresh, self._steps(contestant))
+            lowest, last = (losses.reshape(len(tried), -1) for losses in (ends.best, ends.loss))
+            chosen = tried[tuning.least(tuning.arrivals_then_losses(lowest, last, threshold))]
+            arrived = self.running.run(contestant, [chosen] * self.starts, fresh, self._steps(contestant))
             arms.append(self._arm(remedy, contestant, chosen, arrived, threshold, arms[0].reached if arms else None))
         seconds = sum(ends.seconds for _, ends in tuned) + sum(arm.ends.seconds for arm in arms)
         return Escape(
@@ -272,11 +262,12 @@ class _Escaping:
             threshold,
             within,
             self.budget,
-            self.trials,
+            self.starts,
             self.settings,
             self.seed,
             tuple(self.left_out),
             seconds,
+            self.command,
         )
 
     def _steps(self, contestant: Contestant) -> int:
@@ -310,7 +301,7 @@ class _Escaping:
             contestant.width,
             ends,
             reached,
-            (share, *proportions.proportion_interval(share, self.trials, LEVEL)),
+            (share, *proportions.proportion_interval(share, self.starts, LEVEL)),
             None if plain is None else proportions.paired_difference(reached, plain, 1 - (1 - LEVEL) / others),
         )
 
@@ -344,22 +335,11 @@ def _settings(problem: Problem, contestant: Contestant, points: Float[np.ndarray
     if problem.train is None:
         for name, reach in contestant.space.items():
             if name == "learning_rate":
-                contestant = contestant.with_range(name, replace(reach, low=LOWEST_RATE, high=max(reach.high, multistart.RATES[-1])))
+                contestant = contestant.with_range(name, replace(reach, low=LOWEST_RATE, high=max(reach.high, tuning.RATES[-1])))
             elif name in NOISES:
                 contestant = contestant.with_range(name, replace(reach, high=LOUDER * reach.high))
     return contestant.settings(points) if contestant.space else [{}]
 
 
-def _chosen(ends: Endpoints, settings: int, threshold: float) -> int:
-    """The setting with the most arrivals; of several the one with the lowest median at the end, then with the lowest on the way."""
-    best, last = (bootstrap.medians(losses.reshape(settings, -1)) for losses in (ends.best, ends.loss))
-    arrivals = (ends.best.reshape(settings, -1) <= threshold).sum(axis=1)
-    return int(np.lexsort((best, last, -arrivals))[0])
-
-
 def _interval(numbers: tuple[float, float, float]) -> dict[str, float]:
     return dict(zip(("median", "low", "high"), (float(x) for x in numbers), strict=True))
-
-
-def _finite(x: float) -> float | None:
-    return x if np.isfinite(x) else None

@@ -24,11 +24,9 @@ from talweg.methods import Method
 from talweg.problems import batches
 from talweg.problems.base import Problem
 from talweg.problems.supervised import widened
-from talweg.studies.trajectories import RATES
 
 SMALL = 2**14  #: parameters times examples of a step: below it the machine is busy handing over, not computing
 TILE = 512  #: of such a problem, at most
-TUNING_RATES = 16  #: learning rates of a method whose range is known, where nothing else is tuned
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +76,10 @@ class Multistart:
             progress()
         return _ends(parts)
 
+    def each(self, contestant: Contestant, settings: Sequence[Mapping[str, float]], seeds: Sequence[int], steps: int) -> Endpoints:
+        """Every setting with every seed: setting after setting, so that a loss has the shape (settings, seeds) in one row."""
+        return self.run(contestant, [one for one in settings for _ in seeds], [*seeds] * len(settings), steps)
+
     def work(self, contestant: Contestant) -> int:
         """What one step costs: its examples, times the gradients that it asks for, times the parameters of its model."""
         return contestant.examples_per_step(self.problem.examples) * self._placement(contestant).problem.parameters()
@@ -116,16 +118,6 @@ def everywhere(problem: Problem) -> Problem:
 def seeds(count: int, seed: int, purpose: int) -> list[int]:
     """As many seeds, other ones for every purpose."""
     return np.random.SeedSequence((seed, purpose, 7)).generate_state(count).astype(int).tolist()
-
-
-def rates(problem: Problem, contestant: Contestant) -> list[dict[str, float]]:
-    """The learning rates that are tried where nothing else is tuned; one setting without any where there is none to choose."""
-    if "learning_rate" not in contestant.space:
-        return [{}]
-    if problem.train is None:
-        return [{"learning_rate": float(f"{rate:.3g}")} for rate in RATES]
-    searched = contestant.space["learning_rate"]
-    return [{"learning_rate": float(f"{searched.value(u):.3g}")} for u in np.linspace(0, 1, TUNING_RATES)]
 
 
 def length(who: str, problem: Problem, contestant: Contestant, steps: int | None, epochs: float | None) -> int:

@@ -9,19 +9,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from talweg import checks, problems, report
 from talweg.checks import InputError
 from talweg.figures.surface import outcomes
-from talweg.figures.surface.grid import SCALES, Relief
+from talweg.figures.surface.grid import SCALES, Grid
 from talweg.figures.surface.scene import Scene
-from talweg.figures.surface.trajectories import Trail, trails
+from talweg.figures.surface.trajectories import SingleTrajectory, single
 from talweg.problems import CriticalPoint, Surface
-from talweg.studies.trajectories import Path as Walked
-from talweg.studies.trajectories import paths
+from talweg.results import Figures, Result
+from talweg.studies.trajectories import Trajectory, trajectories
+from talweg.summary import SurfaceSummary, plain
+from talweg.text import surface as words
 
 GRID = 201  #: corners of the ground along each side
 MOST_STEPS = 20_000  #: more than can be told apart in a picture
@@ -29,59 +31,69 @@ MOST_STARTS = 32
 SHARE = 0.02  #: of the picture's width is the learning rate where there is nothing to tune for
 #: The article's methods where every example has its own noise: with one example for each step, or with all of them.
 WITH_NOISE = ("sgd@full", "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam")
-ENDINGS = (".html", ".png", ".svg", ".pdf", ".gif", ".mp4")
 
 
-@dataclass(frozen=True, eq=False)
-class View:
-    """A picture of a function with the descents on it."""
+@dataclass(frozen=True, eq=False, repr=False)
+class View(Result):
+    """A picture of a function with the descents on it. `.save` writes a page with an animation, a picture or a film."""
+
+    kind: ClassVar[str] = "surface"
+    suffixes: ClassVar[tuple[str, ...]] = (".html", ".png", ".svg", ".pdf", ".gif", ".mp4")
 
     scene: Scene
-    paths: tuple[Walked, ...]  #: with every position, as `tw.paths` gives them
+    trajectories: tuple[Trajectory, ...]  #: with every position, as `tw.trajectories` gives them
     command: str = ""
 
     @cached_property
-    def figure(self) -> Any:
-        """The map as a Plotly figure, with the legend."""
-        return self.scene.contour()
-
-    @cached_property
-    def mountain(self) -> Any:
-        """The landscape in space as a Plotly figure."""
-        return self.scene.mountain()
+    def summary(self) -> SurfaceSummary:
+        """All of it as plain numbers, but for the descents' positions, which `.trajectories` has."""
+        goal, found = self.scene.goal, self.scene.outcomes
+        grid = self.scene.grid
+        numbers = {
+            "kind": self.kind,
+            "problem": self.scene.label,
+            "formula": self.scene.formula,
+            "source": self.scene.source,
+            "command": self.command or None,
+            "domain": grid.domain,
+            "height": self.scene.height.kind,
+            "optimum": grid.lowest,
+            "goal": None if goal.within is None else goal.base + goal.within,
+            "steps": self.scene.steps,
+            "critical_points": [{"at": at, "value": value, "kind": kind, "best": best} for at, value, kind, best in grid.critical],
+            "descents": [_descent(one) for one in found],
+        }
+        return plain(numbers)
 
     @property
     def sentences(self) -> list[str]:
         """What there is to see, computed from the descents."""
         return self.scene.sentences
 
-    @property
-    def trails(self) -> tuple[Trail, ...]:
-        """The descents one by one."""
-        return tuple(self.scene.trajectories)
-
     def report(self) -> str:
         """What became of each method and what there is to see, as plain text: the legend, then the sentences."""
-        aim = self.scene.judged[0]
-        return "\n".join([self.scene.headline, *(f"  {outcomes.legend(group, aim)}" for group in self.scene.groups), "", *self.sentences])
+        return "\n".join([self.scene.headline, *(f"  {words.legend(group)}" for group in self.scene.groups), "", *self.sentences])
 
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture and return where it is: .html (with an animation), .png, .svg, .pdf, .gif or .mp4.
+    @property
+    def figures(self) -> Figures:
+        """The map with its legend ("contour"), the same in three dimensions ("surface"), and the losses of the descents ("losses")."""
+        return Figures({"contour": self.scene.contour, "surface": self.scene.surface_3d, "losses": self.scene.losses})
 
-        Raises InputError for another ending, for a place that can't be written, and where .mp4 finds no ffmpeg.
-        """
-        kind = ending(path)
-        to = report.place(path)
-        if kind == ".html":
-            from talweg.report import surface
+    def _page(self) -> str:
+        from talweg.report import surface
 
-            return report.write_text(surface.html(self.scene, self.command), path)
+        return surface.html(self.scene, self.command)
+
+    def _write(self, to: Path, suffix: str) -> None:
+        if suffix == ".html":
+            super()._write(to, suffix)
+            return
         from talweg.figures.surface import image
 
-        if kind == ".mp4":
-            return report.write_file(lambda beside: image.film(self.scene, beside), path)
-        made = image.gif(self.scene) if kind == ".gif" else image.image(self.scene, kind[1:])
-        return report.write_file(lambda beside: beside.write_bytes(made), to)
+        if suffix == ".mp4":
+            image.mp4(self.scene, to)
+        else:
+            to.write_bytes(image.gif(self.scene) if suffix == ".gif" else image.image(self.scene, suffix[1:]))
 
     def _repr_html_(self) -> str:
         from talweg.figures.surface import image
@@ -89,8 +101,24 @@ class View:
 
         return surface.fragment(self.scene, base64.b64encode(image.image(self.scene, dots=110)).decode())
 
-    def __repr__(self) -> str:
-        return f"View({self.scene.label!r}, {len(self.paths)} methods, {self.scene.steps:,} steps): {self.scene.headline}"
+    def _name(self) -> str:
+        return self.scene.label
+
+
+def _descent(found: outcomes.Outcome) -> dict[str, Any]:
+    """What became of one descent, for the summary."""
+    one = found.trajectory
+    return {
+        "name": one.name,
+        "label": one.label,
+        "start": one.positions[0],
+        "hyperparameters": dict(one.numbers),
+        "tuned": one.tuned,
+        "outcome": found.kind,
+        "step": found.step,
+        "loss": found.end,
+        "endpoint": one.plane[-1] if one.diverged_at >= 0 else one.positions[-1],
+    }
 
 
 def surface(
@@ -129,18 +157,18 @@ def surface(
     """
     checks.one_of("surface", "height", height, SCALES)
     if path is not None:  # found out before the work, not after it
-        ending(path)
+        View.checked_suffix(path)
         report.place(path)
     if checks.whole("surface", "steps", steps) > MOST_STEPS:
         raise InputError(f"surface: steps must be at most {MOST_STEPS:,}, since a picture can't show more, got {steps:,}")
     chosen = resolved(surface, noise)
-    places, ground = starting_places(chosen, start, starts, seed), relief(chosen)
+    places, ground = starting_places(chosen, start, starts, seed), grid(chosen)
     common = learning_rate is None and not ground.has_lowest  # there is nothing to tune for
     rate = float(f"{SHARE * np.ptp(ground.x):.2g}") if common else learning_rate
     methods = WITH_NOISE if methods is None and chosen.noise else methods
-    walked = paths(chosen.problem(), methods, places, steps, learning_rate=rate, schedule=schedule, seed=seed)
-    said = [f"no lowest value is known to tune for, so all take the learning rate {rate:g}, 2 % of the picture's width."] if common else []
-    made = View(scene(chosen, ground, trails(walked), height, said), tuple(walked), command)
+    found = trajectories(chosen.problem(), methods, places, steps, learning_rate=rate, schedule=schedule, seed=seed)
+    said = [words.rate_note(rate)] if rate is not None and common else []
+    made = View(scene(chosen, ground, single(found), height, said), tuple(found), command)
     if path is not None:
         made.save(path)
     return made
@@ -155,8 +183,8 @@ def resolved(given: Any, noise: float | None = None) -> Surface:
     return problems.surface(given, noise=noise)
 
 
-def relief(chosen: Surface, size: int = GRID) -> Relief:
-    """The heights of a surface over its first two coordinates, on a grid of so many corners along each side.
+def grid(chosen: Surface, size: int = GRID) -> Grid:
+    """The values of a surface over its first two coordinates, on a grid of so many corners along each side.
 
     Where no lowest value is known, the lowest minimum is the best one, if nothing in the picture lies below it.
     """
@@ -177,22 +205,16 @@ def relief(chosen: Surface, size: int = GRID) -> Relief:
         return point.best or (deepest and point.kind == "minimum" and point.value <= least + near)
 
     points = [(point.at, point.value, point.kind, best(point)) for point in chosen.critical]
-    return Relief(x, y, z, points, chosen.label, chosen.lowest)
+    return Grid(x, y, z, points, chosen.label, chosen.lowest)
 
 
-def scene(chosen: Surface, ground: Relief, descents: list[Trail], height: str = "auto", said: Iterable[str] = ()) -> Scene:
+def scene(chosen: Surface, ground: Grid, descents: list[SingleTrajectory], height: str = "auto", said: Iterable[str] = ()) -> Scene:
     """The surface with the descents on it, and what must be said beside."""
     notes = list(said)
     if chosen.noise:
-        unseen = (
-            " (batch gradient descent, which sees the mean of all examples, has none)"
-            if any("@full" in one.name for one in descents)
-            else ""
-        )
-        each = f"the gradient of each example has noise of standard deviation {chosen.noise:g}{unseen}"
-        notes.append(f"{each}; losses are those without noise.")
+        notes.append(words.noise_note(chosen.noise, full_batch=any("@full" in one.name for one in descents)))
     if chosen.dimensions > 2:
-        notes.append(f"the function has {chosen.dimensions} coordinates; the pictures show the first two, so ground and loss differ.")
+        notes.append(words.dimensions_note(chosen.dimensions))
     return Scene(ground, descents, height, chosen.label, chosen.formula, chosen.source, notes, chosen.critical_note)
 
 
@@ -210,11 +232,3 @@ def starting_places(chosen: Surface, start: Any, starts: Any, seed: int) -> Any:
         raise InputError(f"surface: starts must be at most {MOST_STARTS}, since more lines can't be told apart, got {starts}")
     low, high = np.array(chosen.domain, float).T
     return np.random.default_rng(seed).uniform(low, high, (int(starts), len(low)))
-
-
-def ending(path: str | os.PathLike[str]) -> str:
-    """The kind of file that a path asks for. Raises InputError if it can't be made."""
-    kind = Path(os.fspath(path)).suffix.lower()
-    if kind not in ENDINGS:
-        raise InputError(f"surface: the file must end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}, got {str(path)!r}")
-    return kind

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from talweg.text.endpoints import signed
-from talweg.text.format import count, figures, share
+from talweg.text.format import count, figures, share, signed
 
 Summary = Mapping[str, Any]
 REACHED = 1e-4  #: of the way down: so near to the lowest value is it
@@ -47,12 +46,12 @@ def known(summary: Summary) -> str:
 def found_lowest(summary: Summary) -> bool:
     """Whether nothing better can be found, because the best is the lowest value there is."""
     lowest, best = summary["optimum"], summary["basins"][0]["loss"]
-    return lowest is not None and bool(best - lowest <= REACHED * abs(summary["way"] or 1.0))
+    return lowest is not None and bool(best - lowest <= REACHED * abs(summary["initial_gap"] or 1.0))
 
 
 def height(summary: Summary, loss: float) -> str:
     """A loss; what is rounding beside the way down is nothing."""
-    return "0" if abs(loss) <= ROUNDING * abs(summary["way"] or 0.0) else signed(loss)
+    return "0" if abs(loss) <= ROUNDING * abs(summary["initial_gap"] or 0.0) else signed(loss)
 
 
 def others(summary: Summary) -> list[str]:
@@ -65,13 +64,13 @@ def others(summary: Summary) -> list[str]:
 def better(summary: Summary) -> str:
     """How likely the next start finds something else, or something better."""
     first = summary["methods"][0]
-    unseen, limit = first["unseen"], small(summary["better"])
+    unseen, limit = first["missing_mass"], small(summary["probability_of_lower"])
     if unseen is None:
         return ""
     more = ""
-    if not summary["data"] and first["in_all"]["value"] > first["basins"] + 0.5:
-        low, high = (figures(first["in_all"][end], 2) for end in ("low", "high"))
-        more = f" There are some {figures(first['in_all']['value'], 2)} basins or more ({low} – {high})."
+    if not summary["data"] and first["richness"]["value"] > first["basins"] + 0.5:
+        low, high = (figures(first["richness"][end], 2) for end in ("low", "high"))
+        more = f" There are some {figures(first['richness']['value'], 2)} basins or more ({low} – {high})."
     below = "" if found_lowest(summary) else f", and below the best with at most {limit}"
     if summary["data"] and first["basins"] > 0.5 * summary["starts"]:
         if not below:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from talweg.text.format import count, listed, sentence, setting, share, shortened, times, unit, whole
 from talweg.text.lookup import baseline, lifted, median, nowhere, search_start, too_slow, tried
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 CLOSE = 1.05  # an expected result within 5 % of the last one is as good
 LUCK = "Band, for the winner and mini-batch gradient descent: from 10 to 90 % of the draws of settings."
 

@@ -18,7 +18,7 @@ def caption(summary: Summary, picture: str) -> str:
         "gradient": "Line: median over a few final seeds, of the batch of the last step before each measurement.",
         "turns": "Line: median over a few final seeds; with small batches chance alone makes right angles (0).",
     }
-    said = [f"{sentence(words)}." for words in (summary.get("why") or {}).get(picture, [])]
+    said = [f"{sentence(words)}." for words in (summary.get("dynamics") or {}).get(picture, [])]
     return " ".join([*said, drawn_as[picture]])
 
 
@@ -36,8 +36,8 @@ def sentences(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
 
 
 def _rates(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    kept = {row["label"]: row["probes"]["kept"] for row in rows if row["probes"]["kept"] is not None}
-    stalled = [f"{row['label']}'s to {share(row['probes']['kept'])}" for row in rows if row["probes"]["stalls"]]
+    kept = {row["label"]: row["probes"]["rate_ratio"] for row in rows if row["probes"]["rate_ratio"] is not None}
+    stalled = [f"{row['label']}'s to {share(row['probes']['rate_ratio'])}" for row in rows if row["probes"]["stalls"]]
     grown = [
         f"{label}'s {times(min(left, FAR))}" + (" and more" if left > FAR else "") for label, left in kept.items() if left >= 1 / STALLED
     ]
@@ -67,7 +67,7 @@ def _gradients(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _turns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    turn = {row["label"]: row["probes"]["turn"] for row in rows if np.isfinite(row["probes"]["turn"])}
+    turn = {row["label"]: row["probes"]["typical_cosine"] for row in rows if np.isfinite(row["probes"]["typical_cosine"])}
     back = [f"{label} ({figures(cosine, 2)})" for label, cosine in turn.items() if cosine <= TURNING]
     said = []
     if back:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from talweg.text.format import count, figures, listed, share
+from talweg.text.format import count, figures, listed, share, signed
 
 Summary = Mapping[str, Any]
 
-KINDS = ("minimum", "saddle", "maximum", "slope", "undecided")
+KINDS = ("minimum", "saddle", "maximum", "not converged", "undecided")
 PLACES = {
     "minimum": "in a minimum",
     "saddle": "at a saddle",
     "maximum": "on a maximum",
-    "slope": "on a slope",
+    "not converged": "not converged",
     "undecided": "flat or undecided",
 }
 REACHED = 1e-4  #: of the way down from the start: a loss so near to the lowest value is it
@@ -28,7 +28,7 @@ def sentences(summary: Summary) -> list[str]:
 
 def verdict(summary: Summary) -> str:
     """What the point is, and why."""
-    low, high, kind = summary["smallest"], summary["largest"], summary["kind"]
+    low, high, kind = summary["smallest"], summary["largest"], summary["point"]
     if low is None or high is None:
         return "Undecided: the curvature is not finite here."
     between = f"the curvature lies between {signed(low)} and {signed(high)}"
@@ -38,11 +38,11 @@ def verdict(summary: Summary) -> str:
         return f"This is a maximum: it goes down in every direction ({between})."
     if kind == "saddle":
         return f"This is a saddle: up in some directions, down in others ({between})."
-    if kind == "slope":
+    if kind == "not converged":
         left = f"as far as curvature tells, the loss ({figures(summary['loss'])}) can still fall by some {figures(summary['decrement'], 2)}"
         return f"This is a slope: the descent has not ended, {left}."
     if summary["kink"]:
-        jump = figures(summary["slope_rounding"], 2)
+        jump = figures(summary["gradient_rounding"], 2)
         return f"Undecided: there is a kink here, the gradient jumps by {jump} from one number to the next, and curvature says nothing."
     if high <= summary["largest_tolerance"] and low >= -summary["smallest_tolerance"]:
         return "Undecided: it is flat here, no direction has a curvature that can be told from zero."
@@ -69,14 +69,16 @@ def compared(summary: Summary) -> str:
 
 def lowest_known(summary: Summary) -> bool | None:
     """Whether the loss is the lowest there is; None where that is not known."""
-    if summary.get("optimum") is None or summary["way"] is None:
+    if summary.get("optimum") is None or summary["initial_gap"] is None:
         return None
-    return bool(summary["loss"] - summary["optimum"] <= REACHED * max(abs(summary["way"]), abs(summary["loss"])) + summary["loss_rounding"])
+    return bool(
+        summary["loss"] - summary["optimum"] <= REACHED * max(abs(summary["initial_gap"]), abs(summary["loss"])) + summary["loss_rounding"]
+    )
 
 
 def gradient(summary: Summary) -> str:
     """The gradient against its noise."""
-    slope, sampling, rounding = summary["slope"], summary["slope_sampling"], summary["slope_rounding"]
+    slope, sampling, rounding = summary["gradient_norm"], summary["gradient_sampling"], summary["gradient_rounding"]
     if slope is None:
         return ""
     said = f"The gradient has length {figures(slope)}"
@@ -87,7 +89,7 @@ def gradient(summary: Summary) -> str:
         return "The gradient is zero."
     if rounding and slope <= 4 * rounding:
         return f"{said}, which is rounding: moving the point by its last digit changes it by {figures(rounding, 2)}."
-    if summary["kind"] != "slope":
+    if summary["point"] != "not converged":
         return f"{said}; a Newton step would gain {figures(summary['decrement'], 2)}."
     return f"{said}; of that, {figures(rounding, 2)} is rounding."
 
@@ -131,39 +133,36 @@ def edge(summary: Summary) -> str:
     return f"Stable: {at}, and {grow}." if part > 0 else ""
 
 
-def signed(x: float) -> str:
-    """A number with a real minus sign."""
-    return figures(x).replace("-", "−", 1) if x < 0 else figures(x)
-
-
 def kinds(ended: Mapping[str, Any]) -> str:
     """What the final lanes ended in: 12 minimum, 4 slope."""
-    order = sorted(ended["kinds"].items(), key=lambda pair: -pair[1])
+    order = sorted(ended["points"].items(), key=lambda pair: -pair[1])
     said = [f"{number} {PLACES[kind]}" for kind, number in order]
-    lost = ended["lanes"] - ended["looked_at"]
+    lost = ended["lanes"] - ended["diagnosed"]
     return ", ".join([*said, *([f"{lost} diverged"] if lost else [])])
 
 
 def of_race(summary: Mapping[str, Any]) -> list[str]:
     """Where the winner's final runs ended, how alike they are, and who went beyond the edge of stability."""
-    looked = [c for c in summary["contestants"] if c.get("ended") and c["ended"]["looked_at"]]
+    looked = [c for c in summary["contestants"] if c.get("endpoints") and c["endpoints"]["diagnosed"]]
     if not looked:
         return []
     first = looked[0]
-    ended, label = first["ended"], first["label"]
-    said = [f"Of the {count(ended['lanes'], 'final run')} of {label}, {ended['alike']} ended as good as its best one: {kinds(ended)}."]
-    total = sum(sum(c["ended"]["kinds"].values()) for c in looked)
-    minima = sum(c["ended"]["kinds"].get("minimum", 0) for c in looked)
-    slopes = sum(c["ended"]["kinds"].get("slope", 0) for c in looked)
+    ended, label = first["endpoints"], first["label"]
+    said = [
+        f"Of the {count(ended['lanes'], 'final run')} of {label}, {ended['near_own_best']} ended as good as its best one: {kinds(ended)}."
+    ]
+    total = sum(sum(c["endpoints"]["points"].values()) for c in looked)
+    minima = sum(c["endpoints"]["points"].get("minimum", 0) for c in looked)
+    slopes = sum(c["endpoints"]["points"].get("not converged", 0) for c in looked)
     if slopes > total / 2:
         said.append(f"Most of all runs, {slopes:,} of {total:,}, were still on a slope: a larger budget would bring them lower.")
     elif minima == total:
         said.append(f"All {total:,} final runs ended in a minimum.")
-    best = max(looked, key=lambda c: c["ended"]["as_good_as_the_best"])
-    if best["ended"]["as_good_as_the_best"]:
-        number = f"{best['ended']['as_good_as_the_best']} of {best['ended']['lanes']} runs"
+    best = max(looked, key=lambda c: c["endpoints"]["near_best"])
+    if best["endpoints"]["near_best"]:
+        number = f"{best['endpoints']['near_best']} of {best['endpoints']['lanes']} runs"
         said.append(f"The lowest loss of all was reached, to within 1 % of the way down, most often by {best['label']}: {number}.")
-    beyond = [c["label"] for c in looked if (c["ended"]["edge"] or 0) >= NEAR_THE_EDGE]
+    beyond = [c["label"] for c in looked if (c["endpoints"]["edge"] or 0) >= NEAR_THE_EDGE]
     if beyond:
         said.append(f"At the edge of stability or beyond it: {listed(beyond)}.")
     return said

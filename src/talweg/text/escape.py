@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from talweg.text.basins import ends, small
-from talweg.text.endpoints import signed
-from talweg.text.format import count, figures, listed, sentence, trim
-
-if TYPE_CHECKING:
-    pass
+from talweg.text.format import count, figures, listed, sentence, signed, trim
 
 Summary = Mapping[str, Any]
 Row = Mapping[str, Any]
@@ -49,7 +45,7 @@ def plainly(summary: Summary) -> str:
     goal = f"{aim(summary)} ({signed(summary['best'])}{'' if summary['best_known'] else ', the lowest that anybody found'})"
     return (
         f"{sentence(plain['label'])} alone comes to within {figures(summary['threshold'] - summary['best'], 2)} of {goal} in "
-        f"{plain['reached']:,} of {count(summary['trials'], 'trial')} ({ends(plain['rate'])})."
+        f"{plain['reached']:,} of {count(summary['starts'], 'trial')} ({ends(plain['rate'])})."
     )
 
 
@@ -97,7 +93,7 @@ def price(summary: Summary) -> str:
 
 def aim(summary: Summary) -> str:
     """What is to be reached."""
-    return "the goal" if summary["given"] else "the best known value"
+    return "the goal" if summary["goal_given"] else "the best known value"
 
 
 def unit(summary: Summary) -> str:
@@ -152,12 +148,12 @@ def cells(arm: Row, summary: Summary) -> dict[str, str]:
     gain = arm["gain"]
     return {
         "verdict": VERDICTS[arm["verdict"]],
-        "reached": f"{arm['reached']:,} of {summary['trials']:,}",
+        "reached": f"{arm['reached']:,} of {summary['starts']:,}",
         "share": small(arm["rate"]["median"]),
         "interval": ends(arm["rate"]),
         "points": "" if gain is None else points(gain["median"]),
         "between": "" if gain is None else apart(gain),
-        "loss": figures(arm["loss"]).replace("-", "−", 1) if (arm["loss"] or 0) < 0 else figures(arm["loss"]),
+        "loss": figures(None) if arm["loss"] is None else signed(arm["loss"]),
         "steps": f"{arm['steps']:,}",
         "cost": "–" if arm["cost"] is None else figures(arm["cost"]),
     }

@@ -27,6 +27,11 @@ def figures(x: float | None, digits: int = 3, *, zeros: bool = False) -> str:
     return text if zeros else trim(text)
 
 
+def signed(x: float, digits: int = 3) -> str:
+    """A number with a real minus sign."""
+    return figures(x, digits).replace("-", "−", 1) if x < 0 else figures(x, digits)
+
+
 def measured(x: float | None) -> str:
     """A measured number with three figures: 0.120, 95.0, 33,400."""
     return figures(x, zeros=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from talweg.text.format import figures, measured
 
-Summary = dict[str, Any]
+Summary = Mapping[str, Any]
 Contestant = dict[str, Any]
 
 

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from talweg.text.format import count, figures, interval, listed, loss_name, metric, seconds, setting, share, times, unit, whole
-
-if TYPE_CHECKING:
-    from talweg.verdict.record import Record
 
 Row = dict[str, Any]
 STAYS = 0.25  # of the target's height above the lowest loss there is: a winner that ends higher than that above it has left it again
 
 
-def target(record: Record) -> str:
-    """What was to be reached."""
-    value, kind = record.target.value, record.target.kind
+def target(kind: str, value: float | None, problem: Row, baseline: str, *, own: bool) -> str:
+    """What was to be reached: a loss or metric of `value`; with `own`, the loss at which the baseline has closed most of its gap."""
     if value is None:
-        return f"none: tuned {record.baseline.label} diverged on most seeds, so contestants are ranked by their final validation loss"
-    loss = loss_name(record.race.problem)
-    if record.target.own:
-        return f"a {loss} of {figures(value)}, where tuned {record.baseline.label} has gone 95 % of its way"
+        return f"none: tuned {baseline} diverged on most seeds, so contestants are ranked by their final validation loss"
+    loss = loss_name(problem)
+    if own:
+        return f"a {loss} of {figures(value)}, where tuned {baseline} has closed 95 % of its initial gap"
     shown = f"{100 * value:.4g} %" if kind == "accuracy" else figures(value)
     return f"a {loss if kind == 'loss' else f'validation {kind}'} of {shown}, as asked"
 
 
-def verdict(summary: dict[str, Any]) -> list[str]:
+def verdict(summary: Mapping[str, Any]) -> list[str]:
     """The sentences, the most important first."""
     rows = summary["contestants"]
     found = [_winner(summary, rows[0]), _tied(rows)]
@@ -39,7 +35,7 @@ def verdict(summary: dict[str, Any]) -> list[str]:
     return [sentence if given and sentence.startswith(given) else sentence[0].upper() + sentence[1:] for sentence in found if sentence]
 
 
-def _winner(summary: dict[str, Any], row: Row) -> str:
+def _winner(summary: Mapping[str, Any], row: Row) -> str:
     problem = summary["problem"]
     how = f"{row['label']} ({', '.join(filter(None, [_numbers(row), _batch(row, problem)]))})"
     if row["examples_to_target"]["median"] is None:
@@ -53,11 +49,11 @@ def _winner(summary: dict[str, Any], row: Row) -> str:
     return f"{how} {lead}: it reaches {_goal(summary)} after {interval(row['examples_to_target'], show=whole)} {unit(problem)}s{speed}."
 
 
-def _goal(summary: dict[str, Any]) -> str:
+def _goal(summary: Mapping[str, Any]) -> str:
     return summary["target"]["text"].split(",")[0]
 
 
-def _baseline(summary: dict[str, Any]) -> Row:
+def _baseline(summary: Mapping[str, Any]) -> Row:
     """Tuned gradient descent with the usual batch, which sets the target, and against which every speed-up is measured."""
     return next(row for row in summary["contestants"] if row["name"] == summary["target"]["baseline"])
 
@@ -78,7 +74,7 @@ def _runner_up(rows: Sequence[Row]) -> list[str]:
     if not behind:
         return []
     row = behind[0]
-    found = f"The best outside that group is {row['label']}: it falls behind in {share(row['sure'])} of resampled races"
+    found = f"The best outside that group is {row['label']}: it falls behind in {share(row['confidence'])} of resampled races"
     if row["beats"] is not None:
         chance = row["beats"]
         found += f", and on {share(chance['probability'])} of the final seeds ({share(chance['low'])} – {share(chance['high'])})"
@@ -101,7 +97,7 @@ def _clock(rows: Sequence[Row]) -> list[str]:
     ]
 
 
-def _order(summary: dict[str, Any]) -> list[str]:
+def _order(summary: Mapping[str, Any]) -> list[str]:
     leaders = [(order["share"], order["ranking"][0]) for order in summary["order"] if order["ranking"][0]["loss"]["median"] is not None]
     if not leaders:
         return []
@@ -159,54 +155,58 @@ def inclusion(label: str, case: str) -> str:
     return f"{label} lost clearly to {case}, which it contains as a special case: its search space or the budget is suspect."
 
 
-def _left(record: Record, end: float) -> bool:
+def warnings(summary: dict[str, Any], beaten: Sequence[tuple[str, str]] = ()) -> list[str]:
+    """What to know before relying on the verdict; `beaten` are contestants that lost clearly to a special case of theirs."""
+    edges = [row["at_edge"] for row in summary["contestants"] if row["at_edge"]]
+    return [*edges, *(inclusion(label, case) for label, case in beaten), *doubts(summary), *remedies(summary)]
+
+
+def _left(summary: dict[str, Any], end: float) -> bool:
     """Whether a final loss is clearly above the target, seen from the lowest possible loss (zero, if it is not known)."""
-    value = float(record.target.value or 0.0)
-    lowest = record.race.problem.get("optimum")
+    value = float(summary["target"]["value"] or 0.0)
+    lowest = summary["problem"].get("optimum")
     return end > value + STAYS * abs(value - (0.0 if lowest is None else lowest))
 
 
-def doubts(record: Record, rows: Sequence[Row]) -> list[str]:
+def doubts(summary: dict[str, Any]) -> list[str]:
     """What else a careful reader should know."""
-    found = []
+    rows, seeds, said = summary["contestants"], summary["run"]["seeds"], []
     best = rows[0]
     if best["examples_to_target"]["median"] is not None and best["reached"] < 1:
-        missed = round((1 - best["reached"]) * len(record.baseline.final))
-        found.append(f"{best['label']} missed the target in {missed} of {count(len(record.baseline.final), 'final run')}.")
+        missed = round((1 - best["reached"]) * seeds)
+        said.append(f"{best['label']} missed the target in {missed} of {count(seeds, 'final run')}.")
     end = best["final_validation_loss"]["median"]
-    ends = [row for row in rows if row["final_validation_loss"]["median"] is not None]
-    if record.target.kind == "loss" and record.target.value is not None and end is not None and _left(record, end):
-        lowest = min(ends, key=lambda row: row["final_validation_loss"]["median"])
-        found.append(
-            f"{best['label']} does not stay at the target: it ends at {figures(end)}. Stop when it is reached, or lower the learning rate; "
-            f"the lowest loss at the end is {figures(lowest['final_validation_loss']['median'])}, by {lowest['label']}."
+    finished = [row for row in rows if row["final_validation_loss"]["median"] is not None]
+    if summary["target"]["kind"] == "loss" and summary["target"]["value"] is not None and end is not None and _left(summary, end):
+        lowest = min(finished, key=lambda row: row["final_validation_loss"]["median"])
+        said.append(
+            f"{best['label']} does not stay at the target: its final loss is {figures(end)}. Stop early, or lower the learning rate; "
+            f"the lowest final loss is {figures(lowest['final_validation_loss']['median'])}, by {lowest['label']}."
         )
     for row in rows:
         if row["diverged"] > 0.5:
-            found.append(f"{share(row['diverged'])} of the settings searched for {row['label']} diverged: its range reaches too high here.")
-    if all(row["final_validation_loss"]["median"] is None for row in rows):
-        found.append("Every final run diverged: look at the data, or give smaller learning rates.")
-    return found
+            said.append(f"{share(row['diverged'])} of the settings searched for {row['label']} diverged: its range reaches too high.")
+    if not finished:
+        said.append("Every final run diverged: check the data, or search smaller learning rates.")
+    return said
 
 
-def measured(summary: dict[str, Any], numbers: Row | None) -> str:
+def measured(summary: Mapping[str, Any], numbers: Row | None) -> str:
     """A value of the problem's measure, as text."""
     return interval(numbers, show=metric(bool(summary["problem"].get("metric_percent"))))
 
 
-def remedies(record: Record, rows: Sequence[Row]) -> list[str]:
+def remedies(summary: dict[str, Any]) -> list[str]:
     """What is not alike between contestants with a remedy and those without, and which remedies were left out."""
+    rows, said = summary["contestants"], []
     again = [row["label"] for row in rows if row["restarts"] > 1]
     wide = [row["label"] for row in rows if row["width"] > 1]
-    found = []
     if again:
         keeps, its = ("keeps", "its") if len(again) == 1 else ("keep", "their")
-        found.append(
-            f"{listed(again)} {keeps} the best of {its} trainings so far, so {its} loss never rises; the others are shown where they are."
-        )
+        said.append(f"{listed(again)} {keeps} the best of {its} restarts so far, so {its} loss curve never rises.")
     if again and any(row["probes"] for row in rows):
-        found.append(f"Nobody looked inside {listed(again)}: each lane is several trainings.")
+        said.append(f"Training dynamics of {listed(again)} were not recorded: each lane consists of several trainings.")
     if wide:
-        learns, takes = ("learns", "it") if len(wide) == 1 else ("learn", "them")
-        found.append(f"{listed(wide)} {learns} a wider network: the same examples take {takes} longer, which only the seconds show.")
-    return found + list(record.race.run.get("left_out", ()))
+        trains, its = ("trains", "its") if len(wide) == 1 else ("train", "their")
+        said.append(f"{listed(wide)} {trains} a wider network: {its} steps take longer, which only the seconds show, not the examples.")
+    return said + list(summary["run"].get("left_out", ()))

@@ -24,10 +24,10 @@ def numbers(steps: np.ndarray, seen: Mapping[str, np.ndarray], examples_per_step
     return {
         "examples": [int(step) * examples_per_step for step in steps[1:]],
         **{name: values.tolist() for name, values in medians.items()},
-        "kept": kept,
+        "rate_ratio": kept,
         "scheduled": schedule != "constant",
         "stalls": kept is not None and kept <= STALLED,
-        "turn": float(_medians(medians["cosine"][early:])),
+        "typical_cosine": float(_medians(medians["cosine"][early:])),
     }
 
 

@@ -15,24 +15,26 @@ ALIKE = 0.01  #: of the way down from the start to the best: ends that are no fa
 
 def numbers(entry: Entry, record: Record) -> dict[str, Any] | None:
     """Of the final lanes of a contestant; None where nobody looked."""
-    if not entry.endings:
+    if not entry.endpoints:
         return None
-    seen = [ending for ending in entry.endings if ending is not None]
+    seen = [ending for ending in entry.endpoints if ending is not None]
     own = np.array([scores.final_loss(lane) for lane in entry.final])
     everybody = np.array([scores.final_loss(lane) for other in record.entries for lane in other.final])
     begins = [lane.validation_loss[0] for lane in entry.final]
     return {
         "lanes": len(entry.final),
-        "looked_at": len(seen),
-        "kinds": {kind: sum(ending["kind"] == kind for ending in seen) for kind in sorted({ending["kind"] for ending in seen})},
+        "diagnosed": len(seen),
+        "points": {kind: sum(ending["point"] == kind for ending in seen) for kind in sorted({ending["point"] for ending in seen})},
         "sharpness": _spread([ending["largest"] for ending in seen]),
         "lowest_curvature": _spread([ending["smallest"] for ending in seen]),
-        "slope_over_noise": _median([e["slope"] / e["slope_sampling"] for e in seen if e["slope"] is not None and e["slope_sampling"]]),
+        "gradient_signal_to_noise": _median(
+            [e["gradient_norm"] / e["gradient_sampling"] for e in seen if e["gradient_norm"] is not None and e["gradient_sampling"]]
+        ),
         "edge": _median(
             [ending["largest"] / ending["threshold"] for ending in seen if ending["threshold"] and ending["largest"] is not None]
         ),
-        "alike": _near(own, own, begins),
-        "as_good_as_the_best": _near(own, everybody, begins),
+        "near_own_best": _near(own, own, begins),
+        "near_best": _near(own, everybody, begins),
     }
 
 

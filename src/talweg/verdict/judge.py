@@ -1,15 +1,16 @@
-"""Rows → the summary: plain numbers and sentences, all that tables, reports and JSON show."""
+"""Rows → the summary, all that tables, reports and JSON show: the numbers are computed here, `text` says them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from talweg.statistics import bootstrap, censoring, proportions, search
 from talweg.store import Lane
+from talweg.summary import RaceSummary, plain
 from talweg.text import dynamics as dynamics_text
 from talweg.text import race
 from talweg.verdict import dynamics, endpoints, resampling, scores
@@ -23,7 +24,7 @@ LEAST = 1e-6  # examples, in a ratio of costs: where a target was reached before
 Numbers = dict[str, float | None]
 
 
-def judge(record: Record) -> dict[str, Any]:
+def judge(record: Record) -> RaceSummary:
     """The summary of a race."""
     drawn = resampling.draws(record)
     budget = float(max(e.final[0].steps[-1] * e.examples_per_step for e in record.entries))
@@ -33,11 +34,12 @@ def judge(record: Record) -> dict[str, Any]:
     sure = {e.name: bootstrap.probability_less(keys[best.name], keys[e.name]) for e in ranked}
     rows = [_row(i + 1, e, best, sure[e.name], drawn, record) for i, e in enumerate(ranked)]
     summary: dict[str, Any] = {
+        "kind": "race",
         "problem": {**record.race.problem, "budget": _budget(record, budget)},
         "target": {
             "kind": record.target.kind,
             "value": record.target.value,
-            "text": race.target(record),
+            "text": race.target(record.target.kind, record.target.value, record.race.problem, record.baseline.label, own=record.target.own),
             "baseline": record.baseline.name,
         },
         "contestants": rows,
@@ -58,17 +60,17 @@ def judge(record: Record) -> dict[str, Any]:
             "search_start_loss": _start_loss(record.baseline.search or record.baseline.final),
         },
     }
-    summary["why"] = dynamics_text.sentences(rows)
-    summary = _plain(summary)
+    summary["dynamics"] = dynamics_text.sentences(rows)
+    summary = plain(summary)
     text = race.verdict(summary)
     summary["verdict"] = {
         "winner": best.name,
         "tied": [row["name"] for row in rows[1:] if row["tied"]],
         "text": " ".join(text),
         "sentences": text,
-        "warnings": _warnings(record, keys, summary["contestants"]),
+        "warnings": race.warnings(summary, _beaten_by_their_special_cases(record, keys)),
     }
-    return summary
+    return cast(RaceSummary, summary)
 
 
 def _standing(entry: Entry, record: Record) -> tuple[float, float]:
@@ -94,7 +96,7 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
         "restarts": entry.restarts,
         "width": entry.width,
         "tied": sure < SURE,
-        "sure": sure,
+        "confidence": sure,
         "hyperparameters": {**entry.facts["fixed"], **entry.final[0].hyperparameters},
         "tuned": list(entry.facts["space"]),
         "good_range": _good_range(entry, record),
@@ -110,7 +112,7 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
         },
         "reached": float(np.isfinite(final.costs).mean()),
         "diverged": float(np.mean([lane.diverged_at is not None for lane in entry.search])) if entry.search else 0.0,
-        "ended": endpoints.numbers(entry, record),
+        "endpoints": endpoints.numbers(entry, record),
         "default": _default(entry, record, cost["median"]),
         "beats": None if entry is best else _beats(best, entry, record),
         "seconds_per_step": entry.seconds_per_step,
@@ -119,7 +121,7 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
         "search": [_searched(lane, entry, record) for lane in entry.search],
         "tuning": _tuning(entry),
         "at_edge": _edge(entry, record),
-        "probes": dynamics.numbers(*entry.inside, entry.examples_per_step, entry.facts["schedule"]) if entry.inside else None,
+        "probes": dynamics.numbers(*entry.probes, entry.examples_per_step, entry.facts["schedule"]) if entry.probes else None,
     }
 
 
@@ -217,7 +219,7 @@ def _tuning(entry: Entry) -> dict[str, list[float]]:
 
 
 def _edge(entry: Entry, record: Record) -> str | None:
-    """A sentence if the best learning rate still lies at an edge of what was searched, after widening."""
+    """What is said if the best learning rate still lies at an edge of what was searched, after widening."""
     reach = entry.facts["space"].get("learning_rate")
     searched = [lane.hyperparameters["learning_rate"] for lane in entry.search if "learning_rate" in lane.hyperparameters]
     chosen = entry.final[0].hyperparameters.get("learning_rate")
@@ -275,17 +277,18 @@ def _order(record: Record, share: float) -> dict[str, Any]:
     }
 
 
-def _warnings(record: Record, keys: dict[str, np.ndarray], rows: Sequence[dict[str, Any]]) -> list[str]:
-    found = [row["at_edge"] for row in rows if row["at_edge"]]
+def _beaten_by_their_special_cases(record: Record, keys: dict[str, np.ndarray]) -> list[tuple[str, str]]:
+    """The labels of each contestant that lost clearly to a special case of itself, and of that case."""
     alike = {(e.facts["method"], *_around(e)): e for e in record.entries}
+    beaten = []
     for entry in record.entries:
         if entry.facts["fixed"]:  # with a number that can't move, it may contain nothing
             continue
         for contained in entry.facts["contains"]:
             case = alike.get((contained, *_around(entry)))
             if case is not None and bootstrap.probability_less(keys[case.name], keys[entry.name]) >= SURE:
-                found.append(race.inclusion(entry.label, case.label))
-    return found + race.doubts(record, rows) + race.remedies(record, rows)
+                beaten.append((entry.label, case.label))
+    return beaten
 
 
 def _around(entry: Entry) -> tuple[Any, ...]:
@@ -303,14 +306,3 @@ def _start_loss(lanes: Sequence[Lane]) -> float:
 
 def _or_nan(value: float | None) -> float:
     return math.nan if value is None else value
-
-
-def _plain(value: Any) -> Any:
-    """The same as JSON can hold it: what is not finite becomes None."""
-    if isinstance(value, dict):
-        return {key: _plain(v) for key, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -26,8 +26,8 @@ class Entry:
     examples_per_step: int  #: an example counts once for every gradient that is asked of it
     seconds_per_step: float
     gradients_per_step: int
-    endings: list[dict[str, Any] | None] = field(default_factory=list)  #: where the final lanes ended, where somebody looked
-    inside: tuple[np.ndarray, dict[str, np.ndarray]] | None = None  #: steps, and what was seen inside the method, lanes × steps
+    endpoints: list[dict[str, Any] | None] = field(default_factory=list)  #: where the final lanes ended, where somebody looked
+    probes: tuple[np.ndarray, dict[str, np.ndarray]] | None = None  #: steps, and what was seen inside the method, lanes × steps
 
     @property
     def name(self) -> str:
@@ -73,7 +73,7 @@ class Record:
 
 def read(store: Store, race: RaceRow) -> Record:
     """The rows of a finished race."""
-    speeds, probes, endings = store.speeds(race.race), store.probes(race.race), store.endings(race.race)
+    speeds, probes, endpoints = store.speeds(race.race), store.probes(race.race), store.endpoints(race.race)
     entries = []
     for facts in race.plan["contestants"]:
         name = facts["name"]
@@ -88,7 +88,7 @@ def read(store: Store, race: RaceRow) -> Record:
                 [lane for lane in final if lane.setting < 0],
                 per_step,
                 *speeds[name],
-                endings.get(name, []),
+                endpoints.get(name, []),
                 probes.get(name),
             )
         )

@@ -1,4 +1,4 @@
-"""The ground of a picture: its height on a scale that shows the valley, its contour lines, its points of slope zero."""
+"""The ground of a picture: its height on a scale that shows the valley, its contour lines, its critical points."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 
 from talweg.checks import InputError
 from talweg.figures.surface import grid
-from talweg.figures.surface.grid import Relief, scaled
+from talweg.figures.surface.grid import Grid, scaled
 from talweg.report.shell import data
+from talweg.text.surface import unmarked
 
 SIDE = np.linspace(-2, 2, 41)
 X, Y = np.meshgrid(SIDE, np.linspace(-1, 3, 41))
@@ -19,8 +20,8 @@ SADDLE = np.subtract(*np.meshgrid(SIDE**2, SIDE**2))
 POINTS = [((1.0, 1.0), 0.0, "minimum", True), ((9.0, 0.0), 3.0, "minimum", False), ((0.0, 0.5), 1.0, "saddle", False)]
 
 
-def made(z: np.ndarray = ROSENBROCK, lowest: float | None = 0.0) -> Relief:
-    return Relief(SIDE, np.linspace(-1, 3, 41), z, POINTS, "a <valley>", lowest)
+def made(z: np.ndarray = ROSENBROCK, lowest: float | None = 0.0) -> Grid:
+    return Grid(SIDE, np.linspace(-1, 3, 41), z, POINTS, "a <valley>", lowest)
 
 
 def test_the_valley_of_rosenbrock_needs_a_log_scale_and_a_saddle_does_not() -> None:
@@ -50,7 +51,7 @@ def test_what_is_not_finite_is_left_out_and_a_plain_is_drawn() -> None:
     z = ROSENBROCK.copy()
     z[3, 4], z[5, 6] = np.nan, np.inf
     for ground in (made(z), made(np.full_like(z, 2.0), None), made(np.full_like(z, np.nan), None)):
-        figure = grid.contour_figure(ground), grid.mountain_figure(ground)
+        figure = grid.contour_figure(ground), grid.surface_3d_figure(ground)
         for one in figure:
             assert json.loads(data({"figure": one.to_plotly_json()}))
     assert grid.contours(made(z))[0].z[3][4] is None
@@ -61,16 +62,16 @@ def test_there_are_about_twenty_lines_and_hovering_says_true_values() -> None:
     lines = (ground.contours.end - ground.contours.start) / ground.contours.size
     assert 15 <= lines <= 25
     np.testing.assert_allclose(np.array(ground.customdata, float), ROSENBROCK, rtol=1e-4)
-    np.testing.assert_allclose(np.array(grid.mountain(made()).customdata, float), ROSENBROCK, rtol=1e-4)
+    np.testing.assert_allclose(np.array(grid.surface_3d(made()).customdata, float), ROSENBROCK, rtol=1e-4)
 
 
-def test_points_of_slope_zero_have_a_symbol_for_each_kind_and_those_outside_are_not_drawn() -> None:
+def test_critical_points_have_a_symbol_for_each_kind_and_those_outside_are_not_drawn() -> None:
     found = {trace.name: trace for trace in grid.marks(made())}
-    assert set(found) == {"lowest point", "saddle"}  # the other minimum lies outside
+    assert set(found) == {"lowest point", "saddle point"}  # the other minimum lies outside
     assert len({trace.marker.symbol for trace in found.values()}) == 2
     assert (found["lowest point"].x[0], found["lowest point"].y[0]) == (1.0, 1.0)
     assert "(1, 1)" in found["lowest point"].hovertext[0]
-    inside = Relief(SIDE, SIDE, SADDLE, [((0.0, 0.0), 0.0, kind, False) for kind in ("minimum", "maximum", "saddle", "undecided")])
+    inside = Grid(SIDE, SIDE, SADDLE, [((0.0, 0.0), 0.0, kind, False) for kind in ("minimum", "maximum", "saddle", "undecided")])
     assert len({trace.marker.symbol for trace in grid.marks(inside)}) == 4
     assert len(grid.peaks(inside)) == 4
 
@@ -96,7 +97,7 @@ def test_round_numbers_lie_within_their_ends() -> None:
 
 def test_points_that_are_too_many_are_not_marked_and_this_is_said() -> None:
     many = [((float(x), 0.0), 1.0, "saddle", False) for x in np.linspace(-1, 1, grid.MOST_MARKS + 1)]
-    crowded = Relief(SIDE, SIDE, SADDLE, [*many, ((0.0, 0.0), 0.0, "minimum", True)])
+    crowded = Grid(SIDE, SIDE, SADDLE, [*many, ((0.0, 0.0), 0.0, "minimum", True)])
     assert [kind for _, kind in grid.marked(crowded)] == ["best"]
-    assert grid.unmarked(crowded) == ["61 saddles"]
-    assert grid.unmarked(made()) == []
+    assert unmarked(grid.unmarked(crowded)) == "Too many to be marked: 61 saddle points."
+    assert not any(grid.unmarked(made()).values())

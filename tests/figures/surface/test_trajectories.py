@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 
 from talweg.figures.palette import Look
 from talweg.figures.surface import trajectories
-from talweg.figures.surface.grid import Relief, scaled
-from talweg.figures.surface.trajectories import Trail, clipped
+from talweg.figures.surface.grid import Grid, scaled
+from talweg.figures.surface.trajectories import SingleTrajectory, clipped
 
 SIDE = np.linspace(0, 10, 21)
-BOWL = Relief(SIDE, SIDE, np.add(*np.meshgrid((SIDE - 5) ** 2, (SIDE - 5) ** 2)), [((5.0, 5.0), 0.0, "minimum", True)], "bowl", 0.0)
+BOWL = Grid(SIDE, SIDE, np.add(*np.meshgrid((SIDE - 5) ** 2, (SIDE - 5) ** 2)), [((5.0, 5.0), 0.0, "minimum", True)], "bowl", 0.0)
 DOMAIN = BOWL.domain
 HEIGHT = scaled(BOWL.z, 0.0)
 
 
-def trail(*places: tuple[float, float], loss: list[float] | None = None, **more: object) -> Trail:
+def trajectory(*places: tuple[float, float], loss: list[float] | None = None, **more: object) -> SingleTrajectory:
     values = loss if loss is not None else [float((x - 5) ** 2 + (y - 5) ** 2) for x, y in places]
-    return Trail("adam", "Adam", Look("#2885eb", "dash"), np.array(places, float), np.array(values, float), 0.1, **more)  # type: ignore[arg-type]
+    return SingleTrajectory("adam", "Adam", Look("#2885eb", "dash"), np.array(places, float), np.array(values, float), 0.1, **more)  # type: ignore[arg-type]
 
 
 def test_a_line_is_cut_where_it_leaves_the_picture() -> None:
@@ -62,26 +62,26 @@ def test_the_visible_part_lies_inside_and_on_the_way(places: list[tuple[float, f
 
 
 def test_arrows_point_the_way_the_descent_goes() -> None:
-    there = trajectories.drawn(trail((1, 1), (9, 1), (9, 9)), BOWL, HEIGHT)
+    there = trajectories.drawn(trajectory((1, 1), (9, 1), (9, 9)), BOWL, HEIGHT)
     pairs, steps = trajectories.arrows(there, DOMAIN)
     assert 2 <= len(pairs) <= trajectories.ARROWS
     for (before, tip), step in zip(pairs, steps, strict=True):
         way = (tip - before) / np.linalg.norm(tip - before)
         np.testing.assert_allclose(way, [1, 0] if step <= 1 else [0, 1], atol=1e-9)
-    back, _ = trajectories.arrows(trajectories.drawn(trail((9, 1), (1, 1)), BOWL, HEIGHT), DOMAIN)
+    back, _ = trajectories.arrows(trajectories.drawn(trajectory((9, 1), (1, 1)), BOWL, HEIGHT), DOMAIN)
     assert (back[:, 1, 0] < back[:, 0, 0]).all()
-    assert len(trajectories.arrows(trajectories.drawn(trail((5, 5), (5.01, 5)), BOWL, HEIGHT), DOMAIN)[0]) == 0
+    assert len(trajectories.arrows(trajectories.drawn(trajectory((5, 5), (5.01, 5)), BOWL, HEIGHT), DOMAIN)[0]) == 0
 
 
 def test_a_trail_lies_on_the_ground_even_where_a_step_jumps_over_a_valley() -> None:
-    there = trajectories.drawn(trail((0, 5), (10, 5)), BOWL, HEIGHT)
+    there = trajectories.drawn(trajectory((0, 5), (10, 5)), BOWL, HEIGHT)
     middle = there.height[np.abs(there.x - 5).argmin()]
     assert middle == pytest.approx(float(HEIGHT(0.0)) + trajectories.LIFT * BOWL.rise(HEIGHT), abs=0.1)
     assert there.height[0] > middle
 
 
 def test_it_has_the_colour_and_dash_of_its_method_in_both_pictures() -> None:
-    one = trail((1, 1), (4, 4), (5, 5))
+    one = trajectory((1, 1), (4, 4), (5, 5))
     there = trajectories.drawn(one, BOWL, HEIGHT)
     flat, space = trajectories.on_plane(one, there, BOWL, "Adam & co"), trajectories.in_space(one, there, BOWL)
     assert (flat[0].line.color, flat[0].line.dash) == ("#2885eb", "dash") == (space[0].line.color, space[0].line.dash)
@@ -101,13 +101,13 @@ def test_it_has_the_colour_and_dash_of_its_method_in_both_pictures() -> None:
     ],
 )
 def test_the_end_says_whether_it_stayed_left_or_diverged(places: list, more: dict, symbol: str) -> None:
-    one = trail(*places, **more)
+    one = trajectory(*places, **more)
     assert trajectories.end_symbol(one, BOWL) == symbol
     assert trajectories.on_plane(one, trajectories.drawn(one, BOWL, HEIGHT), BOWL)[3].marker.symbol == (symbol,)
 
 
 def test_several_starts_of_a_method_are_one_line_with_gaps() -> None:
-    two = [trail((1, 1), (4, 4)), trail((9, 9), (6, 6), start=1)]
+    two = [trajectory((1, 1), (4, 4)), trajectory((9, 9), (6, 6), start=1)]
     parts = [trajectories.drawn(one, BOWL, HEIGHT) for one in two]
     joined = trajectories.together(parts)
     assert np.isnan(joined.step).sum() == 1
@@ -115,18 +115,18 @@ def test_several_starts_of_a_method_are_one_line_with_gaps() -> None:
     assert len(trajectories.starts(two, BOWL).x) == 2
 
 
-def test_paths_become_trails_one_for_each_start() -> None:
+def test_each_start_becomes_a_trajectory_of_its_own() -> None:
     path = SimpleNamespace(
         name="adam",
         label="Adam",
         method="adam",
         batch=None,
-        numbers={"learning_rate": 0.1, "b1": 0.9},
+        hyperparameters={"learning_rate": 0.1, "b1": 0.9},
         tuned=True,
         positions=np.zeros((2, 3, 2)),
         loss=np.array([[3.0, 2.0, 1.0], [3.0, np.nan, np.nan]]),
     )
-    found = trajectories.trails([path])
+    found = trajectories.single([path])
     assert [one.diverged_at for one in found] == [-1, 1]
     assert [one.start for one in found] == [0, 1]
     assert found[0].learning_rate == 0.1
@@ -136,7 +136,7 @@ def test_paths_become_trails_one_for_each_start() -> None:
 
 
 def test_when_it_left_the_picture() -> None:
-    assert trajectories.left_at(trail((1, 1), (4, 4)), BOWL) == -1
-    assert trajectories.left_at(trail((1, 1), (4, 4), (4, 40), (4, 4)), BOWL) == 2
-    assert not trajectories.ends_outside(trail((1, 1), (4, 40), (4, 4)), BOWL)
-    assert trajectories.left_at(trail((-1, 1), (4, 4)), BOWL) == 0
+    assert trajectories.left_at(trajectory((1, 1), (4, 4)), BOWL) == -1
+    assert trajectories.left_at(trajectory((1, 1), (4, 4), (4, 40), (4, 4)), BOWL) == 2
+    assert not trajectories.ends_outside(trajectory((1, 1), (4, 40), (4, 4)), BOWL)
+    assert trajectories.left_at(trajectory((-1, 1), (4, 4)), BOWL) == 0

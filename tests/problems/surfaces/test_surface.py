@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from talweg import InputError, paths, problems
+from talweg import InputError, problems, trajectories
 from talweg.problems import SURFACES, CriticalPoint, Surface, surface
 from talweg.problems.surfaces.critical_points import LANDMARKS
 from talweg.problems.surfaces.surface import critical_points, noise_rows
@@ -309,7 +309,7 @@ def test_surfaces_are_problems_by_name_and_can_be_descended():
     assert problems.load("rosenbrock") is surface("rosenbrock").problem()
     assert problems.resolve("x**2 + 10*y**2") is surface("x**2 + 10*y**2").problem()
     assert problems.resolve("valley:condition=10").parameters() == 2
-    (path,) = paths(surface("booth").problem(), "adam", steps=200)
+    (path,) = trajectories(surface("booth").problem(), "adam", steps=200)
     assert path.loss[0, -1] < 1e-3
 
 

@@ -176,7 +176,7 @@ def test_columns_of_one_name_are_told_apart():
 
 
 def test_a_table_of_many_rows_is_fitted_on_a_sample_and_in_chunks(monkeypatch):
-    from talweg.problems.tables.read import encoding
+    from talweg.problems.tables import encoding
 
     frame = labelled(when=pd.date_range("2020-01-01", periods=ROWS))
     whole = from_frame(frame, "y")

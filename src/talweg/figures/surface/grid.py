@@ -1,4 +1,4 @@
-"""A function of two numbers as a landscape: contour lines, a mountain in 3-D, and the points where its slope is zero.
+"""A function of two numbers on a grid: contour lines, a 3-D surface, and its critical points, where the gradient is zero.
 
 The height may be drawn on a log scale, counted from the lowest value: without it the valley of a function such as Rosenbrock's is a
 flat floor between high walls. What is written beside it is always the true value.
@@ -18,7 +18,8 @@ from scipy.interpolate import RegularGridInterpolator
 
 from talweg import checks
 from talweg.figures import layout
-from talweg.text.format import count, figures
+from talweg.text import surface as words
+from talweg.text.format import figures, signed
 
 SCALES = ("auto", "linear", "log")
 LINES = 20  #: contour lines, about
@@ -27,30 +28,30 @@ FLOOR = 1e-4  #: the share of the height from which on a log scale is linear, so
 
 #: The ground is tinted, the valley most; what is under it shines through, so that one palette serves light and dark pages.
 TINT, DEEP, HIGH = (46, 112, 158), 0.42, 0.02
-#: A mountain cannot be transparent: from the valley to the top.
+#: A surface in space cannot be transparent: from the valley to the top.
 SLOPES = ("#5b87a8", "#82a5bd", "#a9c0cf", "#c9d6de", "#e3e8ea")
 
 NIGHT = ("#4a86b0", "#3b6a8c", "#32526b", "#2d414f", "#2b353d")  #: the same on a dark page
-SIDE = 100  #: corners of a mountain along each side, about
+SIDE = 100  #: corners of the 3-D surface along each side, about
 MOST_MARKS = 60  #: of one kind, but for the lowest points; more of them would hide the ground
 RAISED = 0.04  #: how far points stand above the ground, in shares of the height
 MESH = "#9aa2ad"  #: of the axes in space, where nothing can be transparent either
 
-#: What is drawn where the slope is zero: words, and Plotly's symbol on the plane and in space.
+#: Plotly's symbols of critical points, on the plane and in space.
 KINDS = {
-    "best": ("lowest point", "star", "circle"),
-    "minimum": ("local minimum", "star-open", "circle-open"),
-    "saddle": ("saddle", "diamond-open", "diamond-open"),
-    "maximum": ("maximum", "triangle-up-open", "square-open"),
-    "undecided": ("flat point", "square-open", "cross"),
+    "best": ("star", "circle"),
+    "minimum": ("star-open", "circle-open"),
+    "saddle": ("diamond-open", "diamond-open"),
+    "maximum": ("triangle-up-open", "square-open"),
+    "undecided": ("square-open", "cross"),
 }
 
 
 @dataclass(frozen=True, eq=False)
-class Relief:
+class Grid:
     """The heights z (len(y), len(x)) over the corners x, y of a grid; not finite where the function is not defined.
 
-    `critical` holds (at, value, kind, best) of each known point of slope zero: kind is minimum, saddle, maximum or undecided, and
+    `critical` holds (at, value, kind, best) of each known critical point: kind is minimum, saddle, maximum or undecided, and
     best says that no lower value is known. `lowest` is the lowest value of the function, None if it is not known.
     """
 
@@ -68,8 +69,8 @@ class Relief:
         return self.lowest is not None or any(kind == "minimum" and best for _, _, kind, best in self.critical)
 
     @cached_property
-    def coarse(self) -> Relief:
-        """The same with fewer corners, as the mountain is drawn."""
+    def coarse(self) -> Grid:
+        """The same with fewer corners, as the 3-D surface is drawn."""
         every = max(1, (len(self.x) - 1) // SIDE)
         return replace(self, x=self.x[::every], y=self.y[::every], z=self.z[::every, ::every])
 
@@ -109,9 +110,7 @@ class Height:
     @property
     def title(self) -> str:
         """What the numbers beside the scale are."""
-        if self.kind == "linear":
-            return "value"
-        return "value (log)" if self.lowest == 0 else f"above {figures(self.lowest, 5)} (log)".replace("-", "−")
+        return words.height_title(self.kind, self.lowest)
 
     def ticks(self, z: np.ndarray, most: int = 7) -> tuple[list[float], list[str]]:
         """Where the numbers beside the scale of these values stand, and what they say."""
@@ -119,7 +118,7 @@ class Height:
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
         if self.kind == "linear":
             values = rounded(low, high, most)
-            return values, [figures(value).replace("-", "−") for value in values]
+            return values, [signed(value) for value in values]
         first, top = max(low - self.lowest, self.floor), max(high - self.lowest, 2 * self.floor)
         powers = range(math.ceil(math.log10(first)), math.floor(math.log10(top)) + 1)
         values = [10.0**power for power in powers][:: max(1, -(-len(powers) // most))]
@@ -154,41 +153,41 @@ def rounded(low: float, high: float, most: int = 7) -> list[float]:
     return [float(f"{step * k:.9g}") for k in range(first, last + 1)]
 
 
-def levels(relief: Relief, height: Height) -> dict[str, float]:
+def levels(grid: Grid, height: Height) -> dict[str, float]:
     """Where the contour lines lie, as Plotly's start, end and size."""
-    heights = height(relief.z)
+    heights = height(grid.z)
     finite = heights[np.isfinite(heights)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     size = (high - low or 1.0) / LINES
     return {"start": low + size / 2, "end": high, "size": size}
 
 
-def contours(relief: Relief, scale: str = "auto") -> list[Any]:
-    """Plotly's traces of the plane: tinted ground with about 20 lines, then the points of slope zero, each kind once in the legend."""
-    height = scaled(relief.z, relief.lowest, scale)
-    at, words = height.ticks(relief.z)
+def contours(grid: Grid, scale: str = "auto") -> list[Any]:
+    """Plotly's traces of the plane: tinted ground with about 20 lines, then the critical points, each kind once in the legend."""
+    height = scaled(grid.z, grid.lowest, scale)
+    at, labels = height.ticks(grid.z)
     red, green, blue = TINT
     ground = go.Contour(
-        x=numbers(relief.x),
-        y=numbers(relief.y),
-        z=numbers(height(relief.z)),
-        customdata=numbers(relief.z),
+        x=numbers(grid.x),
+        y=numbers(grid.y),
+        z=numbers(height(grid.z)),
+        customdata=numbers(grid.z),
         colorscale=[[0, f"rgba({red}, {green}, {blue}, {DEEP})"], [1, f"rgba({red}, {green}, {blue}, {HIGH})"]],
-        contours={**levels(relief, height), "coloring": "heatmap"},
+        contours={**levels(grid, height), "coloring": "heatmap"},
         line={"color": "rgba(96, 116, 138, 0.55)", "width": 0.8, "smoothing": 1},
-        colorbar=_bar(height, at, words),
-        hovertemplate=f"{relief.names[0]} %{{x:.4g}}, {relief.names[1]} %{{y:.4g}}<br>value %{{customdata:.5g}}<extra></extra>",
-        name=layout.safe(relief.label),
+        colorbar=_bar(height, at, labels),
+        hovertemplate=words.surface_hover(grid.names),
+        name=layout.safe(grid.label),
         showlegend=False,
     )
-    return [ground, *marks(relief)]
+    return [ground, *marks(grid)]
 
 
-def marks(relief: Relief) -> list[Any]:
-    """The points of slope zero within the picture: one trace, and one entry of the legend, for each kind."""
+def marks(grid: Grid) -> list[Any]:
+    """The critical points within the plot: one trace, and one entry of the legend, for each kind."""
     found = []
-    for kind, (words, symbol, _) in KINDS.items():
-        points = _of_kind(relief, kind)
+    for kind, (symbol, _) in KINDS.items():
+        points = _of_kind(grid, kind)
         if points:
             pen = {
                 "size": 14 if kind in ("best", "minimum") else 9,
@@ -197,18 +196,18 @@ def marks(relief: Relief) -> list[Any]:
                 "line": {"color": layout.INK, "width": 1.6},
             }
             x, y = ([float(point[0][axis]) for point in points] for axis in (0, 1))
-            hover = [f"<b>{words}</b><br>{place(point[0])}<br>value {figures(point[1], 5)}".replace("-", "−") for point in points]
-            base = {"x": x, "y": y, "mode": "markers", "marker": pen, "name": words, "hovertext": hover, "hoverinfo": "text"}
-            found.append(go.Scatter(**base, legendgroup="slope zero", legendrank=2000, meta={"ink": True}, cliponaxis=False))
+            hover = [words.point_hover(kind, point[0], point[1]) for point in points]
+            base = {"x": x, "y": y, "mode": "markers", "marker": pen, "name": words.POINTS[kind], "hovertext": hover, "hoverinfo": "text"}
+            found.append(go.Scatter(**base, legendgroup="critical points", legendrank=2000, meta={"ink": True}, cliponaxis=False))
     return found
 
 
-def mountain(relief: Relief, scale: str = "auto") -> Any:
+def surface_3d(grid: Grid, scale: str = "auto") -> Any:
     """Plotly's trace of the surface in space; hovering says the true values."""
-    height = scaled(relief.z, relief.lowest, scale)
-    at, words = height.ticks(relief.z)
-    part = relief.coarse
-    lines = {**levels(relief, height), "show": True, "color": "rgba(32, 36, 43, 0.35)", "width": 1, "usecolormap": False}
+    height = scaled(grid.z, grid.lowest, scale)
+    at, labels = height.ticks(grid.z)
+    part = grid.coarse
+    lines = {**levels(grid, height), "show": True, "color": "rgba(32, 36, 43, 0.35)", "width": 1, "usecolormap": False}
     return go.Surface(
         x=numbers(part.x),
         y=numbers(part.y),
@@ -218,61 +217,59 @@ def mountain(relief: Relief, scale: str = "auto") -> Any:
         meta={"night": _steps(NIGHT)},
         contours={"z": lines, "x": {"highlight": False}, "y": {"highlight": False}},
         lighting={"ambient": 0.72, "diffuse": 0.55, "specular": 0.05, "roughness": 0.9},
-        colorbar=_bar(height, at, words),
+        colorbar=_bar(height, at, labels),
         showscale=False,
-        hovertemplate=f"{relief.names[0]} %{{x:.4g}}, {relief.names[1]} %{{y:.4g}}<br>value %{{customdata:.5g}}<extra></extra>",
-        name=layout.safe(relief.label),
+        hovertemplate=words.surface_hover(grid.names),
+        name=layout.safe(grid.label),
         showlegend=False,
     )
 
 
-def marked(relief: Relief) -> list[tuple[Sequence[float], str]]:
-    """The points of slope zero that a picture marks, with their kind."""
-    return [(point[0], kind) for kind in KINDS for point in _of_kind(relief, kind)]
+def marked(grid: Grid) -> list[tuple[Sequence[float], str]]:
+    """The critical points that a picture marks, with their kind."""
+    return [(point[0], kind) for kind in KINDS for point in _of_kind(grid, kind)]
 
 
-def unmarked(relief: Relief) -> list[str]:
-    """What is not marked because there are too many: `121 saddles`."""
-    few = {kind: len(_of_kind(relief, kind, even_many=True)) - len(_of_kind(relief, kind)) for kind in KINDS}
-    many = {"maximum": "maxima", "minimum": "local minima"}
-    return [count(n, KINDS[kind][0], many.get(kind)) for kind, n in few.items() if n]
+def unmarked(grid: Grid) -> dict[str, int]:
+    """How many critical points of each kind are not marked because there are too many."""
+    return {kind: len(_of_kind(grid, kind, even_many=True)) - len(_of_kind(grid, kind)) for kind in KINDS}
 
 
-def peaks(relief: Relief, scale: str = "auto") -> list[Any]:
-    """The points of slope zero in space, one trace for each kind."""
-    height, found = scaled(relief.z, relief.lowest, scale), []
-    for kind, (words, _, symbol) in KINDS.items():
-        points = _of_kind(relief, kind)
+def peaks(grid: Grid, scale: str = "auto") -> list[Any]:
+    """The critical points in space, one trace for each kind."""
+    height, found = scaled(grid.z, grid.lowest, scale), []
+    for kind, (_, symbol) in KINDS.items():
+        points = _of_kind(grid, kind)
         if points:
             x, y = ([float(point[0][axis]) for point in points] for axis in (0, 1))
-            z = numbers(relief.ground(height, [point[0][:2] for point in points]) + RAISED * relief.rise(height))
+            z = numbers(grid.ground(height, [point[0][:2] for point in points]) + RAISED * grid.rise(height))
             pen = {"size": 6 if kind == "best" else 4, "symbol": symbol, "color": layout.INK}
-            base = {"x": x, "y": y, "z": z, "mode": "markers", "marker": pen, "name": words, "hoverinfo": "name"}
+            base = {"x": x, "y": y, "z": z, "mode": "markers", "marker": pen, "name": words.POINTS[kind], "hoverinfo": "name"}
             found.append(go.Scatter3d(**base, showlegend=False, meta={"ink": True}))
     return found
 
 
-def contour_figure(relief: Relief, traces: Sequence[Any] = (), scale: str = "auto", *, height: int = 520) -> layout.Figure:
+def contour_figure(grid: Grid, traces: Sequence[Any] = (), scale: str = "auto", *, height: int = 520) -> layout.Figure:
     """The plane with its axes, which are those of the domain whatever is drawn on it."""
     made = layout.figure(height, left=54, right=16, top=12, bottom=92, narrow={"height": min(height, 440)})
-    made.add_traces([*contours(relief, scale), *traces])
-    (left, right), (low, high) = relief.domain
+    made.add_traces([*contours(grid, scale), *traces])
+    (left, right), (low, high) = grid.domain
     made.update_layout(
-        xaxis=layout.axis(relief.names[0], range=[left, right], showgrid=False, nticks=7),
-        yaxis=layout.axis(relief.names[1], range=[low, high], showgrid=False, nticks=7),
+        xaxis=layout.axis(grid.names[0], range=[left, right], showgrid=False, nticks=7),
+        yaxis=layout.axis(grid.names[1], range=[low, high], showgrid=False, nticks=7),
         showlegend=True,
         legend={"y": -0.13, "itemsizing": "constant"},
     )
     return made
 
 
-def mountain_figure(relief: Relief, traces: Sequence[Any] = (), scale: str = "auto", *, height: int = 520) -> layout.Figure:
-    """The landscape in space, to be turned by hand."""
-    drawn = scaled(relief.z, relief.lowest, scale)
-    at, words = drawn.ticks(relief.z, 5)
+def surface_3d_figure(grid: Grid, traces: Sequence[Any] = (), scale: str = "auto", *, height: int = 520) -> layout.Figure:
+    """The surface in space, to be turned by hand."""
+    drawn = scaled(grid.z, grid.lowest, scale)
+    at, labels = drawn.ticks(grid.z, 5)
     made = layout.figure(height, left=0, right=0, top=0, bottom=0, narrow={"height": min(height, 380)})
-    made.add_traces([mountain(relief, scale), *peaks(relief, scale), *traces])
-    (left, right), (low, high) = relief.domain
+    made.add_traces([surface_3d(grid, scale), *peaks(grid, scale), *traces])
+    (left, right), (low, high) = grid.domain
     quiet = {
         "showbackground": False,
         "gridcolor": MESH,
@@ -287,21 +284,15 @@ def mountain_figure(relief: Relief, traces: Sequence[Any] = (), scale: str = "au
         dragmode="turntable",
         scene={
             "bgcolor": "white",
-            "xaxis": {**quiet, "title": relief.names[0], "range": [left, right]},
-            "yaxis": {**quiet, "title": relief.names[1], "range": [low, high]},
-            "zaxis": {**quiet, "title": drawn.title, "tickvals": at, "ticktext": words},
+            "xaxis": {**quiet, "title": grid.names[0], "range": [left, right]},
+            "yaxis": {**quiet, "title": grid.names[1], "range": [low, high]},
+            "zaxis": {**quiet, "title": drawn.title, "tickvals": at, "ticktext": labels},
             "aspectmode": "manual",
             "aspectratio": {"x": 1.2, "y": 1.2, "z": 0.55},
             "camera": {"eye": {"x": -0.86, "y": -1.62, "z": 1.38}, "center": {"x": 0, "y": 0, "z": -0.2}},
         },
     )
     return made
-
-
-def place(at: Sequence[float]) -> str:
-    """A point as words: (1, 1)."""
-    shown = [figures(float(f"{x:.12f}")) for x in list(at)[:4]]
-    return f"({', '.join(shown)}{', …' if len(at) > 4 else ''})".replace("-", "−")
 
 
 def numbers(values: Any, digits: int = 5) -> Any:
@@ -311,13 +302,13 @@ def numbers(values: Any, digits: int = 5) -> Any:
     return float(f"{values:.{digits}g}") if math.isfinite(values) else None
 
 
-def _of_kind(relief: Relief, kind: str, *, even_many: bool = False) -> list[tuple[Sequence[float], float, str, bool]]:
-    (left, right), (low, high) = relief.domain
+def _of_kind(grid: Grid, kind: str, *, even_many: bool = False) -> list[tuple[Sequence[float], float, str, bool]]:
+    (left, right), (low, high) = grid.domain
 
     def named(point: Any) -> Any:
         return "best" if point[2] == "minimum" and point[3] else point[2]
 
-    found = [p for p in relief.critical if named(p) == kind and left <= p[0][0] <= right and low <= p[0][1] <= high]
+    found = [p for p in grid.critical if named(p) == kind and left <= p[0][0] <= right and low <= p[0][1] <= high]
     return [] if len(found) > MOST_MARKS and kind != "best" and not even_many else found
 
 
@@ -325,6 +316,6 @@ def _steps(colours: Sequence[str]) -> list[list[Any]]:
     return [[k / (len(colours) - 1), colour] for k, colour in enumerate(colours)]
 
 
-def _bar(height: Height, at: list[float], words: list[str]) -> dict[str, Any]:
+def _bar(height: Height, at: list[float], labels: list[str]) -> dict[str, Any]:
     title = {"text": height.title, "side": "right", "font": {"size": 12}}
-    return {"tickvals": at, "ticktext": words, "thickness": 10, "outlinewidth": 0, "title": title, "tickfont": {"size": 11}, "len": 0.9}
+    return {"tickvals": at, "ticktext": labels, "thickness": 10, "outlinewidth": 0, "title": title, "tickfont": {"size": 11}, "len": 0.9}

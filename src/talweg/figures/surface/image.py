@@ -13,9 +13,10 @@ import numpy as np
 
 from talweg.checks import InputError
 from talweg.figures.palette import Look
-from talweg.figures.surface import outcomes, trajectories
+from talweg.figures.surface import trajectories
 from talweg.figures.surface.grid import DEEP, HIGH, LINES, SLOPES, TINT, marked
 from talweg.figures.surface.scene import Scene
+from talweg.text import surface as words
 from talweg.text.format import shortened
 
 #: Plotly's dashes as Matplotlib writes them.
@@ -65,41 +66,41 @@ class Canvas:
         self.lines: list[tuple[Any, Any, trajectories.Drawn]] = []
         self._ground()
         for group in scene.layers:
-            for one, shown in zip(group, scene.shown[group[0].trail.name], strict=True):
-                self._trail(one.trail, shown)
+            for one, shown in zip(group, scene.shown[group[0].trajectory.name], strict=True):
+                self._trajectory(one.trajectory, shown)
         self._points()
         self._words()
 
     def _ground(self) -> None:
-        scene, relief = self.scene, self.scene.relief
-        heights = np.ma.masked_invalid(scene.height(relief.z))
-        at, words = scene.height.ticks(relief.z)
-        x, y = np.meshgrid(relief.x, relief.y)
+        scene, grid = self.scene, self.scene.grid
+        heights = np.ma.masked_invalid(scene.height(grid.z))
+        at, labels = scene.height.ticks(grid.z)
+        x, y = np.meshgrid(grid.x, grid.y)
         flat = heights.min() == heights.max()
         ground = self.plane.imshow(
-            heights, extent=(*relief.domain[0], *relief.domain[1]), origin="lower", aspect="auto", cmap=tint(), interpolation="bilinear"
+            heights, extent=(*grid.domain[0], *grid.domain[1]), origin="lower", aspect="auto", cmap=tint(), interpolation="bilinear"
         )
         if not flat:
             self.plane.contour(x, y, heights, levels=LINES, colors="#60748a", linewidths=0.5, alpha=0.6, linestyles="solid")
         bar = self.figure.colorbar(ground, ax=self.plane, cax=self.plane.inset_axes((1.03, 0.0, 0.025, 1.0)))
-        bar.set_ticks(at, labels=words)
+        bar.set_ticks(at, labels=labels)
         bar.outline.set_visible(False)
         bar.ax.tick_params(labelsize=8, length=0)
         bar.set_label(scene.height.title, fontsize=8)
-        self.plane.set(xlim=relief.domain[0], ylim=relief.domain[1], xlabel=relief.names[0], ylabel=relief.names[1])
+        self.plane.set(xlim=grid.domain[0], ylim=grid.domain[1], xlabel=grid.names[0], ylabel=grid.names[1])
         self.plane.tick_params(length=0)
         for spine in self.plane.spines.values():
             spine.set_visible(False)
-        every = max(1, len(relief.x) // 80)
+        every = max(1, len(grid.x) // 80)
         part = np.asarray(np.ma.filled(heights, np.nan), float)[::every, ::every]
         self.space.plot_surface(
             x[::every, ::every], y[::every, ::every], part, cmap=_slopes(), rcount=80, ccount=80, linewidth=0, antialiased=False, alpha=0.92
         )
         low, high = float(heights.min()), float(heights.max())
-        self.space.set(xlim=relief.domain[0], ylim=relief.domain[1], zlim=(low, high if high > low else low + 1))
-        self.space.set(xlabel=relief.names[0], ylabel=relief.names[1])
-        few, said = scene.height.ticks(relief.z, 5)
-        self.space.set_zticks(few, labels=said)
+        self.space.set(xlim=grid.domain[0], ylim=grid.domain[1], zlim=(low, high if high > low else low + 1))
+        self.space.set(xlabel=grid.names[0], ylabel=grid.names[1])
+        few, labels = scene.height.ticks(grid.z, 5)
+        self.space.set_zticks(few, labels=labels)
         self.space.tick_params(labelsize=7, pad=0)
         self.space.view_init(elev=42, azim=-118)
         self.space.set_box_aspect((1.2, 1.2, 0.62), zoom=1.05)
@@ -108,14 +109,14 @@ class Canvas:
             axis.line.set_color("#b8bec7")
             axis._axinfo["grid"].update(color="#e1e4e8", linewidth=0.5)
 
-    def _trail(self, trail: trajectories.Trail, shown: trajectories.Drawn) -> None:
-        pen = {"color": trail.look.colour, "linestyle": STROKES[trail.look.dash], "solid_capstyle": "round", "zorder": 5}
-        pen["alpha"] = trajectories.faint([shown], self.scene.relief)
+    def _trajectory(self, trajectory: trajectories.SingleTrajectory, shown: trajectories.Drawn) -> None:
+        pen = {"color": trajectory.look.colour, "linestyle": STROKES[trajectory.look.dash], "solid_capstyle": "round", "zorder": 5}
+        pen["alpha"] = trajectories.faint([shown], self.scene.grid)
         (flat,) = self.plane.plot(shown.x, shown.y, linewidth=1.5, **pen)
         (high,) = self.space.plot(shown.x, shown.y, shown.height, linewidth=1.8, **pen)
         self.moving += [flat, high]
         self.lines.append((flat, high, shown))
-        domain = self.scene.relief.domain
+        domain = self.scene.grid.domain
         for before, tip in trajectories.arrows(shown, domain)[0]:
             self.plane.annotate(
                 "",
@@ -125,25 +126,25 @@ class Canvas:
                 arrowprops={
                     "arrowstyle": "-|>",
                     "mutation_scale": 9,
-                    "color": trail.look.colour,
+                    "color": trajectory.look.colour,
                     "linewidth": 0,
                     "shrinkA": 0,
                     "shrinkB": 0,
                 },
             )
         if len(shown.x):
-            symbol = {"x": "X", "circle-open": "o", "circle": "o"}[trajectories.end_symbol(trail, self.scene.relief)]
-            fill = "white" if trajectories.end_symbol(trail, self.scene.relief) == "circle-open" else trail.look.colour
-            self.plane.plot(shown.x[-1:], shown.y[-1:], symbol, color=fill, markeredgecolor=trail.look.colour, markersize=7, zorder=7)
+            symbol = {"x": "X", "circle-open": "o", "circle": "o"}[trajectories.end_symbol(trajectory, self.scene.grid)]
+            fill = "white" if trajectories.end_symbol(trajectory, self.scene.grid) == "circle-open" else trajectory.look.colour
+            self.plane.plot(shown.x[-1:], shown.y[-1:], symbol, color=fill, markeredgecolor=trajectory.look.colour, markersize=7, zorder=7)
 
     def _points(self) -> None:
-        relief = self.scene.relief
-        for at, kind in marked(relief):
+        grid = self.scene.grid
+        for at, kind in marked(grid):
             pen: dict[str, Any] = {"color": INK, "markerfacecolor": INK if kind == "best" else "none", "zorder": 8, "marker": MARKS[kind]}
             self.plane.plot([at[0]], [at[1]], linestyle="none", markersize=11 if MARKS[kind] == "*" else 6, **pen)
-            ground = float(relief.ground(self.scene.height, at[:2])[0])
+            ground = float(grid.ground(self.scene.height, at[:2])[0])
             self.space.plot([at[0]], [at[1]], [ground], linestyle="none", markersize=5, **pen)
-        for x, y in {tuple(trail.plane[0]) for trail in self.scene.trajectories}:
+        for x, y in {tuple(trajectory.plane[0]) for trajectory in self.scene.trajectories}:
             self.plane.plot([x], [y], "o", color=INK, markerfacecolor="none", markersize=8, markeredgewidth=1.6, zorder=8, clip_on=True)
 
     def _words(self) -> None:
@@ -153,10 +154,10 @@ class Canvas:
         self.figure.text(0.03, 0.965, scene.label, fontsize=12, fontweight="bold", va="top")
         self.figure.text(0.03, 0.915, shortened(scene.formula, 150), fontsize=9, va="top", color="#5d6570")
         if scene.groups:
-            handles = [_handle(Line2D, group[0].trail.look) for group in scene.groups]
-            words = [shortened(outcomes.legend(group, scene.judged[0]), 150) for group in scene.groups]
+            handles = [_handle(Line2D, group[0].trajectory.look) for group in scene.groups]
+            entries = [shortened(words.legend(group), 150) for group in scene.groups]
             self.figure.legend(
-                handles, words, loc="lower left", bbox_to_anchor=(0.025, 0.01), frameon=False, fontsize=8.5, handlelength=3.2
+                handles, entries, loc="lower left", bbox_to_anchor=(0.025, 0.01), frameon=False, fontsize=8.5, handlelength=3.2
             )
 
     def frames(self) -> Iterator[np.ndarray]:
@@ -207,7 +208,7 @@ def gif(scene: Scene) -> bytes:
     with rc_context(LOOK):
         pictures = [Image.fromarray(frame) for frame in Canvas(scene, inches=_inches(scene), dots=80).frames()]
     # Thin lines would lose their colours to the ground's: they have places of their own.
-    named = {"#ffffff", INK, "#5d6570", "#b8bec7", *(trail.look.colour for trail in scene.trajectories)}
+    named = {"#ffffff", INK, "#5d6570", "#b8bec7", *(trajectory.look.colour for trajectory in scene.trajectories)}
     own = [tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5)) for colour in sorted(named)][:40]
     ground = pictures[-1].quantize(64 - len(own), dither=Image.Dither.NONE).getpalette() or []
     palette = Image.new("P", (1, 1))
@@ -219,7 +220,7 @@ def gif(scene: Scene) -> bytes:
     return written.getvalue()
 
 
-def film(scene: Scene, path: Path) -> None:
+def mp4(scene: Scene, path: Path) -> None:
     """Write the descents as an MP4 file, which needs ffmpeg. Raises InputError without it, or if it fails."""
     from matplotlib import rc_context
 
@@ -237,7 +238,7 @@ def film(scene: Scene, path: Path) -> None:
     ran = subprocess.run([program, *read.split(), *write.split(), str(path)], input=raw, capture_output=True, check=False)
     if ran.returncode:
         said = (ran.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
-        raise InputError(f"surface: ffmpeg could not write the film ({said}); write a .gif instead")
+        raise InputError(f"surface: ffmpeg could not write the animation ({said}); write a .gif instead")
 
 
 def _moments(steps: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Descents on the plane and in space: cut at the edge of the picture, laid over the ground, with arrows, a start and an end.
 
-A trail is a whole descent, step by step. What is drawn of it is cut where it leaves the picture, so that a method that runs away does
-not shrink everybody else's valley; who left, and when, is a number here and a sentence in `talweg.figures.surface.outcomes`.
+A trajectory is a whole descent, step by step. What is drawn of it is cut where it leaves the picture, so that a method that runs away does
+not shrink everybody else's valley; who left, and when, is a number here and a sentence in `talweg.text.surface`.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ import plotly.graph_objects as go
 
 from talweg.figures import layout
 from talweg.figures.palette import Look, looks
-from talweg.figures.surface.grid import Height, Relief, numbers
+from talweg.figures.surface.grid import Grid, Height, numbers
+from talweg.text.surface import step_hover
 
 PIECES = 70  #: a long step is laid over the ground in pieces of this part of the picture
-MOST_POINTS = 4000  #: of one trail
-ARROWS = 8  #: of one trail, at most
+MOST_POINTS = 4000  #: of one trajectory
+ARROWS = 8  #: of one trajectory, at most
 ARROW_GAP = 0.11  #: between two arrows, at least, in shares of the picture's diagonal
-LIFT = 0.02  #: how far above the ground a trail lies, in shares of the height
+LIFT = 0.02  #: how far above the ground a trajectory lies, in shares of the height
 
 
 @dataclass(frozen=True, eq=False)
-class Trail:
+class SingleTrajectory:
     """One descent of one method: where it was after each step, and the true loss there (not a number once it has diverged)."""
 
     name: str
@@ -51,29 +52,29 @@ class Trail:
         return np.asarray(seen[:, :2], float)
 
 
-def trails(paths: Iterable[Any]) -> list[Trail]:
-    """The descents of `talweg.paths`, one by one, each method in its own look."""
-    paths = list(paths)
-    given = looks([{"name": path.name, "method": path.method, "batch": path.batch} for path in paths])
+def single(trajectories: Iterable[Any]) -> list[SingleTrajectory]:
+    """The descents of `talweg.trajectories`, one by one, each method in its own look."""
+    trajectories = list(trajectories)
+    given = looks([{"name": one.name, "method": one.method, "batch": one.batch} for one in trajectories])
     found = []
-    for path in paths:
-        rate = path.numbers.get("learning_rate")
-        for k in range(len(path.loss)):
-            place, loss = np.asarray(path.positions[k], float), np.asarray(path.loss[k], float)
+    for one in trajectories:
+        rate = one.hyperparameters.get("learning_rate")
+        for k in range(len(one.loss)):
+            place, loss = np.asarray(one.positions[k], float), np.asarray(one.loss[k], float)
             lost = ~np.isfinite(loss)
-            own = (place, loss, rate, path.tuned, int(lost.argmax()) if lost.any() else -1, k, tuple(path.numbers.items()))
-            found.append(Trail(path.name, path.label, given[path.name], *own))
+            own = (place, loss, rate, one.tuned, int(lost.argmax()) if lost.any() else -1, k, tuple(one.hyperparameters.items()))
+            found.append(SingleTrajectory(one.name, one.label, given[one.name], *own))
     return found
 
 
-Many: TypeAlias = Trail | Sequence[Trail]
+Many: TypeAlias = SingleTrajectory | Sequence[SingleTrajectory]
 
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """What of a trail can be seen: corners, their steps (2.4 lies between the second and the third) and their height in the picture.
+    """What of a trajectory can be seen: corners, their steps (2.4 lies between the second and the third) and their height in the picture.
 
-    Where the trail was outside, a row is not a number.
+    Where the trajectory was outside, a row is not a number.
     """
 
     x: np.ndarray
@@ -87,13 +88,13 @@ class Drawn:
         return not np.isfinite(self.x).any()
 
 
-def drawn(trail: Trail, relief: Relief, height: Height) -> Drawn:
-    """The trail cut at the edge of the picture and laid over the ground."""
-    corners, steps = clipped(trail.plane, relief.domain)
+def drawn(trajectory: SingleTrajectory, grid: Grid, height: Height) -> Drawn:
+    """The trajectory cut at the edge of the picture and laid over the ground."""
+    corners, steps = clipped(trajectory.plane, grid.domain)
     if not len(corners):
         return Drawn(*np.empty((4, 0)))
-    at = relief.ground(height, corners)
-    return Drawn(corners[:, 0], corners[:, 1], steps, at + LIFT * relief.rise(height))
+    at = grid.ground(height, corners)
+    return Drawn(corners[:, 0], corners[:, 1], steps, at + LIFT * grid.rise(height))
 
 
 def clipped(plane: np.ndarray, domain: tuple[tuple[float, float], tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:
@@ -154,79 +155,79 @@ def arrows(shown: Drawn, domain: tuple[tuple[float, float], tuple[float, float]]
     return pairs[good], shown.step[ends][good]
 
 
-def on_plane(trail: Many, shown: Drawn | Sequence[Drawn], relief: Relief, words: str | None = None) -> list[Any]:
-    """Plotly's traces of a trail on the plane, or of one method's from several starts: the line, a dot at each step, arrows, the ends.
+def on_plane(trajectory: Many, shown: Drawn | Sequence[Drawn], grid: Grid, words: str | None = None) -> list[Any]:
+    """Plotly's traces of a trajectory on the plane, or of one method's from several starts: the line, a dot at each step, arrows, the ends.
 
     `words` stand in the legend.
     """
-    all_trails, parts = _listed(trail), _listed(shown)
-    one, joined = all_trails[0], together(parts)
+    all_trajectories, parts = _listed(trajectory), _listed(shown)
+    one, joined = all_trajectories[0], together(parts)
     group = {"legendgroup": one.name, "showlegend": False}
     named = {"name": layout.safe(words or one.label).replace("\n", "<br>"), "showlegend": words is not None}
     pen = {"color": one.look.colour, "dash": one.look.dash, "width": 2}
     found: list[Any] = [go.Scatter(x=numbers(joined.x), y=numbers(joined.y), mode="lines", line=pen, hoverinfo="skip", **(group | named))]
-    found[0].update(opacity=faint(parts, relief))
+    found[0].update(opacity=faint(parts, grid))
     x: list[Any] = []
     y: list[Any] = []
     hover: list[str] = []
-    for each in all_trails:
-        here = dots(each, relief)
+    for each in all_trajectories:
+        here = dots(each, grid)
         x, y = x + numbers(each.plane[here, 0]), y + numbers(each.plane[here, 1])
-        hover += [f"<b>{layout.safe(each.label)}</b><br>step {k}: {each.loss[k]:.5g}".replace("-", "−") for k in here]
+        hover += [step_hover(layout.safe(each.label), int(k), float(each.loss[k])) for k in here]
     dot = {"size": 3.5, "color": one.look.colour}
     found.append(go.Scatter(x=x, y=y, mode="markers", marker=dot, hovertext=hover, hoverinfo="text", **group))
-    pairs = np.concatenate([arrows(part, relief.domain)[0] for part in parts])
+    pairs = np.concatenate([arrows(part, grid.domain)[0] for part in parts])
     path = np.concatenate([pairs, np.full((len(pairs), 1, 2), np.nan)], axis=1).reshape(-1, 2)
     # Plotly turns a marker by the point before it on the screen, so that the arrow fits whatever the shape of the picture.
     head = {"symbol": "arrow", "angleref": "previous", "size": [0, 13, 0] * len(pairs), "color": one.look.colour, "line": {"width": 0}}
     found.append(go.Scatter(x=numbers(path[:, 0]), y=numbers(path[:, 1]), mode="markers", marker=head, hoverinfo="skip", **group))
-    return [*found, _ends(go.Scatter, all_trails, parts, relief)]
+    return [*found, _ends(go.Scatter, all_trajectories, parts, grid)]
 
 
-def in_space(trail: Many, shown: Drawn | Sequence[Drawn], relief: Relief) -> list[Any]:
-    """Plotly's traces of a trail in space, or of one method's from several starts: the line and how it ends."""
-    all_trails, parts = _listed(trail), _listed(shown)
-    one, joined = all_trails[0], together(parts)
+def in_space(trajectory: Many, shown: Drawn | Sequence[Drawn], grid: Grid) -> list[Any]:
+    """Plotly's traces of a trajectory in space, or of one method's from several starts: the line and how it ends."""
+    all_trajectories, parts = _listed(trajectory), _listed(shown)
+    one, joined = all_trajectories[0], together(parts)
     pen = {"color": one.look.colour, "dash": one.look.dash, "width": 6}
     axes = {"x": numbers(joined.x), "y": numbers(joined.y), "z": numbers(joined.height)}
     line = go.Scatter3d(**axes, mode="lines", line=pen, name=layout.safe(one.label), hoverinfo="name", showlegend=False)
-    return [line, _ends(go.Scatter3d, all_trails, parts, relief)]
+    return [line, _ends(go.Scatter3d, all_trajectories, parts, grid)]
 
 
-def busy(parts: Sequence[Drawn], relief: Relief) -> float:
+def busy(parts: Sequence[Drawn], grid: Grid) -> float:
     """How long the lines in the picture are, in widths of it."""
-    (left, right), (low, high) = relief.domain
+    (left, right), (low, high) = grid.domain
     joined = together(parts)
     moves = np.diff(np.stack([joined.x, joined.y]), axis=1) / [[right - left], [high - low]]
     return float(np.nansum(np.linalg.norm(moves, axis=0)))
 
 
-def faint(parts: Sequence[Drawn], relief: Relief) -> float:
+def faint(parts: Sequence[Drawn], grid: Grid) -> float:
     """The opacity of a line: one that runs to and fro all over the picture does not hide the others."""
-    return float(np.clip(round(8 / max(busy(parts, relief), 1e-9), 2), 0.45, 1.0))
+    return float(np.clip(round(8 / max(busy(parts, grid), 1e-9), 2), 0.45, 1.0))
 
 
 def together(parts: Sequence[Drawn]) -> Drawn:
-    """Several trails as one line with gaps."""
+    """Several trajectories as one line with gaps."""
     gap = np.full(1, np.nan)
     columns = [[getattr(part, name) for part in parts] for name in ("x", "y", "step", "height")]
     return Drawn(*(np.concatenate([x for array in column for x in (array, gap)][:-1]) for column in columns))
 
 
-def starts(all_trails: Sequence[Trail], relief: Relief) -> go.Scatter:
+def starts(all_trajectories: Sequence[SingleTrajectory], grid: Grid) -> go.Scatter:
     """A ring where the descents start."""
-    (left, right), (low, high) = relief.domain
-    places = {tuple(trail.plane[0]) for trail in all_trails}
+    (left, right), (low, high) = grid.domain
+    places = {tuple(trajectory.plane[0]) for trajectory in all_trajectories}
     inside = sorted((x, y) for x, y in places if left <= x <= right and low <= y <= high)
     pen = {"size": 11, "symbol": "circle-open", "color": layout.INK, "line": {"width": 2.2, "color": layout.INK}}
     x, y = [x for x, _ in inside], [y for _, y in inside]
     return go.Scatter(x=x, y=y, mode="markers", marker=pen, name="start", hoverinfo="name", meta={"ink": True}, legendrank=1999)
 
 
-def dots(trail: Trail, relief: Relief) -> np.ndarray:
+def dots(trajectory: SingleTrajectory, grid: Grid) -> np.ndarray:
     """The steps whose place is in the picture: all if they are few, otherwise the first ones and every so many."""
-    (left, right), (low, high) = relief.domain
-    x, y = trail.plane.T
+    (left, right), (low, high) = grid.domain
+    x, y = trajectory.plane.T
     inside = np.flatnonzero((left <= x) & (x <= right) & (low <= y) & (y <= high))
     if len(inside) <= 400:
         return inside
@@ -234,31 +235,31 @@ def dots(trail: Trail, relief: Relief) -> np.ndarray:
     return np.unique(np.concatenate([inside[:100], inside[::every], inside[-1:]]))
 
 
-def left_at(trail: Trail, relief: Relief) -> int:
-    """The first step after which the trail was outside the picture, −1 if it always was inside."""
-    outside = _outside(trail, relief)
+def left_at(trajectory: SingleTrajectory, grid: Grid) -> int:
+    """The first step after which the trajectory was outside the picture, −1 if it always was inside."""
+    outside = _outside(trajectory, grid)
     return int(outside.argmax()) if outside.any() else -1
 
 
-def ends_outside(trail: Trail, relief: Relief) -> bool:
+def ends_outside(trajectory: SingleTrajectory, grid: Grid) -> bool:
     """Whether it is outside the picture after its last step."""
-    return bool(_outside(trail, relief)[-1])
+    return bool(_outside(trajectory, grid)[-1])
 
 
-def _outside(trail: Trail, relief: Relief) -> np.ndarray:
-    (left, right), (low, high) = relief.domain
-    x, y = trail.plane.T
+def _outside(trajectory: SingleTrajectory, grid: Grid) -> np.ndarray:
+    (left, right), (low, high) = grid.domain
+    x, y = trajectory.plane.T
     return ~((left <= x) & (x <= right) & (low <= y) & (y <= high))
 
 
-def end_symbol(trail: Trail, relief: Relief) -> str:
+def end_symbol(trajectory: SingleTrajectory, grid: Grid) -> str:
     """A cross where a descent that diverged was last seen, a ring where one that ends outside the picture was, otherwise a dot."""
-    return "x" if trail.diverged_at >= 0 else "circle-open" if ends_outside(trail, relief) else "circle"
+    return "x" if trajectory.diverged_at >= 0 else "circle-open" if ends_outside(trajectory, grid) else "circle"
 
 
-def _ends(kind: Any, all_trails: Sequence[Trail], parts: Sequence[Drawn], relief: Relief) -> Any:
+def _ends(kind: Any, all_trajectories: Sequence[SingleTrajectory], parts: Sequence[Drawn], grid: Grid) -> Any:
     space = kind is go.Scatter3d
-    last = [(end_symbol(trail, relief), part) for trail, part in zip(all_trails, parts, strict=True)]
+    last = [(end_symbol(trajectory, grid), part) for trajectory, part in zip(all_trajectories, parts, strict=True)]
 
     def at(name: str) -> Any:
         return numbers([getattr(part, name)[-1] if len(part.x) else np.nan for _, part in last])
@@ -266,7 +267,7 @@ def _ends(kind: Any, all_trails: Sequence[Trail], parts: Sequence[Drawn], relief
     symbols = [symbol for symbol, _ in last]
     sizes = [(5 if symbol == "x" else 6) if space else 10 for symbol in symbols]
     axes = {"x": at("x"), "y": at("y")} | ({"z": at("height")} if space else {})
-    one = all_trails[0]
+    one = all_trajectories[0]
     pen = {"size": sizes, "symbol": symbols, "color": one.look.colour, "line": {"width": 1 if space else 2, "color": one.look.colour}}
     axes |= {} if space else {"cliponaxis": False}
     return kind(**axes, mode="markers", marker=pen, name=layout.safe(one.label), hoverinfo="name", legendgroup=one.name, showlegend=False)

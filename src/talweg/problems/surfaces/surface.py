@@ -19,6 +19,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Scalar
 
 from talweg import checks
 from talweg.checks import InputError
+from talweg.problems import source
 from talweg.problems.base import Problem
 from talweg.problems.surfaces import critical_points, formula
 from talweg.problems.surfaces.catalogue import SURFACES, Shape
@@ -111,6 +112,7 @@ class Surface:
             optimum=self.lowest,
             goal_loss=self.goal,
             default_batch=1 if self.noise else None,
+            source=source.surface(self.name, noise=self.noise or None),
         )
 
     def __repr__(self) -> str:

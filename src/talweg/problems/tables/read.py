@@ -14,8 +14,9 @@ import numpy as np
 
 from talweg import checks
 from talweg.checks import InputError, InputTypeError
-from talweg.problems import datasets
+from talweg.problems import datasets, source
 from talweg.problems.base import Problem
+from talweg.problems.source import Source
 from talweg.problems.supervised import DEFAULT_MODEL, from_arrays
 from talweg.problems.surfaces import surface as surfaces
 
@@ -76,6 +77,7 @@ def read(
     path: str | os.PathLike[str],
     target: str | None = None,
     *,
+    name: str | None = None,
     model: str | None = None,
     loss: str | None = None,
     task: str | None = None,
@@ -86,6 +88,7 @@ def read(
     Args:
         path: of the file; its ending says which sort it is.
         target: the column that is to be predicted; by default the one that is called target, label, class or y.
+        name: how the problem is called in tables and in the store; by default as the file, without its ending.
         model: `linear`, `mlp:64,32` or `cnn:8,16`; by default `mlp:32`.
         loss: see `learning`.
         task: `classification` or `regression`; by default recognised from the target.
@@ -95,13 +98,16 @@ def read(
     """
     file = _file(Path(path))
     settings: dict[str, Any] = {"model": model, "loss": loss, "task": task, "seed": seed}
+    called = name or file.stem
     if file.suffix.lower() == ".npz":
-        return _from_arrays(file, target, **settings)
-    from talweg.problems.tables import files
+        problem = _from_arrays(file, target, called, **settings)
+    else:
+        from talweg.problems.tables import files
 
-    said: list[str] = []
-    columns = files.from_parquet(file) if file.suffix.lower() == ".parquet" else files.from_text(file, said)
-    return _from_columns(columns, target, file.stem, said, **settings)
+        said: list[str] = []
+        columns = files.from_parquet(file) if file.suffix.lower() == ".parquet" else files.from_text(file, said)
+        problem = _from_columns(columns, target, called, said, **settings)
+    return dataclasses.replace(problem, source=source.file(file, target=target, name=name, **settings))
 
 
 def from_frame(
@@ -113,15 +119,23 @@ def from_frame(
     loss: str | None = None,
     task: str | None = None,
     seed: int = 0,
+    path: str | os.PathLike[str] | None = None,
 ) -> Problem:
     """A problem from a DataFrame, whose index is ignored; see `read`. What was found and done is in the problem's `notes`.
+
+    `path` is the file that the frame was read from and still is the same as: a stored race then finds its data there. Of any other
+    frame nothing is kept, and whoever opens the race later gives the problem again.
 
     Raises InputError without a usable target, feature or row, and as `learning` does.
     """
     if not hasattr(frame, "columns") or not hasattr(frame, "iloc"):
         raise InputTypeError(f"{name}: expected a pandas DataFrame, got {type(frame).__name__}")
     columns = [(str(label), frame.iloc[:, i]) for i, label in enumerate(frame.columns)]
-    return _from_columns(columns, None if target is None else str(target), name, [], model=model, loss=loss, task=task, seed=seed)
+    chosen = None if target is None else str(target)
+    settings: dict[str, Any] = {"model": model, "loss": loss, "task": task, "seed": seed}
+    problem = _from_columns(columns, chosen, name, [], **settings)
+    origin = Source("frame", name) if path is None else source.file(_file(Path(path)), target=chosen, name=name, **settings)
+    return dataclasses.replace(problem, source=origin)
 
 
 def _from_columns(
@@ -290,9 +304,8 @@ def _file(path: Path) -> Path:
     return path
 
 
-def _from_arrays(path: Path, target: str | None, *, model: str | None, loss: str | None, task: str | None, seed: int) -> Problem:
+def _from_arrays(path: Path, target: str | None, name: str, *, model: str | None, loss: str | None, task: str | None, seed: int) -> Problem:
     """The arrays X and y of an .npz file."""
-    name = path.stem
     try:
         with np.load(path, allow_pickle=False) as arrays:
             if not hasattr(arrays, "files"):

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from talweg import store as module
 from talweg.checks import InputError
 from talweg.store import FORMAT, Lane, Store
 
@@ -38,7 +37,7 @@ def file(tmp_path: Path) -> Path:
 def store(file: Path) -> Store:
     """A store with one race, one finished block of two lanes."""
     made = Store(file)
-    made.enter("abcdef", {"name": "clouds"}, {"seed": 0}, {"command": "talweg race"})
+    made.enter("abcdef", {"name": "clouds"}, {"seed": 0}, {"command": "talweg race"}, {"fingerprint": "0f"})
     made.add_block("abcdef", "adam", "final", 0, 9, 0.5, [lane(), diverged()])
     return made
 
@@ -93,10 +92,8 @@ def test_a_block_is_committed_whole_or_not_at_all(store: Store, file: Path) -> N
 
 
 def test_test_results_speeds_and_weights_are_kept(store: Store) -> None:
-    lanes = store.lanes("abcdef", "adam", "final")
-    lanes[0].test_loss, lanes[0].test_metric = 0.5, 0.75
-    store.add_tests("abcdef", "adam", "final", lanes)
-    again = store.lanes("abcdef", "adam", "final")
+    store.add_block("abcdef", "lion", "final", 0, 9, 0.5, [lane(test_loss=0.5, test_metric=0.75), lane()])
+    again = store.lanes("abcdef", "lion", "final")
     assert [(one.test_loss, one.test_metric) for one in again] == [(0.5, 0.75), (None, None)]
     store.add_speed("abcdef", "adam", 1e-5, 2)
     store.add_speed("abcdef", "adam", 9.0, 9)  # the first measurement stays
@@ -105,12 +102,23 @@ def test_test_results_speeds_and_weights_are_kept(store: Store) -> None:
     store.add_weights("abcdef", "adam", 0, b"\0one")
     store.add_weights("abcdef", "adam", 1, b"\0two")
     assert store.weights("abcdef", "adam") == b"\0two"
-    assert store.work("abcdef") == (2, 18)
+    assert store.work("abcdef") == (4, 36)
+
+
+def test_probes_and_endpoints_are_kept_and_the_first_look_stays(store: Store) -> None:
+    assert (store.probes("abcdef"), store.endpoints("abcdef")) == ({}, {})
+    for value in (1.0, 2.0):
+        store.add_probes("abcdef", "adam", STEPS, {"rate": np.array([[value, np.nan, 3.0]])})
+        store.add_endpoints("abcdef", "adam", {7: {"loss": value, "largest": np.inf}, 5: None})
+    steps, probes = store.probes("abcdef")["adam"]
+    np.testing.assert_array_equal(steps, STEPS)
+    np.testing.assert_array_equal(probes["rate"], [[1.0, np.nan, 3.0]])
+    assert store.endpoints("abcdef") == {"adam": [None, {"loss": 1.0, "largest": None}]}
 
 
 def test_the_first_to_enter_a_race_decides_its_plan(store: Store) -> None:
-    row = store.enter("abcdef", {"name": "other"}, {"seed": 1}, {})
-    assert (row.problem, row.plan, row.finished) == ({"name": "clouds"}, {"seed": 0}, None)
+    row = store.enter("abcdef", {"name": "other"}, {"seed": 1}, {}, {"fingerprint": "1f"})
+    assert (row.problem, row.plan, row.origin, row.finished) == ({"name": "clouds"}, {"seed": 0}, {"fingerprint": "0f"}, None)
     store.replan("abcdef", {"seed": 0, "epochs": 3})
     store.add_time("abcdef", 1.5, 0.5)
     store.add_time("abcdef", 1.0, 0.25)
@@ -194,7 +202,7 @@ def test_a_store_that_can_only_be_read_can_be_read_and_says_so_when_it_is_writte
     store: Store, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connect = sqlite3.connect
-    monkeypatch.setattr(module.sqlite3, "connect", lambda path, **more: connect(f"file:{path}?mode=ro", uri=True, **more))
+    monkeypatch.setattr(sqlite3, "connect", lambda path, **more: connect(f"file:{path}?mode=ro", uri=True, **more))
     locked = Store(file)
     assert len(locked.lanes("abcdef", "adam", "final")) == 2
     with pytest.raises(InputError, match="can't be written"):

@@ -1,7 +1,4 @@
-"""All that races record, in one SQLite file. Rows in, rows out; no JAX.
-
-A block's rows are committed together when it ends, so a race that was stopped, however, continues after its last finished block.
-"""
+"""The store: what races write into it and read from it."""
 
 from __future__ import annotations
 
@@ -18,52 +15,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from talweg.checks import InputError
+from talweg.store import schema
 
-APPLICATION = 0x74616C77  # "talw", in the file's header: how a talweg store is known
-FORMAT = 1
 PATIENCE = 100  # tenths of a second
-
-TABLES = """
-CREATE TABLE race (
-    race TEXT PRIMARY KEY, created REAL NOT NULL, finished REAL, problem TEXT NOT NULL, plan TEXT NOT NULL, run TEXT NOT NULL,
-    wall REAL NOT NULL DEFAULT 0, compile REAL NOT NULL DEFAULT 0
-);
-CREATE TABLE speed (
-    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, seconds_per_step REAL NOT NULL,
-    gradients_per_step INTEGER NOT NULL, PRIMARY KEY (race, contestant)
-);
-CREATE TABLE block (
-    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER NOT NULL,
-    steps INTEGER NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (race, contestant, rung, block)
-);
-CREATE TABLE lane (
-    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER NOT NULL,
-    lane INTEGER NOT NULL, setting INTEGER NOT NULL, seed INTEGER NOT NULL, hyperparameters TEXT NOT NULL, diverged_at INTEGER,
-    test_loss REAL, test_metric REAL, PRIMARY KEY (race, contestant, rung, block, lane)
-);
-CREATE TABLE point (
-    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER NOT NULL,
-    lane INTEGER NOT NULL, step INTEGER NOT NULL, training_loss REAL, validation_loss REAL, metric REAL,
-    PRIMARY KEY (race, contestant, rung, block, lane, step)
-) WITHOUT ROWID;
-CREATE TABLE weights (
-    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, lane INTEGER NOT NULL, tensors BLOB NOT NULL,
-    PRIMARY KEY (race, contestant)
-);
-"""
-#: Made when it is needed, so that a store of any age can have it.
-PROBES = """
-CREATE TABLE IF NOT EXISTS probe (
-    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, name TEXT NOT NULL, lane INTEGER NOT NULL,
-    step INTEGER NOT NULL, value REAL, PRIMARY KEY (race, contestant, name, lane, step)
-) WITHOUT ROWID
-"""
-ENDINGS = """
-CREATE TABLE IF NOT EXISTS ending (
-    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, seed INTEGER NOT NULL, evidence TEXT NOT NULL,
-    PRIMARY KEY (race, contestant, seed)
-) WITHOUT ROWID
-"""
 
 
 @dataclass(eq=False)
@@ -95,10 +49,27 @@ class RaceRow:
     run: dict[str, Any]
     wall: float
     compile: float
+    origin: dict[str, Any] = field(default_factory=dict)  #: how the same problem is known and built again; empty for a race of format 1
 
 
 class Store:
-    """One SQLite file, made if it is not there (unless it must exist). Several races may write to it at once.
+    """One SQLite file of races, made if it is not there (unless it must exist).
+
+    **Who calls it.** The driver of a race alone writes: it enters the race, adds each finished block, and marks the end. Everybody
+    else, verdict, reports, studies, the command line, only reads. Executors never see it.
+
+    **What is promised.** Every method that writes is one transaction: all of it is there, or nothing. What goes in comes out with all
+    its digits; what is not finite comes out as NaN. What is there stays: a block, a speed, a probe, an endpoint that is added a second
+    time changes nothing, so whoever is unsure may simply add it again.
+
+    **What a crash keeps.** All that was committed, so a race that was stopped, however, goes on after its last finished block. A file
+    of an older format is brought to this one in a transaction, too (`talweg.store.schema`): a crash leaves the older file.
+
+    **Several writers.** Several processes may write into one file at once, even the same race: the first to finish a block decides its
+    rows. A writer waits up to a minute for another. The file must lie on a disk of this machine, as SQLite's write-ahead log needs.
+
+    **What is never done.** Nothing is pickled: texts are JSON, weights are safetensors. A finished block is never changed.
+    A file that is not a talweg store, or of a newer format, is never written to.
 
     Raises InputError when the file is not a talweg store, was made by a newer talweg, can't be written, or does not exist but must.
     """
@@ -121,43 +92,21 @@ class Store:
 
     def _open_patiently(self) -> None:
         """Open, again if need be: SQLite does not wait for another process that turns on write-ahead logging just now, so this does."""
+        self.db.execute("PRAGMA foreign_keys = ON")
         for left in range(PATIENCE, -1, -1):
             try:
-                return self._open()
+                return schema.prepare(self.db, self.path)
             except sqlite3.OperationalError as error:
                 if left == 0 or "locked" not in str(error):
                     raise
                 time.sleep(0.1)
 
-    def _open(self) -> None:
-        self.db.execute("PRAGMA foreign_keys = ON")
-        # in this order: another process may be making the store just now, and commits both at once
-        tables = self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        application = self.db.execute("PRAGMA application_id").fetchone()[0]
-        if tables and application != APPLICATION:
-            raise InputError(f"store: {self.path} is not a talweg store but another SQLite file; choose another --store")
-        if tables and self.db.execute("PRAGMA user_version").fetchone()[0] > FORMAT:
-            raise InputError(f"store: {self.path} was made by a newer talweg; update talweg or choose another --store")
-        if not tables:
-            self.db.execute("PRAGMA journal_mode = WAL")
-            with self.writing():
-                if not self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:  # nobody was faster
-                    for statement in TABLES.split(";\n"):
-                        self.db.execute(statement)
-                    self.db.execute(f"PRAGMA application_id = {APPLICATION}")
-                    self.db.execute(f"PRAGMA user_version = {FORMAT}")
-
     @contextmanager
     def writing(self) -> Iterator[None]:
         """All or nothing. Raises InputError when the file can't be written: read-only, locked for a minute, the disk full."""
         try:
-            self.db.execute("BEGIN IMMEDIATE")
-            try:
+            with schema.transaction(self.db):
                 yield
-            except BaseException:
-                self.db.execute("ROLLBACK")
-                raise
-            self.db.execute("COMMIT")
         except sqlite3.OperationalError as error:
             raise InputError(
                 f"store: {self.path} can't be written ({error}); what was finished is kept, and the same race goes on from there "
@@ -168,12 +117,19 @@ class Store:
         """Close the file; what was committed stays."""
         self.db.close()
 
-    def enter(self, race: str, problem: Mapping[str, Any], plan: Mapping[str, Any], run: Mapping[str, Any]) -> RaceRow:
+    def enter(
+        self,
+        race: str,
+        problem: Mapping[str, Any],
+        plan: Mapping[str, Any],
+        run: Mapping[str, Any],
+        origin: Mapping[str, Any] | None = None,
+    ) -> RaceRow:
         """The row of a race, made if it is new; the first one to enter it decides its plan."""
         with self.writing():
             self.db.execute(
-                "INSERT OR IGNORE INTO race (race, created, problem, plan, run) VALUES (?, ?, ?, ?, ?)",
-                (race, time.time(), *(json.dumps(x) for x in (problem, plan, run))),
+                "INSERT OR IGNORE INTO race (race, created, problem, plan, run, origin) VALUES (?, ?, ?, ?, ?, ?)",
+                (race, time.time(), *(json.dumps(x) for x in (problem, plan, run, origin or {}))),
             )
         return self.race(race)
 
@@ -189,8 +145,11 @@ class Store:
 
     def races(self) -> list[RaceRow]:
         """All races, the newest first."""
-        rows = self.db.execute("SELECT race, created, finished, problem, plan, run, wall, compile FROM race ORDER BY created DESC, race")
-        return [RaceRow(r, c, f, json.loads(p), json.loads(q), json.loads(u), w, k) for r, c, f, p, q, u, w, k in rows]
+        query = "SELECT race, created, finished, problem, plan, run, wall, compile, origin FROM race ORDER BY created DESC, race"
+        return [
+            RaceRow(race, created, finished, json.loads(problem), json.loads(plan), json.loads(run), wall, compiling, json.loads(origin))
+            for race, created, finished, problem, plan, run, wall, compiling, origin in self.db.execute(query)
+        ]
 
     def race(self, prefix: str | None = None) -> RaceRow:
         """The race whose name begins so, or the newest. Raises InputError if there is none, or more than one."""
@@ -263,14 +222,6 @@ class Store:
             lanes.append(row)
         return lanes
 
-    def add_tests(self, race: str, contestant: str, rung: str, lanes: Sequence[Lane]) -> None:
-        """Record the test results of lanes that are already there."""
-        with self.writing():
-            self.db.executemany(
-                "UPDATE lane SET test_loss = ?, test_metric = ? WHERE (race, contestant, rung, block, lane) = (?, ?, ?, ?, ?)",
-                [(lane.test_loss, lane.test_metric, race, contestant, rung, *lane.key) for lane in lanes],
-            )
-
     def add_speed(self, race: str, contestant: str, seconds_per_step: float, gradients_per_step: int) -> None:
         """Record what one step takes alone; the first measurement stays."""
         with self.writing():
@@ -294,7 +245,6 @@ class Store:
     def add_probes(self, race: str, contestant: str, steps: np.ndarray, probes: Mapping[str, Float[np.ndarray, "lanes points"]]) -> None:
         """Record what was seen inside a contestant's method; the first look stays."""
         with self.writing():
-            self.db.execute(PROBES)
             self.db.executemany(
                 "INSERT OR IGNORE INTO probe VALUES (?, ?, ?, ?, ?, ?)",
                 (
@@ -307,8 +257,6 @@ class Store:
 
     def probes(self, race: str) -> dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]:
         """By contestant: the steps, and by name an array of what was seen, lanes × steps, NaN where there was nothing."""
-        if not self.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'probe'").fetchone():
-            return {}
         found: dict[str, dict[str, dict[int, list[tuple[int, float]]]]] = {}
         rows = self.db.execute("SELECT contestant, name, lane, step, value FROM probe WHERE race = ? ORDER BY name, lane, step", (race,))
         for contestant, name, lane, step, value in rows:
@@ -320,22 +268,19 @@ class Store:
             seen[contestant] = (np.array([step for step, _ in first]), arrays)
         return seen
 
-    def add_endings(self, race: str, contestant: str, endings: Mapping[int, Mapping[str, Any] | None]) -> None:
-        """Record where final lanes ended, by their seeds; the first look stays."""
+    def add_endpoints(self, race: str, contestant: str, endpoints: Mapping[int, Mapping[str, Any] | None]) -> None:
+        """Record what the endpoints of final lanes are, by their seeds; the first look stays."""
         with self.writing():
-            self.db.execute(ENDINGS)
             self.db.executemany(
-                "INSERT OR IGNORE INTO ending VALUES (?, ?, ?, ?)",
-                ((race, contestant, seed, json.dumps(_finite(evidence))) for seed, evidence in endings.items()),
+                "INSERT OR IGNORE INTO endpoint VALUES (?, ?, ?, ?)",
+                ((race, contestant, seed, json.dumps(_finite(evidence))) for seed, evidence in endpoints.items()),
             )
 
-    def endings(self, race: str) -> dict[str, list[dict[str, Any] | None]]:
-        """By contestant: where its final lanes ended, None for those that could not be looked at."""
-        if not self.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'ending'").fetchone():
-            return {}
+    def endpoints(self, race: str) -> dict[str, list[dict[str, Any] | None]]:
+        """By contestant: what the endpoints of its final lanes are, None for those that could not be looked at."""
         found: dict[str, list[dict[str, Any] | None]] = {}
         for contestant, evidence in self.db.execute(
-            "SELECT contestant, evidence FROM ending WHERE race = ? ORDER BY contestant, seed", (race,)
+            "SELECT contestant, evidence FROM endpoint WHERE race = ? ORDER BY contestant, seed", (race,)
         ):
             found.setdefault(contestant, []).append(json.loads(evidence))
         return found

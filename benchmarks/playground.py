@@ -1,6 +1,6 @@
 """The live page: what a dragged slider costs in the server, how many bytes it sends, what twenty open tabs wait, what a browser shows when.
 
-    python benchmarks/play.py [--tabs 20] [--events 40]
+    python benchmarks/playground.py [--tabs 20] [--events 40]
 
 The first table is computed in this process. For the second one a page is served as a user would serve it, and every tab is a
 socket that speaks the page's own protocol: it drags the start, and asks again as soon as it was answered (as the page does). The
@@ -190,7 +190,7 @@ def main() -> None:
     asked = parser.parse_args()
     print(common.heading("The live page"))
     print(common.markdown(in_the_server(asked.events)))
-    command = [sys.executable, "-m", "talweg", "play", "--no-browser", "--port", "0"]
+    command = [sys.executable, "-m", "talweg", "playground", "--no-browser", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:

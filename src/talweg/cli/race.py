@@ -1,0 +1,209 @@
+"""The commands for races: run one, list them, show one again, its code, its loss landscape."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from talweg import checks
+from talweg.cli.options import (
+    REMEDIES,
+    REPORTS,
+    STORE,
+    EpochsOption,
+    JsonOption,
+    LossOption,
+    MethodsOption,
+    ModelOption,
+    OutOption,
+    ProblemArgument,
+    RaceArgument,
+    ScheduleOption,
+    SeedOption,
+    SettingsOption,
+    SplitOption,
+    StoreOption,
+    TargetOption,
+    TaskOption,
+    duration,
+    file_option,
+    names,
+)
+from talweg.cli.process import command, file_name, folder, say, set_up_jax, writable, write_json
+
+INTERRUPTED = 130  # the exit code of a command that was stopped by Ctrl-C
+
+
+def race(
+    problem: ProblemArgument,
+    target: TargetOption = None,
+    model: ModelOption = None,
+    loss: LossOption = None,
+    task: TaskOption = None,
+    methods: MethodsOption = None,
+    epochs: EpochsOption = None,
+    budget: Annotated[str | None, typer.Option(help="Instead, what the whole race may take: 60s, 5m.")] = None,
+    settings: SettingsOption = 64,
+    seeds: Annotated[int, typer.Option(help="Fresh seeds that the best setting is reported on.")] = 16,
+    goal_loss: Annotated[float | None, typer.Option(help="Target: a validation loss.")] = None,
+    goal_accuracy: Annotated[float | None, typer.Option(help="Target: a validation accuracy, such as 0.95.")] = None,
+    schedule: ScheduleOption = "constant",
+    seed: SeedOption = 0,
+    remedies: Annotated[str | None, REMEDIES] = None,
+    dynamics: Annotated[
+        bool, typer.Option("--dynamics", "--probes", help="Record the training dynamics, too: the report says why.")
+    ] = False,
+    store: StoreOption = STORE,
+    out: OutOption = REPORTS,
+    json_file: JsonOption = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict alone.")] = False,
+) -> None:
+    """Race methods on a problem: tuned alike, repeated over seeds, with a verdict and a report."""
+    seconds = duration(budget) if budget is not None else None
+    writable(out, json_file)
+    set_up_jax()
+    from talweg.cli import live as terminal
+    from talweg.contestants.remedies import line_up
+    from talweg.problems import resolve
+    from talweg.racing import api as racing
+
+    console = terminal.console()
+    chosen = resolve(problem, target=target, model=model, loss=loss, task=task)
+    contestants, left_out = line_up(chosen, methods, checks.whole("race", "settings", settings), schedule, remedies)
+    if not quiet:
+        terminal.introduce(console, chosen, contestants, settings, seeds, left_out)
+    live = terminal.Live(console, contestants, "steps" if chosen.train is None else "epochs")
+    try:
+        with _shown_live(console, live, quiet):
+            done = racing.race(
+                chosen,
+                methods,
+                epochs=epochs,
+                budget=seconds,
+                settings=settings,
+                seeds=seeds,
+                goal_loss=goal_loss,
+                goal_accuracy=goal_accuracy,
+                schedule=schedule,
+                seed=seed,
+                store=store,
+                listener=(lambda event: None) if quiet else live,
+                command=command(),
+                probes=dynamics,
+                remedies=remedies,
+            )
+    except KeyboardInterrupt:
+        say(f"talweg: stopped; what is finished is kept in {store}, and the same command goes on from there:\n  {command()}")
+        raise typer.Exit(INTERRUPTED) from None
+    _show(console, done, out, json_file, quiet)
+
+
+def show(name: RaceArgument = None, store: StoreOption = STORE, out: OutOption = REPORTS, json_file: JsonOption = None) -> None:
+    """Show a stored race again."""
+    writable(out, json_file)
+    from talweg.cli import live
+    from talweg.racing.api import open_race
+
+    _show(live.console(), open_race(name, store), out, json_file, quiet=False)
+
+
+def races(store: StoreOption = STORE) -> None:
+    """List what is in the store."""
+    from talweg import verdict
+    from talweg.cli import live, tables
+    from talweg.store import Store
+    from talweg.verdict import record
+
+    opened = Store(store, existing=True)
+    rows = opened.races()
+    if not rows:
+        say(f"{store} holds no races yet; run talweg race first")
+        return
+    winners = []
+    for row in rows:
+        summary = verdict.judge(record.read(opened, row)) if row.finished else None
+        tied = len(summary["verdict"]["tied"]) if summary else 0
+        label = summary["contestants"][0]["label"] if summary else "unfinished"
+        winners.append(label + (f", tied with {tied}" if tied else ""))
+    tables.races(live.console(), rows, winners)
+
+
+def code(
+    name: RaceArgument = None,
+    library: Annotated[str, typer.Option("--for", help="torch, keras, optax, tensorflow or sklearn.")] = "torch",
+    method: Annotated[str | None, typer.Option(help="A contestant by its name in the table; the winner without it.")] = None,
+    store: StoreOption = STORE,
+) -> None:
+    """Print the winner as code: optimizer and schedule, with what differs where a library can't take the same steps."""
+    from talweg.dialects import CODE
+    from talweg.racing.api import open_race
+
+    checks.one_of("code", "library", library, CODE)
+    done = open_race(name, store)
+    print((done.best if method is None else done.tuned(method)).code(library), end="")
+
+
+def landscape(
+    name: RaceArgument = None,
+    directions: Annotated[str, typer.Option(help="path: the principal directions of the descents; random: filter-normalised.")] = "path",
+    line: Annotated[bool, typer.Option("--line", help="Also the straight line between the endpoints of the two best.")] = False,
+    points: Annotated[int, typer.Option(help="Points of the slice on each side.")] = 41,
+    split: SplitOption = "train",
+    methods: Annotated[
+        str | None, typer.Option(help="Contestants by their names in the table, with commas; the first nine without.")
+    ] = None,
+    store: StoreOption = STORE,
+    out: Annotated[Path | None, file_option("FILE.html, .png, .svg or .pdf", "NAME-landscape.html")] = None,
+) -> None:
+    """The loss landscape of a race's network: a slice with the trajectories of its contestants, as a page or a picture."""
+    from talweg.racing.api import open_race
+    from talweg.studies.landscape import Landscape
+
+    if out is not None:
+        Landscape.checked_suffix(out)
+    writable(out.parent if out is not None else REPORTS)
+    done = open_race(name, store)
+    set_up_jax()
+    from talweg.cli import live, tables
+
+    chosen = names(methods)
+    found = done.landscape(directions, split=split, contestants=chosen, points=points, line=line)
+    to = out if out is not None else REPORTS / f"{file_name(found.problem.name)}-{done.name}-landscape.html"
+    folder(to.parent)
+    written = found.save(to)
+    console = live.console()
+    tables.verdict(console, {"verdict": {"sentences": found.sentences, "warnings": found.warnings}})
+    console.print()
+    console.print(f"landscape  {written}", soft_wrap=True, markup=False, highlight=False)
+
+
+def _show(console: Console, done: Any, out: Path, json_file: Path | None, quiet: bool) -> None:
+    """The report and the numbers on disk, the table and the verdict on the terminal."""
+    from talweg.cli import tables
+
+    summary = done.summary
+    name = file_name(summary["problem"]["name"])
+    folder(out)
+    path = done.save(out / f"{name}-{done.name}.html")
+    write_json(summary, json_file)
+    if quiet:
+        print(done.verdict)
+        return
+    tables.result(console, summary)
+    timing = summary["timing"]
+    console.print()
+    console.print(f"[dim]{timing['lanes']:,} trainings, {timing['lane_steps']:,} steps in {timing['wall']:.1f} s[/]", soft_wrap=True)
+    console.print(f"report  {path}", soft_wrap=True)
+
+
+def _shown_live(console: Console, live: Any, quiet: bool) -> AbstractContextManager[Any]:
+    """While it is open, progress is redrawn in place; nothing in a pipe."""
+    from rich.live import Live
+
+    if quiet or not console.is_terminal:
+        return nullcontext()
+    return Live(live.renderable(), console=console, transient=True, refresh_per_second=8)

@@ -1,0 +1,46 @@
+"""The command that draws a function with the descents of several methods."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from talweg.cli.options import REPORTS, LearningRateOption, MethodsOption, ScheduleOption, SeedOption, file_option, place
+from talweg.cli.process import command, file_name, folder, set_up_jax, writable
+
+
+def surface(
+    function: Annotated[
+        str,
+        typer.Argument(help='A name (see `talweg problems`), or a formula: "x^2 + 3*sin(y)".', show_default=False, metavar="NAME|FORMULA"),
+    ],
+    methods: MethodsOption = None,
+    learning_rate: LearningRateOption = None,
+    schedule: ScheduleOption = "constant",
+    start: Annotated[str | None, typer.Option(help="Where they start: -1.2,1.")] = None,
+    starts: Annotated[int | None, typer.Option(help="Instead, from so many random places.")] = None,
+    steps: Annotated[int, typer.Option(help="Steps of each method.")] = 200,
+    noise: Annotated[float | None, typer.Option(help="Standard deviation of noise on every gradient.")] = None,
+    height: Annotated[str, typer.Option(help="auto, linear or log.")] = "auto",
+    seed: SeedOption = 0,
+    out: Annotated[Path | None, file_option("FILE.html, .png, .svg, .pdf, .gif or .mp4", "NAME.html")] = None,
+) -> None:
+    """Draw a function as a landscape, with the trajectories of several methods: a page with an animation, or a picture."""
+    from talweg.studies import surface as study
+
+    if out is not None:
+        study.View.checked_suffix(out)
+    writable(out.parent if out is not None else REPORTS)
+    from talweg.cli import live
+
+    set_up_jax()
+    chosen = study.resolved(function, noise)
+    at = None if start is None else place(start)
+    made = study.surface(chosen, methods, at, starts, steps, learning_rate, height=height, schedule=schedule, seed=seed, command=command())
+    to = out if out is not None else REPORTS / f"{file_name(chosen.name)}.html"
+    folder(to.parent)
+    console = live.console()
+    console.print(made.report(), soft_wrap=True, markup=False, highlight=False)
+    console.print(f"picture  {made.save(to)}", soft_wrap=True, markup=False, highlight=False)

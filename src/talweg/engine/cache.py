@@ -1,0 +1,92 @@
+"""Compiled programs, kept as long as the functions that they were made from: the one cache, which keeps no data alive.
+
+What is kept belongs to a problem's loss and metric, by identity, so problems that share them (the same surface with more noise, the
+same model on other data) share programs. Programs get data as arguments and hold the functions weakly, so both go when nobody else
+has them.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from talweg.problems.base import Problem
+
+MOST = 128  #: that are kept; the one that was not used for the longest time goes first
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+_lock = threading.RLock()  # a garbage collection may forget something in the middle of it
+
+
+def by_problem(build: Callable[Concatenate[Problem, P], T]) -> Callable[Concatenate[Problem, P], T]:
+    """Remember what `build(problem, …)` made of the same loss and metric, and of equal other arguments, which must be hashable.
+
+    `build` is given the problem without its data and its start. What it makes must be called only while the problem is there.
+    """
+
+    @functools.wraps(build)
+    def found(problem: Problem, *args: P.args, **kwargs: P.kwargs) -> T:
+        functions = [problem.loss, *([problem.metric.function] if problem.metric else [])]
+        key = (tuple(map(id, functions)), build, args, tuple(sorted(kwargs.items())))
+        with _lock:
+            if key not in _kept:
+                if not any(key[0] == known[0] for known in _kept):
+                    for function in functions:
+                        _forget_with(function, key[0])
+                _kept[key] = build(_bare(problem), *args, **kwargs)
+            _kept.move_to_end(key)
+            while len(_kept) > MOST:
+                _kept.popitem(last=False)
+            return _kept[key]
+
+    return found
+
+
+class _Weak:
+    """A function that is not kept alive, and is called as if it were itself."""
+
+    def __init__(self, function: Callable[..., Any]):
+        self.function = weakref.ref(function)
+
+    def __call__(self, *args: Any) -> Any:
+        function = self.function()
+        assert function is not None, "a program outlived its problem"
+        return function(*args)
+
+
+def _weak(function: Callable[..., Any]) -> Callable[..., Any]:
+    try:
+        return _Weak(function)
+    except TypeError:  # a class with slots: then it is kept, and its identity with it
+        return function
+
+
+def _bare(problem: Problem) -> Problem:
+    metric = problem.metric and replace(problem.metric, function=_weak(problem.metric.function))
+    return Problem(_weak(problem.loss), _no_start, metric=metric)
+
+
+def _no_start(key: Any) -> Any:
+    raise NotImplementedError("a program is given where it starts")
+
+
+def _forget_with(function: Callable[..., Any], owners: tuple[int, ...]) -> None:
+    """Forget what was made of some functions when one of them goes; an identity may then be another function's."""
+    try:
+        weakref.finalize(function, _forget, owners).atexit = False
+    except TypeError:
+        return
+
+
+def _forget(owners: tuple[int, ...]) -> None:
+    with _lock:
+        for key in [key for key in _kept if key[0] == owners]:
+            del _kept[key]

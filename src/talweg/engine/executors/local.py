@@ -1,0 +1,120 @@
+"""The executor of this process: its devices, one block after the other."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from talweg import trees
+from talweg.engine import clock, restarts
+from talweg.engine.block import PROBES, Block
+from talweg.engine.clock import Pace
+from talweg.engine.executors.base import Entrant, Finished, Observer, Progress
+from talweg.engine.program import Placement, Program, Traces
+from talweg.methods import Method
+from talweg.problems.base import Problem
+from talweg.problems.supervised import widened
+
+
+class Local:
+    """Runs blocks here. Of those submitted, the first entrant's run first: so a race that is stopped has some entrants as a whole."""
+
+    def __init__(self, observers: Mapping[str, Observer]):
+        self.observers = observers
+        self._programs: dict[tuple[str, int, bool], Program] = {}
+        self._waiting: list[tuple[int, int, Block]] = []  # a heap, in the order of entrants, then of submission
+        self._submitted = 0
+
+    @property
+    def compile_seconds(self) -> float:
+        """Seconds that compiling has taken so far."""
+        return sum(program.compile_seconds for program in self._programs.values())
+
+    def start(self, problem: Problem, entrants: Sequence[Entrant], *, lanes: int, seeds: Sequence[int], progress: Progress) -> None:
+        """Put the problem's data on the devices and make all starting parameters."""
+        self._entrants = {entrant.name: entrant for entrant in entrants}
+        self._order = {name: number for number, name in enumerate(self._entrants)}
+        self._lanes, self._seed, self._progress = lanes, seeds[0], progress
+        self._placements = _placements(problem, entrants, seeds)
+
+    def pace(self, entrant: str) -> Pace:
+        """Compile an entrant's program and measure blocks of it."""
+        method, program = self._untuned(entrant), self._program(entrant, self._lanes)
+        examples = program.size or program.placement.problem.examples
+        return clock.pace(lambda steps: program.run([method] * self._lanes, [self._seed] * self._lanes, steps).seconds, examples)
+
+    def seconds_per_step(self, entrant: str) -> float:
+        """Seconds of one step of one lane that has the machine to itself, measured."""
+        placement = self._placement(entrant)
+        params = trees.take(placement.starts([self._seed]), 0)
+        return clock.seconds_per_step(placement.problem, self._untuned(entrant), params, self._entrants[entrant].size)
+
+    def submit(self, block: Block) -> None:
+        """Put a block into the queue."""
+        heapq.heappush(self._waiting, (self._order[block.contestant], self._submitted, block))
+        self._submitted += 1
+
+    def finished(self) -> Iterator[Finished]:
+        """Run what is in the queue, each block when it is asked for."""
+        while self._waiting:
+            yield self.run(heapq.heappop(self._waiting)[-1])
+
+    def run(self, block: Block) -> Finished:
+        """Run one block, and observe its lanes while their weights are there."""
+        entrant, probed = self._entrants[block.contestant], PROBES in block.observe
+        # a probing program is for few lanes, and compiled for just these
+        program = self._program(block.contestant, len(block.entries) if probed else self._lanes, probed=probed)
+        traces = restarts.trained(
+            program,
+            lambda steps: [entrant.method(entry.hyperparameters, steps) for entry in block.entries],
+            [entry.seed for entry in block.entries],
+            block.steps,
+            entrant.restarts,
+            progress=lambda step, losses: self._progress(block, step / block.steps, losses),
+        )
+        finished = Finished(block, replace(traces, params=None))
+        if not block.keep:
+            return finished
+        best = _best(traces, block.keep)
+        return replace(finished, observed=self._observed(block, traces), best=best, weights=trees.take(traces.params, best))
+
+    def _observed(self, block: Block, traces: Traces) -> dict[str, Sequence[Any]]:
+        entrant, params = self._entrants[block.contestant], trees.take(traces.params, np.array(block.keep))
+        methods = [entrant.method(block.entries[i].hyperparameters, block.steps) for i in block.keep]
+        placement = self._placement(block.contestant)
+        return {name: self.observers[name](placement, params, methods) for name in block.observe if name != PROBES}
+
+    def _untuned(self, entrant: str) -> Method:
+        return self._entrants[entrant].method(self._entrants[entrant].defaults(), 1)
+
+    def _placement(self, entrant: str) -> Placement:
+        return self._placements[self._entrants[entrant].width]
+
+    def _program(self, name: str, lanes: int, *, probed: bool = False) -> Program:
+        key = (name, lanes, probed)
+        if key not in self._programs:
+            entrant = self._entrants[name]
+            best = entrant.restarts > 1
+            self._programs[key] = Program(self._placement(name), self._untuned(name), entrant.size, lanes, probed=probed, best=best)
+        return self._programs[key]
+
+
+def _placements(problem: Problem, entrants: Sequence[Entrant], seeds: Sequence[int]) -> dict[int, Placement]:
+    """By the width of the model, where it runs, with the starting parameters of all seeds and restarts, made in one call for each width."""
+    placement, found = Placement(problem), {}
+    for width in sorted({entrant.width for entrant in entrants}):
+        found[width] = placement if width == 1 else placement.of(widened(problem, width))
+        trainings = max(entrant.restarts for entrant in entrants if entrant.width == width)
+        found[width].starts([restarts.seed_of(seed, training) for training in range(trainings) for seed in seeds])
+    return found
+
+
+def _best(traces: Traces, lanes: Sequence[int]) -> int:
+    """The lane of these with the lowest last validation loss; one that diverged has none."""
+    last = traces.validation_loss[:, -1]
+    losses = np.where((traces.diverged_at < 0) & np.isfinite(last), last, np.inf)
+    return min(lanes, key=lambda lane: losses[lane])

@@ -1,0 +1,8 @@
+"""All that races record, in one SQLite file. Rows in, rows out; no JAX."""
+
+from __future__ import annotations
+
+from talweg.store.schema import FORMAT
+from talweg.store.store import Lane, RaceRow, Store
+
+__all__ = ["FORMAT", "Lane", "RaceRow", "Store"]

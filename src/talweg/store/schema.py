@@ -1,0 +1,112 @@
+"""The tables of a store, and how a file of an older format becomes one of this format."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from talweg.checks import InputError
+
+APPLICATION = 0x74616C77  # "talw", in the file's header: how a talweg store is known
+FORMAT = 2  #: `PRAGMA user_version` of the files that this version writes
+
+TABLES = (
+    """CREATE TABLE race (
+    race TEXT PRIMARY KEY, created REAL NOT NULL, finished REAL, problem TEXT NOT NULL, plan TEXT NOT NULL, run TEXT NOT NULL,
+    wall REAL NOT NULL DEFAULT 0, compile REAL NOT NULL DEFAULT 0,
+    origin TEXT NOT NULL DEFAULT '{}'
+)""",
+    """CREATE TABLE speed (
+    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, seconds_per_step REAL NOT NULL,
+    gradients_per_step INTEGER NOT NULL, PRIMARY KEY (race, contestant)
+)""",
+    """CREATE TABLE block (
+    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER NOT NULL,
+    steps INTEGER NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (race, contestant, rung, block)
+)""",
+    """CREATE TABLE lane (
+    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER NOT NULL,
+    lane INTEGER NOT NULL, setting INTEGER NOT NULL, seed INTEGER NOT NULL, hyperparameters TEXT NOT NULL, diverged_at INTEGER,
+    test_loss REAL, test_metric REAL, PRIMARY KEY (race, contestant, rung, block, lane)
+)""",
+    """CREATE TABLE point (
+    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER NOT NULL,
+    lane INTEGER NOT NULL, step INTEGER NOT NULL, training_loss REAL, validation_loss REAL, metric REAL,
+    PRIMARY KEY (race, contestant, rung, block, lane, step)
+) WITHOUT ROWID""",
+    """CREATE TABLE weights (
+    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, lane INTEGER NOT NULL, tensors BLOB NOT NULL,
+    PRIMARY KEY (race, contestant)
+)""",
+    """CREATE TABLE probe (
+    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, name TEXT NOT NULL, lane INTEGER NOT NULL,
+    step INTEGER NOT NULL, value REAL, PRIMARY KEY (race, contestant, name, lane, step)
+) WITHOUT ROWID""",
+    """CREATE TABLE endpoint (
+    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, seed INTEGER NOT NULL, evidence TEXT NOT NULL,
+    PRIMARY KEY (race, contestant, seed)
+) WITHOUT ROWID""",
+)
+PROBE, ENDPOINT = TABLES[-2:]
+IF_MISSING = "CREATE TABLE IF NOT EXISTS"
+
+#: By format, the statements that make the next one of it. A store of any age is brought up by all that follow its own.
+MIGRATIONS: dict[int, tuple[str, ...]] = {
+    # The words of the field; the two tables that were made only when they were needed are always there; where a problem came from is kept.
+    1: (
+        "ALTER TABLE race ADD COLUMN origin TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE lane RENAME COLUMN test_measure TO test_metric",
+        "ALTER TABLE point RENAME COLUMN measure TO metric",
+        # keys of JSON: quotes inside of its strings are escaped, so that nothing else matches
+        """UPDATE race SET problem = replace(replace(problem, '"measure": ', '"metric": '), '"measure_percent": ', '"metric_percent": ')""",
+        PROBE.replace("CREATE TABLE", IF_MISSING),
+        ENDPOINT.replace("CREATE TABLE endpoint", f"{IF_MISSING} ending"),
+        "ALTER TABLE ending RENAME TO endpoint",
+    ),
+}
+
+
+def prepare(db: sqlite3.Connection, path: Path) -> None:
+    """Make an empty file a store, and bring an older one to this format: in one transaction each, so a crash leaves it as it was.
+
+    Raises InputError for a file that is not a store or is of a newer format.
+    """
+    # in this order: another process may be making the store just now, and commits tables and numbers at once
+    tables = _tables(db)
+    if tables and db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
+        raise InputError(f"store: {path} is not a talweg store but another SQLite file; choose another --store")
+    if tables and _format(db) > FORMAT:
+        raise InputError(f"store: {path} was made by a newer talweg; update talweg or choose another --store")
+    if not tables:
+        db.execute("PRAGMA journal_mode = WAL")
+        with transaction(db):
+            if not _tables(db):  # nobody was faster
+                for statement in (*TABLES, f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {FORMAT}"):
+                    db.execute(statement)
+    while (older := _format(db)) < FORMAT:
+        with transaction(db):
+            if _format(db) == older:
+                for statement in (*MIGRATIONS[older], f"PRAGMA user_version = {older + 1}"):
+                    db.execute(statement)
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing; other writers wait."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def _tables(db: sqlite3.Connection) -> int:
+    return db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+
+
+def _format(db: sqlite3.Connection) -> int:
+    return db.execute("PRAGMA user_version").fetchone()[0]

@@ -1,0 +1,92 @@
+"""The one tuner: settings are tried, and a score of what their runs gave says which is best. Every study names its score.
+
+A score is a number for each setting, or several in the order in which they count; less is better, and infinity is the worst.
+A race does not come here: it compares contestants over many seeds, with intervals (`talweg.verdict.scores`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+from jaxtyping import Float
+
+from talweg.contestants.contestant import Contestant
+from talweg.methods import Range
+from talweg.problems.base import Problem
+from talweg.statistics import bootstrap
+
+RATES = np.geomspace(1e-7, 30.0, 32)  #: learning rates that are tried on a function, which may be steep or flat
+SPREAD = 16  #: learning rates that are tried on data, from end to end of the method's search range
+CLIMB = 0.01  #: of the height of the start above the lowest value; a loss that is higher than that has climbed above its start
+DEPTH = 1e-8  #: the share of the initial gap below which no more is asked of a learning rate
+
+Setting = TypeVar("Setting")
+Outcome = TypeVar("Outcome")
+
+
+def best(
+    settings: Sequence[Setting], run: Callable[[Sequence[Setting]], Outcome], score: Callable[[Outcome], Float[np.ndarray, settings * keys]]
+) -> tuple[int, Outcome]:
+    """Which of the settings has the least score, and what all of their runs gave."""
+    outcome = run(settings)
+    return least(score(outcome)), outcome
+
+
+def least(scores: Float[np.ndarray, settings * keys]) -> int:
+    """The place of the least score, the first of equal ones; later keys decide between those that are equal in the earlier ones."""
+    keys = np.reshape(scores, (len(scores), -1)).T
+    return int(np.lexsort(keys[::-1])[0])
+
+
+def rounded(rate: float) -> float:
+    """A learning rate with three digits, as it is shown."""
+    return float(f"{rate:.3g}")
+
+
+def spread(searched: Range, count: int) -> list[float]:
+    """So many learning rates from end to end of a range."""
+    return [rounded(searched.value(u)) for u in np.linspace(0, 1, count)]
+
+
+def learning_rates(problem: Problem, contestant: Contestant) -> list[dict[str, float]]:
+    """The settings that are tried where nothing but the learning rate is tuned; one without any where there is none to choose."""
+    if "learning_rate" not in contestant.space:
+        return [{}]
+    rates = map(rounded, RATES) if problem.train is None else spread(contestant.space["learning_rate"], SPREAD)
+    return [{"learning_rate": rate} for rate in rates]
+
+
+def mean_loss(losses: Float[np.ndarray, "settings points"]) -> Float[np.ndarray, " settings"]:
+    """The mean over the measuring points, so that soon counts as well as low; infinite where a run diverged."""
+    return np.asarray(np.where(np.isfinite(losses), losses, np.inf).mean(axis=1))
+
+
+def median_loss(losses: Float[np.ndarray, "settings starts"]) -> Float[np.ndarray, " settings"]:
+    """The median over starts of the loss at the end, infinite for those that diverged."""
+    return bootstrap.medians(losses)
+
+
+def gap_left(losses: Float[np.ndarray, "settings starts steps"], lowest: float | None = None) -> Float[np.ndarray, " settings"]:
+    """What goes down soonest and deepest, of those whose loss never climbs above where it started, if there are any.
+
+    The mean, over steps and starts, of the logarithm of what is left of the way to the `lowest` value, or to the lowest that any
+    setting has seen. Without the condition a single wild leap that happens to land well would be the best.
+    """
+    if lowest is None:
+        known = losses[np.isfinite(losses)]
+        lowest = float(known.min()) if known.size else 0.0
+    start = losses[..., :1] - lowest
+    left = np.log(np.maximum(losses - lowest, DEPTH * np.maximum(start, DEPTH)))
+    score = np.asarray(np.where(np.isfinite(losses), left, np.inf).mean(axis=(1, 2)))
+    climbs = (losses > losses[..., :1] + CLIMB * np.abs(start)).any(axis=(1, 2))
+    return score if climbs.all() else np.where(climbs, np.inf, score)
+
+
+def arrivals_then_losses(
+    lowest: Float[np.ndarray, "settings starts"], last: Float[np.ndarray, "settings starts"], threshold: float
+) -> Float[np.ndarray, "settings 3"]:
+    """The most starts whose lowest loss is at most the threshold; then the lowest median at the end, then that on the way."""
+    arrivals = (lowest <= threshold).sum(axis=1)
+    return np.stack([-arrivals, bootstrap.medians(last), bootstrap.medians(lowest)], axis=1)

@@ -1,0 +1,51 @@
+"""What all summaries are made of: plain numbers, and numbers with an interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+
+def plain(value: Any) -> Any:
+    """The same as JSON can hold it: arrays as lists, numbers as Python's own, and None for what is not finite."""
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    if hasattr(value, "tolist"):  # of NumPy, arrays and single numbers alike
+        return plain(value.tolist())
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+class Interval(TypedDict):
+    """A value with its interval of 95 %; `null` where it is not known, or infinite."""
+
+    median: float | None  #: or the share itself, of a share
+    low: float | None  #: the lower end
+    high: float | None  #: the upper end
+
+
+class Estimate(TypedDict):
+    """An estimate with its interval of 95 %."""
+
+    value: float | None  #: the estimate
+    low: float | None  #: the lower end
+    high: float | None  #: the upper end
+
+
+class Share(TypedDict):
+    """A share of starts with its interval of 95 % (Wilson)."""
+
+    count: int  #: how many
+    share: float  #: of all
+    low: float  #: the lower end
+    high: float  #: the upper end
+
+
+class Beats(TypedDict):
+    """On which share of the final seeds the winner is ahead, ties counting half."""
+
+    probability: float  #: the share
+    low: float  #: the lower end of its interval of 95 %
+    high: float  #: the upper end

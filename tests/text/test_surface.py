@@ -1,0 +1,90 @@
+"""What became of the descents on a surface, in words."""
+
+from __future__ import annotations
+
+import math
+import runpy
+from pathlib import Path
+
+from talweg.figures.surface import outcomes
+from talweg.figures.surface.grid import Grid
+from talweg.figures.surface.outcomes import Outcome
+from talweg.figures.surface.trajectories import SingleTrajectory
+from talweg.text.surface import headline, legend, outcome, rate, sentences, summed
+
+MADE = runpy.run_path(str(Path(__file__).parents[1] / "figures" / "surface" / "test_outcomes.py"))
+SIDE, POINTS, GROUND, ENDLESS, trajectory, ARRIVING, SHORT, DIVERGING, STUCK = (
+    MADE[name] for name in ("SIDE", "POINTS", "GROUND", "ENDLESS", "trajectory", "ARRIVING", "SHORT", "DIVERGING", "STUCK")
+)
+
+
+def groups(*descents: SingleTrajectory, grid: Grid = GROUND) -> list[list[Outcome]]:
+    return outcomes.by_method(outcomes.outcomes(descents, grid))
+
+
+def words(one: SingleTrajectory, grid: Grid = GROUND) -> str:
+    return outcome(groups(one, grid=grid)[0][0])
+
+
+def test_the_legend_says_what_became_of_each() -> None:
+    assert words(ARRIVING) == "within 0.001 of the lowest value after 2 steps"
+    assert words(trajectory([10.0, 0.0005, 2.0])) == "within 0.001 of the lowest value after 1 step, but ended 2 above it"
+    assert words(SHORT) == "0.25 above the lowest value after 3 steps"
+    assert words(DIVERGING) == "diverged at step 2"
+    assert words(STUCK) == "stuck at the local minimum (2, 0), 1 above the lowest value, after 3 steps"
+    gone = trajectory([10.0, 40.0, 60.0], at=[(1, 1), (5, 1), (7, 1)])
+    assert words(gone) == "60 above the lowest value after 2 steps, outside the plot from step 1 on"
+    assert words(trajectory([2.0, -3.0]), ENDLESS) == "at −3 after 1 step"
+    assert legend(groups(STUCK)[0]).startswith("Rmsprop, learning rate 0.1 (best of 32): stuck at")
+    assert rate(groups(trajectory([1.0, 0.0], learning_rate=None))[0][0]) == "no learning rate"
+
+
+def test_the_lowest_known_is_not_called_the_lowest() -> None:
+    typed = Grid(SIDE, SIDE, GROUND.z, POINTS, "typed", None)
+    assert words(ARRIVING, typed) == "within 0.001 of the lowest known value after 2 steps"
+
+
+def test_who_arrives_and_what_became_of_the_others() -> None:
+    said = sentences(groups(DIVERGING, SHORT, STUCK, ARRIVING))
+    assert said == [
+        "Adam is the first within 0.001 of the lowest value, after 2 steps. Sgd, Rmsprop and Momentum do not get there in 3 steps.",
+        "Rmsprop gets stuck at the local minimum (2, 0), 1 above the lowest value.",
+        "Momentum with learning rate 0.1 diverged at step 2; a cross marks the last position in the plot.",
+        "Trajectories that leave the plot are cut at its edge: Momentum (step 2).",
+    ]
+    assert headline("two wells", groups(SHORT, ARRIVING)) == "Adam reaches the lowest point first"
+
+
+def test_nobody_is_said_to_arrive_who_did_not() -> None:
+    assert (
+        sentences(groups(SHORT, STUCK))[0]
+        == "No method comes within 0.001 of the lowest value in 3 steps; Sgd comes closest, 0.25 above it."
+    )
+    assert sentences(groups(SHORT))[0] == "Sgd does not come within 0.001 of the lowest value in 3 steps."
+    assert headline("two wells", groups(SHORT)) == "No method reaches the lowest point"
+    assert headline("two wells", groups(DIVERGING)) == "It diverges"
+
+
+def test_overshooting_is_said() -> None:
+    wild, calm = trajectory([10.0, 1.0, 6.0, 0.5]), trajectory([10.0, 1.0, 1.1, 0.5], name="sgd")
+    assert "Overshooting: Adam from 1 up to 6 (step 2)." in sentences(groups(wild, calm))
+
+
+def test_without_a_lowest_value_the_first_below_the_plot_is_said() -> None:
+    falling, slow = trajectory([2.0, -5.0, -20.0, -90.0]), trajectory([2.0, 1.0, 0.0, -1.0], name="sgd")
+    assert sentences(groups(falling, slow, grid=ENDLESS))[0] == (
+        "No lowest value is known; the lowest value in the plot is −16, and Adam is the first below it, after 2 steps."
+    )
+
+
+def test_many_starts_are_counted() -> None:
+    several = [trajectory([10.0, loss, 0.0], start=k) for k, loss in enumerate([0.0, 5.0, 5.0])]
+    several += [trajectory([10.0, math.nan, math.nan], start=3), trajectory([10.0, 1.0, 1.0], at=[(3, 3), (2, 0), (2, 0)], start=4)]
+    made = groups(*several)
+    assert summed(made[0]) == (
+        "within 0.001 of the lowest value from 3 of 5 starts (median 2 steps), stuck at a local minimum from 1, "
+        "diverged from 1 (earliest at step 1)"
+    )
+    said = sentences(made)
+    assert "from 3 of 5 starts, after a median of 2 steps" in said[0]
+    assert said[1] == "Stuck at other critical points: Adam from 1 of 5 starts (1 point, 1 above the lowest value)."
