@@ -28,7 +28,13 @@ def probed() -> dict[str, Any]:
             rate[10:] = [None] * 10
         part = lambda by, rate=rate: [None if x is None else by * x for x in rate]  # noqa: E731
         c["probes"] = {"examples": examples, "rate": rate, "rate_low": part(0.5), "rate_high": part(2.0), "gradient_norm": part(3.0)}
-        c["probes"] |= {"cosine": [None, *np.linspace(-0.8, 0.9, 19)], "rate_ratio": 0.2, "stalls": True, "scheduled": False, "typical_cosine": 0.1}
+        c["probes"] |= {
+            "cosine": [None, *np.linspace(-0.8, 0.9, 19)],
+            "rate_ratio": 0.2,
+            "stalls": True,
+            "scheduled": False,
+            "typical_cosine": 0.1,
+        }
     summary["dynamics"] = {"rate": ["adam stalls"], "gradient": [], "turns": ["momentum turns back"]}
     return summary
 

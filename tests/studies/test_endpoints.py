@@ -31,7 +31,7 @@ def test_every_final_lane_was_looked_at_and_untuned_ones_were_not(raced: Race) -
     for row in raced.summary["contestants"]:
         seen = raced.store.endings(raced.name)[row["name"]]
         assert len(seen) == SMALL["seeds"]
-        assert all(one is None or one["kind"] in KINDS for one in seen)
+        assert all(one is None or one["point"] in KINDS for one in seen)
         assert row["endpoints"]["lanes"] == SMALL["seeds"]
         assert sum(row["endpoints"]["points"].values()) == row["endpoints"]["diagnosed"]
         assert 1 <= row["endpoints"]["near_own_best"] <= SMALL["seeds"]
@@ -102,7 +102,7 @@ def test_the_command_diagnoses_the_newest_race(tmp_path: Path, monkeypatch: pyte
     assert said.code == 0
     assert "mini-batch gradient descent, its best final run" in said.out
     (row,) = json.loads((tmp_path / "ends.json").read_text())
-    assert row["kind"] in KINDS
+    assert row["point"] in KINDS
     assert row["sentences"][0] in " ".join(said.out.split())
     refused = run("diagnose", "--at", "1,1")
     assert refused.code == 2

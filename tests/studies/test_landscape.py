@@ -41,7 +41,7 @@ def test_the_descents_are_those_of_the_race(raced: Race, shown: Landscape, cloud
         lane = next(lane for lane in final if lane.setting >= 0 and lane.seed == shown.seed)
         assert follower.trace.steps[-1] == lane.steps[-1]
         assert follower.trace.validation_loss[-1] == pytest.approx(lane.validation_loss[-1], rel=1e-3)
-        assert follower.recorded == lane.validation_loss[-1]
+        assert follower.contestant.recorded == lane.validation_loss[-1]
     starts = [path[0] for path in shown.slice.paths]
     np.testing.assert_allclose(starts, [starts[0]] * len(starts), atol=1e-6)  # one start for all
 
