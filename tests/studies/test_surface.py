@@ -41,7 +41,7 @@ def run(*words: str) -> tuple[int, str, str]:
 
 def test_a_view_has_the_paths_the_figures_and_the_sentences(valley: surface.View) -> None:
     assert [path.name for path in valley.paths] == ["sgd", "adam"]
-    assert len(valley.trails) == 2
+    assert len(valley.trajectories) == 2
     assert valley.scene.height.kind == "log"
     legend = " ".join(trace.name for trace in valley.figures["contour"].data if trace.showlegend is not False and trace.name)
     assert "Adam, learning rate 0.002: still" in legend.replace("<br>", " ")

@@ -71,7 +71,7 @@ class View(Result):
         return self.scene.sentences
 
     @property
-    def trails(self) -> tuple[Trail, ...]:
+    def trajectories(self) -> tuple[Trail, ...]:
         """The descents one by one."""
         return tuple(self.scene.trajectories)
 
