@@ -19,6 +19,6 @@ print(f"picture: {view.save(folder / 'wells.png')}\n")
 
 # 3. Too large a learning rate.
 view = tw.surface("rosenbrock", "sgd,adam", steps=50, learning_rate=0.1)
-for path in view.paths:
-    diverged = path.diverged_at[0]
-    print(f"{path.label}: {f'diverged at step {diverged}' if diverged >= 0 else f'at {path.positions[0, -1].round(3)}'}")
+for one in view.trajectories:
+    diverged = one.diverged_at[0]
+    print(f"{one.label}: {f'diverged at step {diverged}' if diverged >= 0 else f'at {one.positions[0, -1].round(3)}'}")

@@ -68,7 +68,7 @@ def test_two_pages_do_not_know_of_each_other() -> None:
 def test_noise_is_dragged_without_compiling_again() -> None:
     def rows(noise: float) -> np.ndarray:
         state = dataclasses.replace(STATE, noise=noise)
-        found = computing.walker(state, state.methods[0])
+        found = computing.descents_of(state, state.methods[0])
         losses.add(found.problem.loss)
         return np.asarray(found.problem.train)
 

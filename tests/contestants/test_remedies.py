@@ -24,10 +24,10 @@ from talweg.methods import Adam, GradientDescent, factory_named
 from talweg.problems import Problem
 from talweg.problems.supervised import widened
 from talweg.racing import plan as plans
+from talweg.racing import reruns
 from talweg.racing.events import Event, Going
 from talweg.racing.plan import Goal, checked, identity
 from talweg.racing.result import Race
-from talweg.studies import landscape
 
 SMALL: dict[str, Any] = {"methods": "sgd,adam", "settings": 4, "seeds": 2, "epochs": 4, "remedies": "all"}
 NEW = {
@@ -279,9 +279,9 @@ def test_a_race_from_the_store_knows_its_remedies_and_their_code(raced: Race) ->
 
 def test_a_landscape_leaves_out_what_has_other_weights_and_says_why(raced: Race, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [row["name"] for row in raced.summary["contestants"]]
-    monkeypatch.setattr(landscape, "MOST", len(rows))
-    chosen, left_out = landscape._methods(raced, None)
-    assert {row["name"] for row, _ in chosen} == {name for name in rows if not name.startswith(("wider", "random-restarts"))}
+    monkeypatch.setattr(reruns, "MOST", len(rows))
+    chosen, _, left_out = reruns.reruns(raced, None)
+    assert {one.name for one in chosen} == {name for name in rows if not name.startswith(("wider", "random-restarts"))}
     assert sum(sentence.endswith("is not shown: its network is wider, and so has other weights.") for sentence in left_out) == 1
     assert sum(sentence.endswith("is not shown: it begins again from other starts.") for sentence in left_out) == 1
     for name, why in (("wider+adam", "its network is wider"), ("random-restarts+adam", "it begins again from other starts")):
@@ -297,7 +297,7 @@ def test_probes_look_into_all_but_restarts_and_say_so(clouds: Problem, tmp_path:
         "wider+sgd": True,
         "random-restarts+sgd": False,
     }
-    assert any("Nobody looked inside" in warning for warning in race.summary["verdict"]["warnings"])
+    assert any("training dynamics" in warning.lower() for warning in race.summary["verdict"]["warnings"])
     assert tw.race(clouds, **usual, probes=True).summary == race.summary  # nothing is left to look into
 
 

@@ -57,6 +57,17 @@ NOTES = ['somebody said "measure": twice']
 PROBLEM = {"name": "clouds", "facts": {"loss": "squared"}, "notes": NOTES, "measure": "R²", "measure_percent": True}
 
 
+ENDED = {"kind": "slope", "loss": 1.5, "slope": 0.1, "slope_rounding": 0.01, "slope_sampling": 0.2, "way": 2.0}
+ENDPOINT = {
+    "point": "not converged",
+    "loss": 1.5,
+    "gradient_norm": 0.1,
+    "gradient_rounding": 0.01,
+    "gradient_sampling": 0.2,
+    "initial_gap": 2.0,
+}
+
+
 @pytest.fixture(params=["never looked at", "looked at"])
 def older(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A store of format 1 with one race, with the tables that were made when they were needed, and without."""
@@ -70,7 +81,7 @@ def older(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     if request.param == "looked at":
         db.executescript(WHEN_NEEDED)
         db.execute("INSERT INTO probe VALUES ('abcdef', 'adam', 'rate', 0, 9, 0.1)")
-        db.execute("INSERT INTO ending VALUES ('abcdef', 'adam', 8, '{\"loss\": 1.5}')")
+        db.execute("INSERT INTO ending VALUES ('abcdef', 'adam', 8, ?)", (json.dumps(ENDED),))
     db.commit()
     db.close()
     return path
@@ -97,7 +108,7 @@ def test_an_older_store_is_the_same_as_a_new_one_and_says_what_it_said(older: Pa
     (lane,) = store.lanes("abcdef", "adam", "final")
     assert (lane.setting, lane.seed, lane.test_loss, lane.test_metric) == (3, 8, 0.25, 0.75)
     np.testing.assert_array_equal([lane.steps, lane.training_loss, lane.validation_loss, lane.metric], [[9], [1.5], [2.5], [0.5]])
-    assert store.endpoints("abcdef") == ({"adam": [{"loss": 1.5}]} if looked_at else {})
+    assert store.endpoints("abcdef") == ({"adam": [ENDPOINT]} if looked_at else {})
     assert list(store.probes("abcdef")) == (["adam"] if looked_at else [])
     store.close()
     again = Store(older)  # the second time there is nothing to do

@@ -95,7 +95,7 @@ def test_the_order_is_told_at_three_budgets() -> None:
 
 
 def test_the_clock_may_have_another_favourite(usual: dict[str, Any]) -> None:
-    assert "Counted by the clock, alone on this machine, Level is first" in usual["verdict"]["text"]
+    assert "Counted by the clock on this machine, Level is first" in usual["verdict"]["text"]
 
 
 @pytest.mark.parametrize(("arrival", "gain_from_tuning"), [(90.0, 3.0), (1000.0, 1000 / 300), (30.0, 1.0)])

@@ -192,15 +192,15 @@ class Race(Result):
         problem: Problem | None = None,
         key: int = 0,
     ) -> study.Landscape:
-        """The loss landscape around the winner's final weights, with the ways of the contestants in it.
+        """The loss landscape around the winner's final weights, with the trajectories of the contestants in it.
 
         Args:
-            directions: "path": the two principal directions of all ways together; "random": filter-normalised ones.
+            directions: "path": the two principal directions of all trajectories together; "random": filter-normalised ones.
             split: the data that the loss is a mean over, "train" or "validation".
             contestants: their names in the table; by default the first nine.
             points: of the slice, on each side.
-            line: whether to look along the straight line between the ends of the two best, too.
-            problem: what was raced, for a race from a store whose problem is not a data set of the catalogue.
+            line: whether to evaluate the straight line between the endpoints of the two best, too.
+            problem: what was raced, for a race from a store whose problem can't be built again from its source.
             key: of random directions.
 
         Each descends once more, with its tuned numbers and the first seed of the final. Raises InputError for an unknown name or
@@ -230,7 +230,7 @@ class Race(Result):
         Args:
             contestants: their names in the table; all without it. One whose weights are not finite is left out.
             split: the data that the loss is a mean over, "train" or "validation".
-            problem: what was raced, for a race from a store whose problem is not a data set of the catalogue.
+            problem: what was raced, for a race from a store whose problem can't be built again from its source.
             key: of random vectors.
 
         Raises InputError for an unknown name, and a problem that is not the one raced or can't be built again.

@@ -107,11 +107,11 @@ def advice(summary: Summary) -> str:
     fixed = ", ".join(f"{name} {setting(value)}" for name, value in c["hyperparameters"].items() if name not in c["tuned"])
     batch = "; the whole training set at every step" if c["batch"] == "full" else f"; batches of {count(c['batch'], 'example')}"
     batch = batch if counted == "example" else ""
-    said = [f"Train with {c['label']}: {tuned or 'its default numbers'}{f' (left at {fixed})' if fixed else ''}{batch}."]
+    said = [f"Train with {c['label']}: {tuned or 'its default hyperparameters'}{f' (left at {fixed})' if fixed else ''}{batch}."]
     steps, time = c.get("steps_to_target"), c.get("seconds_to_target")
     if lookup.median(steps) is not None:
         said.append(
-            f"Expect the target after {interval(steps, show=whole)} steps; alone on this machine that takes {interval(time, show=seconds)}."
+            f"Expect the target after {interval(steps, show=whole)} steps; on this machine that takes {interval(time, show=seconds)}."
         )
     elif has_target(summary):
         said.append("It did not reach the target within this budget: give the race more epochs, or set a target that can be reached.")
@@ -122,9 +122,9 @@ def advice(summary: Summary) -> str:
         )
     default = c.get("default") or {}
     if default.get("gain_from_tuning") is not None and lookup.median(default.get("examples_to_target")) is None:
-        said.append("With its default numbers it does not reach the target in most runs.")
+        said.append("With its default hyperparameters it does not reach the target in most runs.")
     elif default.get("gain_from_tuning") is not None:
-        said.append(f"With its default numbers it needs {times(default['gain_from_tuning'])} as many {counted}s to the target.")
+        said.append(f"With its default hyperparameters it needs {times(default['gain_from_tuning'])} as many {counted}s to the target.")
     return paragraphs(said)
 
 
@@ -220,7 +220,7 @@ def how_to_read(summary: Summary) -> str:
             "and is never dropped (∞: the interval has no end).",
             "Intervals come from drawing settings and seeds again, in pairs; contestants that cannot be told apart from the first are the "
             "winner's group, tinted in the table.",
-            "All choices were made on validation data, the test data were looked at once at the end, and “time alone” is steps "
+            "All choices were made on validation data, the test data were looked at once at the end, and “time to target” is steps "
             "to the target times the time of a step when nothing else runs.",
         ]
     )

@@ -91,12 +91,12 @@ def columns(summary: Summary) -> list[tuple[str, str, Cell]]:
         ("Learning rate", f"tuned; below, the range that needs at most twice the {counted}s", rate),
         ("Steps to target", "median over the final seeds with its 95 % interval", to_target("steps_to_target")),
         (f"{counted.capitalize()}s to target", "median over the final seeds with its 95 % interval", to_target("examples_to_target")),
-        ("Time alone", "time to the target of one training that has the machine for itself", to_target("seconds_to_target", seconds)),
+        ("Time to target", "of one training that has the machine for itself", to_target("seconds_to_target", seconds)),
         ("Speed-up", "over tuned mini-batch gradient descent", lambda c: speedup(c, c is lookup.baseline(summary))),
         ("Final validation loss", "at the end of the budget", lambda c: ranged(c.get("final_validation_loss"), missing="diverged")),
         (tested, "looked at once, after every choice", test),
         ("Diverged", "share of the settings tried that diverged", lambda c: escape(share(c.get("diverged")))),
-        ("Tuning paid", "the tuned setting against the method's default, to the target", gain_from_tuning),
+        ("Gain from tuning", "the tuned setting against the method's default, to the target", gain_from_tuning),
     ]
 
 

@@ -52,6 +52,16 @@ TABLES = (
 PROBE, ENDPOINT = TABLES[-2:]
 IF_MISSING = "CREATE TABLE IF NOT EXISTS"
 
+#: In format 2 what is known of an endpoint has other keys, and one value another name.
+EVIDENCE = (
+    ('"kind": "slope"', '"point": "not converged"'),
+    ('"kind": ', '"point": '),
+    ('"slope": ', '"gradient_norm": '),
+    ('"slope_rounding": ', '"gradient_rounding": '),
+    ('"slope_sampling": ', '"gradient_sampling": '),
+    ('"way": ', '"initial_gap": '),
+)
+
 #: By format, the statements that make the next one of it. A store of any age is brought up by all that follow its own.
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     # The words of the field; the two tables that were made only when they were needed are always there; where a problem came from is kept.
@@ -64,6 +74,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         PROBE.replace("CREATE TABLE", IF_MISSING),
         ENDPOINT.replace("CREATE TABLE endpoint", f"{IF_MISSING} ending"),
         "ALTER TABLE ending RENAME TO endpoint",
+        *(f"UPDATE endpoint SET evidence = replace(evidence, '{old}', '{new}')" for old, new in EVIDENCE),
     ),
 }
 

@@ -89,7 +89,8 @@ def valleys(summary: Summary) -> str:
     inner[[0, -1], :] = inner[:, [0, -1]] = False
     found = int(inner.sum())
     if found == 0:
-        return "At this resolution the slice has no interior local minimum: the loss falls further beyond the edge."
+        value = "value" if summary["split"] == "function" else "loss"
+        return f"At this resolution the slice has no interior local minimum: the {value} falls further beyond the edge."
     return f"At this resolution the slice has {count(found, 'interior local minimum', 'interior local minima')}."
 
 

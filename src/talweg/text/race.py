@@ -89,10 +89,10 @@ def _clock(rows: Sequence[Row]) -> list[str]:
     first = min(arrived, key=lambda row: row["seconds_to_target"]["median"])
     own = rows[0]["seconds_to_target"]
     if first is rows[0]:
-        return [f"Alone on this machine that takes {interval(own, show=seconds)} of training, the shortest of all."]
+        return [f"On this machine that takes {interval(own, show=seconds)} of training, the shortest of all."]
     quick = interval(first["seconds_to_target"], show=seconds)
     return [
-        f"Counted by the clock, alone on this machine, {first['label']} is first, with {quick} "
+        f"Counted by the clock on this machine, {first['label']} is first, with {quick} "
         f"against {interval(own, show=seconds)} for {rows[0]['label']}."
     ]
 
@@ -126,10 +126,10 @@ def _tuning(row: Row) -> list[str]:
     if not row["tuned"] or gain_from_tuning is None:
         return []
     if default["examples_to_target"]["median"] is None:
-        return [f"Tuning paid: with its default numbers {row['label']} does not reach the target in most runs."]
+        return [f"With its default hyperparameters {row['label']} does not reach the target in most runs."]
     if gain_from_tuning < 1.1:
-        return [f"Tuning did not pay: with its default numbers {row['label']} is as fast."]
-    return [f"Tuning paid: it made {row['label']} {times(gain_from_tuning)} as fast as with its default numbers."]
+        return [f"Tuning gained nothing: with its default hyperparameters {row['label']} is as fast."]
+    return [f"Tuning made {row['label']} {times(gain_from_tuning)} as fast as with its default hyperparameters."]
 
 
 def _numbers(row: Row) -> str:
