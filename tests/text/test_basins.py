@@ -42,7 +42,7 @@ def test_the_best_and_how_often_it_was_found() -> None:
 
 
 def test_who_did_not_end_is_said() -> None:
-    assert found.sentences(summary(diverged=3, not_converged=1))[1] == "Of the others 3 diverged and 1 had not come to rest."
+    assert found.sentences(summary(diverged=3, not_converged=1))[1] == "Of the others 3 diverged and 1 had not converged."
     assert "Of the others" not in " ".join(found.sentences(summary()))
 
 

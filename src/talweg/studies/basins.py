@@ -56,7 +56,7 @@ class Arrivals:
     numbers: Mapping[str, float]
     ends: Endpoints
     loss: Float[np.ndarray, " starts"]  #: where each comes to rest; infinite for those that diverged
-    basin: Int[np.ndarray, " starts"]  #: the number of each start's basin, −1 for those that diverged or did not come to rest
+    basin: Int[np.ndarray, " starts"]  #: the number of each start's basin, −1 for those that diverged or did not converge
     missing_mass: Estimate | None  #: how likely the next start ends in a basin that none of these did; None where none came to rest
     richness: Estimate | None  #: how many basins there are at least
     gradients: int  #: all in all

@@ -169,7 +169,7 @@ def escape(
     """Race the remedies against local minima at equal total cost.
 
     A trial has **reached** the best known value if, at any measuring point, its loss on all training data is within a thousandth of
-    the way down from a start. The best known value is the problem's own (`Problem.optimum`), the one that is given, or the lowest that
+    the initial gap. The best known value is the problem's own (`Problem.optimum`), the one that is given, or the lowest that
     any arm has come to while it was tuned; that one is hardly ever met again, so there within a fiftieth counts.
 
     Cost is counted in gradients of one example times the parameters of the model. So random restarts share one budget, and a network

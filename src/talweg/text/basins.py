@@ -28,9 +28,7 @@ def found(summary: Summary) -> list[str]:
     if best["count"] == 0:
         here = f"none comes to the best that any method found, {lowest}"
     said = [f"{count(summary['starts'], 'start')} of {first['label']} ended in {many}; {here}."]
-    lost = [
-        f"{first[word]:,} {words}" for word, words in (("diverged", "diverged"), ("not_converged", "had not come to rest")) if first[word]
-    ]
+    lost = [f"{first[word]:,} {words}" for word, words in (("diverged", "diverged"), ("not_converged", "had not converged")) if first[word]]
     return said + ([f"Of the others {' and '.join(lost)}."] if lost else [])
 
 
