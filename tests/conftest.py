@@ -34,6 +34,11 @@ settings.register_profile("talweg", derandomize=True, deadline=None, database=No
 settings.load_profile("talweg")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--rewrite`: what the program says now is taken for what it should say (tests/text/test_sentences.py)."""
+    parser.addoption("--rewrite", action="store_true", help="write tests/text/sentences/ anew")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the slow tests; `tests/slow.py` has them all, with the reasons."""
     for item in items:
