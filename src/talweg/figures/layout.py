@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ from talweg.text.format import figures
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
 INK, GRID = "#20242b", "rgba(128, 136, 147, 0.22)"
 SMALL = 11
+LEGEND = {"orientation": "h", "x": 0, "y": -0.16, "xanchor": "left", "yanchor": "top", "itemwidth": 30, "font": {"size": 12}}
+LEGEND |= {"itemclick": False, "itemdoubleclick": False}
 
 Patch = dict[str, Any]
 
@@ -38,17 +41,7 @@ def figure(height: int, *, left: int = 64, right: int = 24, top: int = 12, botto
         hoverlabel={"font": {"family": FONT, "size": 12}, "align": "left"},
         dragmode=False,
         showlegend=False,
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "y": -0.16,
-            "xanchor": "left",
-            "yanchor": "top",
-            "itemwidth": 30,
-            "itemclick": False,
-            "itemdoubleclick": False,
-            "font": {"size": 12},
-        },
+        legend=LEGEND,
         meta={"narrow": narrow or {}},
     )
     return made
@@ -128,42 +121,22 @@ def safe(text: str) -> str:
 
 def note(text: str, x: float, y: float, **more: Any) -> dict[str, Any]:
     """Words at a place, given in shares of the plotting area unless `more` names axes."""
-    base: dict[str, Any] = {
-        "text": text,
-        "x": x,
-        "y": y,
-        "xref": "paper",
-        "yref": "paper",
-        "showarrow": False,
-        "xanchor": "left",
-        "yanchor": "middle",
-    }
-    return base | more
+    place = {"text": text, "x": x, "y": y, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "middle"}
+    return place | {"showarrow": False} | more
+
+
+def hover(label: str, *lines: str) -> str:
+    """What the pointer reads: a name, and lines of plain words."""
+    return "<br>".join([f"<b>{safe(label)}</b>", *map(safe, lines)])
 
 
 def wrapped(text: str, most: int) -> str:
     """A label on at most two lines of about `most` letters, escaped; what does not fit is cut off."""
-    if len(text) <= most:
-        return safe(text)
-    cut = text.rfind(" ", 0, most + 1)
-    cut = cut if cut > 0 else most
-    rest = text[cut:].strip()
-    return f"{safe(text[:cut])}<br>{safe(rest if len(rest) <= most else rest[: most - 1] + '…')}"
+    return "<br>".join(map(safe, textwrap.wrap(text, most, max_lines=2, placeholder="…", break_on_hyphens=False)))
 
 
 def nothing(words: str) -> Figure:
     """A figure that says why it is empty."""
     made = figure(120)
-    made.update_layout(
-        xaxis=axis(visible=False), yaxis=axis(visible=False), annotations=[note(words, 0.5, 0.5, xanchor="center", font={"color": QUIET})]
-    )
-    return made
-
-
-def without_gaps(x: Sequence[float], *lines: Sequence[float | None], above: float = 0.0) -> list[tuple[float, ...]]:
-    """The points at which all lines have a number above that, usually a positive one (a log axis shows no other)."""
-    kept = []
-    for point in zip(x, *lines, strict=True):
-        if all(value is not None and value > above for value in point[1:]):
-            kept.append(tuple(float(value) for value in point if value is not None))
-    return kept
+    words_at = note(words, 0.5, 0.5, xanchor="center", font={"color": QUIET})
+    return made.update_layout(xaxis=axis(visible=False), yaxis=axis(visible=False), annotations=[words_at])
