@@ -36,5 +36,5 @@ def test_a_noisy_function_is_judged_without_its_noise():
 def test_a_function_that_falls_without_end_brings_its_target():
     done = race(resolve("saddle"), epochs=40, **FEW)
     assert done.summary["target"]["value"] == -1
-    assert "as asked" in done.summary["target"]["text"]
+    assert "as requested" in done.summary["target"]["text"]
     assert any("without end" in note for note in done.summary["problem"]["notes"])

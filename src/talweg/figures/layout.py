@@ -21,30 +21,22 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu 
 INK, GRID = "#20242b", "rgba(128, 136, 147, 0.22)"
 SMALL = 11
 LEGEND = {"orientation": "h", "x": 0, "y": -0.16, "xanchor": "left", "yanchor": "top", "itemwidth": 30, "font": {"size": 12}}
-LEGEND |= {"itemclick": False, "itemdoubleclick": False}
+STYLE = {
+    "template": "none",
+    "font": {"family": FONT, "size": 13, "color": INK},
+    "paper_bgcolor": "white",
+    "plot_bgcolor": "rgba(0, 0, 0, 0)",
+    "hoverlabel": {"font": {"family": FONT, "size": 12}, "align": "left"},
+    "legend": LEGEND | {"itemclick": False, "itemdoubleclick": False},
+} | {"autosize": True, "showlegend": False, "dragmode": False, "hovermode": "closest"}
 
 Patch = dict[str, Any]
 
 
 def figure(height: int, *, left: int = 64, right: int = 24, top: int = 12, bottom: int = 52, narrow: Patch | None = None) -> Figure:
     """An empty figure of that height and margins in pixels; its width is that of its place."""
-    made = Figure()
-    made.update_layout(
-        template="none",
-        height=height,
-        autosize=True,
-        margin={"l": left, "r": right, "t": top, "b": bottom, "pad": 4},
-        font={"family": FONT, "size": 13, "color": INK},
-        paper_bgcolor="white",
-        plot_bgcolor="rgba(0, 0, 0, 0)",
-        hovermode="closest",
-        hoverlabel={"font": {"family": FONT, "size": 12}, "align": "left"},
-        dragmode=False,
-        showlegend=False,
-        legend=LEGEND,
-        meta={"narrow": narrow or {}},
-    )
-    return made
+    margin = {"l": left, "r": right, "t": top, "b": bottom, "pad": 4}
+    return Figure(layout=STYLE | {"height": height, "margin": margin, "meta": {"narrow": narrow or {}}})
 
 
 def axis(title: str = "", **more: Any) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def html(summary: Summary) -> str:
         "advice": parts.paragraphs(words.advice(summary)),
         "warnings": parts.warnings(verdict["warnings"]),
         "target": escape(summary["target"]["text"]),
-        "tinted": escape(words.TINTED),
+        "legend": escape(words.LEGEND),
         "table": table.html(summary),
         "pictures": "".join(parts.picture(name, title, caption(summary)) for name, title, _, caption in shown),
         "endpoints": endpoints.section(summary),

@@ -52,7 +52,7 @@ def _method(c: Contestant, look: Look) -> str:
 
 def _learning_rate(c: Contestant) -> str:
     """The tuned learning rate, its good range below, and whether it stands at the edge of what was searched."""
-    good = f"good {' – '.join(map(setting, c['good_range']))}" if c["good_range"] else "no good range"
+    good = " – ".join(map(setting, c["good_range"])) if c["good_range"] else "no good range"
     edge = f'<small class="warn" title="{escape(c["at_edge"])}">at the edge of its range</small>' if c["at_edge"] else ""
     return stacked(setting(c["hyperparameters"].get("learning_rate")), good) + edge
 
@@ -67,7 +67,7 @@ def _speedup(c: Contestant, baseline: bool) -> str:
 def _gain_from_tuning(c: Contestant) -> str:
     """How many times as fast as the default it is: at least that, if the default misses the target."""
     gain, missed = c["default"]["gain_from_tuning"], c["default"]["examples_to_target"]["median"] is None
-    return NOTHING if gain is None else stacked(f"≥ {times(gain)}", "default missed") if missed else escape(times(gain))
+    return f"{'≥ ' * (gain is not None and missed)}{times(gain)}"
 
 
 def _cells(summary: Summary) -> dict[str, Cell]:

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from talweg.text.format import (
-    agreed,
-    count,
-    figures,
-    interval,
-    listed,
-    loss_name,
-    measured,
-    parts,
-    seconds,
-    sentence,
-    setting,
-    share,
-    times,
-    unit,
-    whole,
-)
+from talweg.text.format import agreed, figures, interval, listed, loss_name, parts, seconds, sentence, setting, share, times, unit, whole
 from talweg.text.lookup import baseline
 
 Row = dict[str, Any]
-STAYS = 0.25  # of the target's height above the lowest loss there is: a winner that ends higher than that above it has left it again
 
 
 def target(kind: str, value: float | None, problem: Row, baseline: str, *, own: bool) -> str:
@@ -49,9 +32,8 @@ def verdict(summary: Mapping[str, Any]) -> list[str]:
         return ["All contestants diverge in most of their final runs."]
     sentences = [_winner(summary, winner), _tied(others), *_next(winner, others), *_time(rows)]
     sentences += [*_order(summary), *_missed(rows), *_gain_from_tuning(winner)]
-    chosen = tuple(
-        row["label"] for row in rows if row["label"] == row["name"] != row["method"]
-    )  # names that a person chose stay as they are
+    # Names that a person chose stay as they are.
+    chosen = tuple(row["label"] for row in rows if row["label"] == row["name"] != row["method"])
     return [words if chosen and words.startswith(chosen) else sentence(words) for words in sentences]
 
 
@@ -66,15 +48,15 @@ def _winner(summary: Mapping[str, Any], row: Row) -> str:
         if target["value"] is None:
             return f"{label} has the lowest final {loss_name(problem)}: {loss}."
         return f"No contestant reaches the target, {target['text']}; {label} comes closest, with a final {loss_name(problem)} of {loss}."
-    cost, reference = _with_interval(row["examples_to_target"], f" {unit(problem)}s", whole), baseline(summary)
+    cost, reference = _with_interval(row["examples_to_target"], f" {unit(problem)}s", show=whole), baseline(summary)
     reaches = f"reaches {goal(target['kind'], target['value'], problem)} after {cost}"
     if row["name"] == reference["name"]:
         return f"{label} {reaches}{'; no contestant is faster' if len(summary['contestants']) > 1 else ''}."
     return f"{label} is the fastest: it {reaches}, {interval(row['speedup'], show=times)} as fast as tuned {reference['label']}."
 
 
-def _with_interval(d: Row, noun: str = "", show: Callable[[float | None], str] = measured) -> str:
-    median, ends = parts(d, show=show)
+def _with_interval(d: Row, noun: str = "", **show: Any) -> str:
+    median, ends = parts(d, **show)
     return f"{median}{noun} (95 % interval {ends})"
 
 
@@ -146,70 +128,3 @@ def _gain_from_tuning(row: Row) -> list[str]:
     if default["gain_from_tuning"] < 1.1:
         return [f"Tuning gains nothing: {row['label']} is no slower with its default hyperparameters."]
     return [f"Tuning makes {row['label']} {times(default['gain_from_tuning'])} as fast as its default hyperparameters do."]
-
-
-def edge(label: str, chosen: float, low: float, high: float, *, upper: bool, widened: bool) -> str:
-    """PROTOCOL rule 5, after widening once."""
-    side, more = ("upper", "larger") if upper else ("lower", "smaller")
-    searched = f"{figures(low)} – {figures(high)}{', widened once' if widened else ''}"
-    return (
-        f"The best learning rate of {label}, {setting(chosen)}, lies at the {side} edge of its search range ({searched}): "
-        f"a {more} one may be better."
-    )
-
-
-def inclusion(label: str, case: str) -> str:
-    """PROTOCOL rule 8."""
-    return f"{label} is significantly worse than {case}, a special case of it: its search space may be unsuitable, or the budget too small."
-
-
-def warnings(summary: dict[str, Any], beaten: Sequence[tuple[str, str]] = ()) -> list[str]:
-    """What to know before relying on the verdict; `beaten` are contestants that lost clearly to a special case of theirs."""
-    edges = [row["at_edge"] for row in summary["contestants"] if row["at_edge"]]
-    return [*edges, *(inclusion(label, case) for label, case in beaten), *doubts(summary), *remedies(summary)]
-
-
-def _left(summary: dict[str, Any], loss: float) -> bool:
-    """Whether a final loss is clearly above the target, as seen from the lowest possible loss (zero, if it is not known)."""
-    value = summary["target"]["value"]
-    return loss > value + STAYS * abs(value - (summary["problem"].get("optimum") or 0.0))
-
-
-def doubts(summary: dict[str, Any]) -> list[str]:
-    """What else a careful reader should know."""
-    rows, target, sentences = summary["contestants"], summary["target"], []
-    finite = [row for row in rows if row["final_validation_loss"]["median"] is not None]
-    best, final = rows[0], rows[0]["final_validation_loss"]["median"]
-    if best["examples_to_target"]["median"] is not None and best["reached"] < 1:
-        seeds = summary["run"]["seeds"]
-        sentences.append(f"{best['label']} misses the target in {round((1 - best['reached']) * seeds)} of {count(seeds, 'final run')}.")
-    if target["kind"] == "loss" and target["value"] is not None and final is not None and _left(summary, final):
-        lowest = min(finite, key=lambda row: row["final_validation_loss"]["median"])
-        sentences.append(
-            f"{best['label']} does not stay at the target: its final loss is {figures(final)}. Stop early, or lower the learning rate; "
-            f"the lowest final loss is {figures(lowest['final_validation_loss']['median'])}, by {lowest['label']}."
-        )
-    diverged = [f"{row['label']} ({share(row['diverged'])})" for row in rows if row["diverged"] > 0.5]
-    if diverged:
-        sentences.append(f"Most settings diverged for {listed(diverged)}: search smaller learning rates.")
-    if not finite:
-        sentences.append("Every contestant has diverged by the end of its budget: check the data.")
-    return sentences
-
-
-def remedies(summary: dict[str, Any]) -> list[str]:
-    """What is not alike between contestants with a remedy and those without, and which remedies were left out."""
-    rows, sentences = summary["contestants"], []
-    restarted = [row["label"] for row in rows if row["restarts"] > 1]
-    wide = [row["label"] for row in rows if row["width"] > 1]
-    if restarted:
-        its = "its" if len(restarted) == 1 else "their"
-        sentences.append(f"{agreed(restarted, 'keeps', 'keep')} the best of {its} restarts so far, so {its} loss curve never rises.")
-        if any(row["probes"] for row in rows):
-            sentences.append(f"Training dynamics of {listed(restarted)} were not recorded: each run consists of several trainings.")
-    if wide:
-        its = "its" if len(wide) == 1 else "their"
-        sentences.append(
-            f"{agreed(wide, 'trains', 'train')} a wider network: {its} steps take longer, which the count of examples does not show."
-        )
-    return sentences + list(summary["run"].get("left_out", ()))

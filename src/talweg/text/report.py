@@ -28,7 +28,7 @@ from talweg.text.lookup import baseline, reached
 Summary = Mapping[str, Any]
 Facts = list[tuple[str, str, str]]  # name, value, what belongs to it
 
-TINTED = "Below each median is its 95 % interval; tinted rows are the winner and those tied with it."
+LEGEND = "Below each median is its 95 % interval, below each learning rate its good range. Tinted: the winner and those tied with it."
 
 
 def headline(summary: Summary) -> str:
@@ -106,7 +106,7 @@ def columns(problem: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
         "rank": ("Rank", "by cost to the target, then by final loss"),
         "method": ("Method", "its other hyperparameters are below"),
         "batch": ("Batch", "examples per step"),
-        "learning_rate": ("Learning rate", f"tuned; below, the range that needs at most twice the {noun}s of the best"),
+        "learning_rate": ("Learning rate", f"tuned; below, the good range, which needs at most twice the {noun}s of the best"),
         "steps": ("Steps to target", medians),
         "examples": (f"{noun.capitalize()}s to target", medians),
         "seconds": ("Time to target", "steps to the target times the time of one step, with the machine to itself"),
@@ -114,7 +114,7 @@ def columns(problem: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
         "loss": (f"Final {loss_name(problem)}", "at the end of the budget"),
         "test": (f"Test {problem['metric'] or 'loss'}", "the test data were used only once, after all choices"),
         "diverged": ("Diverged", "share of the settings searched that diverged"),
-        "gain_from_tuning": ("Gain from tuning", "how many times as fast as with default hyperparameters"),
+        "gain_from_tuning": ("Gain from tuning", "how many times as fast as with default hyperparameters; ≥: these miss the target"),
     }
 
 

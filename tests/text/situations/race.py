@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from talweg.text import race
+from talweg.text import race, warnings
 
 MADE = runpy.run_path(str(Path(__file__).parents[2] / "fake.py"))
 fresh = MADE["fresh"]
@@ -30,16 +30,16 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
     yield (
         "at an edge of the search",
         [
-            race.edge("Adam", 0.94, 1e-5, 1.0, upper=True, widened=True),
-            race.edge("Adam", 1.1e-5, 1e-5, 1.0, upper=False, widened=False),
+            warnings.edge("Adam", 0.94, 1e-5, 1.0, upper=True, widened=True),
+            warnings.edge("Adam", 1.1e-5, 1e-5, 1.0, upper=False, widened=False),
         ],
     )
     for title, change in DOUBTS.items():
         summary = fresh("summary")
         change(summary["contestants"], summary)
-        yield f"warnings: {title}", race.warnings(summary)
-    yield "warnings: worse than a special case", race.warnings(fresh("summary"), [("Nesterov", "mini-batch gradient descent")])
-    yield "warnings: all diverged", race.warnings(fresh("all_diverged"))
+        yield f"warnings: {title}", warnings.sentences(summary)
+    yield "warnings: worse than a special case", warnings.sentences(fresh("summary"), [("Nesterov", "mini-batch gradient descent")])
+    yield "warnings: all diverged", warnings.sentences(fresh("all_diverged"))
 
 
 def usual(contestants: Any, summary: Any) -> None:

@@ -26,7 +26,7 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
             [" · ".join(filter(None, fact)) for fact in report.what_was_run(summary) if fact[1]],
         )
         yield f"heads: {case.replace('_', ' ')}", [f"{head}: {meaning}" for head, meaning in report.columns(summary["problem"]).values()]
-    yield "how to read it", [report.TINTED, *report.how_to_read(fresh("summary"))]
+    yield "how to read it", [report.LEGEND, *report.how_to_read(fresh("summary"))]
 
 
 def made(case: str) -> Any:
