@@ -57,10 +57,10 @@ def ticks(low: float, high: float, most: int = 7) -> list[float]:
     """Round numbers between `low` and `high`: 1 – 2 – 5 if they are few enough, then powers of ten, then every second, third … of these."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     for step, leads in ((1, (1, 1.5, 2, 3, 5, 7)), (1, (1, 2, 5)), *((step, (1,)) for step in range(1, 20))):
-        found = [lead * 10.0**power for power in range(first, last + 1) if power % step == 0 for lead in leads]
-        found = [float(f"{x:.6g}") for x in found if low * 0.999 <= x <= high * 1.001]
-        if len(found) <= most:
-            return found
+        values = [float(f"{lead * 10.0**power:.6g}") for power in range(first, last + 1) if power % step == 0 for lead in leads]
+        values = [x for x in values if low * 0.999 <= x <= high * 1.001]
+        if len(values) <= most:
+            return values
     return []
 
 
@@ -129,6 +129,5 @@ def wrapped(text: str, most: int) -> str:
 
 def nothing(words: str) -> Figure:
     """A figure that says why it is empty."""
-    made = figure(120)
-    words_at = note(words, 0.5, 0.5, xanchor="center", font={"color": QUIET})
-    return made.update_layout(xaxis=axis(visible=False), yaxis=axis(visible=False), annotations=[words_at])
+    annotation, hidden = note(words, 0.5, 0.5, xanchor="center", font={"color": QUIET}), axis(visible=False)
+    return figure(120).update_layout(xaxis=hidden, yaxis=hidden, annotations=[annotation])

@@ -54,22 +54,22 @@ def drawn(
 
     On a narrow page a legend under the plot takes the place of the labels.
     """
-    made = layout.figure(height, right=LABELS)
+    figure = layout.figure(height, right=LABELS)
     for rank, line in sorted(enumerate(lines), key=lambda ranked: ranked[1].strong):
-        made.add_traces([trace.update(legendrank=rank + 1) for trace in traces(line, bounds)])
-    inside = height - 12 - 52
-    notes, shapes = labels(lines, place or (lambda y: layout.height_of(y, *bounds)), LINE / inside)
-    made.update_layout(xaxis=x, yaxis=y, annotations=notes, shapes=shapes)
+        figure.add_traces([trace.update(legendrank=rank + 1) for trace in traces(line, bounds)])
+    plot = height - 12 - 52
+    notes, shapes = labels(lines, place or (lambda y: layout.height_of(y, *bounds)), LINE / plot)
+    figure.update_layout(xaxis=x, yaxis=y, annotations=notes, shapes=shapes)
     taller = height - 80 + NARROW_ENTRY * len(lines)
     hidden = {f"{kind}[{k}].visible": False for kind in ("annotations", "shapes") for k in range(len(notes))}
     narrow = {"height": taller, "showlegend": True, "margin.r": 14, "margin.l": 58, "margin.b": 62 + NARROW_ENTRY * len(lines)}
-    made.update_layout(legend={"y": -52 / (inside - 90)}, meta={"narrow": hidden | narrow})
-    return made
+    figure.update_layout(legend={"y": -52 / (plot - 90)}, meta={"narrow": hidden | narrow})
+    return figure
 
 
 def traces(line: Line, bounds: tuple[float, float]) -> list[go.Scatter]:
     """The band, the line, and a cross where it was cut off."""
-    made, colour, silent = [], line.look.colour, {"hoverinfo": "skip", "showlegend": False}
+    parts, colour, silent = [], line.look.colour, {"hoverinfo": "skip", "showlegend": False}
     # Where the upper end diverged, the band leaves the picture at its top.
     band = [
         (x, low, bounds[1] * 10 if high is None else high)
@@ -79,17 +79,17 @@ def traces(line: Line, bounds: tuple[float, float]) -> list[go.Scatter]:
     if band and line.band:
         x, low, high = zip(*band, strict=True)
         outline = {"x": [*x, *reversed(x)], "y": [*high, *reversed(low)], "mode": "lines", "line": {"width": 0}}
-        made.append(go.Scatter(**outline, fill="toself", fillcolor=line.look.faded(0.2 if line.strong else 0.08), **silent))
+        parts.append(go.Scatter(**outline, fill="toself", fillcolor=line.look.faded(0.2 if line.strong else 0.08), **silent))
     pen = {"color": colour, "dash": line.look.dash, "width": 3.2 if line.strong else 1.9}
     hover = {"customdata": list(line.hover), "hovertemplate": "%{customdata}<extra></extra>"}
     name = layout.safe(shortened(line.label, 34))
-    made.append(go.Scatter(x=list(line.x), y=list(line.y), mode="lines", line=pen, name=name, **hover))
+    parts.append(go.Scatter(x=list(line.x), y=list(line.y), mode="lines", line=pen, name=name, **hover))
     end = last(line)
     if line.cut and end is not None:
         cross = {"symbol": "x-thin", "size": 9, "line": {"color": colour, "width": 2.2}}
         height = min(max(end[1], bounds[0]), bounds[1])
-        made.append(go.Scatter(x=[end[0]], y=[height], mode="markers", marker=cross, cliponaxis=False, **silent))
-    return made
+        parts.append(go.Scatter(x=[end[0]], y=[height], mode="markers", marker=cross, cliponaxis=False, **silent))
+    return parts
 
 
 def labels(lines: Sequence[Line], place: Callable[[float], float], gap: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

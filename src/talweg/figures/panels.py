@@ -23,33 +23,37 @@ STRIP = 0.13  # share of a panel, at its top, where settings that diverged stand
 def learning_rates(summary: Summary) -> layout.Figure:
     """Final validation loss of every setting tried over its learning rate; good range, chosen, diverged and too slow ones are marked."""
     summary = lookup.lifted(summary)
-    run = [c for c in summary["contestants"] if tried(c)]
-    if not run:
+    contestants = [c for c in summary["contestants"] if tried(c)]
+    if not contestants:
         return layout.nothing(labels.NO_SEARCH)
     start = summary["run"]["search_start_loss"]
-    bounds = loss_bounds(run, start)
+    bounds = loss_bounds(contestants, start)
     strip = bounds[1] / (bounds[1] / bounds[0]) ** (STRIP / 2)
-    made = layout.figure(100, left=92, right=16, top=0, bottom=0)
+    figure = layout.figure(100, left=92, right=16, top=0, bottom=0)
     look = looks(summary["contestants"])
-    for k, c in enumerate(run):
-        panel(made, c, k, look[c["name"]], bounds, start, strip)
-    notes = [*(title(c, look[c["name"]]) for c in run), *(slow(c, k, start, bounds) for k, c in enumerate(run)), *feet(summary)]
-    made.update_layout(annotations=notes, meta={"narrow": placed(run, 1) | {"margin.l": 70}})
-    for path, value in placed(run, min(COLUMNS, len(run))).items():
-        made.layout[path] = value
-    return made
+    for k, c in enumerate(contestants):
+        panel(figure, c, k, look[c["name"]], bounds, start, strip)
+    notes = [
+        *(title(c, look[c["name"]]) for c in contestants),
+        *(too_slow_note(c, k, start, bounds) for k, c in enumerate(contestants)),
+        *axis_titles(summary),
+    ]
+    figure.update_layout(annotations=notes, meta={"narrow": placed(contestants, 1) | {"margin.l": 70}})
+    for path, value in placed(contestants, min(COLUMNS, len(contestants))).items():
+        figure.layout[path] = value
+    return figure
 
 
-def loss_bounds(run: list[dict[str, Any]], start: float | None) -> tuple[float, float]:
+def loss_bounds(contestants: list[dict[str, Any]], start: float | None) -> tuple[float, float]:
     """The scale that all panels share: from the best loss to the start, with a strip above for the diverged."""
-    low, top = layout.bounds([point["loss"] for c in run for point in tried(c)], room=1.15) or (0.1, 1.0)
+    low, top = layout.bounds([point["loss"] for c in contestants for point in tried(c)], room=1.15) or (0.1, 1.0)
     if start and start > low:
         top = min(max(top, 1.2 * start), 1.5 * start)
     return low, low * (top / low) ** (1 / (1 - STRIP))
 
 
 def panel(
-    made: layout.Figure, c: dict[str, Any], k: int, look: Look, bounds: tuple[float, float], start: float | None, strip: float
+    figure: layout.Figure, c: dict[str, Any], k: int, look: Look, bounds: tuple[float, float], start: float | None, strip: float
 ) -> None:
     """The axes and points of one contestant."""
     x, y = f"x{k + 1 if k else ''}", f"y{k + 1 if k else ''}"
@@ -58,18 +62,18 @@ def panel(
         return
     at = layout.decades(*rates, most=5)
     across = layout.log_axis(*rates, tickvals=at, ticktext=[figures(t) for t in at], anchor=y)
-    made.update_layout({f"xaxis{x[1:]}": across, f"yaxis{y[1:]}": up(bounds, start, strip, anchor=x)})
+    figure.update_layout({f"xaxis{x[1:]}": across, f"yaxis{y[1:]}": loss_axis(bounds, start, strip, anchor=x)})
     if c["good_range"]:
         low, high = c["good_range"]
         tint = {"fillcolor": look.faded(0.16), "line": {"width": 0}, "layer": "below"}
-        made.add_shape(type="rect", xref=x, x0=low, x1=high, yref=f"{y} domain", y0=0, y1=1, **tint)
+        figure.add_shape(type="rect", xref=x, x0=low, x1=high, yref=f"{y} domain", y0=0, y1=1, **tint)
     if start is not None and bounds[0] < start < bounds[1]:
         pen = {"color": QUIET, "width": 1, "dash": "dot"}
-        made.add_shape(type="line", xref=f"{x} domain", x0=0, x1=1, yref=y, y0=start, y1=start, line=pen, layer="below")
-    made.add_traces([trace.update(xaxis=x, yaxis=y) for trace in points(c, look, bounds, start, strip)])
+        figure.add_shape(type="line", xref=f"{x} domain", x0=0, x1=1, yref=y, y0=start, y1=start, line=pen, layer="below")
+    figure.add_traces([trace.update(xaxis=x, yaxis=y) for trace in points(c, look, bounds, start, strip)])
 
 
-def up(bounds: tuple[float, float], start: float | None, strip: float, **more: Any) -> dict[str, Any]:
+def loss_axis(bounds: tuple[float, float], start: float | None, strip: float, **more: Any) -> dict[str, Any]:
     """The axis of loss; the start and the strip of the diverged are named like ticks."""
     top = bounds[0] * (bounds[1] / bounds[0]) ** (1 - STRIP)
     named = {strip: "diverged"} | ({start: f"start {figures(start)}"} if start is not None and bounds[0] < start < top * 1.001 else {})
@@ -118,7 +122,7 @@ def title(c: dict[str, Any], look: Look) -> dict[str, Any]:
     return layout.note(text, 0, 0, align="left", yanchor="bottom", yshift=3, font={"size": 12, "color": look.colour})
 
 
-def slow(c: dict[str, Any], k: int, start: float | None, bounds: tuple[float, float]) -> dict[str, Any]:
+def too_slow_note(c: dict[str, Any], k: int, start: float | None, bounds: tuple[float, float]) -> dict[str, Any]:
     """The words "too slow" above the settings that were, or nothing."""
     x, y = f"x{k + 1 if k else ''} domain", f"y{k + 1 if k else ''} domain"
     # Between the starting loss and the strip of the diverged, where no setting can stand.
@@ -127,7 +131,7 @@ def slow(c: dict[str, Any], k: int, start: float | None, bounds: tuple[float, fl
     return words | {"visible": bool(too_slow(c, start))}
 
 
-def feet(summary: Summary) -> list[dict[str, Any]]:
+def axis_titles(summary: Summary) -> list[dict[str, Any]]:
     """The titles of all horizontal and all vertical axes."""
     across = layout.note("learning rate (log scale)", 0.5, 0, xanchor="center", yanchor="bottom", yshift=-FOOT - BELOW, font={"size": 13})
     words = lookup.loss_axis(summary, f"{loss_name(summary['problem'])} at the end of the budget")
@@ -135,14 +139,14 @@ def feet(summary: Summary) -> list[dict[str, Any]]:
     return [across, upward | {"visible": True}]
 
 
-def placed(run: list[dict[str, Any]], columns: int) -> layout.Patch:
+def placed(contestants: list[dict[str, Any]], columns: int) -> layout.Patch:
     """Where the panels and the words above them stand in that many columns, as Plotly's `relayout` takes it."""
-    rows = -(-len(run) // columns)
+    rows = -(-len(contestants) // columns)
     plot = rows * (PANEL + TITLE) + (rows - 1) * BELOW
     patch: layout.Patch = {"height": plot + BELOW + FOOT, "margin.b": BELOW + FOOT, "margin.t": 0}
     gap = 0.045 if columns > 1 else 0.0
     width = (1 - (columns - 1) * gap) / columns
-    for k in range(len(run)):
+    for k in range(len(contestants)):
         row, column = divmod(k, columns)
         top = 1 - (row * (PANEL + TITLE + BELOW) + TITLE) / plot
         left = column * (width + gap)
@@ -152,5 +156,5 @@ def placed(run: list[dict[str, Any]], columns: int) -> layout.Patch:
         patch[f"yaxis{number}.showticklabels"] = column == 0
         patch[f"annotations[{k}].x"] = left
         patch[f"annotations[{k}].y"] = top
-    patch[f"annotations[{2 * len(run) + 1}].visible"] = columns > 1 and rows > 1
+    patch[f"annotations[{2 * len(contestants) + 1}].visible"] = columns > 1 and rows > 1
     return patch

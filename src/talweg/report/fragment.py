@@ -7,8 +7,8 @@ from html import escape
 from typing import Any
 
 from talweg.report import table
-from talweg.text import report as words
 from talweg.text.format import sentence
+from talweg.text.race import headline
 
 SHOWN = ("rank", "method", "batch", "learning_rate", "examples", "speedup", "loss", "test")
 
@@ -25,6 +25,6 @@ def html(summary: Mapping[str, Any]) -> str:
     """The fragment; it may stand in any page."""
     verdict = summary["verdict"]
     lines = [*verdict["sentences"], *(f"⚠ {sentence(warning)}" for warning in verdict["warnings"])]
-    said = "".join(f"<p>{escape(sentence(line))}</p>" for line in lines)
-    head = f"<p><b>{escape(sentence(words.headline(summary)))}</b></p>"
-    return f'<div class="talweg">{STYLE}{head}{said}<div style="overflow-x: auto">{table.html(summary, SHOWN)}</div></div>'
+    text = "".join(f"<p>{escape(sentence(line))}</p>" for line in lines)
+    head = f"<p><b>{escape(sentence(headline(summary)))}</b></p>"
+    return f'<div class="talweg">{STYLE}{head}{text}<div style="overflow-x: auto">{table.html(summary, SHOWN)}</div></div>'

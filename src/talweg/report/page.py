@@ -14,6 +14,7 @@ from talweg.text import captions
 from talweg.text import dynamics as dynamics_text
 from talweg.text import report as words
 from talweg.text.format import sentence
+from talweg.text.race import headline
 
 Summary = Mapping[str, Any]
 
@@ -41,7 +42,7 @@ def pictures(summary: Summary) -> tuple[tuple[str, str, Callable[[Summary], Any]
 def html(summary: Summary) -> str:
     """The whole page; the same summary gives the same text."""
     problem, run, verdict = summary["problem"], summary["run"], summary["verdict"]
-    headline, shown = sentence(words.headline(summary)), pictures(summary)
+    winner, shown = sentence(headline(summary)), pictures(summary)
     filled = {
         "numbers": parts.facts(words.key_numbers(summary), "numbers"),
         "advice": parts.paragraphs(words.advice(summary)),
@@ -59,8 +60,8 @@ def html(summary: Summary) -> str:
         "page.html",
         filled,
         {name: figure(summary) for name, _, figure, _ in shown},
-        title=f"{problem['name']}: {headline}",
+        title=f"{problem['name']}: {winner}",
         over=f"talweg race · {problem['name']} · {words.created(run)}",
-        headline=headline,
+        headline=winner,
         verdict=parts.paragraphs(verdict["sentences"]),
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from talweg.text.captions import short
 from talweg.text.format import agreed, figures, interval, listed, loss_name, parts, seconds, sentence, setting, share, times, unit, whole
-from talweg.text.lookup import baseline
+from talweg.text.lookup import baseline, reached
 
 Row = dict[str, Any]
 
@@ -24,11 +25,30 @@ def goal(kind: str, value: float, problem: Row) -> str:
     return f"a {loss_name(problem) if kind == 'loss' else f'validation {kind}'} of {shown}"
 
 
+def all_diverged(summary: Mapping[str, Any]) -> bool:
+    """Whether not even the winner has a cost or a loss."""
+    winner = summary["contestants"][0]
+    return not reached(winner) and winner["final_validation_loss"]["median"] is None
+
+
+def headline(summary: Mapping[str, Any]) -> str:
+    """Who won and with whom it is tied; who came closest is not called a winner."""
+    first, *others = summary["contestants"]
+    if all_diverged(summary):
+        return "All contestants diverge"
+    if not reached(first) and summary["target"]["value"] is not None:
+        return f"No contestant reaches the target; {short(first)} comes closest"
+    tied = [short(c) for c in others if c["tied"]]
+    group = listed(tied) if len(tied) <= 3 else f"{len(tied)} others"
+    lead = "is the fastest" if reached(first) else f"has the lowest final {loss_name(summary['problem'])}"
+    return f"{short(first)} {lead}{f', tied with {group}' if tied else ''}"
+
+
 def verdict(summary: Mapping[str, Any]) -> list[str]:
     """The sentences, the most important first."""
     rows = summary["contestants"]
     winner, *others = rows
-    if winner["examples_to_target"]["median"] is None and winner["final_validation_loss"]["median"] is None:
+    if all_diverged(summary):
         return ["All contestants diverge in most of their final runs."]
     sentences = [_winner(summary, winner), _tied(others), *_next(winner, others), *_time(rows)]
     sentences += [*_order(summary), *_missed(rows), *_gain_from_tuning(winner)]
@@ -43,7 +63,7 @@ def _winner(summary: Mapping[str, Any], row: Row) -> str:
     if unit(problem) == "example":
         settings.append("full batch" if row["batch"] == "full" else f"batch {row['batch']}")
     label = f"{row['label']} ({', '.join(settings)})"
-    if row["examples_to_target"]["median"] is None:
+    if not reached(row):
         loss = _with_interval(row["final_validation_loss"])
         if target["value"] is None:
             return f"{label} has the lowest final {loss_name(problem)}: {loss}."
@@ -108,7 +128,7 @@ def _order(summary: Mapping[str, Any]) -> list[str]:
 
 
 def _missed(rows: Sequence[Row]) -> list[str]:
-    missed = [row for row in rows if row["examples_to_target"]["median"] is None]
+    missed = [row for row in rows if not reached(row)]
     if not missed or len(missed) == len(rows):
         return []
     losses = [row["final_validation_loss"]["median"] for row in missed]

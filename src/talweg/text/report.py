@@ -1,4 +1,4 @@
-"""What the report of a race says around its figures: headline, key numbers, advice, heads of the table, what was run, how to read it."""
+"""What the report of a race says around its figures: key numbers, advice, heads of the table, what was run, how to read it."""
 
 from __future__ import annotations
 
@@ -7,53 +7,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from talweg.text.captions import short
-from talweg.text.format import (
-    batch_size,
-    count,
-    figures,
-    interval,
-    joined,
-    listed,
-    loss_name,
-    metric,
-    parts,
-    seconds,
-    setting,
-    times,
-    unit,
-    whole,
-)
+from talweg.text.format import batch_size, count, figures, interval, joined, loss_name, metric, parts, seconds, setting, times, unit, whole
 from talweg.text.lookup import baseline, reached
+from talweg.text.race import all_diverged
 
 Summary = Mapping[str, Any]
 Facts = list[tuple[str, str, str]]  # name, value, what belongs to it
 
+NO_SCRIPT = "The figures need JavaScript; everything else on this page does not."
 LEGEND = "Below each median is its 95 % interval, below each learning rate its good range. Tinted: the winner and those tied with it."
-
-
-def headline(summary: Summary) -> str:
-    """Who won and with whom it is tied; who came closest is not called a winner."""
-    first, *others = summary["contestants"]
-    if _diverged(summary):
-        return "All contestants diverge"
-    if not reached(first) and summary["target"]["value"] is not None:
-        return f"No contestant reaches the target; {short(first)} comes closest"
-    tied = [short(c) for c in others if c["tied"]]
-    group = listed(tied) if len(tied) <= 3 else f"{len(tied)} others"
-    lead = "is the fastest" if reached(first) else f"has the lowest final {loss_name(summary['problem'])}"
-    return f"{short(first)} {lead}{f', tied with {group}' if tied else ''}"
-
-
-def _diverged(summary: Summary) -> bool:
-    """Whether not even the winner has a loss."""
-    first = summary["contestants"][0]
-    return not reached(first) and first["final_validation_loss"]["median"] is None
 
 
 def key_numbers(summary: Summary) -> Facts:
     """The winner's numbers; none if all diverged."""
     problem, c = summary["problem"], summary["contestants"][0]
-    if _diverged(summary):
+    if all_diverged(summary):
         return []
     examples, examples_ends = parts(c["examples_to_target"], show=whole, missing="not reached")
     speedup, speedup_ends = parts(c["speedup"], show=times, missing="")
@@ -73,7 +41,7 @@ def key_numbers(summary: Summary) -> Facts:
 def advice(summary: Summary) -> list[str]:
     """How to use the winner: its hyperparameters, what to expect, what to do without tuning."""
     c, default, unit_name = summary["contestants"][0], summary["contestants"][0]["default"], unit(summary["problem"])
-    if _diverged(summary):
+    if all_diverged(summary):
         return ["There is no setting to use: check the data, or search smaller learning rates."]
     tuned, fixed = (
         ", ".join(f"{name.replace('_', ' ')} {setting(x)}" for name, x in c["hyperparameters"].items() if (name in c["tuned"]) == searched)

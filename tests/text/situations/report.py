@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from talweg.text import report
+from talweg.text import race, report
 
 MADE = runpy.run_path(str(Path(__file__).parents[2] / "fake.py"))
 fresh = MADE["fresh"]
@@ -18,7 +18,7 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
     for case in (*MADE["CASES"], "no target", "many ties", "default misses"):
         summary = made(case)
         numbers = [" · ".join(filter(None, fact)) for fact in report.key_numbers(summary) if fact[1]]
-        yield case.replace("_", " "), [report.headline(summary), "", *numbers, "", *report.advice(summary)]
+        yield case.replace("_", " "), [race.headline(summary), "", *numbers, "", *report.advice(summary)]
     for case in ("summary", "own_function"):
         summary = fresh(case)
         yield (
@@ -26,7 +26,7 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
             [" · ".join(filter(None, fact)) for fact in report.what_was_run(summary) if fact[1]],
         )
         yield f"heads: {case.replace('_', ' ')}", [f"{head}: {meaning}" for head, meaning in report.columns(summary["problem"]).values()]
-    yield "how to read it", [report.LEGEND, *report.how_to_read(fresh("summary"))]
+    yield "how to read it", [report.LEGEND, report.NO_SCRIPT, *report.how_to_read(fresh("summary"))]
 
 
 def made(case: str) -> Any:
