@@ -22,7 +22,7 @@ def test_a_function_is_raced_counted_in_gradients_and_drawn_below_zero(text, tmp
     if winner <= target:
         assert "stay at the target" not in " ".join(done.summary["verdict"]["warnings"])
     page = done.save(tmp_path / "report.html").read_text("utf-8")
-    assert "the lowest (log scale)" in page or "the lowest seen (log scale)" in page
+    assert "the lowest (log scale)" in page or "the lowest observed (log scale)" in page
     drawn = [trace for trace in pictures.curves(done.summary).data if trace.mode == "lines" and not trace.fill]
     assert all(y is None or y > 0 for trace in drawn for y in trace.y)
 
