@@ -1,4 +1,4 @@
-"""The pictures of the inside of the methods."""
+"""The figures of training dynamics."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FAKE = runpy.run_path(str(Path(__file__).parents[1] / "fake.py"))
 
 @pytest.fixture
 def probed() -> dict[str, Any]:
-    """A race in which the inside of the first four was looked at; the last of them diverged half way."""
+    """A race in which the training dynamics of the first four were recorded; the last of them diverged half way."""
     summary = copy.deepcopy(FAKE["summary"]())
     examples = np.linspace(100, 30_000, 20).round().tolist()
     for k, c in enumerate(summary["contestants"][:4]):
@@ -35,11 +35,11 @@ def probed() -> dict[str, Any]:
             "scheduled": False,
             "typical_cosine": 0.1,
         }
-    summary["dynamics"] = {"rate": ["adam stalls"], "gradient": [], "turns": ["momentum turns back"]}
+    summary["dynamics"] = {"rate": ["adam stalls"], "gradient": [], "turns": ["momentum overshoots"]}
     return summary
 
 
-def test_every_method_that_was_looked_into_has_a_line_in_every_picture(probed):
+def test_every_method_whose_dynamics_were_recorded_has_a_line_in_every_figure(probed):
     for figure in (dynamics.rates(probed), dynamics.gradients(probed), dynamics.turns(probed)):
         named = [trace.name for trace in figure.data if trace.name]
         assert sorted(named) == sorted(c["label"] for c in probed["contestants"][:4])
@@ -57,9 +57,9 @@ def test_a_line_that_ends_below_zero_is_named_where_it_ends(probed):
     assert end == pytest.approx((-0.5 - low) / (high - low))
 
 
-def test_the_report_has_them_only_where_somebody_looked(probed):
+def test_the_report_has_them_only_where_they_were_recorded(probed):
     whole = page.html(probed)
-    assert "Why: how far each goes for its gradient" in whole
+    assert "Training dynamics: effective learning rate" in whole
     assert "Adam stalls. Line: |move| / |gradient|" in whole
-    assert "Momentum turns back." in whole
-    assert "Why: " not in page.html(FAKE["summary"]())
+    assert "Momentum overshoots." in whole
+    assert "Training dynamics" not in page.html(FAKE["summary"]())

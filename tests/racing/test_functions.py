@@ -22,7 +22,7 @@ def test_a_function_is_raced_counted_in_gradients_and_drawn_below_zero(text, tmp
     if winner <= target:
         assert "stay at the target" not in " ".join(done.summary["verdict"]["warnings"])
     page = done.save(tmp_path / "report.html").read_text("utf-8")
-    assert "the lowest (log scale)" in page or "the lowest seen (log scale)" in page
+    assert "the lowest (log scale)" in page or "the lowest observed (log scale)" in page
     drawn = [trace for trace in pictures.curves(done.summary).data if trace.mode == "lines" and not trace.fill]
     assert all(y is None or y > 0 for trace in drawn for y in trace.y)
 
@@ -36,5 +36,5 @@ def test_a_noisy_function_is_judged_without_its_noise():
 def test_a_function_that_falls_without_end_brings_its_target():
     done = race(resolve("saddle"), epochs=40, **FEW)
     assert done.summary["target"]["value"] == -1
-    assert "as asked" in done.summary["target"]["text"]
+    assert "as requested" in done.summary["target"]["text"]
     assert any("without end" in note for note in done.summary["problem"]["notes"])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from talweg.figures import panels, race
-from talweg.text import captions, lookup
+from talweg.text import captions, labels, lookup
 
 MADE = runpy.run_path(str(Path(__file__).parents[1] / "fake.py"))
 fresh = MADE["fresh"]
@@ -53,36 +53,36 @@ def test_a_known_lowest_loss_is_subtracted_everywhere_and_the_summary_is_not_tou
         assert c["curves"]["validation_loss"]["median"] == pytest.approx(same["curves"]["validation_loss"]["median"])
         assert [p["loss"] for p in c["search"]] == [p["loss"] if p["loss"] is None else pytest.approx(p["loss"]) for p in same["search"]]
     assert up["target"]["value"] == pytest.approx(usual["target"]["value"])
-    assert lookup.loss_axis(up, "loss") == "loss above -50, the lowest (log scale)"
-    assert lookup.loss_words(up, 0.125) == "-50 + 0.125"
+    assert lookup.loss_axis(up, "loss") == "loss above −50, the lowest (log scale)"
+    assert lookup.loss_words(up, 0.125) == "−50 + 0.125"
 
 
 @pytest.mark.parametrize("draw", [race.curves, panels.learning_rates, race.tuning])
 def test_the_figures_of_lowered_losses_are_those_of_the_usual_ones(draw: Any) -> None:
     one, other = draw(lowered(50.0, -50.0)), draw(fresh("summary"))
-    assert "above -50, the lowest (log" in one.to_json()
+    assert "above −50, the lowest (log" in one.to_json()
     assert len(one.data) == len(other.data)
     for here, there in zip(one.data, other.data, strict=True):
         assert [y for y in here.y if y is not None] == pytest.approx([y for y in there.y if y is not None], rel=1e-6)
 
 
-def test_without_a_known_lowest_the_lowest_seen_is_taken_and_said() -> None:
+def test_without_a_known_optimum_the_lowest_loss_observed_is_taken_and_named() -> None:
     up = lookup.lifted(lowered(50.0, None))
-    assert "the lowest seen" in lookup.loss_axis(up, "loss")
+    assert "the lowest observed" in lookup.loss_axis(up, "loss")
     assert all(x is None or x > 0 for c in up["contestants"] for x in c["curves"]["validation_loss"]["median"])
-    assert lookup.loss_words(up, up["lift"]["least"]) == lookup.figures(up["lift"]["base"], 4)
+    assert lookup.loss_words(up, up["lift"]["least"]) == lookup.signed(up["lift"]["base"], 4)
 
 
-def test_a_loss_of_exactly_zero_is_drawn_and_not_called_diverged() -> None:
+def test_a_loss_of_exactly_zero_is_drawn_and_not_as_diverged() -> None:
     summary = fresh("summary")
     point = next(p for p in summary["contestants"][0]["search"] if not p["diverged"])
     point["loss"] = 0.0
     up = lookup.lifted(summary)
     again = next(p for p in up["contestants"][0]["search"] if not p["diverged"])
     assert again["loss"] > 0
-    assert panels.kind(again, up["run"].get("start_loss")) != "diverged"
+    assert panels.outcome(again, up["run"]["start_loss"]) != "diverged"
     assert lookup.loss_axis(up, "loss") == "loss (log scale)"
-    assert panels.said(up["contestants"][0], again, None).endswith("loss 0")
+    assert labels.point(again, "improved")[-1] == "final validation loss 0"
 
 
 @pytest.mark.parametrize("tell", [captions.curves, captions.learning_rates, captions.tuning])

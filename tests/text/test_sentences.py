@@ -1,6 +1,6 @@
 """Every sentence that the program can print, in `sentences/`, so that a reader can go through them all.
 
-`situations/<topic>.py` makes up the summaries: its function `situations()` gives a title and what `talweg.text` says of it, again and again.
+`situations/<topic>.py` makes up the summaries: its function `situations()` gives, of each, a title and what `talweg.text` says of it.
 After a sentence was changed on purpose, `pytest tests/text/test_sentences.py --rewrite` writes the files anew; read the difference.
 """
 
@@ -26,9 +26,9 @@ MODULES = sorted(path.stem for path in ROOM.glob("*.py") if path.stem != "__init
 
 #: Words that were once said where the field has its own: docs/design.md, "Words".
 OLD = [
-    "yardstick", "time alone", "tuning paid", "its way", "way down", "where it ended", "slope", "come to rest", "comes to rest", "restless", "at rest",
-    "inside", "has length", "path", "trail", "walker", "follower", "relief", "mountain", "film", "in all, unseen", "unseen mass", "nobody", "looked at", "looked into",
-    "turns back", "way out", "kinds of ends",
+    "yardstick", "time alone", "tuning paid", "its way", "way down", "where it ended", "slope", "come to rest", "comes to rest",
+    "restless", "at rest", "inside", "has length", "path", "trail", "walker", "follower", "relief", "mountain", "film",
+    "in all, unseen", "unseen mass", "nobody", "looked at", "looked into", "turns back", "way out", "kinds of ends",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What was seen inside the methods, in words and numbers."""
+"""Training dynamics, in words and numbers."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def test_numbers_are_medians_over_lanes_of_what_is_known():
     assert found["typical_cosine"] == 0.5
 
 
-def test_who_stalls_and_who_turns_back_is_said():
+def test_a_method_that_stalls_or_overshoots_is_named():
     said = text.sentences([row("Adagrad", rate=[4.0, 2.0, 0.2], cosine=-0.6), row("Adam", rate=[1.0, 1.0, 9.0], cosine=0.9)])
-    assert "Adagrad's to 10 % of what it was early" in said["rate"][0]
-    assert "Adam's 9.0×" in said["rate"][1]
-    assert said["turns"][0].startswith("Adagrad (-0.6) turns back")
-    assert "Adam goes the straightest" in said["turns"][1]
+    assert "of its early value (10 % for Adagrad)" in said["rate"][0]
+    assert "grows (9.0× for Adam)" in said["rate"][1]
+    assert said["turns"][0].startswith("Adagrad (typical cosine −0.6) overshoots")
+    assert "most aligned for Adam" in said["turns"][1]
 
 
-def test_where_nobody_stalls_that_is_said_and_where_nobody_looked_nothing():
+def test_that_no_method_stalls_is_said_only_where_dynamics_were_recorded():
     (sentence,) = text.sentences([row("Adam", rate=[1.0, 1.0, 0.9]), row("sgd", rate=[1.0, 1.0, 1.0])])["rate"]
-    assert sentence == "nobody stalls: all keep between 90 % and 100 % of their early effective rate"
+    assert sentence == "no method stalls: at least 90 % of the early effective learning rate remains at the end"
     assert text.sentences([{"label": "Adam", "probes": None}]) == {}
 
 
@@ -55,4 +55,4 @@ def test_a_run_that_always_diverged_has_no_words():
 def test_a_schedule_is_not_taken_for_a_stall():
     falling = {"label": "Adam", "probes": dynamics.numbers(STEPS, seen([1.0, 0.5, 0.001]), 10, "cosine")}
     assert not falling["probes"]["stalls"]
-    assert text.sentences([falling])["rate"] == ["the learning rate follows a schedule, and the effective one with it"]
+    assert text.sentences([falling])["rate"] == ["the effective learning rate follows the schedule"]

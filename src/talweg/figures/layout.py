@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,39 +20,23 @@ from talweg.text.format import figures
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif"
 INK, GRID = "#20242b", "rgba(128, 136, 147, 0.22)"
 SMALL = 11
+LEGEND = {"orientation": "h", "x": 0, "y": -0.16, "xanchor": "left", "yanchor": "top", "itemwidth": 30, "font": {"size": 12}}
+STYLE = {
+    "template": "none",
+    "font": {"family": FONT, "size": 13, "color": INK},
+    "paper_bgcolor": "white",
+    "plot_bgcolor": "rgba(0, 0, 0, 0)",
+    "hoverlabel": {"font": {"family": FONT, "size": 12}, "align": "left"},
+    "legend": LEGEND | {"itemclick": False, "itemdoubleclick": False},
+} | {"autosize": True, "showlegend": False, "dragmode": False, "hovermode": "closest"}
 
 Patch = dict[str, Any]
 
 
 def figure(height: int, *, left: int = 64, right: int = 24, top: int = 12, bottom: int = 52, narrow: Patch | None = None) -> Figure:
     """An empty figure of that height and margins in pixels; its width is that of its place."""
-    made = Figure()
-    made.update_layout(
-        template="none",
-        height=height,
-        autosize=True,
-        margin={"l": left, "r": right, "t": top, "b": bottom, "pad": 4},
-        font={"family": FONT, "size": 13, "color": INK},
-        paper_bgcolor="white",
-        plot_bgcolor="rgba(0, 0, 0, 0)",
-        hovermode="closest",
-        hoverlabel={"font": {"family": FONT, "size": 12}, "align": "left"},
-        dragmode=False,
-        showlegend=False,
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "y": -0.16,
-            "xanchor": "left",
-            "yanchor": "top",
-            "itemwidth": 30,
-            "itemclick": False,
-            "itemdoubleclick": False,
-            "font": {"size": 12},
-        },
-        meta={"narrow": narrow or {}},
-    )
-    return made
+    margin = {"l": left, "r": right, "t": top, "b": bottom, "pad": 4}
+    return Figure(layout=STYLE | {"height": height, "margin": margin, "meta": {"narrow": narrow or {}}})
 
 
 def axis(title: str = "", **more: Any) -> dict[str, Any]:
@@ -72,10 +57,10 @@ def ticks(low: float, high: float, most: int = 7) -> list[float]:
     """Round numbers between `low` and `high`: 1 – 2 – 5 if they are few enough, then powers of ten, then every second, third … of these."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     for step, leads in ((1, (1, 1.5, 2, 3, 5, 7)), (1, (1, 2, 5)), *((step, (1,)) for step in range(1, 20))):
-        found = [lead * 10.0**power for power in range(first, last + 1) if power % step == 0 for lead in leads]
-        found = [float(f"{x:.6g}") for x in found if low * 0.999 <= x <= high * 1.001]
-        if len(found) <= most:
-            return found
+        values = [float(f"{lead * 10.0**power:.6g}") for power in range(first, last + 1) if power % step == 0 for lead in leads]
+        values = [x for x in values if low * 0.999 <= x <= high * 1.001]
+        if len(values) <= most:
+            return values
     return []
 
 
@@ -128,42 +113,21 @@ def safe(text: str) -> str:
 
 def note(text: str, x: float, y: float, **more: Any) -> dict[str, Any]:
     """Words at a place, given in shares of the plotting area unless `more` names axes."""
-    base: dict[str, Any] = {
-        "text": text,
-        "x": x,
-        "y": y,
-        "xref": "paper",
-        "yref": "paper",
-        "showarrow": False,
-        "xanchor": "left",
-        "yanchor": "middle",
-    }
-    return base | more
+    place = {"text": text, "x": x, "y": y, "xref": "paper", "yref": "paper", "xanchor": "left", "yanchor": "middle"}
+    return place | {"showarrow": False} | more
+
+
+def hover(label: str, *lines: str) -> str:
+    """What the pointer reads: a name, and lines of plain words."""
+    return "<br>".join([f"<b>{safe(label)}</b>", *map(safe, lines)])
 
 
 def wrapped(text: str, most: int) -> str:
     """A label on at most two lines of about `most` letters, escaped; what does not fit is cut off."""
-    if len(text) <= most:
-        return safe(text)
-    cut = text.rfind(" ", 0, most + 1)
-    cut = cut if cut > 0 else most
-    rest = text[cut:].strip()
-    return f"{safe(text[:cut])}<br>{safe(rest if len(rest) <= most else rest[: most - 1] + '…')}"
+    return "<br>".join(map(safe, textwrap.wrap(text, most, max_lines=2, placeholder="…", break_on_hyphens=False)))
 
 
 def nothing(words: str) -> Figure:
     """A figure that says why it is empty."""
-    made = figure(120)
-    made.update_layout(
-        xaxis=axis(visible=False), yaxis=axis(visible=False), annotations=[note(words, 0.5, 0.5, xanchor="center", font={"color": QUIET})]
-    )
-    return made
-
-
-def without_gaps(x: Sequence[float], *lines: Sequence[float | None], above: float = 0.0) -> list[tuple[float, ...]]:
-    """The points at which all lines have a number above that, usually a positive one (a log axis shows no other)."""
-    kept = []
-    for point in zip(x, *lines, strict=True):
-        if all(value is not None and value > above for value in point[1:]):
-            kept.append(tuple(float(value) for value in point if value is not None))
-    return kept
+    annotation, hidden = note(words, 0.5, 0.5, xanchor="center", font={"color": QUIET}), axis(visible=False)
+    return figure(120).update_layout(xaxis=hidden, yaxis=hidden, annotations=[annotation])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,15 +36,9 @@ class Line:
 
 def examples_seen(lines: Sequence[Line], problem: Mapping[str, Any]) -> dict[str, Any]:
     """The axis of examples (of gradients, where there are no data), from none to the most that a line has."""
-    most = max(x for line in lines for x in line.x)
-    at = layout.linear_ticks(most)
-    return layout.axis(
-        "examples seen" if unit(problem) == "example" else "gradients",
-        range=[0, most],
-        tickvals=at,
-        ticktext=[figures(x) for x in at],
-        showgrid=False,
-    )
+    at = layout.linear_ticks(most := max(x for line in lines for x in line.x))
+    title = "examples seen" if unit(problem) == "example" else "gradients"
+    return layout.axis(title, range=[0, most], tickvals=at, ticktext=[figures(x) for x in at], showgrid=False)
 
 
 def drawn(
@@ -61,46 +54,42 @@ def drawn(
 
     On a narrow page a legend under the plot takes the place of the labels.
     """
-    made = layout.figure(height, right=LABELS)
+    figure = layout.figure(height, right=LABELS)
     for rank, line in sorted(enumerate(lines), key=lambda ranked: ranked[1].strong):
-        made.add_traces([trace.update(legendrank=rank + 1) for trace in traces(line, bounds)])
-    inside = height - 12 - 52
-    notes, shapes = labels(lines, place or (lambda y: layout.height_of(y, *bounds)), LINE / inside)
-    made.update_layout(xaxis=x, yaxis=y, annotations=notes, shapes=shapes)
+        figure.add_traces([trace.update(legendrank=rank + 1) for trace in traces(line, bounds)])
+    plot = height - 12 - 52
+    notes, shapes = labels(lines, place or (lambda y: layout.height_of(y, *bounds)), LINE / plot)
+    figure.update_layout(xaxis=x, yaxis=y, annotations=notes, shapes=shapes)
     taller = height - 80 + NARROW_ENTRY * len(lines)
-    hidden = {f"annotations[{k}].visible": False for k in range(len(notes))} | {f"shapes[{k}].visible": False for k in range(len(shapes))}
+    hidden = {f"{kind}[{k}].visible": False for kind in ("annotations", "shapes") for k in range(len(notes))}
     narrow = {"height": taller, "showlegend": True, "margin.r": 14, "margin.l": 58, "margin.b": 62 + NARROW_ENTRY * len(lines)}
-    made.update_layout(legend={"y": -52 / (inside - 90)}, meta={"narrow": hidden | narrow})
-    return made
+    figure.update_layout(legend={"y": -52 / (plot - 90)}, meta={"narrow": hidden | narrow})
+    return figure
 
 
-def traces(line: Line, bounds: tuple[float, float]) -> list[Any]:
+def traces(line: Line, bounds: tuple[float, float]) -> list[go.Scatter]:
     """The band, the line, and a cross where it was cut off."""
-    found: list[Any] = []
+    parts, colour, silent = [], line.look.colour, {"hoverinfo": "skip", "showlegend": False}
     # Where the upper end diverged, the band leaves the picture at its top.
-    high_end = [bounds[1] * 10 if high is None else high for high in line.high]
-    band = layout.without_gaps(line.x, line.low, high_end)
+    band = [
+        (x, low, bounds[1] * 10 if high is None else high)
+        for x, low, high in zip(line.x, line.low, line.high, strict=True)
+        if low is not None and low > 0 and (high is None or high > 0)
+    ]
     if band and line.band:
         x, low, high = zip(*band, strict=True)
-        outline = {
-            "x": [*x, *reversed(x)],
-            "y": [*high, *reversed(low)],
-            "fill": "toself",
-            "fillcolor": line.look.faded(0.2 if line.strong else 0.08),
-        }
-        found.append(go.Scatter(**outline, mode="lines", line={"width": 0}, hoverinfo="skip", showlegend=False))
-    pen = {"color": line.look.colour, "dash": line.look.dash, "width": 3.2 if line.strong else 1.9}
-    hover = "%{customdata}<extra></extra>"
+        outline = {"x": [*x, *reversed(x)], "y": [*high, *reversed(low)], "mode": "lines", "line": {"width": 0}}
+        parts.append(go.Scatter(**outline, fill="toself", fillcolor=line.look.faded(0.2 if line.strong else 0.08), **silent))
+    pen = {"color": colour, "dash": line.look.dash, "width": 3.2 if line.strong else 1.9}
+    hover = {"customdata": list(line.hover), "hovertemplate": "%{customdata}<extra></extra>"}
     name = layout.safe(shortened(line.label, 34))
-    found.append(
-        go.Scatter(x=list(line.x), y=list(line.y), mode="lines", line=pen, name=name, customdata=list(line.hover), hovertemplate=hover)
-    )
+    parts.append(go.Scatter(x=list(line.x), y=list(line.y), mode="lines", line=pen, name=name, **hover))
     end = last(line)
     if line.cut and end is not None:
-        cross = {"symbol": "x-thin", "size": 9, "line": {"color": line.look.colour, "width": 2.2}}
-        at = {"x": [end[0]], "y": [min(max(end[1], bounds[0]), bounds[1])], "cliponaxis": False}
-        found.append(go.Scatter(**at, mode="markers", marker=cross, hoverinfo="skip", showlegend=False))
-    return found
+        cross = {"symbol": "x-thin", "size": 9, "line": {"color": colour, "width": 2.2}}
+        height = min(max(end[1], bounds[0]), bounds[1])
+        parts.append(go.Scatter(x=[end[0]], y=[height], mode="markers", marker=cross, cliponaxis=False, **silent))
+    return parts
 
 
 def labels(lines: Sequence[Line], place: Callable[[float], float], gap: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -120,6 +109,6 @@ def labels(lines: Sequence[Line], place: Callable[[float], float], gap: float) -
 
 
 def last(line: Line) -> tuple[float, float] | None:
-    """The last point of a line, None if it has none."""
-    points = layout.without_gaps(line.x, line.y, above=-math.inf if line.signed else 0.0)
-    return (points[-1][0], points[-1][1]) if points else None
+    """The last point of a line that its axis shows, None if it has none."""
+    shown = ((x, y) for x, y in zip(reversed(line.x), reversed(line.y), strict=True) if y is not None and (line.signed or y > 0))
+    return next(shown, None)

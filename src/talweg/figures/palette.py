@@ -38,50 +38,31 @@ class Look:
 
 # The nine contestants of a usual race have the colours that are furthest apart; the younger relatives of a method lean on their
 # dash. Gradient descent, against which all others are measured, is grey.
-LOOKS: dict[str, Look] = {
-    "sgd": Look("#7a828e"),
-    "momentum": Look("#f0186f"),
-    "nesterov": Look("#057e52"),
-    "nesterov-shifted": Look("#057e52", "dash"),
-    "adagrad": Look("#b5470f"),
-    "adadelta": Look("#7f4fc0"),
-    "rmsprop": Look("#d9770d"),
-    "adam": Look("#2885eb"),
-    "adamw": Look("#2885eb", "dash"),
-    "amsgrad": Look("#1490a8", "longdash"),
-    "adamax": Look("#5d63fa", "dashdot"),
-    "nadam": Look("#0a8a86", "dot"),
-    "radam": Look("#4a6f9e", "longdashdot"),
-    "lion": Look("#96780f", "longdash"),
-    "adabelief": Look("#5d63fa", "dot"),
-    "yogi": Look("#7f4fc0", "dash"),
-    "adan": Look("#f0186f", "dot"),
-    "rprop": Look("#96780f", "dash"),
-    "signsgd": Look("#96780f", "dot"),
-    "signum": Look("#96780f", "dashdot"),
-    "asgd": Look("#057e52", "dot"),
-    "schedule-free": Look("#057e52", "dashdot"),
-    "schedule-free-adamw": Look("#2885eb", "longdash"),
-    "lamb": Look("#a8549b"),
-    "lars": Look("#a8549b", "dash"),
-    "adafactor": Look("#4d8a3a", "dot"),
-    "prodigy": Look("#4d8a3a", "longdash"),
-    "muon": Look("#b0525a", "dashdot"),
-    "soap": Look("#b0525a", "dot"),
-    "momentum-dampened": Look("#f0186f", "dash"),
-    "adagrad-inside": Look("#b5470f", "dash"),
-    "rmsprop-inside": Look("#d9770d", "dash"),
-    "rmsprop-momentum": Look("#d9770d", "dot"),
-    "rmsprop-centered": Look("#d9770d", "dashdot"),
-    "rmsprop-centered-inside": Look("#d9770d", "longdash"),
-    "rmsprop-centered-momentum": Look("#d9770d", "longdashdot"),
-    "adam-hat": Look("#2885eb", "dot"),
-    "amsgrad-hat": Look("#1490a8", "dash"),
-    "amsgrad-corrected": Look("#1490a8", "dot"),
-    "adamax-outside": Look("#5d63fa", "dash"),
-    "nadam-constant": Look("#0a8a86", "dashdot"),
-    "radam-corrected": Look("#4a6f9e", "dash"),
+COLOURS: dict[str, dict[str, str]] = {
+    "#7a828e": {"sgd": "solid"},
+    "#f0186f": {"momentum": "solid", "adan": "dot", "momentum-dampened": "dash"},
+    "#057e52": {"nesterov": "solid", "nesterov-shifted": "dash", "asgd": "dot", "schedule-free": "dashdot"},
+    "#b5470f": {"adagrad": "solid", "adagrad-inside": "dash"},
+    "#7f4fc0": {"adadelta": "solid", "yogi": "dash"},
+    "#d9770d": {
+        "rmsprop": "solid",
+        "rmsprop-inside": "dash",
+        "rmsprop-momentum": "dot",
+        "rmsprop-centered": "dashdot",
+        "rmsprop-centered-inside": "longdash",
+        "rmsprop-centered-momentum": "longdashdot",
+    },
+    "#2885eb": {"adam": "solid", "adamw": "dash", "schedule-free-adamw": "longdash", "adam-hat": "dot"},
+    "#1490a8": {"amsgrad": "longdash", "amsgrad-hat": "dash", "amsgrad-corrected": "dot"},
+    "#5d63fa": {"adamax": "dashdot", "adabelief": "dot", "adamax-outside": "dash"},
+    "#0a8a86": {"nadam": "dot", "nadam-constant": "dashdot"},
+    "#4a6f9e": {"radam": "longdashdot", "radam-corrected": "dash"},
+    "#96780f": {"lion": "longdash", "rprop": "dash", "signsgd": "dot", "signum": "dashdot"},
+    "#a8549b": {"lamb": "solid", "lars": "dash"},
+    "#4d8a3a": {"adafactor": "dot", "prodigy": "longdash"},
+    "#b0525a": {"muon": "dashdot", "soap": "dot"},
 }
+LOOKS = {name: Look(colour, dash) for colour, dashes in COLOURS.items() for name, dash in dashes.items()}
 
 #: Gradient descent with the whole training set and with one example: darker and lighter than with mini-batches.
 FULL, SINGLE = Look("#626973", "dash"), Look("#8b939f", "dot")
@@ -102,17 +83,16 @@ def look(method: str, batch: int | str | None = None) -> Look:
     if method in LOOKS:
         return LOOKS[method]
     if "+" in method:  # a wrapper around a method, which keeps its colour
-        inside = look(method.rpartition("+")[2], batch)
-        dashes = list(DASHES)
-        return Look(inside.colour, dashes[(dashes.index(inside.dash) + 1) % len(dashes)])
+        inner, dashes = look(method.rpartition("+")[2], batch), list(DASHES)
+        return Look(inner.colour, dashes[(dashes.index(inner.dash) + 1) % len(dashes)])
     return Look(OTHERS[zlib.crc32(method.encode()) % len(OTHERS)], "longdashdot")
 
 
 def looks(contestants: Iterable[Mapping[str, Any]]) -> dict[str, Look]:
     """The look of each contestant by its `name`; where two would look the same (Adam with two batch sizes), the later gets another dash."""
-    given: dict[str, Look] = {}
+    looks: dict[str, Look] = {}
     for contestant in contestants:
-        wanted = look(contestant["method"], contestant["batch"])
-        free = [Look(wanted.colour, dash) for dash in DASHES if Look(wanted.colour, dash) not in given.values()]
-        given[contestant["name"]] = free[0] if wanted in given.values() and free else wanted
-    return given
+        usual = look(contestant["method"], contestant["batch"])
+        free = [Look(usual.colour, dash) for dash in DASHES if Look(usual.colour, dash) not in looks.values()]
+        looks[contestant["name"]] = free[0] if usual in looks.values() and free else usual
+    return looks

@@ -1,26 +1,14 @@
-"""The report of a race: one HTML file that needs nothing but itself, and a fragment for notebooks."""
+"""Pages of HTML, each one file that needs nothing but itself, and how a file is written: whole or not at all."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from talweg.checks import InputError
-
-Summary = Mapping[str, Any]
-
-
-def write(summary: Summary, path: str | os.PathLike[str]) -> Path:
-    """Write the report of a race to `path` and return it; the file appears whole or not at all.
-
-    Raises InputError if the file cannot be written.
-    """
-    from talweg.report import page  # Plotly is loaded only when a report is written
-
-    return write_text(page.html(summary), path)
 
 
 def write_text(text: str, path: str | os.PathLike[str]) -> Path:
@@ -60,10 +48,3 @@ def place(path: str | os.PathLike[str]) -> Path:
     if not os.path.isdir(to.parent):
         raise InputError(f"report: the folder of {given!r} does not exist; make it first or choose another path")
     return to
-
-
-def html_fragment(summary: Summary) -> str:
-    """The verdict and a small table, for `_repr_html_` in notebooks; without Plotly."""
-    from talweg.report import fragment
-
-    return fragment.html(summary)

@@ -11,7 +11,7 @@ from talweg.report import parts, shell
 from talweg.report.fragment import STYLE
 from talweg.report.table import stacked
 from talweg.text import escape as words
-from talweg.text.format import batch_size, count, figures, seconds, sentence, setting
+from talweg.text.format import batch_size, count, figures, joined, seconds, sentence, setting
 
 Summary = Mapping[str, Any]
 
@@ -113,9 +113,9 @@ def run(summary: Summary) -> list[tuple[str, str, str]]:
     ]
     batch = f"batch {batch_size(plain['batch'])}" if summary["data"] else ""
     return [
-        ("problem", summary["problem"], parts.joined(size)),
+        ("problem", summary["problem"], joined(size)),
         (words.aim(summary).removeprefix("the "), goal, origin),
-        ("plain method", plain["label"], parts.joined([batch, count(plain["steps"], "step")])),
+        ("plain method", plain["label"], joined([batch, count(plain["steps"], "step")])),
         ("cost of a trial", f"{figures(summary['gradients'])} {words.unit(summary)}", "the same for all arms"),
         (
             "tuning",

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from talweg.report import parts, table
+from talweg.report import table
 from talweg.text.format import sentence
+from talweg.text.race import headline
 
-HEADS = ("Rank", "Method", "Batch", "Learning rate", "Examples to target", "Speed-up", "Final validation loss")
+SHOWN = ("rank", "method", "batch", "learning_rate", "examples", "speedup", "loss", "test")
 
 STYLE = """<style>
 .talweg table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
@@ -22,9 +23,8 @@ STYLE = """<style>
 
 def html(summary: Mapping[str, Any]) -> str:
     """The fragment; it may stand in any page."""
-    tested = [head for head, _, _ in table.columns(summary) if head.startswith("Test ")]
-    words = "".join(f"<p>{escape(sentence(said))}</p>" for said in summary["verdict"].get("sentences") or [])
-    warned = "".join(f"<p>⚠ {escape(sentence(said))}</p>" for said in summary["verdict"].get("warnings") or [])
-    shown = table.html(summary, [*HEADS, *tested])
-    head = f"<p><b>{escape(sentence(parts.headline(summary)))}</b></p>"
-    return f'<div class="talweg">{STYLE}{head}{words}{warned}<div style="overflow-x: auto">{shown}</div></div>'
+    verdict = summary["verdict"]
+    lines = [*verdict["sentences"], *(f"⚠ {sentence(warning)}" for warning in verdict["warnings"])]
+    text = "".join(f"<p>{escape(sentence(line))}</p>" for line in lines)
+    head = f"<p><b>{escape(sentence(headline(summary)))}</b></p>"
+    return f'<div class="talweg">{STYLE}{head}{text}<div style="overflow-x: auto">{table.html(summary, SHOWN)}</div></div>'

@@ -12,61 +12,56 @@ from talweg.figures.panels import learning_rates
 from talweg.report import endpoints, parts, shell, table
 from talweg.text import captions
 from talweg.text import dynamics as dynamics_text
+from talweg.text import report as words
 from talweg.text.format import sentence
+from talweg.text.race import headline
 
 Summary = Mapping[str, Any]
 
-#: Each picture: its place in the page, title, figure, and the sentence under it.
+#: Each picture: its place in the page, title, figure, and the caption under it.
 PICTURES = (
-    ("curves", "The race", race.curves, captions.curves),
-    ("speedups", "How much faster", race.speedups, captions.speedups),
-    ("learning-rates", "How the result depends on the learning rate", learning_rates, captions.learning_rates),
-    ("tuning", "How much tuning each needs", race.tuning, captions.tuning),
-    ("orders", "Does the order depend on the budget?", race.orders, captions.orders),
+    ("curves", "Learning curves", race.curves, captions.curves),
+    ("speedups", "Speed-up", race.speedups, captions.speedups),
+    ("learning-rates", "Sensitivity to the learning rate", learning_rates, captions.learning_rates),
+    ("tuning", "Expected best loss by settings tried", race.tuning, captions.tuning),
+    ("orders", "Order at smaller budgets", race.orders, captions.orders),
 )
-#: The same for what was seen inside the methods, where it was looked at.
-INSIDE = (
-    ("rates", "Why: how far each goes for its gradient", dynamics.rates, partial(dynamics_text.caption, picture="rate")),
-    ("gradients", "Why: how steep it still is", dynamics.gradients, partial(dynamics_text.caption, picture="gradient")),
-    ("turns", "Why: straight on, or back", dynamics.turns, partial(dynamics_text.caption, picture="turns")),
+#: The same for the training dynamics, where they were recorded.
+DYNAMICS = (
+    ("rates", "Training dynamics: effective learning rate", dynamics.rates, partial(dynamics_text.caption, picture="rate")),
+    ("gradients", "Training dynamics: gradient norm", dynamics.gradients, partial(dynamics_text.caption, picture="gradient")),
+    ("turns", "Training dynamics: angle between moves", dynamics.turns, partial(dynamics_text.caption, picture="turns")),
 )
 
 
 def pictures(summary: Summary) -> tuple[tuple[str, str, Callable[[Summary], Any], Callable[[Summary], str]], ...]:
-    """Those that a race has: its place in the page, its title, the figure, and the sentence under it."""
-    return (*PICTURES, *(INSIDE if dynamics.seen(summary) else ()))
+    """Those that a race has: its place in the page, its title, the figure, and the caption under it."""
+    return (*PICTURES, *(DYNAMICS if dynamics.probed(summary) else ()))
 
 
 def html(summary: Summary) -> str:
     """The whole page; the same summary gives the same text."""
-    run = summary["run"]
-    headline = sentence(parts.headline(summary))
-    shown = pictures(summary)
+    problem, run, verdict = summary["problem"], summary["run"], summary["verdict"]
+    winner, shown = sentence(headline(summary)), pictures(summary)
     filled = {
-        "numbers": parts.numbers(summary),
-        "advice": parts.advice(summary),
-        "warnings": parts.warnings(summary),
-        "target": escape(str(summary["target"].get("text") or "")),
+        "numbers": parts.facts(words.key_numbers(summary), "numbers"),
+        "advice": parts.paragraphs(words.advice(summary)),
+        "warnings": parts.warnings(verdict["warnings"]),
+        "target": escape(summary["target"]["text"]),
+        "legend": escape(words.LEGEND),
         "table": table.html(summary),
-        "pictures": "".join(picture(name, title, sentence(caption(summary))) for name, title, _, caption in shown),
-        "ended": endpoints.section(summary),
-        "command": escape(str(run.get("command") or "")),
-        "run": parts.what_was_run(summary),
-        "read": parts.how_to_read(summary),
+        "pictures": "".join(parts.picture(name, title, caption(summary)) for name, title, _, caption in shown),
+        "endpoints": endpoints.section(summary),
+        "command": escape(run["command"] or ""),
+        "run": parts.facts(words.what_was_run(summary), "run") + parts.notes(problem),
+        "read": parts.paragraphs(words.how_to_read(summary)),
     }
     return shell.page(
         "page.html",
         filled,
         {name: figure(summary) for name, _, figure, _ in shown},
-        title=f"{summary['problem']['name']}: {headline}",
-        over=parts.joined(["talweg race", str(summary["problem"]["name"]), parts.created(run)]).replace(", ", " · "),
-        headline=headline,
-        verdict=parts.paragraphs(summary["verdict"].get("sentences") or []),
+        title=f"{problem['name']}: {winner}",
+        over=f"talweg race · {problem['name']} · {words.created(run)}",
+        headline=winner,
+        verdict=parts.paragraphs(verdict["sentences"]),
     )
-
-
-def picture(name: str, title: str, words: str) -> str:
-    """The place of a picture, with its title above and its sentence below."""
-    said = escape(words)
-    place = f'<div class="plot" id="{name}" role="img" aria-label="{said}"></div>'
-    return f"<figure><h2>{escape(title)}</h2>{place}<figcaption>{said}</figcaption></figure>"

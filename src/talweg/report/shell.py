@@ -11,7 +11,9 @@ from typing import Any
 
 from plotly.offline import get_plotlyjs
 
-NOSCRIPT = '<noscript><p class="lead">The pictures need JavaScript; everything else on this page does not.</p></noscript>'
+from talweg.text.report import NO_SCRIPT
+
+NOSCRIPT = f'<noscript><p class="lead">{NO_SCRIPT}</p></noscript>'
 
 
 def page(

@@ -8,7 +8,8 @@ from typing import Any
 
 from talweg.figures.palette import Look, looks
 from talweg.text import lookup
-from talweg.text.format import NOTHING, batch_size, measured, metric, parts, seconds, setting, share, times, unit, whole
+from talweg.text.format import NOTHING, batch_size, measured, metric, parts, seconds, setting, share, times, whole
+from talweg.text.report import columns
 
 Summary = Mapping[str, Any]
 Contestant = dict[str, Any]
@@ -20,99 +21,89 @@ def stacked(main: str, below: str = "") -> str:
     return escape(main) + (f"<small>{escape(below)}</small>" if below else "")
 
 
-def ranged(d: Any, *, show: Callable[[float | None], str] = measured, missing: str = NOTHING) -> str:
-    """A median with its 95 % interval below."""
-    return stacked(*parts(d, show=show, missing=missing))
-
-
-def to_target(key: str, show: Callable[[float | None], str] = whole) -> Cell:
-    """What a contestant needed to the target; what share of the seeds reached it, if not all did."""
-
-    def cell(c: Contestant) -> str:
-        reached = c.get("reached")
-        some = f"<small>by {share(reached)} of seeds</small>" if reached is not None and 0 < reached < 1 else ""
-        return ranged(c.get(key), show=show, missing="not reached") + some
-
-    return cell
-
-
-def who(c: Contestant, look: Look) -> str:
-    """The name with its line as in the pictures, and its other hyperparameters below."""
-    others = ", ".join(f"{name} {setting(value)}" for name, value in c["hyperparameters"].items() if name != "learning_rate")
-    return f'<span class="who">{swatch(look)}<span>{stacked(c["label"], others)}</span></span>'
-
-
 def swatch(look: Look) -> str:
     """A short piece of the contestant's line."""
     pen = f'stroke="{look.colour}" stroke-width="3" stroke-dasharray="{look.strokes}"'
     return f'<svg class="swatch" width="26" height="10" aria-hidden="true"><line x1="0" y1="5" x2="26" y2="5" {pen}/></svg>'
 
 
-def rate(c: Contestant) -> str:
+def _ranged(d: Any, *, show: Callable[[float | None], str] = measured, missing: str = NOTHING) -> str:
+    """A median with its 95 % interval below."""
+    return stacked(*parts(d, show=show, missing=missing))
+
+
+def _to_target(key: str, show: Callable[[float | None], str] = whole) -> Cell:
+    """What a contestant needed to the target; what share of the seeds reached it, if not all did."""
+
+    def cell(c: Contestant) -> str:
+        some = f"<small>by {share(c['reached'])} of seeds</small>" if 0 < c["reached"] < 1 else ""
+        return _ranged(c[key], show=show, missing="not reached") + some
+
+    return cell
+
+
+def _method(c: Contestant, look: Look) -> str:
+    """The name with its line as in the figures, and its other hyperparameters below."""
+    others = ", ".join(
+        f"{name.replace('_', ' ')} {setting(value)}" for name, value in c["hyperparameters"].items() if name != "learning_rate"
+    )
+    return f'<span class="who">{swatch(look)}<span>{stacked(c["label"], others)}</span></span>'
+
+
+def _learning_rate(c: Contestant) -> str:
     """The tuned learning rate, its good range below, and whether it stands at the edge of what was searched."""
-    good = c.get("good_range")
-    below = f"good {setting(good[0])} – {setting(good[1])}" if good else "no good range"
-    edge = f'<small class="warn" title="{escape(c["at_edge"])}">at the edge of its range</small>' if c.get("at_edge") else ""
-    return stacked(setting(c["hyperparameters"].get("learning_rate")), below) + edge
+    good = " – ".join(map(setting, c["good_range"])) if c["good_range"] else "no good range"
+    edge = f'<small class="warn" title="{escape(c["at_edge"])}">at the edge of its range</small>' if c["at_edge"] else ""
+    return stacked(setting(c["hyperparameters"].get("learning_rate")), good) + edge
 
 
-def speedup(c: Contestant, baseline: bool) -> str:
-    """The speed-up over mini-batch gradient descent, which itself is named so."""
-    if baseline:
-        return stacked(times(1) if lookup.reached(c) else "not reached", "the baseline")
-    return ranged(c.get("speedup"), show=times, missing="not reached")
+def _speedup(c: Contestant, baseline: bool) -> str:
+    """The speed-up over the baseline, which itself is named so."""
+    if baseline and lookup.reached(c):
+        return stacked(times(1), "the baseline")
+    return _ranged(c["speedup"], show=times, missing="not reached")
 
 
-def gain_from_tuning(c: Contestant) -> str:
-    """How many times faster the tuned setting is than the method's default: at least that, if the default never arrives."""
-    default = c.get("default") or {}
-    if default.get("gain_from_tuning") is None:
-        return NOTHING
-    if lookup.median(default.get("examples_to_target")) is None:
-        return stacked(f"≥ {times(default['gain_from_tuning'])}", "default: not reached")
-    return stacked(times(default["gain_from_tuning"]), "as fast as default")
+def _gain_from_tuning(c: Contestant) -> str:
+    """How many times as fast as the default it is: at least that, if the default misses the target."""
+    gain, missed = c["default"]["gain_from_tuning"], c["default"]["examples_to_target"]["median"] is None
+    return f"{'≥ ' * (gain is not None and missed)}{times(gain)}"
 
 
-def columns(summary: Summary) -> list[tuple[str, str, Cell]]:
-    """The head of each column, what its pointer says, and its cells."""
-    problem, given = summary["problem"], looks(summary["contestants"])
-    show = metric(bool(problem.get("metric_percent")))
-    tested = f"Test {problem['metric']}" if problem.get("metric") else "Test loss"
-
-    def test(c: Contestant) -> str:
-        found = c.get("test") or {}
-        return ranged(found.get("metric"), show=show) if problem.get("metric") else ranged(found.get("loss"))
-
-    counted = unit(problem)
-    return [
-        ("Rank", "1 is the fastest to the target", lambda c: escape(str(c["rank"]))),
-        ("Method", "its other hyperparameters are below", lambda c: who(c, given[c["name"]])),
-        ("Batch", "examples per step", lambda c: escape(batch_size(c["batch"]))),
-        ("Learning rate", f"tuned; below, the range that needs at most twice the {counted}s", rate),
-        ("Steps to target", "median over the final seeds with its 95 % interval", to_target("steps_to_target")),
-        (f"{counted.capitalize()}s to target", "median over the final seeds with its 95 % interval", to_target("examples_to_target")),
-        ("Time to target", "of one training that has the machine for itself", to_target("seconds_to_target", seconds)),
-        ("Speed-up", "over tuned mini-batch gradient descent", lambda c: speedup(c, c is lookup.baseline(summary))),
-        ("Final validation loss", "at the end of the budget", lambda c: ranged(c.get("final_validation_loss"), missing="diverged")),
-        (tested, "looked at once, after every choice", test),
-        ("Diverged", "share of the settings tried that diverged", lambda c: escape(share(c.get("diverged")))),
-        ("Gain from tuning", "the tuned setting against the method's default, to the target", gain_from_tuning),
-    ]
+def _cells(summary: Summary) -> dict[str, Cell]:
+    """What shows a contestant in each column of `talweg.text.report.columns`."""
+    problem, look, baseline = summary["problem"], looks(summary["contestants"]), lookup.baseline(summary)
+    show = metric(problem["metric_percent"])
+    return {
+        "rank": lambda c: str(c["rank"]),
+        "method": lambda c: _method(c, look[c["name"]]),
+        "batch": lambda c: escape(batch_size(c["batch"])),
+        "learning_rate": _learning_rate,
+        "steps": _to_target("steps_to_target"),
+        "examples": _to_target("examples_to_target"),
+        "seconds": _to_target("seconds_to_target", seconds),
+        "speedup": lambda c: _speedup(c, c is baseline),
+        "loss": lambda c: _ranged(c["final_validation_loss"], missing="diverged"),
+        "test": lambda c: _ranged(c["test"]["metric"], show=show) if problem["metric"] else _ranged(c["test"]["loss"]),
+        "diverged": lambda c: escape(share(c["diverged"])),
+        "gain_from_tuning": _gain_from_tuning,
+    }
 
 
-def html(summary: Summary, heads: Sequence[str] | None = None) -> str:
-    """The whole table, or only the columns with these heads."""
-    chosen = [column for column in columns(summary) if heads is None or column[0] in heads]
-    head = "".join(f'<th scope="col" title="{escape(title)}">{escape(name)}</th>' for name, title, _ in chosen)
-    body = "".join(row(c, chosen) for c in summary["contestants"])
+def html(summary: Summary, shown: Sequence[str] | None = None) -> str:
+    """The table, with all columns or only those shown."""
+    heads, cells = columns(summary["problem"]), _cells(summary)
+    chosen = [(*heads[key], cells[key]) for key in shown or heads]
+    head = "".join(f'<th scope="col" title="{escape(meaning)}">{escape(name)}</th>' for name, meaning, _ in chosen)
+    body = "".join(_row(c, chosen) for c in summary["contestants"])
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def row(c: Contestant, chosen: Sequence[tuple[str, str, Cell]]) -> str:
+def _row(c: Contestant, chosen: Sequence[tuple[str, str, Cell]]) -> str:
     """One contestant; each cell knows its column's head, for a page too narrow for columns."""
     cells = []
     for name, _, cell in chosen:
         kind, scope = ("th", ' scope="row"') if name == "Method" else ("td", "")
         cells.append(f'<{kind}{scope} data-head="{escape(name)}">{cell(c)}</{kind}>')
-    start = '<tr class="tied">' if c.get("tied") else "<tr>"
+    start = '<tr class="tied">' if c["tied"] else "<tr>"
     return f"{start}{''.join(cells)}</tr>"

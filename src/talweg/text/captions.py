@@ -1,134 +1,121 @@
-"""One sentence or two under each picture, computed from the summary: what there is to see in it."""
+"""One sentence or two under each figure, computed from the summary: what there is to see in it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from talweg.text.format import count, listed, sentence, setting, share, shortened, times, unit, whole
-from talweg.text.lookup import baseline, lifted, median, nowhere, search_start, too_slow, tried
+from talweg.text.format import agreed, count, listed, sentence, setting, share, shortened, times, unit, whole
+from talweg.text.lookup import baseline, lifted, reached, too_slow, tried, unimproved
 
 Summary = Mapping[str, Any]
 CLOSE = 1.05  # an expected result within 5 % of the last one is as good
-LUCK = "Band, for the winner and mini-batch gradient descent: from 10 to 90 % of the draws of settings."
+PERCENTILES = "10th to 90th percentile"
 
 
-def called(c: dict[str, Any]) -> str:
+def short(c: Mapping[str, Any]) -> str:
     """A contestant's name, not longer than a sentence bears."""
     return shortened(c["label"], 40)
 
 
 def curves(summary: Summary) -> str:
     """Who reaches the target first, after how many examples, and who never does."""
-    run = summary["contestants"]
-    reached = sorted((at, called(c)) for c in run if (at := median(c.get("examples_to_target"))) is not None)
-    missed = [called(c) for c in run if median(c.get("examples_to_target")) is None]
-    if not reached:
-        said = "Nobody reached the target in half of the seeds or more."
+    contestants = summary["contestants"]
+    cost = {short(c): c["examples_to_target"]["median"] for c in contestants if reached(c)}
+    missed = [short(c) for c in contestants if not reached(c)]
+    diverged = [short(c) for c in contestants if c["curves"]["validation_loss"]["median"][-1] is None]
+    if cost:
+        *_, last = order = sorted(cost, key=cost.__getitem__)
+        sentences = [f"{order[0]} reaches the target first, after {whole(cost[order[0]])} {unit(summary['problem'])}s"]
+        sentences[0] += f", and {last} last, after {whole(cost[last])}." if len(order) > 1 else "."
+        sentences += [f"{agreed(missed, 'does', 'do')} not reach it."] if missed else []
     else:
-        said = f"{reached[0][1]} is first at the target, after {whole(reached[0][0])} {unit(summary['problem'])}s"
-        said += f"; {reached[-1][1]} is the last to reach it, after {whole(reached[-1][0])}." if len(reached) > 1 else "."
-        said += f" {sentence(listed(missed))} {'does' if len(missed) == 1 else 'do'} not." if missed else ""
-    stopped = [called(c) for c in run if c.get("curves") and c["curves"]["validation_loss"]["median"][-1] is None]
-    if stopped:
-        said += f" {sentence(listed(stopped))} diverged (a cross)."
-    if summary["target"].get("kind") == "accuracy":
-        said += " The target is an accuracy, so it has no line here."
-    drawn = any(c.get("curves") for c in run)
-    return said + (" Line: median over the final seeds; band: 10 – 90 % of them." if drawn else "")
+        sentences = ["No contestant reaches the target in half of its final seeds."]
+    sentences += [f"{agreed(diverged, 'diverges', 'diverge')} (cross)."] if diverged else []
+    sentences += ["The target is an accuracy, so no line marks it."] if summary["target"]["kind"] == "accuracy" else []
+    return " ".join([*map(sentence, sentences), f"Line: median over the final seeds; band: {PERCENTILES}."])
 
 
 def learning_rates(summary: Summary) -> str:
-    """Whose learning rate is the easiest and the hardest to hit, and how many settings were lost."""
+    """Whose result depends least and most on the learning rate, and how many settings were lost."""
     summary = lifted(summary)
-    run = [c for c in summary["contestants"] if tried(c)]
-    if not run:
-        return "Nothing was searched, so nothing can be said about learning rates."
-    good = sorted(
-        ((c["good_range"][1] / c["good_range"][0], c) for c in run if c.get("good_range") and c["good_range"][0] > 0), key=lambda x: x[0]
-    )
-    said = ["Each point is a setting and the validation loss it ended with."]
-    if len(good) > 1:
-        (narrow, least), (wide, most) = good[0], good[-1]
-        ends = f"{setting(most['good_range'][0])} – {setting(most['good_range'][1])}"
-        most_words = f"{called(most)} forgives most: its good range (shaded) spans {times(wide)}, {ends}"
-        said.append(f"{most_words}; that of {called(least)} spans {times(narrow)}.")
-    elif good:
-        said.append(f"Only {called(good[0][1])} has a good range (shaded); it spans {times(good[0][0])}.")
+    contestants = [c for c in summary["contestants"] if tried(c)]
+    if not contestants:
+        return "No learning rate was searched."
+    sentences = ["Each point is one setting, at its final validation loss."]
+    ranges = sorted(((c["good_range"][1] / c["good_range"][0], c) for c in contestants if c["good_range"]), key=lambda pair: pair[0])
+    spans = [f"{times(wide)} ({' – '.join(map(setting, c['good_range']))})" for wide, c in ranges]
+    if len(ranges) > 1:
+        least, most = short(ranges[-1][1]), short(ranges[0][1])
+        sentences.append(f"{least} is the least sensitive to the learning rate: its good range (shaded) spans {spans[-1]}.")
+        sentences.append(f"{most} is the most sensitive: {spans[0]}.")
     else:
-        said.append("No contestant has a range of learning rates that can be called good.")
-    points = [point for c in run for point in tried(c)]
-    lost = sum(bool(point["diverged"]) for point in points)
-    start = search_start(summary)
-    stuck, slow = sum(nowhere(point, start) for point in points), sum(len(too_slow(c, start)) for c in run)
+        sentences += [
+            f"Only {short(c)} has a good range of learning rates (shaded): {span}." for (_, c), span in zip(ranges, spans, strict=True)
+        ]
+        sentences += [] if ranges else ["No contestant has a good range of learning rates."]
+    points, start = [point for c in contestants for point in tried(c)], summary["run"]["search_start_loss"]
+    diverged = sum(point["diverged"] for point in points)
+    stuck, slow = sum(unimproved(point, start) for point in points), sum(len(too_slow(c, start)) for c in contestants)
     why = f", {'all' if slow == stuck else slow} of them too slow" if slow else ""
-    said.append(
-        f"Of {count(len(points), 'setting')}, {lost} diverged (crosses) and {stuck} ended no better than they started (open circles){why}."
-    )
-    said += ["The ringed one was chosen."] if any(point["chosen"] for point in points) else []
-    return " ".join(said)
+    settings = count(len(points), "setting")
+    sentences.append(f"Of {settings}, {diverged} diverged (crosses) and {stuck} did not improve on the initial loss (open circles){why}.")
+    sentences += ["The chosen setting is ringed."] if any(point["chosen"] for point in points) else []
+    return " ".join(map(sentence, sentences))
 
 
 def tuning(summary: Summary) -> str:
     """Who needs the fewest and the most settings to come close to its best."""
-    summary = lifted(summary)
-    needed = []
-    for c in summary["contestants"]:
-        expected = [x for x in (c.get("tuning") or {}).get("expected", []) if x is not None]
+    needed = {}
+    for c in lifted(summary)["contestants"]:
+        expected = [x for x in c["tuning"]["expected"] if x is not None]
         if expected:
-            needed.append((next(n for n, x in enumerate(expected, 1) if x <= CLOSE * expected[-1]), called(c)))
+            needed[short(c)] = next(n for n, x in enumerate(expected, 1) if x <= CLOSE * expected[-1])
     if not needed:
-        return "No setting of any contestant ended with a loss, so there is nothing to expect from tuning."
-    needed.sort()
-    few, many = needed[0][0], needed[-1][0]
-    most_of = [label for n, label in needed if n == many]
-    if few == many:
-        return f"Every contestant comes within 5 % of its expected best after {count(few, 'setting')}. {LUCK}"
-    quick = [label for n, label in needed if n == few]
-    verb, other = ("comes" if len(quick) == 1 else "come"), ("needs" if len(most_of) == 1 else "need")
-    return (
-        f"{listed(quick)} {verb} within 5 % of {'its' if len(quick) == 1 else 'their'} expected best after {count(few, 'setting')}; "
-        f"{listed(most_of)} {other} {many}. {LUCK}"
-    )
+        return "Every setting diverged, so there is no expected best loss."
+    fewest, most = min(needed.values()), max(needed.values())
+    quick, slow = ([label for label, n in needed.items() if n == number] for number in (fewest, most))
+    who = f"{listed(quick)}, and after {most} for {listed(slow)}" if fewest < most else "every contestant"
+    words = f"The expected best loss comes within 5 % of the best of all settings after {count(fewest, 'setting')} for {who}."
+    return f"{words} Band (winner and baseline): {PERCENTILES}."
 
 
 def speedups(summary: Summary) -> str:
-    """Who is surely faster than the reference, who may be, who is slower and who cannot be compared."""
-    kinds: dict[str, list[str]] = {"faster": [], "open": [], "slower": [], "missed": []}
+    """Who is significantly faster than the baseline, who may be, who is slower and who cannot be compared."""
+    groups: dict[str, list[str]] = {"faster": [], "open": [], "slower": [], "missed": []}
+    reference = baseline(summary)
     for c in summary["contestants"]:
-        d = c.get("speedup") or {}
-        if c is baseline(summary):
+        speedup = c["speedup"]
+        if c is reference:
             continue
-        if d.get("median") is None:
-            kinds["missed"].append(called(c))
-        elif (d.get("low") or 0) > 1:
-            kinds["faster"].append(called(c))
+        if speedup["median"] is None:
+            groups["missed"].append(short(c))
+        elif speedup["low"] > 1:
+            groups["faster"].append(short(c))
         else:
-            kinds["slower" if d.get("high") is not None and d["high"] < 1 else "open"].append(called(c))
-    said = [
-        f"Faster with the whole interval: {listed(kinds['faster'])}." if kinds["faster"] else "Nobody is faster with the whole interval.",
-        f"The interval includes 1 for {listed(kinds['open'])}: no difference was shown." if kinds["open"] else "",
-        f"Slower with the whole interval: {listed(kinds['slower'])}." if kinds["slower"] else "",
-        f"Did not reach the target: {listed(kinds['missed'])}." if kinds["missed"] else "",
-        "Tinted rows: the winner's group." if any(c.get("tied") for c in summary["contestants"]) else "",
+            groups["slower" if speedup["high"] is not None and speedup["high"] < 1 else "open"].append(short(c))
+    faster = groups["faster"]
+    sentences = [
+        f"{agreed(faster, 'is', 'are') if faster else 'No contestant is'} significantly faster than tuned {short(reference)}.",
+        f"The interval includes 1 for {listed(groups['open'])}: no significant difference." if groups["open"] else "",
+        f"{agreed(groups['slower'], 'is', 'are')} significantly slower." if groups["slower"] else "",
+        f"{agreed(groups['missed'], 'does', 'do')} not reach the target." if groups["missed"] else "",
+        "Tinted: the winner and those tied with it." if any(c["tied"] for c in summary["contestants"]) else "",
     ]
-    return " ".join(words for words in said if words)
+    return " ".join(sentence(words) for words in sentences if words)
 
 
 def orders(summary: Summary) -> str:
     """Whether the order depends on the budget, and who leads when."""
-    at = [stage for stage in summary.get("order") or [] if stage["ranking"]]
-    if not at:
-        return "The race has no budget to divide, so there is one order only."
-    standing = [stage for stage in at if median(stage["ranking"][0]["loss"]) is not None]
-    if not standing:
-        return "Everybody had diverged at the first of these budgets, so there is no order."
-    leaders = [called(stage["ranking"][0]) for stage in standing]
-    same = len({tuple(entry["name"] for entry in stage["ranking"]) for stage in standing}) == 1
-    ring = " A ring: cannot be told from the best at that budget."
-    if same:
-        return f"The order is the same at every budget, and {leaders[0]} leads.{ring}"
-    if len(set(leaders)) == 1:
-        return f"{leaders[0]} leads at every budget; behind it the order changes.{ring}"
-    parts = [f"{label} leads at {share(stage['share'])}" for label, stage in zip(leaders, standing, strict=True)]
-    return f"The order depends on the budget: {listed(parts)}.{ring}"
+    stages = [stage for stage in summary["order"] if stage["ranking"][0]["loss"]["median"] is not None]
+    if not stages:
+        return "All contestants have diverged at the first of these budgets, so there is no order."
+    leaders = [short(stage["ranking"][0]) for stage in stages]
+    if len({tuple(entry["name"] for entry in stage["ranking"]) for stage in stages}) == 1:
+        words = f"The order is the same at every budget; {leaders[0]} leads"
+    elif len(set(leaders)) == 1:
+        words = f"{leaders[0]} leads at every budget; behind it the order changes"
+    else:
+        parts = [f"{label} leads at {share(stage['share'])}" for label, stage in zip(leaders, stages, strict=True)]
+        words = f"The order depends on the budget: {listed(parts)}"
+    return f"{sentence(words)}. Ringed: tied with the best at that budget."

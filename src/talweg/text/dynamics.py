@@ -1,4 +1,4 @@
-"""The training dynamics in words: who stalls, who turns back."""
+"""The training dynamics in words: which methods stall, and which overshoot."""
 
 from __future__ import annotations
 
@@ -7,73 +7,63 @@ from typing import Any
 
 import numpy as np
 
-from talweg.text.format import figures, listed, sentence, share, times
+from talweg.text.format import agreed, figures, listed, sentence, share, signed, times
 from talweg.text.lookup import Summary
+
+STALLED = 0.25  # of its early effective learning rate, or less, is what a stalled method has left
+FAR = 1000.0  # times: coordinates whose gradient is all but zero make any larger number meaningless
+OPPOSED = -0.2  # a typical cosine below that is more than chance would make
+
+DRAWN = {
+    "rate": "Line: |move| / |gradient|, median over the coordinates; band (winner, and methods that stall): its quartiles.",
+    "gradient": "Line: norm of the mini-batch gradient of the last step, median over a few final seeds.",
+    "turns": "Line: median over a few final seeds; 1: same direction, −1: opposite directions, 0: what mini-batch noise alone gives.",
+}
 
 
 def caption(summary: Summary, picture: str) -> str:
     """What there is to see, and what is drawn."""
-    drawn_as = {
-        "rate": "Line: |move| / |gradient|, median over the model's coordinates; band, for the winner and those that stall: its quartiles.",
-        "gradient": "Line: median over a few final seeds, of the batch of the last step before each measurement.",
-        "turns": "Line: median over a few final seeds; with small batches chance alone makes right angles (0).",
-    }
-    said = [f"{sentence(words)}." for words in (summary.get("dynamics") or {}).get(picture, [])]
-    return " ".join([*said, drawn_as[picture]])
-
-
-STALLED = 0.25  # of its early effective learning rate, or less, is what a stalled method has left
-FAR = 1000.0  # times: coordinates whose gradient has all but gone make any larger number meaningless
-TURNING = -0.2  # a run whose moves make a wider angle than that turns back more than chance would
+    return " ".join([*(f"{sentence(words)}." for words in summary["dynamics"][picture]), DRAWN[picture]])
 
 
 def sentences(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     """What is to be said of effective learning rates, gradients and turns; by the picture that shows it."""
-    seen = [row for row in rows if row["probes"]]
-    if not seen:
-        return {}
-    return {"rate": _rates(seen), "gradient": _gradients(seen), "turns": _turns(seen)}
+    probed = [row for row in rows if row["probes"]]
+    return {"rate": _rates(probed), "gradient": _gradients(probed), "turns": _turns(probed)} if probed else {}
 
 
 def _rates(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    kept = {row["label"]: row["probes"]["rate_ratio"] for row in rows if row["probes"]["rate_ratio"] is not None}
-    stalled = [f"{row['label']}'s to {share(row['probes']['rate_ratio'])}" for row in rows if row["probes"]["stalls"]]
-    grown = [
-        f"{label}'s {times(min(left, FAR))}" + (" and more" if left > FAR else "") for label, left in kept.items() if left >= 1 / STALLED
-    ]
-    said = []
+    ratios = {row["label"]: row["probes"]["rate_ratio"] for row in rows if row["probes"]["rate_ratio"] is not None}
+    stalled = [f"{share(ratio)} for {label}" for label, ratio in ratios.items() if ratio <= STALLED]
+    grown = [f"{'over ' * (ratio > FAR)}{times(min(ratio, FAR))} for {label}" for label, ratio in ratios.items() if ratio >= 1 / STALLED]
+    words = []
     if stalled:
-        said.append(f"the effective learning rate falls: {listed(stalled)} of what it was early in the run; that is how a method stalls")
+        words.append(f"the effective learning rate falls to a fraction of its early value ({listed(stalled)}): training stalls")
     if grown:
-        said.append(f"it grows where gradients fade faster than moves: {listed(grown)} by the end")
+        words.append(f"the effective learning rate grows ({listed(grown)}): gradients shrink faster than moves")
     if any(row["probes"]["scheduled"] for row in rows):
-        said.append("the learning rate follows a schedule, and the effective one with it")
-    elif kept and not said:
-        said.append(
-            f"nobody stalls: all keep between {share(min(kept.values()))} and {share(max(kept.values()))} of their early effective rate"
-        )
-    return said
+        words.append("the effective learning rate follows the schedule")
+    elif ratios and not words:
+        words.append(f"no method stalls: at least {share(min(ratios.values()))} of the early effective learning rate remains at the end")
+    return words
 
 
 def _gradients(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    ends = {row["label"]: row["probes"]["gradient_norm"][-1] for row in rows}
-    known = {label: end for label, end in ends.items() if end is not None and np.isfinite(end)}
+    norms = {row["label"]: row["probes"]["gradient_norm"][-1] for row in rows}
+    known = {label: norm for label, norm in norms.items() if norm is not None and np.isfinite(norm)}
     if len(known) < 2:
         return []
     low, high = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
-    return [
-        f"the gradient of a batch ends smallest with {low} ({figures(known[low], 2)}) and largest with {high} ({figures(known[high], 2)})"
-    ]
+    return [f"the final gradient norm is smallest for {low} ({figures(known[low], 2)}) and largest for {high} ({figures(known[high], 2)})"]
 
 
 def _turns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    turn = {row["label"]: row["probes"]["typical_cosine"] for row in rows if np.isfinite(row["probes"]["typical_cosine"])}
-    back = [f"{label} ({figures(cosine, 2)})" for label, cosine in turn.items() if cosine <= TURNING]
-    said = []
-    if back:
-        verb = "turns" if len(back) == 1 else "turn"
-        said.append(f"{listed(back)} {verb} back from one move to the next, which is what overshooting looks like")
-    if turn:
-        straight = max(turn, key=turn.__getitem__)
-        said.append(f"{straight} goes the straightest, with a typical cosine of {figures(turn[straight], 2)} between one move and the next")
-    return said
+    cosines = {row["label"]: row["probes"]["typical_cosine"] for row in rows if np.isfinite(row["probes"]["typical_cosine"])}
+    opposed = [f"{label} (typical cosine {signed(cosine, 2)})" for label, cosine in cosines.items() if cosine <= OPPOSED]
+    words = []
+    if opposed:
+        words.append(f"{agreed(opposed, 'overshoots', 'overshoot')}: successive moves point in opposite directions")
+    straight = max(cosines, key=cosines.__getitem__, default="")
+    if straight and cosines[straight] > 0:
+        words.append(f"successive moves are most aligned for {straight}, with a typical cosine of {signed(cosines[straight], 2)}")
+    return words

@@ -1,8 +1,8 @@
-"""Numbers as people read them: three significant figures, intervals, seconds. Used by the terminal, the pictures and the report."""
+"""Numbers as people read them: three significant figures, intervals, seconds. Used by the terminal, the figures and the report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 #: What stands where there is nothing to say.
@@ -48,7 +48,7 @@ def unit(problem: Mapping[str, Any]) -> str:
 
 
 def loss_name(problem: Mapping[str, Any]) -> str:
-    """What the loss is called that methods are judged by; a function without data has just the one."""
+    """The loss that methods are judged by; a function without data has just the one."""
     return "loss" if problem.get("examples") == 1 else "validation loss"
 
 
@@ -96,44 +96,35 @@ def seconds(x: float | None) -> str:
     return f"{figures(x / 3600, 2, zeros=True)} h"
 
 
-def interval(
-    d: Mapping[str, float | None] | None, unit: str = "", *, show: Callable[[float | None], str] = measured, missing: str = NOTHING
-) -> str:
+def interval(d: Mapping[str, float | None] | None, *, show: Callable[[float | None], str] = measured, missing: str = NOTHING) -> str:
     """A median and its 95 % interval: `3.1× (2.4 – 3.9)`.
 
-    `d` has "median", "low" and "high"; without a median the text is `missing`, and an end that was not reached is ∞. A unit that
-    `show` writes itself is said once if all three numbers have the same.
+    `d` has "median", "low" and "high"; without a median the text is `missing`, and an end that is None is ∞. A unit that `show`
+    writes stands once if all three numbers have the same.
     """
-    middle, ends = parts(d, unit, show=show, missing=missing)
-    return f"{middle} ({ends})" if ends else middle
+    median, ends = parts(d, show=show, missing=missing)
+    return f"{median} ({ends})" if ends else median
 
 
 def parts(
-    d: Mapping[str, float | None] | None, unit: str = "", *, show: Callable[[float | None], str] = measured, missing: str = NOTHING
+    d: Mapping[str, float | None] | None, *, show: Callable[[float | None], str] = measured, missing: str = NOTHING
 ) -> tuple[str, str]:
-    """The two halves of `interval`: the median with its unit, and the ends, which are empty if there is no interval."""
-    if d is None or d.get("median") is None:
+    """The two halves of `interval`: the median with its unit, and the ends, which are empty if there is no median."""
+    if d is None or d["median"] is None:
         return missing, ""
-    middle, low, high = show(d["median"]), d.get("low"), d.get("high")
-    if low is None and high is None:
-        return middle + unit, ""
-    ends = ["0" if low is None else show(low), "∞" if high is None else show(high)]
-    return middle + unit, " – ".join(said_once([middle, *ends]))
+    median, *ends = ("∞" if d[key] is None else show(d[key]) for key in ("median", "low", "high"))
+    units = {_unit(text) for text in (median, *ends) if text not in ("∞", "0")}
+    common = units.pop() if len(units) == 1 else ""
+    return median, " – ".join(end.removesuffix(common) for end in ends)
 
 
-def said_once(texts: Sequence[str]) -> list[str]:
-    """The last two of three texts, without the unit if all three end with the same one (" ms", "×")."""
-    units = {unit_of(text) for text in texts if text not in ("∞", "0")}
-    return [text.removesuffix(unit_of(text)) if len(units) == 1 else text for text in texts[1:]]
-
-
-def unit_of(text: str) -> str:
+def _unit(text: str) -> str:
     """What follows the number in a text, with the space before it."""
     return text[len(text.rstrip("abcdefghijklmnopqrstuvwxyzµ%× ")) :]
 
 
 def metric(percent: bool) -> Callable[[float | None], str]:
-    """How the numbers of a problem's measure are shown: a share as a percentage with three figures, or plainly."""
+    """How the values of a problem's metric are shown: a share as a percentage with three figures, or plainly."""
     return (lambda x: NOTHING if x is None else f"{measured(100 * x)} %") if percent else measured
 
 
@@ -152,6 +143,11 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
 
 
+def joined(words: Iterable[str]) -> str:
+    """What is not empty, with commas."""
+    return ", ".join(word for word in words if word)
+
+
 def shortened(text: str, most: int = 30) -> str:
     """At most `most` letters; what is left out at the end is marked."""
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
@@ -160,3 +156,8 @@ def shortened(text: str, most: int = 30) -> str:
 def count(n: int, one: str, many: str | None = None) -> str:
     """A number and its noun: "1 seed", "16 seeds"."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def agreed(names: Sequence[str], singular: str, plural: str) -> str:
+    """The names with a verb that agrees with them: "A reaches", "A and B reach"."""
+    return f"{listed(names)} {singular if len(names) == 1 else plural}"

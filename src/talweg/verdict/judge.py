@@ -12,7 +12,7 @@ from talweg.statistics import bootstrap, censoring, proportions, search
 from talweg.store import Lane
 from talweg.summary import RaceSummary, plain
 from talweg.text import dynamics as dynamics_text
-from talweg.text import race
+from talweg.text import race, warnings
 from talweg.verdict import dynamics, endpoints, resampling, scores
 from talweg.verdict.record import Entry, Record
 from talweg.verdict.scores import Scores
@@ -68,7 +68,7 @@ def judge(record: Record) -> RaceSummary:
         "tied": [row["name"] for row in rows[1:] if row["tied"]],
         "text": " ".join(text),
         "sentences": text,
-        "warnings": race.warnings(summary, _beaten_by_their_special_cases(record, keys)),
+        "warnings": warnings.sentences(summary, _beaten_by_their_special_cases(record, keys)),
     }
     return cast(RaceSummary, summary)
 
@@ -231,7 +231,7 @@ def _edge(entry: Entry, record: Record) -> str | None:
     if tenth <= place <= 1 - tenth:
         return None
     widened = len(entry.search) > record.race.plan["settings"]
-    return race.edge(entry.label, chosen, low, high, upper=place > 0.5, widened=widened)
+    return warnings.edge(entry.label, chosen, low, high, upper=place > 0.5, widened=widened)
 
 
 def _curves(entry: Entry) -> dict[str, Any]:
