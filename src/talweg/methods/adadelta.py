@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from talweg.methods.base import Elementwise, Slots, zeros
-from talweg.methods.space import Range, Space
+from talweg.methods.space import Range
 from talweg.schedules import Number
 
 
@@ -23,12 +21,12 @@ class AdaDelta(Elementwise):
     Zeiler, "ADADELTA: an adaptive learning rate method", 2012; the paper has η = 1. ε matters: it sets the first steps.
     """
 
-    name: ClassVar[str] = "adadelta"
-    label: ClassVar[str] = "AdaDelta"
-    source: ClassVar[str] = "Zeiler 2012"
-    helps: ClassVar[str] = "no learning rate to find at first: its steps have the units of the parameters; slow to start"
-    memory: ClassVar[str] = "2 n"
-    space: ClassVar[Space] = {
+    name = "adadelta"
+    label = "AdaDelta"
+    source = "Zeiler 2012"
+    helps = "no learning rate to find at first: its steps have the units of the parameters; slow to start"
+    memory = "2 n"
+    space = {
         "learning_rate": Range(1e-2, 10),
         "rho": Range(5e-3, 0.3, tier=2, complement=True),
         "eps": Range(1e-8, 1e-3, tier=3),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from talweg.methods.base import Elementwise, Slots
-from talweg.methods.space import Range, Space
+from talweg.methods.space import Range
 from talweg.schedules import Number
 
 
@@ -22,12 +20,12 @@ class Adagrad(Elementwise):
     Differs: S starts at `start`, 0 as in the paper and PyTorch; optax, Keras and TensorFlow start at 0.1. TensorFlow 1 has no ε.
     """
 
-    name: ClassVar[str] = "adagrad"
-    label: ClassVar[str] = "Adagrad"
-    source: ClassVar[str] = "Duchi et al. 2011"
-    helps: ClassVar[str] = "sparse data: rare features keep large steps; its steps only ever shrink, so long runs stall"
-    memory: ClassVar[str] = "n"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-4, 1), "eps": Range(1e-10, 1e-4, tier=3)}
+    name = "adagrad"
+    label = "Adagrad"
+    source = "Duchi et al. 2011"
+    helps = "sparse data: rare features keep large steps; its steps only ever shrink, so long runs stall"
+    memory = "n"
+    space = {"learning_rate": Range(1e-4, 1), "eps": Range(1e-10, 1e-4, tier=3)}
 
     learning_rate: Number = 1e-2
     eps: Number = 1e-10
@@ -52,9 +50,10 @@ class AdagradInside(Adagrad):
     optax, Keras and Lasagne. The same as Adagrad without ε whose S starts at `start` + ε.
     """
 
-    name: ClassVar[str] = "adagrad-inside"
-    label: ClassVar[str] = "Adagrad (ε inside)"
-    helps: ClassVar[str] = "the steps of Adagrad in optax, Keras and Lasagne"
+    name = "adagrad-inside"
+    label = "Adagrad (ε inside)"
+    variant = True
+    helps = "the steps of Adagrad in optax, Keras and Lasagne"
 
     eps: Number = 1e-7
     start: Number = 0.1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -54,7 +55,9 @@ class Method(eqx.Module):
     memory: ClassVar[str] = "0"
     scalar_state: ClassVar[int] = 0  #: and the numbers that its state keeps for all parameters together
     space: ClassVar[Space] = {}  #: where its numbers are searched
-    contains: ClassVar[tuple[str, ...]] = ()  #: methods that it contains as a special case, so that it must not lose to them
+    limits: ClassVar[Mapping[str, checks.Interval]] = {}  #: of its hyperparameters that have none in LIMITS
+    contains: ClassVar[Sequence[str]] = ()  #: methods that it contains as a special case, so that it must not lose to them
+    variant: ClassVar[bool] = False  #: another formula under a name that is in the catalogue already, as another library has it
 
     def init(self, params: PyTree) -> State:
         """The state before the first step."""
@@ -90,9 +93,10 @@ class Method(eqx.Module):
         return f"{type(self).__name__}({inside})"
 
     def __check_init__(self) -> None:
+        limits = LIMITS | dict(self.limits)
         for field, value in self.hyperparameters().items():
-            if field in LIMITS and not isinstance(value, Schedule):
-                checks.number(type(self).__name__, field, value, LIMITS[field])
+            if field in limits and not isinstance(value, Schedule):
+                checks.number(type(self).__name__, field, value, limits[field])
 
 
 class Arraywise(Method):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from jaxtyping import Array
 
 from talweg.methods.base import Elementwise, Slots
@@ -20,11 +18,11 @@ class GradientDescent(Elementwise):
     Robbins & Monro, "A stochastic approximation method", 1951.
     """
 
-    name: ClassVar[str] = "sgd"
-    label: ClassVar[str] = "gradient descent"
-    source: ClassVar[str] = "Cauchy 1847; Robbins & Monro 1951"
-    helps: ClassVar[str] = "the baseline; with one example per step often the cheapest way to a good linear model"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-4, 3)}
+    name = "sgd"
+    label = "gradient descent"
+    source = "Cauchy 1847; Robbins & Monro 1951"
+    helps = "the baseline; with one example per step often the cheapest way to a good linear model"
+    space = {"learning_rate": Range(1e-4, 3)}
 
     learning_rate: Number = 1e-2
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots, zeros
-from talweg.methods.space import Range, Space
+from talweg.methods.space import Range
 from talweg.schedules import Number
 
 
@@ -21,13 +19,13 @@ class Momentum(Elementwise):
     Polyak, "Some methods of speeding up the convergence of iteration methods", 1964.
     """
 
-    name: ClassVar[str] = "momentum"
-    label: ClassVar[str] = "momentum"
-    source: ClassVar[str] = "Polyak 1964"
-    helps: ClassVar[str] = "long narrow valleys, where plain gradient descent zigzags"
-    memory: ClassVar[str] = "n"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-4, 3), "momentum": MOMENTUM_RANGE}
-    contains: ClassVar[tuple[str, ...]] = ("sgd",)
+    name = "momentum"
+    label = "momentum"
+    source = "Polyak 1964"
+    helps = "long narrow valleys, where plain gradient descent zigzags"
+    memory = "n"
+    space = {"learning_rate": Range(1e-4, 3), "momentum": MOMENTUM_RANGE}
+    contains = ["sgd"]
 
     learning_rate: Number = 1e-2
     momentum: Number = 0.9
@@ -54,10 +52,10 @@ class Nesterov(Momentum):
     are this method's look-ahead points.
     """
 
-    name: ClassVar[str] = "nesterov"
-    label: ClassVar[str] = "Nesterov"
-    source: ClassVar[str] = "Nesterov 1983; Sutskever et al. 2013"
-    helps: ClassVar[str] = "as momentum, with less overshoot near the bottom of a valley"
+    name = "nesterov"
+    label = "Nesterov"
+    source = "Nesterov 1983; Sutskever et al. 2013"
+    helps = "as momentum, with less overshoot near the bottom of a valley"
 
     def look_ahead(self, w: Array, slots: Slots) -> Array:
         (v,) = slots
@@ -73,10 +71,10 @@ class NesterovShifted(Momentum):
     Bengio, Boulanger-Lewandowski & Pascanu, "Advances in optimizing recurrent networks", 2013.
     """
 
-    name: ClassVar[str] = "nesterov-shifted"
-    label: ClassVar[str] = "Nesterov (shifted)"
-    source: ClassVar[str] = "Bengio et al. 2013"
-    helps: ClassVar[str] = "as Nesterov, in the form that other libraries compute"
+    name = "nesterov-shifted"
+    label = "Nesterov (shifted)"
+    source = "Bengio et al. 2013"
+    helps = "as Nesterov, in the form that other libraries compute"
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         (v,) = slots
@@ -94,9 +92,10 @@ class DampenedMomentum(Momentum):
     first step, which makes it no moving average from zero.
     """
 
-    name: ClassVar[str] = "momentum-dampened"
-    label: ClassVar[str] = "momentum (dampened)"
-    helps: ClassVar[str] = "PyTorch's dampening: a learning rate that means the same for every momentum"
+    name = "momentum-dampened"
+    label = "momentum (dampened)"
+    variant = True
+    helps = "PyTorch's dampening: a learning rate that means the same for every momentum"
 
     dampening: Number = 0.9
 

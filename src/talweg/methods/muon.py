@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from talweg.methods.base import MOMENTUM_RANGE, Arraywise, Slots, corrected, zeros
-from talweg.methods.space import Range, Space
+from talweg.methods.space import Range
 from talweg.schedules import Number
 
 ROUNDS = 5
@@ -29,12 +27,12 @@ class Muon(Arraywise):
     taken as matrices of its last two. optax corrects the bias of the momentum.
     """
 
-    name: ClassVar[str] = "muon"
-    label: ClassVar[str] = "Muon"
-    source: ClassVar[str] = "Jordan 2024; Liu et al. 2025"
-    helps: ClassVar[str] = "wide hidden layers, where a few directions would get nearly all of a step"
-    memory: ClassVar[str] = "n; vectors 2 n"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-5, 0.3), "momentum": MOMENTUM_RANGE}
+    name = "muon"
+    label = "Muon"
+    source = "Jordan 2024; Liu et al. 2025"
+    helps = "wide hidden layers, where a few directions would get nearly all of a step"
+    memory = "n; vectors 2 n"
+    space = {"learning_rate": Range(1e-5, 0.3), "momentum": MOMENTUM_RANGE}
 
     learning_rate: Number = 1e-3
     momentum: Number = 0.95

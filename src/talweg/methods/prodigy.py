@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, PRNGKeyArray, PyTree
 
 from talweg.methods.base import B1_RANGE, Method, State
-from talweg.methods.space import Range, Space
+from talweg.methods.space import Range
 from talweg.oracle import Oracle
 from talweg.schedules import Number
 
@@ -28,13 +28,13 @@ class Prodigy(Method):
     Differs: d₀ is divided out of r and s, and with Adam's bias correction, as in its authors' code and optax.
     """
 
-    name: ClassVar[str] = "prodigy"
-    label: ClassVar[str] = "Prodigy"
-    source: ClassVar[str] = "Mishchenko & Defazio 2024"
-    helps: ClassVar[str] = "no time for a search: a learning rate of 1 is right by order of magnitude on most problems"
-    memory: ClassVar[str] = "4 n"
-    scalar_state: ClassVar[int] = 2
-    space: ClassVar[Space] = {"learning_rate": Range(0.1, 10), "b1": B1_RANGE, "first": Range(1e-8, 1e-3, tier=3)}
+    name = "prodigy"
+    label = "Prodigy"
+    source = "Mishchenko & Defazio 2024"
+    helps = "no time for a search: a learning rate of 1 is right by order of magnitude on most problems"
+    memory = "4 n"
+    scalar_state = 2
+    space = {"learning_rate": Range(0.1, 10), "b1": B1_RANGE, "first": Range(1e-8, 1e-3, tier=3)}
 
     learning_rate: Number = 1.0
     b1: Number = 0.9

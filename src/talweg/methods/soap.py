@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from talweg.methods.base import B1_RANGE, Arraywise, Slots, corrected, zeros
-from talweg.methods.space import Range, Space
+from talweg.methods.space import Range
 from talweg.schedules import Number
 
 EVERY = 10  # steps from one basis to the next; no number of the method, or each lane would compute its own at every step
@@ -32,12 +30,12 @@ class SOAP(Arraywise):
     treated as vectors.
     """
 
-    name: ClassVar[str] = "soap"
-    label: ClassVar[str] = "SOAP"
-    source: ClassVar[str] = "Vyas et al. 2024; Gupta et al. 2018"
-    helps: ClassVar[str] = "few, expensive steps: layers whose inputs or outputs are strongly correlated"
-    memory: ClassVar[str] = "2 n + 2 r² + 2 c²; vectors 2 n"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-5, 0.3), "b1": B1_RANGE, "eps": Range(1e-10, 1e-3, tier=3)}
+    name = "soap"
+    label = "SOAP"
+    source = "Vyas et al. 2024; Gupta et al. 2018"
+    helps = "few, expensive steps: layers whose inputs or outputs are strongly correlated"
+    memory = "2 n + 2 r² + 2 c²; vectors 2 n"
+    space = {"learning_rate": Range(1e-5, 0.3), "b1": B1_RANGE, "eps": Range(1e-10, 1e-3, tier=3)}
 
     learning_rate: Number = 3e-3
     b1: Number = 0.95

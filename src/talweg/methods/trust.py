@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from talweg.methods.base import B1_RANGE, MOMENTUM_RANGE, Arraywise, Slots, corrected, zeros
-from talweg.methods.space import Range, Space
+from talweg.methods.space import Range
 from talweg.schedules import Number
 
 
@@ -23,12 +21,12 @@ class LARS(Arraywise):
     Differs: one ‖u‖ for gradient and decay together, as in optax; the paper has ‖g‖ + λ ‖w‖.
     """
 
-    name: ClassVar[str] = "lars"
-    label: ClassVar[str] = "LARS"
-    source: ClassVar[str] = "You et al. 2017"
-    helps: ClassVar[str] = "very large batches, for convolutional networks"
-    memory: ClassVar[str] = "n"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-2, 100), "momentum": MOMENTUM_RANGE}
+    name = "lars"
+    label = "LARS"
+    source = "You et al. 2017"
+    helps = "very large batches, for convolutional networks"
+    memory = "n"
+    space = {"learning_rate": Range(1e-2, 100), "momentum": MOMENTUM_RANGE}
 
     learning_rate: Number = 1.0
     momentum: Number = 0.9
@@ -56,12 +54,12 @@ class LAMB(Arraywise):
     You et al., "Large batch optimization for deep learning: training BERT in 76 minutes", 2020.
     """
 
-    name: ClassVar[str] = "lamb"
-    label: ClassVar[str] = "LAMB"
-    source: ClassVar[str] = "You et al. 2020"
-    helps: ClassVar[str] = "very large batches, for transformers"
-    memory: ClassVar[str] = "2 n"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-4, 1), "b1": B1_RANGE, "eps": Range(1e-10, 1e-3, tier=3)}
+    name = "lamb"
+    label = "LAMB"
+    source = "You et al. 2020"
+    helps = "very large batches, for transformers"
+    memory = "2 n"
+    space = {"learning_rate": Range(1e-4, 1), "b1": B1_RANGE, "eps": Range(1e-10, 1e-3, tier=3)}
 
     learning_rate: Number = 1e-3
     b1: Number = 0.9

@@ -18,12 +18,7 @@ from talweg.problems.source import Source
 Params: TypeAlias = PyTree
 Batch: TypeAlias = PyTree  #: arrays whose first axis counts examples; None for a function without data
 
-TYPED_NUMBERS = {
-    "optimum": checks.FINITE,
-    "goal_loss": checks.FINITE,
-    "default_batch": checks.Interval(1),
-    "default_epochs": checks.POSITIVE,
-}
+TYPED_NUMBERS = {"optimum": checks.FINITE, "goal_loss": checks.FINITE, "default_batch": None, "default_epochs": checks.POSITIVE}
 
 
 @dataclass(frozen=True)
@@ -74,8 +69,11 @@ class Problem:
         if self.scatter is not None and not callable(self.scatter):
             raise InputTypeError(f"Problem: scatter(key) must be callable, or None, got {self.scatter!r}")
         for name, interval in TYPED_NUMBERS.items():
-            if getattr(self, name) is not None:
-                checks.number("Problem", name, getattr(self, name), interval)
+            value = getattr(self, name)
+            if value is not None and interval is None:
+                checks.whole("Problem", name, value)
+            elif value is not None:
+                checks.number("Problem", name, value, interval)
         shapes = {}
         for split in ("train", "validation", "test"):
             batch = getattr(self, split)

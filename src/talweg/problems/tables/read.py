@@ -14,10 +14,10 @@ import numpy as np
 
 from talweg import checks
 from talweg.checks import InputError, InputTypeError
-from talweg.problems import datasets, source
+from talweg.problems import datasets
 from talweg.problems.base import Problem
 from talweg.problems.source import Source
-from talweg.problems.supervised import DEFAULT_MODEL, from_arrays
+from talweg.problems.supervised import from_arrays
 from talweg.problems.surfaces import surface as surfaces
 
 if TYPE_CHECKING:  # importing talweg stays light: pandas and Arrow are imported when there is a table
@@ -51,26 +51,17 @@ def resolve(
     if not isinstance(problem, (str, os.PathLike)):
         raise InputTypeError(f"problem: expected a Problem, a name or the path of a file, got {type(problem).__name__}")
     text = os.fspath(problem)
-    if datasets.find(text) is not None:
+    known, exists = datasets.find(text) is not None, os.path.exists(text)
+    if known or (not text.lower().endswith(ENDINGS) and surfaces.is_surface(text) and not exists):
         if target is not None:
-            raise InputError(f"{text}: this data set has its own target; leave out target={target!r}")
+            why = "data set has its own target" if known else "is a function and has no column to predict"
+            raise InputError(f"{text}: this {why}; leave out target={target!r}")
         return datasets.load(text, **settings, seed=seed)
-    if not text.lower().endswith(ENDINGS) and surfaces.is_surface(text) and not _exists(text):
-        if target is not None:
-            raise InputError(f"{text}: this is a function and has no column to predict; leave out target={target!r}")
-        return datasets.load(text, **settings, seed=seed)
-    if Path(text).suffix or os.sep in text or _exists(text):
+    if Path(text).suffix or os.sep in text or exists:
         return read(text, target, **settings, seed=seed)
-    known = [*datasets.CATALOGUE, *surfaces.SURFACES]
-    checks.one_of("problem", "name", text, known, f"(or give a file: {', '.join(ENDINGS)}; or a formula: x**2 + 10*y**2)")
+    names = [*datasets.CATALOGUE, *surfaces.SURFACES]
+    checks.one_of("problem", "name", text, names, f"(or give a file: {', '.join(ENDINGS)}; or a formula: x**2 + 10*y**2)")
     raise AssertionError("unreachable: the name is not in the catalogue")
-
-
-def _exists(text: str) -> bool:
-    try:
-        return Path(text).exists()
-    except (OSError, ValueError):  # too long for a path, or with a character that none may have
-        return False
 
 
 def read(
@@ -81,6 +72,7 @@ def read(
     model: str | None = None,
     loss: str | None = None,
     task: str | None = None,
+    metric: str | None = None,
     seed: int = 0,
 ) -> Problem:
     """A problem from a CSV, TSV or Parquet file with named columns, or from an .npz file with the arrays X and y.
@@ -90,14 +82,14 @@ def read(
         target: the column that is to be predicted; by default the one that is called target, label, class or y.
         name: how the problem is called in tables and in the store; by default as the file, without its ending.
         model: `linear`, `mlp:64,32` or `cnn:8,16`; by default `mlp:32`.
-        loss: see `learning`.
+        loss, metric: see `from_arrays`.
         task: `classification` or `regression`; by default recognised from the target.
         seed: of the split.
 
-    Raises InputError for a file that is missing, empty, garbled or of an unknown sort, and as `from_frame` and `learning` do.
+    Raises InputError for a file that is missing, empty, garbled or of an unknown sort, and as `from_frame` and `from_arrays` do.
     """
     file = _file(Path(path))
-    settings: dict[str, Any] = {"model": model, "loss": loss, "task": task, "seed": seed}
+    settings: dict[str, Any] = {"model": model, "loss": loss, "task": task, "metric": metric, "seed": seed}
     called = name or file.stem
     if file.suffix.lower() == ".npz":
         problem = _from_arrays(file, target, called, **settings)
@@ -105,9 +97,8 @@ def read(
         from talweg.problems.tables import files
 
         said: list[str] = []
-        columns = files.from_parquet(file) if file.suffix.lower() == ".parquet" else files.from_text(file, said)
-        problem = _from_columns(columns, target, called, said, **settings)
-    return dataclasses.replace(problem, source=source.file(file, target=target, name=name, **settings))
+        problem = _from_columns(files.columns(file, said), target, called, said, **settings)
+    return dataclasses.replace(problem, source=Source.of("file", file, target=target, name=name, **settings))
 
 
 def from_frame(
@@ -118,6 +109,7 @@ def from_frame(
     model: str | None = None,
     loss: str | None = None,
     task: str | None = None,
+    metric: str | None = None,
     seed: int = 0,
     path: str | os.PathLike[str] | None = None,
 ) -> Problem:
@@ -126,21 +118,19 @@ def from_frame(
     `path` is the file that the frame was read from and still is the same as: a stored race then finds its data there. Of any other
     frame nothing is kept, and whoever opens the race later gives the problem again.
 
-    Raises InputError without a usable target, feature or row, and as `learning` does.
+    Raises InputError without a usable target, feature or row, and as `from_arrays` does.
     """
     if not hasattr(frame, "columns") or not hasattr(frame, "iloc"):
         raise InputTypeError(f"{name}: expected a pandas DataFrame, got {type(frame).__name__}")
     columns = [(str(label), frame.iloc[:, i]) for i, label in enumerate(frame.columns)]
     chosen = None if target is None else str(target)
-    settings: dict[str, Any] = {"model": model, "loss": loss, "task": task, "seed": seed}
+    settings: dict[str, Any] = {"model": model, "loss": loss, "task": task, "metric": metric, "seed": seed}
     problem = _from_columns(columns, chosen, name, [], **settings)
-    origin = Source("frame", name) if path is None else source.file(_file(Path(path)), target=chosen, name=name, **settings)
+    origin = Source("frame", name) if path is None else Source.of("file", _file(Path(path)), target=chosen, name=name, **settings)
     return dataclasses.replace(problem, source=origin)
 
 
-def _from_columns(
-    columns: Columns, target: str | None, name: str, said: list[str], *, model: str | None, loss: str | None, task: str | None, seed: int
-) -> Problem:
+def _from_columns(columns: Columns, target: str | None, name: str, said: list[str], **settings: Any) -> Problem:
     import pandas as pd
 
     from talweg.problems.tables.column_types import Findings, typed
@@ -148,7 +138,7 @@ def _from_columns(
 
     names = [label.strip() for label, _ in columns]
     chosen = _target(name, names, target, said)
-    y, rows = _labels_or_numbers(name, names[chosen], columns[chosen][1], task, loss, said)
+    y, rows = _labels_or_numbers(name, names[chosen], columns[chosen][1], settings["task"], settings["loss"], said)
     del columns[chosen], names[chosen]
     unique = _unique(names, said)
     columns.reverse()  # the columns are taken from the end, each let go when it has been read
@@ -165,17 +155,7 @@ def _from_columns(
     if not kept:
         raise InputError(f"{name}: no column is left to learn from ({'; '.join(found.sentences())})")
     encoder = TableEncoder()
-    problem = from_arrays(
-        pd.DataFrame(kept, copy=False),
-        y,
-        name=name,
-        model=model or DEFAULT_MODEL,
-        loss=loss,
-        task=task,
-        seed=seed,
-        encode=encoder,
-        notes=said,
-    )
+    problem = from_arrays(pd.DataFrame(kept, copy=False), y, name=name, encode=encoder, notes=said, **settings)
     return dataclasses.replace(problem, notes=(*problem.notes, *encoder.said))
 
 
@@ -304,7 +284,7 @@ def _file(path: Path) -> Path:
     return path
 
 
-def _from_arrays(path: Path, target: str | None, name: str, *, model: str | None, loss: str | None, task: str | None, seed: int) -> Problem:
+def _from_arrays(path: Path, target: str | None, name: str, **settings: Any) -> Problem:
     """The arrays X and y of an .npz file."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
@@ -332,4 +312,4 @@ def _from_arrays(path: Path, target: str | None, name: str, *, model: str | None
         raise InputError(f"{path.name}: X must have one row for each example, got a single number")
     if y.dtype.kind == "S":
         y = np.char.decode(y, "utf-8", "replace")
-    return from_arrays(x, y, name=name, model=model or DEFAULT_MODEL, loss=loss, task=task, seed=seed)
+    return from_arrays(x, y, name=name, **settings)
