@@ -5,9 +5,8 @@ What a file of this package defines is in the catalogue by itself, and has its n
 
 from __future__ import annotations
 
-from talweg.methods.adadelta import AdaDelta
 from talweg.methods.adafactor import Adafactor
-from talweg.methods.adagrad import Adagrad, AdagradInside
+from talweg.methods.adagrad import AdaDelta, Adagrad, AdagradInside
 from talweg.methods.adam import Adam, Adamax, AdamW, AMSGrad, NAdam, RAdam
 from talweg.methods.adam_variants import AdamaxOutside, AdamHat, AMSGradCorrected, AMSGradHat, NAdamConstant, RAdamCorrected
 from talweg.methods.averaging import AveragedSGD, ScheduleFree, ScheduleFreeAdamW

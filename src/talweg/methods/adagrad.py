@@ -1,4 +1,4 @@
-"""Adagrad: a learning rate for every coordinate, which only falls."""
+"""Adagrad, a learning rate for every coordinate, which only falls; and AdaDelta, which mends that."""
 
 from __future__ import annotations
 
@@ -62,3 +62,38 @@ class AdagradInside(Adagrad):
         (s,) = slots
         s = s + g * g
         return -self.learning_rate * g / jnp.sqrt(s + self.eps), (s,)
+
+
+class AdaDelta(Elementwise):
+    """Divides by a moving root mean square of the gradients and multiplies by that of the past moves.
+
+        v ← ρ v + (1 − ρ) g²
+        d = √(u + ε) / √(v + ε) · g
+        u ← ρ u + (1 − ρ) d²
+        w ← w − η d
+
+    Zeiler, "ADADELTA: an adaptive learning rate method", 2012; the paper has η = 1. ε matters: it sets the first steps.
+    """
+
+    name = "adadelta"
+    label = "AdaDelta"
+    source = "Zeiler 2012"
+    helps = "no learning rate to find at first: its steps have the units of the parameters; slow to start"
+    memory = "2 n"
+    slot_count = 2
+    space = {
+        "learning_rate": Range(1e-2, 10),
+        "rho": Range(5e-3, 0.3, tier=2, complement=True),
+        "eps": Range(1e-8, 1e-3, tier=3),
+    }
+
+    learning_rate: Number = 1.0
+    rho: Number = 0.9
+    eps: Number = 1e-6
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        v, u = slots
+        v = self.rho * v + (1 - self.rho) * g * g
+        d = jnp.sqrt(u + self.eps) / jnp.sqrt(v + self.eps) * g
+        u = self.rho * u + (1 - self.rho) * d * d
+        return -self.learning_rate * d, (v, u)

@@ -25,6 +25,7 @@ class Adam(Elementwise):
     source = "Kingma & Ba 2015"
     helps = "the usual first choice: forgiving about its learning rate and about badly scaled parameters"
     memory = "2 n"
+    slot_count = 2
     space = {"learning_rate": Range(1e-5, 0.3), "b1": B1_RANGE, "eps": Range(1e-10, 1e-3, tier=3)}
     contains = ["momentum"]  # with a large ε, at a large budget
 
@@ -32,9 +33,6 @@ class Adam(Elementwise):
     b1: Number = 0.9
     b2: Number = 0.999
     eps: Number = 1e-8
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 2)
 
     def averages(self, g: Array, m: Array, v: Array) -> tuple[Array, Array]:
         """The two moving averages after this gradient."""
@@ -88,10 +86,8 @@ class AMSGrad(Adam):
     source = "Reddi et al. 2018"
     helps = "when Adam does not settle: its learning rates never grow again"
     memory = "3 n"
+    slot_count = 3
     contains = []
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 3)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         m, v, u = slots

@@ -103,10 +103,11 @@ class Arraywise(Method):
     """A method with one formula for one array of parameters: it takes one gradient, and treats every array alike."""
 
     learning_rate: eqx.AbstractVar[Number]
+    slot_count: ClassVar[int] = 0  #: arrays of zeros that are kept for one array of parameters, unless `slots` says otherwise
 
     def slots(self, w: Array) -> Slots:
         """The arrays that are kept for one array of parameters, before the first step."""
-        return ()
+        return zeros(w, self.slot_count)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         """The move of one array and its next slots, at step t = 1, 2, … as papers count."""
@@ -139,6 +140,12 @@ class Elementwise(Arraywise):
 def zeros(w: Array, count: int) -> Slots:
     """`count` arrays of zeros like w."""
     return tuple(jnp.zeros_like(w) for _ in range(count))
+
+
+def adam_direction(g: Array, m: Array, v: Array, b1: Number, b2: Number, eps: Number, t: Array) -> tuple[Array, Slots]:
+    """Adam's direction m / (1 − β₁ᵗ) / (√(v / (1 − β₂ᵗ)) + ε), for methods that treat some arrays so, and its two averages."""
+    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g
+    return corrected(m, b1, t) / (jnp.sqrt(corrected(v, b2, t)) + eps), (m, v)
 
 
 def corrected(average: Any, b: Any, t: Array) -> Any:

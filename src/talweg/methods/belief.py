@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from talweg.methods.adam import Adam
-from talweg.methods.base import B1_RANGE, Elementwise, Slots, corrected, zeros
+from talweg.methods.base import B1_RANGE, Elementwise, Slots, corrected
 from talweg.methods.space import Range
 from talweg.schedules import Number
 
@@ -90,6 +90,7 @@ class Adan(Elementwise):
     source = "Xie et al. 2022"
     helps = "large learning rates and large batches, for vision models and transformers"
     memory = "4 n"
+    slot_count = 4
     space = {"learning_rate": Range(1e-5, 0.3), "b1": Range(5e-3, 0.2, tier=2, complement=True)}
 
     learning_rate: Number = 1e-3
@@ -98,9 +99,6 @@ class Adan(Elementwise):
     b3: Number = 0.99
     eps: Number = 1e-8
     weight_decay: Number = 0.0
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 4)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         m, v, n, before = slots

@@ -18,7 +18,7 @@ from talweg.methods.wrappers import Wrapper
 
 #: The families in the order in which they are listed; files that are not named here follow.
 ORDER = (
-    *("descent", "momentum", "adagrad", "adadelta", "rmsprop", "adam", "lion", "belief", "sign"),
+    *("descent", "momentum", "adagrad", "rmsprop", "adam", "lion", "belief", "sign"),
     *("averaging", "trust", "adafactor", "prodigy", "muon", "soap"),
 )
 TOOLS = ("base", "catalogue", "factories", "space")

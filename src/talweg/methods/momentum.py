@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots, zeros
+from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots
 from talweg.methods.space import Range
 from talweg.schedules import Number
 
@@ -24,14 +24,12 @@ class Momentum(Elementwise):
     source = "Polyak 1964"
     helps = "long narrow valleys, where plain gradient descent zigzags"
     memory = "n"
+    slot_count = 1
     space = {"learning_rate": Range(1e-4, 3), "momentum": MOMENTUM_RANGE}
     contains = ["sgd"]
 
     learning_rate: Number = 1e-2
     momentum: Number = 0.9
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 1)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         (v,) = slots

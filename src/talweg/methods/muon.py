@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from talweg.methods.base import MOMENTUM_RANGE, Arraywise, Slots, corrected, zeros
+from talweg.methods.base import MOMENTUM_RANGE, Arraywise, Slots, adam_direction, zeros
 from talweg.methods.space import Range
 from talweg.schedules import Number
 
@@ -46,10 +46,7 @@ class Muon(Arraywise):
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         if w.ndim < 2:
-            m, v = slots
-            m, v = self.b1 * m + (1 - self.b1) * g, self.b2 * v + (1 - self.b2) * g * g
-            direction = corrected(m, self.b1, t) / (jnp.sqrt(corrected(v, self.b2, t)) + self.eps)
-            after: Slots = (m, v)
+            direction, after = adam_direction(g, *slots, self.b1, self.b2, self.eps, t)
         else:
             m = self.momentum * slots[0] + (1 - self.momentum) * g
             direction = 0.2 * max(w.shape[-2:]) ** 0.5 * orthogonal((1 - self.momentum) * g + self.momentum * m)

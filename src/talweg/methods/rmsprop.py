@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots, zeros
+from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots
 from talweg.methods.space import Range
 from talweg.schedules import Number
 
@@ -25,6 +25,7 @@ class RMSprop(Elementwise):
     source = "Tieleman & Hinton 2012"
     helps = "gradients whose size changes during training: recurrent networks, reinforcement learning"
     memory = "n"
+    slot_count = 1
     space = {
         "learning_rate": Range(1e-5, 0.3),
         "decay": Range(1e-3, 0.3, tier=2, complement=True),
@@ -34,9 +35,6 @@ class RMSprop(Elementwise):
     learning_rate: Number = 1e-3
     decay: Number = 0.9
     eps: Number = 1e-8
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 1)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         v = self.average(g, *slots)
@@ -88,13 +86,11 @@ class RMSpropMomentum(RMSprop):
     variant = True
     helps = "long narrow valleys; the steps of RMSprop with momentum in PyTorch"
     memory = "2 n"
+    slot_count = 2
     space = {**RMSprop.space, "momentum": MOMENTUM_RANGE}
     contains = ["rmsprop"]
 
     momentum: Number = 0.9
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 2)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         v, b = slots
@@ -119,9 +115,7 @@ class RMSpropCentered(RMSprop):
     source = "Graves 2013"
     helps = "steady gradients: where they hardly vary, its steps grow"
     memory = "2 n"
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 2)
+    slot_count = 2
 
     def variance(self, g: Array, v: Array, m: Array) -> tuple[Array, Array, Array]:
         """The variance of the gradients after this one, and the two averages that it is made of."""
@@ -173,13 +167,11 @@ class RMSpropCenteredMomentum(RMSpropCentered):
     label = "RMSprop (centered) with momentum"
     helps = "the steps of centered RMSprop with momentum in PyTorch"
     memory = "3 n"
+    slot_count = 3
     space = RMSpropMomentum.space
     contains = ["rmsprop-centered"]
 
     momentum: Number = 0.9
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 3)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         *averages, b = slots

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots, zeros
+from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots
 from talweg.methods.space import Range
 from talweg.schedules import Number
 
@@ -81,12 +81,10 @@ class Signum(SignSGD):
     label = "Signum"
     helps = "as signSGD, when single batches are too noisy to trust their signs"
     memory = "n"
+    slot_count = 1
     space = {**SignSGD.space, "momentum": MOMENTUM_RANGE}
 
     momentum: Number = 0.9
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 1)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         (m,) = slots

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from talweg.methods.base import B1_RANGE, Arraywise, Slots, corrected, zeros
+from talweg.methods.base import B1_RANGE, Arraywise, Slots, adam_direction, corrected, zeros
 from talweg.methods.space import Range
 from talweg.schedules import Number
 
@@ -52,24 +52,18 @@ class SOAP(Arraywise):
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         if w.ndim != 2:
-            m, v = slots
-            m, v = self.b1 * m + (1 - self.b1) * g, self.b2 * v + (1 - self.b2) * g * g
-            after: Slots = (m, v)
-            direction = self.adam(m, v, t)
+            direction, after = adam_direction(g, *slots, self.b1, self.b2, self.eps, t)
         else:
             direction, after = self.turned(g, slots, t)
         return -self.learning_rate * (direction + self.weight_decay * w), after
-
-    def adam(self, m: Array, v: Array, t: Array) -> Array:
-        """Adam's direction, from its two averages."""
-        return corrected(m, self.b1, t) / (jnp.sqrt(corrected(v, self.b2, t)) + self.eps)
 
     def turned(self, g: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         """Adam's direction in the eigenbasis, turned back."""
         m, v, left, right, p, q = slots
         m = self.b1 * m + (1 - self.b1) * g
         v = self.b2 * v + (1 - self.b2) * jnp.square(p.T @ g @ q)
-        direction = p @ self.adam(p.T @ m @ q, v, t) @ q.T
+        direction = corrected(p.T @ m @ q, self.b1, t) / (jnp.sqrt(corrected(v, self.b2, t)) + self.eps)
+        direction = p @ direction @ q.T
         left = self.b2 * left + (1 - self.b2) * g @ g.T
         right = self.b2 * right + (1 - self.b2) * g.T @ g
         first, due = t == 1, jnp.mod(t, EVERY) < 1
