@@ -19,14 +19,7 @@ from talweg.methods.lion import Lion
 from talweg.methods.momentum import DampenedMomentum, Momentum, Nesterov, NesterovShifted
 from talweg.methods.muon import Muon
 from talweg.methods.prodigy import Prodigy
-from talweg.methods.rmsprop import (
-    RMSprop,
-    RMSpropCentered,
-    RMSpropCenteredInside,
-    RMSpropCenteredMomentum,
-    RMSpropInside,
-    RMSpropMomentum,
-)
+from talweg.methods.rmsprop import RMSprop, RMSpropCentered, RMSpropCenteredInside, RMSpropCenteredMomentum, RMSpropInside, RMSpropMomentum
 from talweg.methods.sign import Rprop, SignSGD, Signum
 from talweg.methods.soap import SOAP
 from talweg.methods.space import Range

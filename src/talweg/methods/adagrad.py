@@ -81,11 +81,7 @@ class AdaDelta(Elementwise):
     helps = "no learning rate to find at first: its steps have the units of the parameters; slow to start"
     memory = "2 n"
     slot_count = 2
-    space = {
-        "learning_rate": Range(1e-2, 10),
-        "rho": Range(5e-3, 0.3, tier=2, complement=True),
-        "eps": Range(1e-8, 1e-3, tier=3),
-    }
+    space = {"learning_rate": Range(1e-2, 10), "rho": Range(5e-3, 0.3, tier=2, complement=True), "eps": Range(1e-8, 1e-3, tier=3)}
 
     learning_rate: Number = 1.0
     rho: Number = 0.9

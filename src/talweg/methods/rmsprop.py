@@ -26,11 +26,7 @@ class RMSprop(Elementwise):
     helps = "gradients whose size changes during training: recurrent networks, reinforcement learning"
     memory = "n"
     slot_count = 1
-    space = {
-        "learning_rate": Range(1e-5, 0.3),
-        "decay": Range(1e-3, 0.3, tier=2, complement=True),
-        "eps": Range(1e-10, 1e-4, tier=3),
-    }
+    space = {"learning_rate": Range(1e-5, 0.3), "decay": Range(1e-3, 0.3, tier=2, complement=True), "eps": Range(1e-10, 1e-4, tier=3)}
 
     learning_rate: Number = 1e-3
     decay: Number = 0.9

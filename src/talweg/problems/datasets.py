@@ -58,13 +58,7 @@ def find(text: str) -> DatasetEntry | None:
 
 
 def load(
-    name: str,
-    *,
-    model: str | None = None,
-    loss: str | None = None,
-    task: str | None = None,
-    metric: str | None = None,
-    seed: int = 0,
+    name: str, *, model: str | None = None, loss: str | None = None, task: str | None = None, metric: str | None = None, seed: int = 0
 ) -> Problem:
     """The named data set or surface, or a formula. The data are the same for every seed; the split follows `seed`.
 

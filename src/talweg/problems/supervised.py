@@ -85,12 +85,7 @@ def from_arrays(
         model=str(spec),
         classes=target.classes,
         source=Source("arrays", name),
-        facts={
-            "loss": target.loss,
-            "features": int(np.prod(shape)),
-            "split": [len(part) for part in parts],
-            "split_seed": seed,
-        }
+        facts={"loss": target.loss, "features": int(np.prod(shape)), "split": [len(part) for part in parts], "split_seed": seed}
         | ({} if metric is None else {"metric": metric}),
     )
 
