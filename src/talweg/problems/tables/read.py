@@ -210,35 +210,11 @@ def _labels_or_numbers(
     """The target without its missing rows, as numbers or as labels, and a mask of the rows that stay (None for all)."""
     import pandas as pd
 
-    from talweg.problems.tables.column_types import MOST, UNSAID, as_dates, as_numbers, as_text, trimmed
-
-    if isinstance(column, pd.Series) and pd.api.types.is_datetime64_any_dtype(column.dtype):
-        raise InputError(f"{name}: the target {label} is a date, which can't be predicted; make a number of it, or choose another column")
-    if isinstance(column, pd.Series) and pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
+    types = pd.api.types
+    if isinstance(column, pd.Series) and types.is_numeric_dtype(column.dtype) and not types.is_bool_dtype(column.dtype):
         y: np.ndarray = column.to_numpy(np.float64, na_value=np.nan)
     else:
-        text = trimmed(as_text(column) if isinstance(column, pd.Series) else column, UNSAID)
-        distinct = text.drop_null().unique()
-        wants_labels = task == "classification" or loss in ("cross-entropy", "hinge")
-        wants_numbers = task == "regression" or (loss is not None and not wants_labels)
-        # A few labels, such as 1, 2 and 3+, are numbers only if all of them are.
-        tolerant = wants_numbers or (len(distinct) > LABELS_AT_MOST and not wants_labels)
-        numbers = as_numbers(text, distinct, MOST if tolerant else 1.0) if len(distinct) else None
-        if numbers is not None:
-            y = numbers[0]
-            if numbers[1]:
-                said.append(f"the target {label} is written as text and was read as numbers")
-        elif wants_numbers:
-            raise InputError(
-                f"{name}: regression needs a target of numbers, but most of {label} is text ({listed(distinct.to_pylist(), 3)}); "
-                "choose another target or force classification"
-            )
-        elif len(distinct) > LABELS_AT_MOST and not wants_labels and as_dates(text, distinct) is not None:
-            raise InputError(
-                f"{name}: the target {label} is a date, which can't be predicted; make a number of it, or choose another column"
-            )
-        else:
-            y = np.array(text.to_pylist(), object)
+        y = _from_words(name, label, column, task, loss, said)
     present = np.array([v is not None for v in y]) if y.dtype.kind == "O" else np.isfinite(y)
     if not len(y):
         raise InputError(f"{name}: the table has a header but no row")
@@ -255,6 +231,34 @@ def _labels_or_numbers(
     return y, present
 
 
+def _from_words(name: str, label: str, column: Any, task: str | None, loss: str | None, said: list[str]) -> np.ndarray:
+    """A target that is no column of numbers: as numbers (NaN for missing) if it reads as such and may be, else as text (None)."""
+    import pandas as pd
+
+    from talweg.problems.tables.column_types import MOST, UNSAID, as_dates, as_numbers, as_text, trimmed
+
+    dates = isinstance(column, pd.Series) and pd.api.types.is_datetime64_any_dtype(column.dtype)
+    text = trimmed(as_text(column) if isinstance(column, pd.Series) else column, UNSAID)
+    distinct = text.drop_null().unique()
+    wants_labels = task == "classification" or loss in ("cross-entropy", "hinge")
+    wants_numbers = task == "regression" or (loss is not None and not wants_labels)
+    open_to_both = len(distinct) > LABELS_AT_MOST and not wants_labels
+    # A few labels, such as 1, 2 and 3+, are numbers only if all of them are.
+    numbers = as_numbers(text, distinct, MOST if wants_numbers or open_to_both else 1.0) if len(distinct) and not dates else None
+    if numbers is not None:
+        if numbers[1]:
+            said.append(f"the target {label} is written as text and was read as numbers")
+        return numbers[0]
+    if wants_numbers and not dates:
+        raise InputError(
+            f"{name}: regression needs a target of numbers, but most of {label} is text ({listed(distinct.to_pylist(), 3)}); "
+            "choose another target or force classification"
+        )
+    if dates or (open_to_both and as_dates(text, distinct) is not None):
+        raise InputError(f"{name}: the target {label} is a date, which can't be predicted; make a number of it, or choose another column")
+    return np.array(text.to_pylist(), object)
+
+
 def _file(path: Path) -> Path:
     """The path of a file that can be read."""
     if path.is_dir():
@@ -266,12 +270,8 @@ def _file(path: Path) -> Path:
         if not close:
             close = difflib.get_close_matches(path.stem, datasets.CATALOGUE, n=2, cutoff=0.8)
         meant = [str(folder / name) if name in files else f"the data set {name}" for name in close]
-        advice = (
-            f"did you mean {' or '.join(meant)}?"
-            if meant
-            else f"give a file ({', '.join(ENDINGS)}) or one of {', '.join(datasets.CATALOGUE)}"
-        )
-        raise InputError(f"{path}: there is no such file; {advice}")
+        known = f"give a file ({', '.join(ENDINGS)}) or one of {', '.join(datasets.CATALOGUE)}"
+        raise InputError(f"{path}: there is no such file; " + (f"did you mean {' or '.join(meant)}?" if meant else known))
     if path.suffix.lower() not in ENDINGS:
         raise InputError(f"{path.name}: the ending {path.suffix or '(none)'} is not known; save the table as {', '.join(ENDINGS)}")
     try:
