@@ -13,15 +13,13 @@ from talweg.methods.averaging import AveragedSGD, ScheduleFree, ScheduleFreeAdam
 from talweg.methods.base import Arraywise, Elementwise, Method
 from talweg.methods.belief import AdaBelief, Adan, Yogi
 from talweg.methods.catalogue import CATALOGUE, VARIANTS, WRAPPERS, catalogued, factory_named
-from talweg.methods.descent import GradientDescent
+from talweg.methods.descent import DampenedMomentum, GradientDescent, Momentum, Nesterov, NesterovShifted
 from talweg.methods.factories import MethodFactory, Wrapped, factory_of
 from talweg.methods.lion import Lion
-from talweg.methods.momentum import DampenedMomentum, Momentum, Nesterov, NesterovShifted
-from talweg.methods.muon import Muon
+from talweg.methods.matrices import SOAP, Muon
 from talweg.methods.prodigy import Prodigy
 from talweg.methods.rmsprop import RMSprop, RMSpropCentered, RMSpropCenteredInside, RMSpropCenteredMomentum, RMSpropInside, RMSpropMomentum
 from talweg.methods.sign import Rprop, SignSGD, Signum
-from talweg.methods.soap import SOAP
 from talweg.methods.space import Range
 from talweg.methods.trust import LAMB, LARS
 from talweg.methods.wrappers import (

@@ -17,10 +17,7 @@ from talweg.methods.factories import MethodFactory, Wrapped
 from talweg.methods.wrappers import Wrapper
 
 #: The families in the order in which they are listed; files that are not named here follow.
-ORDER = (
-    *("descent", "momentum", "adagrad", "rmsprop", "adam", "lion", "belief", "sign"),
-    *("averaging", "trust", "adafactor", "prodigy", "muon", "soap"),
-)
+ORDER = ("descent", "adagrad", "rmsprop", "adam", "lion", "belief", "sign", "averaging", "trust", "adafactor", "prodigy", "matrices")
 TOOLS = ("base", "catalogue", "factories", "space")
 FACTS = ("name", "label", "source", "helps")
 

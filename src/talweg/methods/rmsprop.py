@@ -34,7 +34,11 @@ class RMSprop(Elementwise):
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         v = self.average(g, *slots)
-        return -self.learning_rate * g / (jnp.sqrt(v) + self.eps), (v,)
+        return -self.learning_rate * g / self.root(v), (v,)
+
+    def root(self, v: Array) -> Array:
+        """What the gradient is divided by."""
+        return jnp.sqrt(v) + self.eps
 
     def average(self, g: Array, v: Array) -> Array:
         """The moving average of squared gradients after this one."""
@@ -61,9 +65,8 @@ class RMSpropInside(RMSprop):
     def slots(self, w: Array) -> Slots:
         return (jnp.full_like(w, self.start),)
 
-    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
-        v = self.average(g, *slots)
-        return -self.learning_rate * g / jnp.sqrt(v + self.eps), (v,)
+    def root(self, v: Array) -> Array:
+        return jnp.sqrt(v + self.eps)
 
 
 class RMSpropMomentum(RMSprop):
@@ -91,7 +94,7 @@ class RMSpropMomentum(RMSprop):
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         v, b = slots
         v = self.average(g, v)
-        b = self.momentum * b + g / (jnp.sqrt(v) + self.eps)
+        b = self.momentum * b + g / self.root(v)
         return -self.learning_rate * b, (v, b)
 
 
@@ -120,7 +123,7 @@ class RMSpropCentered(RMSprop):
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         variance, v, m = self.variance(g, *slots)
-        return -self.learning_rate * g / (jnp.sqrt(variance) + self.eps), (v, m)
+        return -self.learning_rate * g / self.root(variance), (v, m)
 
 
 class RMSpropCenteredInside(RMSpropCentered):
@@ -143,9 +146,8 @@ class RMSpropCenteredInside(RMSpropCentered):
     def slots(self, w: Array) -> Slots:
         return (jnp.full_like(w, self.start), jnp.zeros_like(w))
 
-    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
-        variance, v, m = self.variance(g, *slots)
-        return -self.learning_rate * g / jnp.sqrt(variance + self.eps), (v, m)
+    def root(self, v: Array) -> Array:
+        return jnp.sqrt(v + self.eps)
 
 
 class RMSpropCenteredMomentum(RMSpropCentered):
@@ -172,5 +174,5 @@ class RMSpropCenteredMomentum(RMSpropCentered):
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         *averages, b = slots
         variance, v, m = self.variance(g, *averages)
-        b = self.momentum * b + g / (jnp.sqrt(variance) + self.eps)
+        b = self.momentum * b + g / self.root(variance)
         return -self.learning_rate * b, (v, m, b)

@@ -98,26 +98,14 @@ def _options(text: str, entry: DatasetEntry) -> dict[str, int]:
     return {option: int(value) for option, value in numbers.items()}
 
 
-def _sklearn(name: str, features: str = "data") -> Builder:
+def _sklearn(name: str, **options: Any) -> Builder:
     def build() -> tuple[np.ndarray, np.ndarray]:
         from sklearn import datasets
 
-        bunch = getattr(datasets, f"load_{name}")()
-        return bunch[features], bunch["target"]
+        x, y = getattr(datasets, name)(**options)
+        return (x.reshape(-1, 8, 8) if name == "load_digits" else x), y
 
     return build
-
-
-def _moons() -> tuple[np.ndarray, np.ndarray]:
-    from sklearn.datasets import make_moons
-
-    return make_moons(ROWS, noise=0.2, random_state=0)
-
-
-def _circles() -> tuple[np.ndarray, np.ndarray]:
-    from sklearn.datasets import make_circles
-
-    return make_circles(ROWS, noise=0.1, factor=0.5, random_state=0)
 
 
 def _spirals() -> tuple[np.ndarray, np.ndarray]:
@@ -136,16 +124,31 @@ def _xor() -> tuple[np.ndarray, np.ndarray]:
     return centre + generator.normal(0, 0.45, centre.shape), (centre.prod(1) < 0).astype(int)
 
 
+MOONS = _sklearn("make_moons", n_samples=ROWS, noise=0.2, random_state=0)
+CIRCLES = _sklearn("make_circles", n_samples=ROWS, noise=0.1, factor=0.5, random_state=0)
+
 CATALOGUE: dict[str, DatasetEntry] = {
     entry.name: entry
     for entry in (
-        DatasetEntry("digits", "1,797 images of 8 × 8 pixels, ten digits", "scikit-learn (UCI)", _sklearn("digits", "images")),
-        DatasetEntry("breast_cancer", "569 tumours, 30 measures, benign or malignant", "scikit-learn (UCI)", _sklearn("breast_cancer")),
-        DatasetEntry("wine", "178 wines, 13 measures, three growers", "scikit-learn (UCI)", _sklearn("wine")),
-        DatasetEntry("iris", "150 flowers, 4 measures, three species", "scikit-learn (Fisher 1936)", _sklearn("iris")),
-        DatasetEntry("diabetes", "442 patients, 10 measures, progress of the disease", "scikit-learn (Efron 2004)", _sklearn("diabetes")),
-        DatasetEntry("moons", "1,000 points in two half moons, noisy", "scikit-learn make_moons", _moons),
-        DatasetEntry("circles", "1,000 points in two rings, noisy", "scikit-learn make_circles", _circles),
+        DatasetEntry("digits", "1,797 images of 8 × 8 pixels, ten digits", "scikit-learn (UCI)", _sklearn("load_digits", return_X_y=True)),
+        DatasetEntry(
+            "breast_cancer",
+            "569 tumours, 30 features, benign or malignant",
+            "scikit-learn (UCI)",
+            _sklearn("load_breast_cancer", return_X_y=True),
+        ),
+        DatasetEntry("wine", "178 wines, 13 features, three growers", "scikit-learn (UCI)", _sklearn("load_wine", return_X_y=True)),
+        DatasetEntry(
+            "iris", "150 flowers, 4 features, three species", "scikit-learn (Fisher 1936)", _sklearn("load_iris", return_X_y=True)
+        ),
+        DatasetEntry(
+            "diabetes",
+            "442 patients, 10 features, progress of the disease",
+            "scikit-learn (Efron 2004)",
+            _sklearn("load_diabetes", return_X_y=True),
+        ),
+        DatasetEntry("moons", "1,000 points in two half moons, noisy", "scikit-learn make_moons", MOONS),
+        DatasetEntry("circles", "1,000 points in two rings, noisy", "scikit-learn make_circles", CIRCLES),
         DatasetEntry("spirals", "1,000 points on two spiral arms, noisy", "talweg", _spirals, model="mlp:32,32"),
         DatasetEntry("xor", "1,000 points in four clouds, labelled by exclusive or", "talweg", _xor),
     )

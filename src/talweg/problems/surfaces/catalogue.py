@@ -53,12 +53,12 @@ SURFACES: dict[str, Shape] = {}
 
 
 def shape(label: str, domain: tuple[Pair, Pair], start: Pair, lowest: float | None, **more: Any) -> Callable[..., Callable[..., Array]]:
-    """Put a function into the catalogue; the paragraphs of its docstring are formula, description and source."""
+    """Put a function into the catalogue; its docstring has the formula, then a line of what it teaches and one of its source."""
 
     def listed(function: Callable[..., Array]) -> Callable[..., Array]:
-        formula, description, source = (" ".join(part.split()) for part in inspect.cleandoc(function.__doc__ or "").split("\n\n"))
+        *formula, _, description, source = inspect.cleandoc(function.__doc__ or "").splitlines()
         teaches, name = description[0].lower() + description[1:-1], function.__name__.replace("_", "-")
-        SURFACES[name] = Shape(name, label, function, formula, domain, start, source[:-1], teaches, lowest, **more)
+        SURFACES[name] = Shape(name, label, function, " ".join(formula), domain, start, source[:-1], teaches, lowest, **more)
         return function
 
     return listed
@@ -73,7 +73,6 @@ def rosenbrock(v: Array) -> Array:
     """Σ (100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)²)
 
     A bent valley with a nearly flat floor: into it is easy, along it is slow.
-
     Rosenbrock, An automatic method for finding the greatest or least value of a function, 1960.
     """
     x, after = v[:-1], v[1:]
@@ -85,7 +84,6 @@ def beale(v: Array) -> Array:
     """(1.5 − x + x y)² + (2.25 − x + x y²)² + (2.625 − x + x y³)²
 
     Flat around the minimum and steep at the corners: one learning rate does not fit both.
-
     Beale, On an iterative method for finding a local minimum of a function of more than one variable, 1958.
     """
     x, y = v[0], v[1]
@@ -97,7 +95,6 @@ def himmelblau(v: Array) -> Array:
     """(x² + y − 11)² + (x + y² − 7)²
 
     Four minima, all equally low: start and method decide which one is found.
-
     Himmelblau, Applied nonlinear programming, 1972.
     """
     x, y = v[0], v[1]
@@ -109,7 +106,6 @@ def branin(v: Array) -> Array:
     """(y − 5.1 x² / (4 π²) + 5 x / π − 6)² + 10 (1 − 1 / (8 π)) cos x + 10
 
     Three minima, all equally low, at the bottom of one curved valley.
-
     Branin, Widely convergent method for finding multiple solutions of simultaneous nonlinear equations, 1972.
     """
     x, y = v[0], v[1]
@@ -122,7 +118,6 @@ def six_hump_camel(v: Array) -> Array:
     """(4 − 2.1 x² + x⁴ / 3) x² + x y + (4 y² − 4) y²
 
     Six minima at three heights: a descent ends in a poor one if it starts on the wrong side.
-
     Dixon & Szegő, The global optimization problem: an introduction, 1978.
     """
     x, y = v[0], v[1]
@@ -134,7 +129,6 @@ def three_hump_camel(v: Array) -> Array:
     """2 x² − 1.05 x⁴ + x⁶ / 6 + x y + y²
 
     Two poor minima beside the good one: momentum may roll over the rim between them.
-
     Jamil & Yang, A literature survey of benchmark functions for global optimization problems, 2013.
     """
     x, y = v[0], v[1]
@@ -146,7 +140,6 @@ def styblinski_tang(v: Array) -> Array:
     """½ Σ (xᵢ⁴ − 16 xᵢ² + 5 xᵢ)
 
     Two basins along each coordinate, one of them better: 2ᵈ minima, and negative values.
-
     Styblinski & Tang, Experiments in nonconvex optimization, 1990.
     """
     return 0.5 * jnp.sum(v**4 - 16 * v**2 + 5 * v)
@@ -157,7 +150,6 @@ def ackley(v: Array) -> Array:
     """−20 exp(−0.2 √(mean xᵢ²)) − exp(mean cos 2π xᵢ) + 20 + e
 
     A funnel covered with dents: plain descent stays in the first one.
-
     Ackley, A connectionist machine for genetic hillclimbing, 1987 (there in ±32.768).
     """
     # at the origin it has the tip of a cone, so no gradient; what is returned there is zero, the one for a lowest point
@@ -172,7 +164,6 @@ def rastrigin(v: Array) -> Array:
     """10 d + Σ (xᵢ² − 10 cos 2π xᵢ)
 
     A bowl with a minimum near every whole number: which of the 121 is found is a matter of the step.
-
     Rastrigin, Systems of extremal control, 1974.
     """
     return jnp.sum(v**2 + 20 * jnp.sin(math.pi * v) ** 2)  # 10 − 10 cos 2πx = 20 sin² πx, without losing digits at the minimum
@@ -183,7 +174,6 @@ def booth(v: Array) -> Array:
     """(x + 2 y − 7)² + (2 x + y − 5)²
 
     A plain bowl, a little longer than wide (condition number 9): every method should manage.
-
     Jamil & Yang, A literature survey of benchmark functions for global optimization problems, 2013.
     """
     x, y = v[0], v[1]
@@ -195,7 +185,6 @@ def goldstein_price(v: Array) -> Array:
     """(1 + (x + y + 1)² (19 − 14 x + 3 x² − 14 y + 6 x y + 3 y²)) (30 + (2 x − 3 y)² (18 − 32 x + 12 x² + 48 y − 36 x y + 27 y²))
 
     Values from 3 to a million on a small square: slopes that differ by orders of magnitude.
-
     Goldstein & Price, On descent from local minima, 1971.
     """
     x, y = v[0], v[1]
@@ -209,7 +198,6 @@ def easom(v: Array) -> Array:
     """−cos x cos y exp(−(x − π)² − (y − π)²)
 
     A hole in a plain: outside of it there is no gradient to follow.
-
     Easom, A survey of global optimization techniques, 1990 (there in ±100, where all else is flat).
     """
     return -jnp.prod(jnp.cos(v)) * jnp.exp(-jnp.sum((v - math.pi) ** 2))
@@ -220,7 +208,6 @@ def matyas(v: Array) -> Array:
     """0.26 (x² + y²) − 0.48 x y
 
     A turned valley with condition number 25: no learning rate for each coordinate alone straightens it.
-
     Matyas, Random optimization, 1965.
     """
     x, y = v[0], v[1]
@@ -232,7 +219,6 @@ def levy(v: Array) -> Array:
     """sin² πw₁ + Σ (wᵢ − 1)² (1 + 10 sin²(πwᵢ + 1)) + (w_d − 1)² (1 + sin² 2πw_d), w = 1 + (x − 1) / 4
 
     Waves that grow with the distance, and other waves along the last coordinate.
-
     Surjanovic & Bingham, Virtual library of simulation experiments, 2013.
     """
     w = 1 + (v - 1) / 4
@@ -245,7 +231,6 @@ def levy13(v: Array) -> Array:
     """sin² 3πx + (x − 1)² (1 + sin² 3πy) + (y − 1)² (1 + sin² 2πy)
 
     Fine waves on a bowl: a step of the right length does not see them, a short one is caught.
-
     Surjanovic & Bingham, Virtual library of simulation experiments, 2013 (there in ±10).
     """
     x, y = v[0], v[1]
@@ -258,7 +243,6 @@ def valley(v: Array, condition: float) -> Array:
     """½ Σ κ^((i − 1) / (d − 1)) xᵢ²
 
     The condition number κ alone: plain descent needs about κ steps, with momentum about √κ.
-
     talweg.
     """
     power = jnp.arange(v.size, dtype=v.dtype) / (v.size - 1)
@@ -270,7 +254,6 @@ def plateau(v: Array) -> Array:
     """‖x‖² / (1 + ‖x‖²)
 
     Far from a narrow minimum almost flat: who scales the step by the gradient's length crosses the plain.
-
     talweg; the shape of Geman & McClure's robust loss, 1985.
     """
     square = jnp.sum(v**2)
@@ -282,7 +265,6 @@ def saddle(v: Array) -> Array:
     """x² − y²
 
     A saddle beside the way: how soon does a method leave it? There is no lowest value.
-
     talweg.
     """
     return v[0] ** 2 - v[1] ** 2
@@ -293,7 +275,6 @@ def monkey_saddle(v: Array) -> Array:
     """x³ − 3 x y²
 
     A saddle with three ways down whose Hessian is zero: no second derivative says what it is. There is no lowest value.
-
     Hilbert & Cohn-Vossen, Anschauliche Geometrie, 1932.
     """
     return v[0] ** 3 - 3 * v[0] * v[1] ** 2

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,7 +54,7 @@ class Surface:
     description: str  #: what it teaches, one line
     lowest: float | None  #: the value of the global minimum, if it is known
     critical_note: str
-    landmarks: Callable[[], tuple[CriticalPoint, ...]]  #: asked once, since some have to search
+    landmarks: Callable[[], Iterable[CriticalPoint]]  #: asked once, since some have to search
     noise: float = 0.0
     goal: float | None = None  #: the target of a race, where one has to be given
 
@@ -66,7 +66,7 @@ class Surface:
     @functools.cached_property
     def critical(self) -> tuple[CriticalPoint, ...]:
         """The critical points inside the domain, from the lowest to the highest."""
-        return self.landmarks()
+        return tuple(self.landmarks())
 
     @property
     def best(self) -> tuple[CriticalPoint, ...]:
@@ -128,22 +128,6 @@ class Height:
         return value if noise is None else value + noise.mean(0) @ x
 
 
-# One of each for a function, so that what was compiled for it serves all noise and every surface that has it.
-@functools.lru_cache(maxsize=256)
-def _height(function: Callable[[Array], Array]) -> Height:
-    return Height(function)
-
-
-@functools.lru_cache(maxsize=256)
-def _values(function: Callable[[Array], Array]) -> Callable[..., Array]:
-    return jax.jit(jax.vmap(function))
-
-
-@functools.lru_cache(maxsize=256)
-def _gradient(function: Callable[[Array], Array]) -> Callable[..., Array]:
-    return jax.jit(jax.grad(function))
-
-
 class Start:
     """`key ->` the usual start, whatever the seed."""
 
@@ -178,6 +162,16 @@ def noise_rows(noise: float, dimensions: int) -> Float[np.ndarray, "256 d"]:
     return np.concatenate([half, -half])
 
 
+# One of each for a function, so that what was compiled for it serves all noise and every surface that has it.
+once = functools.lru_cache(maxsize=256)
+_typed = once(formula.parse)
+_with = once(lambda function, numbers: functools.partial(function, **dict(numbers)))
+_height = once(Height)
+_values = once(lambda function: jax.jit(jax.vmap(function)))
+_gradient = once(lambda function: jax.jit(jax.grad(function)))
+_searched = once(critical_points.find)
+
+
 # ---- from text to surface -----------------------------------------------------------------------------------------------------
 
 
@@ -208,7 +202,7 @@ def surface(text: str, *, noise: float | None = None) -> Surface:
     return _surface(text.strip(), None if noise is None else float(noise))
 
 
-@functools.lru_cache(maxsize=256)
+@once
 def _surface(text: str, noise: float | None) -> Surface:
     head, _, tail = text.partition(":")
     head = head.strip()
@@ -234,14 +228,6 @@ def _surface(text: str, noise: float | None) -> Surface:
         landmarks=functools.partial(_searched, typed, typed.domain),
         noise=chosen,
     )
-
-
-_typed = functools.lru_cache(maxsize=256)(formula.parse)
-
-
-@functools.lru_cache(maxsize=256)
-def _with(function: Callable[..., Array], numbers: tuple[tuple[str, float], ...]) -> Callable[[Array], Array]:
-    return functools.partial(function, **dict(numbers))
 
 
 def read_options(who: str, text: str, known: list[str]) -> dict[str, float]:
@@ -305,12 +291,12 @@ def _extended(flat: Surface, shape: Shape, dimensions: int) -> Surface:
         start=tuple(shape.start[i % 2] for i in range(dimensions)),
         lowest=lowest,
         critical_note=BEYOND_TWO,
-        landmarks=functools.partial(tuple, [only]),
+        landmarks=lambda: (only,),
     )
 
 
-@functools.lru_cache(maxsize=64)
-def _known(shape: Shape) -> tuple[CriticalPoint, ...]:
+@once
+def _known(shape: Shape) -> list[CriticalPoint]:
     """The critical points of a shape in two dimensions: from the table, or searched for and completed by the exact global minima."""
     if shape.name in LANDMARKS:
         points = LANDMARKS[shape.name]
@@ -318,13 +304,8 @@ def _known(shape: Shape) -> tuple[CriticalPoint, ...]:
         found = critical_points.find(shape.function, shape.domain, shape.side or critical_points.SIDE)
         points = [point for point in found if all(math.dist(point.at, at) >= 1e-6 for at in shape.minima)]
         points += [CriticalPoint(at, float(shape.lowest or 0.0), "minimum") for at in shape.minima]
-    return tuple(replace(p, best=_is_lowest(p, shape.lowest)) for p in sorted(points, key=lambda point: (point.value, point.at)))
+    return [replace(p, best=_is_lowest(p, shape.lowest)) for p in sorted(points, key=lambda point: (point.value, point.at))]
 
 
 def _is_lowest(point: CriticalPoint, lowest: float | None) -> bool:
     return lowest is not None and point.kind == "minimum" and point.value - lowest <= 1e-9 * (1 + abs(lowest))
-
-
-@functools.lru_cache(maxsize=256)
-def _searched(function: Callable[[Array], Array], domain: critical_points.Domain) -> tuple[CriticalPoint, ...]:
-    return tuple(critical_points.find(function, domain))
