@@ -102,7 +102,7 @@ def _sklearn(name: str, **options: Any) -> Builder:
     def build() -> tuple[np.ndarray, np.ndarray]:
         from sklearn import datasets
 
-        x, y = getattr(datasets, name)(**options)
+        x, y = getattr(datasets, name)(**options or {"return_X_y": True})
         return (x.reshape(-1, 8, 8) if name == "load_digits" else x), y
 
     return build
@@ -130,22 +130,14 @@ CIRCLES = _sklearn("make_circles", n_samples=ROWS, noise=0.1, factor=0.5, random
 CATALOGUE: dict[str, DatasetEntry] = {
     entry.name: entry
     for entry in (
-        DatasetEntry("digits", "1,797 images of 8 × 8 pixels, ten digits", "scikit-learn (UCI)", _sklearn("load_digits", return_X_y=True)),
+        DatasetEntry("digits", "1,797 images of 8 × 8 pixels, ten digits", "scikit-learn (UCI)", _sklearn("load_digits")),
         DatasetEntry(
-            "breast_cancer",
-            "569 tumours, 30 features, benign or malignant",
-            "scikit-learn (UCI)",
-            _sklearn("load_breast_cancer", return_X_y=True),
+            "breast_cancer", "569 tumours, 30 features, benign or malignant", "scikit-learn (UCI)", _sklearn("load_breast_cancer")
         ),
-        DatasetEntry("wine", "178 wines, 13 features, three growers", "scikit-learn (UCI)", _sklearn("load_wine", return_X_y=True)),
+        DatasetEntry("wine", "178 wines, 13 features, three growers", "scikit-learn (UCI)", _sklearn("load_wine")),
+        DatasetEntry("iris", "150 flowers, 4 features, three species", "scikit-learn (Fisher 1936)", _sklearn("load_iris")),
         DatasetEntry(
-            "iris", "150 flowers, 4 features, three species", "scikit-learn (Fisher 1936)", _sklearn("load_iris", return_X_y=True)
-        ),
-        DatasetEntry(
-            "diabetes",
-            "442 patients, 10 features, progress of the disease",
-            "scikit-learn (Efron 2004)",
-            _sklearn("load_diabetes", return_X_y=True),
+            "diabetes", "442 patients, 10 features, progress of the disease", "scikit-learn (Efron 2004)", _sklearn("load_diabetes")
         ),
         DatasetEntry("moons", "1,000 points in two half moons, noisy", "scikit-learn make_moons", MOONS),
         DatasetEntry("circles", "1,000 points in two rings, noisy", "scikit-learn make_circles", CIRCLES),
