@@ -127,25 +127,17 @@ def _xor() -> tuple[np.ndarray, np.ndarray]:
 MOONS = _sklearn("make_moons", n_samples=ROWS, noise=0.2, random_state=0)
 CIRCLES = _sklearn("make_circles", n_samples=ROWS, noise=0.1, factor=0.5, random_state=0)
 
-CATALOGUE: dict[str, DatasetEntry] = {
-    entry.name: entry
-    for entry in (
-        DatasetEntry("digits", "1,797 images of 8 × 8 pixels, ten digits", "scikit-learn (UCI)", _sklearn("load_digits")),
-        DatasetEntry(
-            "breast_cancer", "569 tumours, 30 features, benign or malignant", "scikit-learn (UCI)", _sklearn("load_breast_cancer")
-        ),
-        DatasetEntry("wine", "178 wines, 13 features, three growers", "scikit-learn (UCI)", _sklearn("load_wine")),
-        DatasetEntry("iris", "150 flowers, 4 features, three species", "scikit-learn (Fisher 1936)", _sklearn("load_iris")),
-        DatasetEntry(
-            "diabetes", "442 patients, 10 features, progress of the disease", "scikit-learn (Efron 2004)", _sklearn("load_diabetes")
-        ),
-        DatasetEntry("moons", "1,000 points in two half moons, noisy", "scikit-learn make_moons", MOONS),
-        DatasetEntry("circles", "1,000 points in two rings, noisy", "scikit-learn make_circles", CIRCLES),
-        DatasetEntry("spirals", "1,000 points on two spiral arms, noisy", "talweg", _spirals, model="mlp:32,32"),
-        DatasetEntry("xor", "1,000 points in four clouds, labelled by exclusive or", "talweg", _xor),
-    )
-}
-
+DATA: tuple[tuple[Any, ...], ...] = (
+    ("digits", "1,797 images of 8 × 8 pixels, ten digits", "scikit-learn (UCI)", _sklearn("load_digits")),
+    ("breast_cancer", "569 tumours, 30 features, benign or malignant", "scikit-learn (UCI)", _sklearn("load_breast_cancer")),
+    ("wine", "178 wines, 13 features, three growers", "scikit-learn (UCI)", _sklearn("load_wine")),
+    ("iris", "150 flowers, 4 features, three species", "scikit-learn (Fisher 1936)", _sklearn("load_iris")),
+    ("diabetes", "442 patients, 10 features, progress of the disease", "scikit-learn (Efron 2004)", _sklearn("load_diabetes")),
+    ("moons", "1,000 points in two half moons, noisy", "scikit-learn make_moons", MOONS),
+    ("circles", "1,000 points in two rings, noisy", "scikit-learn make_circles", CIRCLES),
+    ("spirals", "1,000 points on two spiral arms, noisy", "talweg", _spirals, "mlp:32,32"),
+    ("xor", "1,000 points in four clouds, labelled by exclusive or", "talweg", _xor),
+)
 TEACHER = "what one network of 6 rectified units says, learned by another such: bad minima; or teacher-student:units=2 … 64"
 COMPLETE: tuple[tuple[str, str, str, Callable[..., Problem]], ...] = (
     ("quadratic_deep", "a noisy quadratic bowl in 100 dimensions, 10 of them steep", "DeepOBS", quadratic_deep),
@@ -155,4 +147,4 @@ COMPLETE: tuple[tuple[str, str, str, Callable[..., Problem]], ...] = (
     ("deep-linear", "a linear map learned by three layers: saddles, and no bad minimum", synthetic.LINEAR, synthetic.deep_linear),
     ("teacher-student", TEACHER, synthetic.TEACHER, synthetic.teacher_student),
 )
-CATALOGUE |= {row[0]: DatasetEntry(*row, model=None) for row in COMPLETE}
+CATALOGUE = {row[0]: DatasetEntry(*row) for row in DATA} | {row[0]: DatasetEntry(*row, model=None) for row in COMPLETE}
