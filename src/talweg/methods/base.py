@@ -142,8 +142,9 @@ def zeros(w: Array, count: int) -> Slots:
     return tuple(jnp.zeros_like(w) for _ in range(count))
 
 
-def adam_direction(g: Array, m: Array, v: Array, b1: Number, b2: Number, eps: Number, t: Array) -> tuple[Array, Slots]:
+def adam_direction(g: Array, slots: Slots, b1: Number, b2: Number, eps: Number, t: Array) -> tuple[Array, Slots]:
     """Adam's direction m / (1 − β₁ᵗ) / (√(v / (1 − β₂ᵗ)) + ε), for methods that treat some arrays so, and its two averages."""
+    m, v = slots
     m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g
     return corrected(m, b1, t) / (jnp.sqrt(corrected(v, b2, t)) + eps), (m, v)
 

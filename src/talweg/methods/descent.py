@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots
-from talweg.methods.space import Range
+from talweg.methods.space import Range, Space
 from talweg.schedules import Number
 
 

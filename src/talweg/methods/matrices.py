@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from talweg.methods.base import B1_RANGE, MOMENTUM_RANGE, Arraywise, Slots, adam_direction, zeros
+from talweg.methods.base import B1_RANGE, MOMENTUM_RANGE, Arraywise, Slots, adam_direction, corrected, zeros
 from talweg.methods.space import Range
 from talweg.schedules import Number
 
@@ -48,7 +48,7 @@ class Muon(Arraywise):
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         if w.ndim < 2:
-            direction, after = adam_direction(g, *slots, self.b1, self.b2, self.eps, t)
+            direction, after = adam_direction(g, slots, self.b1, self.b2, self.eps, t)
         else:
             m = self.momentum * slots[0] + (1 - self.momentum) * g
             direction = 0.2 * max(w.shape[-2:]) ** 0.5 * orthogonal((1 - self.momentum) * g + self.momentum * m)
@@ -108,7 +108,7 @@ class SOAP(Arraywise):
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         if w.ndim != 2:
-            direction, after = adam_direction(g, *slots, self.b1, self.b2, self.eps, t)
+            direction, after = adam_direction(g, slots, self.b1, self.b2, self.eps, t)
         else:
             direction, after = self.turned(g, slots, t)
         return -self.learning_rate * (direction + self.weight_decay * w), after

@@ -67,7 +67,7 @@ class LAMB(Arraywise):
     weight_decay: Number = 0.0
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
-        direction, after = adam_direction(g, *slots, self.b1, self.b2, self.eps, t)
+        direction, after = adam_direction(g, slots, self.b1, self.b2, self.eps, t)
         u = direction + self.weight_decay * w
         return -self.learning_rate * ratio(w, u) * u, after
 

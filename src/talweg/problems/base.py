@@ -18,7 +18,10 @@ from talweg.problems.source import Source
 Params: TypeAlias = PyTree
 Batch: TypeAlias = PyTree  #: arrays whose first axis counts examples; None for a function without data
 
-TYPED_NUMBERS = {"optimum": checks.FINITE, "goal_loss": checks.FINITE, "default_batch": None, "default_epochs": checks.POSITIVE}
+TYPED_NUMBERS = {
+    **{"optimum": checks.FINITE, "goal_loss": checks.FINITE},
+    **{"default_batch": checks.Interval(1), "default_epochs": checks.POSITIVE},
+}
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,10 @@ class Problem:
             raise InputTypeError(f"Problem: scatter(key) must be callable, or None, got {self.scatter!r}")
         for name, interval in TYPED_NUMBERS.items():
             value = getattr(self, name)
-            if value is not None and interval is None:
-                checks.whole("Problem", name, value)
-            elif value is not None:
+            if value is not None:
                 checks.number("Problem", name, value, interval)
+        if self.default_batch is not None:
+            checks.whole("Problem", "default_batch", self.default_batch)
         shapes = {}
         for split in ("train", "validation", "test"):
             batch = getattr(self, split)
