@@ -44,14 +44,16 @@ def _defined(module: str) -> Iterator[type[Method]]:
     except Exception as error:
         what = f"{type(error).__name__}: {error}"
         raise InputError(f"{module}: the file can't be imported ({what}); finish it, or begin its name with an underscore") from error
-    for cls in names.values():
-        if isinstance(cls, type) and issubclass(cls, Method) and cls.__module__ == module and cls is not Wrapper:
-            missing = [fact for fact in FACTS if not getattr(cls, fact)] or ["a name of its own"] * ("name" not in vars(cls))
-            if cls.__name__.startswith("_"):
-                continue
-            if missing:
-                raise InputError(f"{module}: {cls.__name__} lacks {', '.join(missing)}; finish it, or begin its name with an underscore")
-            yield cls
+    own = [cls for cls in names.values() if isinstance(cls, type) and issubclass(cls, Method) and cls.__module__ == module]
+    for cls in own:
+        if cls is Wrapper or cls.__name__.startswith("_"):
+            continue
+        missing = [fact for fact in FACTS if not getattr(cls, fact)]
+        if "name" not in vars(cls):
+            missing = ["a name of its own"]
+        if missing:
+            raise InputError(f"{module}: {cls.__name__} lacks {', '.join(missing)}; finish it, or begin its name with an underscore")
+        yield cls
 
 
 _EVERYTHING = {cls.name: cls for cls in discovered(__package__ or "", Path(__file__).parent)}
