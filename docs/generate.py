@@ -1,4 +1,4 @@
-"""Write docs/methods.md and docs/surfaces.md from the catalogues, and docs/json.md from the types: python docs/generate.py"""
+"""Pages from the code: python docs/generate.py writes docs/surfaces.md and docs/json.md; docs/methods.md is made when mkdocs builds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from talweg.summary import BasinsSummary, DiagnosisSummary, EscapeSummary, Lands
 
 HEAD = """# Methods
 
-Made from the catalogue by `python docs/generate.py`; `talweg methods` prints the same in a terminal. The formula is the one in the
+Made from the catalogue; `talweg methods` prints the same in a terminal. The formula is the one in the
 docstring above the code. w parameters, g gradient, η learning rate; t counts steps from 1.
 
 Where a method is searched: log-uniformly, and `1 − x` means that one minus the number is. The number of settings decides what is
@@ -248,7 +248,14 @@ def json_page() -> str:
     return "".join(parts).rstrip() + "\n"
 
 
+def on_files(files: Any, config: Any) -> Any:
+    """Give mkdocs, which calls this, the page of the methods."""
+    from mkdocs.structure.files import File
+
+    files.append(File.generated(config, "methods.md", content=page()))
+    return files
+
+
 if __name__ == "__main__":
     Path(__file__).with_name("json.md").write_text(json_page(), encoding="utf-8")
-    Path(__file__).with_name("methods.md").write_text(page(), encoding="utf-8")
     Path(__file__).with_name("surfaces.md").write_text(surface_page(), encoding="utf-8")

@@ -52,12 +52,14 @@ def number(who: str, name: str, value: Any, interval: Interval) -> None:
         raise InputError(f"{who}: {name} must lie in {interval}, got {value!r}")
 
 
-def whole(who: str, name: str, value: Any, at_least: int = 1) -> int:
-    """`value` as a whole number of at least `at_least`."""
+def whole(who: str, name: str, value: Any, at_least: int = 1, at_most: int | None = None) -> int:
+    """`value` as a whole number from `at_least` to `at_most`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise InputTypeError(f"{who}: {name} must be a whole number of at least {at_least}, got {value!r}")
     if value < at_least:
         raise InputError(f"{who}: {name} must be at least {at_least}, got {value}")
+    if at_most is not None and value > at_most:
+        raise InputError(f"{who}: {name} must be at most {at_most:,}, got {value:,}")
     return int(value)
 
 

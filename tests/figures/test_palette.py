@@ -56,8 +56,8 @@ def oklab(colour: np.ndarray) -> np.ndarray:
     return space @ np.cbrt(np.clip(cone @ colour, 0, None))
 
 
-def test_every_method_of_the_catalogue_has_a_look_and_no_other() -> None:
-    assert set(palette.LOOKS) == set(CATALOGUE)
+def test_only_methods_of_the_catalogue_have_a_look_of_their_own() -> None:
+    assert set(palette.LOOKS) <= set(CATALOGUE)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_the_usual_contestants_are_apart_for_everybody(sight: str) -> None:
 
 
 def test_no_two_methods_look_the_same() -> None:
-    looks = [palette.look(name, 64) for name in CATALOGUE]
+    looks = [palette.look(name, 64) for name in palette.LOOKS]
     assert len(set(looks)) == len(looks)
 
 

@@ -215,8 +215,8 @@ def test_adafactor_takes_the_same_steps_as_optax_but_for_its_single_precision(wa
 
 def test_muon_orthogonalises():
     u = jnp.asarray(START["w"])
-    values = np.linalg.svd(np.asarray(methods.muon.orthogonal(u)), compute_uv=False)
+    values = np.linalg.svd(np.asarray(methods.matrices.orthogonal(u)), compute_uv=False)
     assert (values > 0.6).all()
     assert (values < 1.3).all()
     left, _, right = np.linalg.svd(START["w"], full_matrices=False)
-    assert np.abs(left.T @ np.asarray(methods.muon.orthogonal(u)) @ right.T - np.diag(values)).max() < 0.5
+    assert np.abs(left.T @ np.asarray(methods.matrices.orthogonal(u)) @ right.T - np.diag(values)).max() < 0.5

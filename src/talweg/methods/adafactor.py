@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from talweg.methods.base import Arraywise, Slots, zeros
-from talweg.methods.space import Range, Space
+from talweg.methods.space import Range
 from talweg.schedules import Number
 
 
@@ -26,12 +24,12 @@ class Adafactor(Arraywise):
     more axes is taken as matrices of its last two.
     """
 
-    name: ClassVar[str] = "adafactor"
-    label: ClassVar[str] = "Adafactor"
-    source: ClassVar[str] = "Shazeer & Stern 2018"
-    helps: ClassVar[str] = "models that fill the memory: it keeps a row and a column where Adam keeps two matrices"
-    memory: ClassVar[str] = "r + c; vectors n"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-4, 1)}
+    name = "adafactor"
+    label = "Adafactor"
+    source = "Shazeer & Stern 2018"
+    helps = "models that fill the memory: it keeps a row and a column where Adam keeps two matrices"
+    memory = "r + c; vectors n"
+    space = {"learning_rate": Range(1e-4, 1)}
 
     learning_rate: Number = 1e-2
     decay_power: Number = 0.8

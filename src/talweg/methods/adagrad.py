@@ -1,14 +1,12 @@
-"""Adagrad: a learning rate for every coordinate, which only falls."""
+"""Adagrad, a learning rate for every coordinate, which only falls; and AdaDelta, which mends that."""
 
 from __future__ import annotations
-
-from typing import ClassVar
 
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from talweg.methods.base import Elementwise, Slots
-from talweg.methods.space import Range, Space
+from talweg.methods.space import Range
 from talweg.schedules import Number
 
 
@@ -22,12 +20,12 @@ class Adagrad(Elementwise):
     Differs: S starts at `start`, 0 as in the paper and PyTorch; optax, Keras and TensorFlow start at 0.1. TensorFlow 1 has no ε.
     """
 
-    name: ClassVar[str] = "adagrad"
-    label: ClassVar[str] = "Adagrad"
-    source: ClassVar[str] = "Duchi et al. 2011"
-    helps: ClassVar[str] = "sparse data: rare features keep large steps; its steps only ever shrink, so long runs stall"
-    memory: ClassVar[str] = "n"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-4, 1), "eps": Range(1e-10, 1e-4, tier=3)}
+    name = "adagrad"
+    label = "Adagrad"
+    source = "Duchi et al. 2011"
+    helps = "sparse data: rare features keep large steps; its steps only ever shrink, so long runs stall"
+    memory = "n"
+    space = {"learning_rate": Range(1e-4, 1), "eps": Range(1e-10, 1e-4, tier=3)}
 
     learning_rate: Number = 1e-2
     eps: Number = 1e-10
@@ -52,9 +50,10 @@ class AdagradInside(Adagrad):
     optax, Keras and Lasagne. The same as Adagrad without ε whose S starts at `start` + ε.
     """
 
-    name: ClassVar[str] = "adagrad-inside"
-    label: ClassVar[str] = "Adagrad (ε inside)"
-    helps: ClassVar[str] = "the steps of Adagrad in optax, Keras and Lasagne"
+    name = "adagrad-inside"
+    label = "Adagrad (ε inside)"
+    variant = True
+    helps = "the steps of Adagrad in optax, Keras and Lasagne"
 
     eps: Number = 1e-7
     start: Number = 0.1
@@ -63,3 +62,34 @@ class AdagradInside(Adagrad):
         (s,) = slots
         s = s + g * g
         return -self.learning_rate * g / jnp.sqrt(s + self.eps), (s,)
+
+
+class AdaDelta(Elementwise):
+    """Divides by a moving root mean square of the gradients and multiplies by that of the past moves.
+
+        v ← ρ v + (1 − ρ) g²
+        d = √(u + ε) / √(v + ε) · g
+        u ← ρ u + (1 − ρ) d²
+        w ← w − η d
+
+    Zeiler, "ADADELTA: an adaptive learning rate method", 2012; the paper has η = 1. ε matters: it sets the first steps.
+    """
+
+    name = "adadelta"
+    label = "AdaDelta"
+    source = "Zeiler 2012"
+    helps = "no learning rate to find at first: its steps have the units of the parameters; slow to start"
+    memory = "2 n"
+    slot_count = 2
+    space = {"learning_rate": Range(1e-2, 10), "rho": Range(5e-3, 0.3, tier=2, complement=True), "eps": Range(1e-8, 1e-3, tier=3)}
+
+    learning_rate: Number = 1.0
+    rho: Number = 0.9
+    eps: Number = 1e-6
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        v, u = slots
+        v = self.rho * v + (1 - self.rho) * g * g
+        d = jnp.sqrt(u + self.eps) / jnp.sqrt(v + self.eps) * g
+        u = self.rho * u + (1 - self.rho) * d * d
+        return -self.learning_rate * d, (v, u)

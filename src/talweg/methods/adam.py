@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from talweg.methods.base import B1_RANGE, Elementwise, Slots, corrected, zeros
-from talweg.methods.space import Range, Space
+from talweg.methods.space import Range
 from talweg.schedules import Number
 
 
@@ -22,21 +20,19 @@ class Adam(Elementwise):
     Kingma & Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1.
     """
 
-    name: ClassVar[str] = "adam"
-    label: ClassVar[str] = "Adam"
-    source: ClassVar[str] = "Kingma & Ba 2015"
-    helps: ClassVar[str] = "the usual first choice: forgiving about its learning rate and about badly scaled parameters"
-    memory: ClassVar[str] = "2 n"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-5, 0.3), "b1": B1_RANGE, "eps": Range(1e-10, 1e-3, tier=3)}
-    contains: ClassVar[tuple[str, ...]] = ("momentum",)  # with a large ε, at a large budget
+    name = "adam"
+    label = "Adam"
+    source = "Kingma & Ba 2015"
+    helps = "the usual first choice: forgiving about its learning rate and about badly scaled parameters"
+    memory = "2 n"
+    slot_count = 2
+    space = {"learning_rate": Range(1e-5, 0.3), "b1": B1_RANGE, "eps": Range(1e-10, 1e-3, tier=3)}
+    contains = ["momentum"]  # with a large ε, at a large budget
 
     learning_rate: Number = 1e-3
     b1: Number = 0.9
     b2: Number = 0.999
     eps: Number = 1e-8
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 2)
 
     def averages(self, g: Array, m: Array, v: Array) -> tuple[Array, Array]:
         """The two moving averages after this gradient."""
@@ -59,12 +55,12 @@ class AdamW(Adam):
     Differs: the decay is multiplied by the learning rate, as in PyTorch, optax and Keras.
     """
 
-    name: ClassVar[str] = "adamw"
-    label: ClassVar[str] = "AdamW"
-    source: ClassVar[str] = "Loshchilov & Hutter 2019"
-    helps: ClassVar[str] = "as Adam, where weight decay has to regularise: transformers"
-    space: ClassVar[Space] = {**Adam.space, "weight_decay": Range(1e-4, 1, tier=3)}
-    contains: ClassVar[tuple[str, ...]] = ("adam",)
+    name = "adamw"
+    label = "AdamW"
+    source = "Loshchilov & Hutter 2019"
+    helps = "as Adam, where weight decay has to regularise: transformers"
+    space = {**Adam.space, "weight_decay": Range(1e-4, 1, tier=3)}
+    contains = ["adam"]
 
     weight_decay: Number = 1e-2
 
@@ -85,15 +81,13 @@ class AMSGrad(Adam):
     Differs: with Adam's bias correction, as in PyTorch; optax takes the maximum after the correction.
     """
 
-    name: ClassVar[str] = "amsgrad"
-    label: ClassVar[str] = "AMSGrad"
-    source: ClassVar[str] = "Reddi et al. 2018"
-    helps: ClassVar[str] = "when Adam does not settle: its learning rates never grow again"
-    memory: ClassVar[str] = "3 n"
-    contains: ClassVar[tuple[str, ...]] = ()
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 3)
+    name = "amsgrad"
+    label = "AMSGrad"
+    source = "Reddi et al. 2018"
+    helps = "when Adam does not settle: its learning rates never grow again"
+    memory = "3 n"
+    slot_count = 3
+    contains = []
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         m, v, u = slots
@@ -114,10 +108,10 @@ class Adamax(Adam):
     Differs: ε beside |g|, as in PyTorch and optax; the paper has none.
     """
 
-    name: ClassVar[str] = "adamax"
-    label: ClassVar[str] = "Adamax"
-    helps: ClassVar[str] = "sparse gradients with rare large values, which would swell Adam's average"
-    contains: ClassVar[tuple[str, ...]] = ()
+    name = "adamax"
+    label = "Adamax"
+    helps = "sparse gradients with rare large values, which would swell Adam's average"
+    contains = []
 
     learning_rate: Number = 2e-3
 
@@ -140,12 +134,12 @@ class NAdam(Adam):
     In Keras ψ is 1.
     """
 
-    name: ClassVar[str] = "nadam"
-    label: ClassVar[str] = "NAdam"
-    source: ClassVar[str] = "Dozat 2016"
-    helps: ClassVar[str] = "as Adam, with a little less overshoot"
-    memory: ClassVar[str] = "2 n + 1"
-    contains: ClassVar[tuple[str, ...]] = ()
+    name = "nadam"
+    label = "NAdam"
+    source = "Dozat 2016"
+    helps = "as Adam, with a little less overshoot"
+    memory = "2 n + 1"
+    contains = []
 
     learning_rate: Number = 2e-3
     momentum_decay: Number = 4e-3
@@ -176,11 +170,11 @@ class RAdam(Adam):
     Differs: ε added before the bias correction (epsilon-hat), as in PyTorch.
     """
 
-    name: ClassVar[str] = "radam"
-    label: ClassVar[str] = "RAdam"
-    source: ClassVar[str] = "Liu et al. 2020"
-    helps: ClassVar[str] = "without a warm-up of the learning rate, which Adam often needs"
-    contains: ClassVar[tuple[str, ...]] = ()
+    name = "radam"
+    label = "RAdam"
+    source = "Liu et al. 2020"
+    helps = "without a warm-up of the learning rate, which Adam often needs"
+    contains = []
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         m, v = self.averages(g, *slots)

@@ -6,8 +6,6 @@ algorithm 1 of the paper with ε = ε̂ / √(1 − β₂ᵗ): at first many tim
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax.numpy as jnp
 from jaxtyping import Array
 
@@ -27,9 +25,10 @@ class AdamHat(Adam):
     scikit-learn.
     """
 
-    name: ClassVar[str] = "adam-hat"
-    label: ClassVar[str] = "Adam (ε̂)"
-    helps: ClassVar[str] = "the steps of Adam in Keras, TensorFlow, Caffe, Lasagne and scikit-learn"
+    name = "adam-hat"
+    label = "Adam (ε̂)"
+    variant = True
+    helps = "the steps of Adam in Keras, TensorFlow, Caffe, Lasagne and scikit-learn"
 
     eps: Number = 1e-7
 
@@ -49,9 +48,10 @@ class AMSGradHat(AMSGrad):
     Reddi, Kale & Kumar, "On the convergence of Adam and beyond", 2018; in this form in Keras, TensorFlow 2 and Lasagne.
     """
 
-    name: ClassVar[str] = "amsgrad-hat"
-    label: ClassVar[str] = "AMSGrad (ε̂)"
-    helps: ClassVar[str] = "the steps of AMSGrad in Keras, TensorFlow 2 and Lasagne"
+    name = "amsgrad-hat"
+    label = "AMSGrad (ε̂)"
+    variant = True
+    helps = "the steps of AMSGrad in Keras, TensorFlow 2 and Lasagne"
 
     eps: Number = 1e-7
 
@@ -73,9 +73,10 @@ class AMSGradCorrected(AMSGrad):
     Reddi, Kale & Kumar, "On the convergence of Adam and beyond", 2018; in this form in optax.
     """
 
-    name: ClassVar[str] = "amsgrad-corrected"
-    label: ClassVar[str] = "AMSGrad (corrected)"
-    helps: ClassVar[str] = "the steps of AMSGrad in optax"
+    name = "amsgrad-corrected"
+    label = "AMSGrad (corrected)"
+    variant = True
+    helps = "the steps of AMSGrad in optax"
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         m, v, u = slots
@@ -94,9 +95,10 @@ class AdamaxOutside(Adamax):
     Kingma & Ba, "Adam: a method for stochastic optimization", 2015, algorithm 2; in this form in Keras, TensorFlow 2 and Lasagne.
     """
 
-    name: ClassVar[str] = "adamax-outside"
-    label: ClassVar[str] = "Adamax (ε outside)"
-    helps: ClassVar[str] = "the steps of Adamax in Keras, TensorFlow 2 and Lasagne"
+    name = "adamax-outside"
+    label = "Adamax (ε outside)"
+    variant = True
+    helps = "the steps of Adamax in Keras, TensorFlow 2 and Lasagne"
 
     learning_rate: Number = 1e-3
     eps: Number = 1e-7
@@ -118,11 +120,12 @@ class NAdamConstant(Adam):
     Dozat, "Incorporating Nesterov momentum into Adam", 2016; in this form in optax.
     """
 
-    name: ClassVar[str] = "nadam-constant"
-    label: ClassVar[str] = "NAdam (constant)"
-    source: ClassVar[str] = "Dozat 2016"
-    helps: ClassVar[str] = "the steps of NAdam in optax"
-    contains: ClassVar[tuple[str, ...]] = ()
+    name = "nadam-constant"
+    label = "NAdam (constant)"
+    variant = True
+    source = "Dozat 2016"
+    helps = "the steps of NAdam in optax"
+    contains = []
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         m, v = self.averages(g, *slots)
@@ -141,9 +144,10 @@ class RAdamCorrected(RAdam):
     Liu et al., "On the variance of the adaptive learning rate and beyond", 2020; in this form in optax.
     """
 
-    name: ClassVar[str] = "radam-corrected"
-    label: ClassVar[str] = "RAdam (corrected)"
-    helps: ClassVar[str] = "the steps of RAdam in optax"
+    name = "radam-corrected"
+    label = "RAdam (corrected)"
+    variant = True
+    helps = "the steps of RAdam in optax"
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         m, v = self.averages(g, *slots)

@@ -5,13 +5,11 @@ The parameters are the average, which is what one measures and keeps; the point 
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from talweg.methods.base import B1_RANGE, Elementwise, Slots, corrected
-from talweg.methods.space import Range, Space
+from talweg.methods.space import Range
 from talweg.schedules import Number
 
 
@@ -25,12 +23,12 @@ class AveragedSGD(Elementwise):
     PyTorch's ASGD keeps w as `ax`; with lambd = 0 it is the same at t₀ + 1.
     """
 
-    name: ClassVar[str] = "asgd"
-    label: ClassVar[str] = "averaged gradient descent"
-    source: ClassVar[str] = "Polyak & Juditsky 1992; Ruppert 1988"
-    helps: ClassVar[str] = "noisy single examples on convex problems, with a learning rate larger than one would dare"
-    memory: ClassVar[str] = "n"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-4, 3)}
+    name = "asgd"
+    label = "averaged gradient descent"
+    source = "Polyak & Juditsky 1992; Ruppert 1988"
+    helps = "noisy single examples on convex problems, with a learning rate larger than one would dare"
+    memory = "n"
+    space = {"learning_rate": Range(1e-4, 3)}
 
     learning_rate: Number = 1e-2
     begin: Number = 0.0
@@ -58,12 +56,12 @@ class ScheduleFree(Elementwise):
     Defazio, Yang, Mehta, Mishchenko, Khaled & Cutkosky, "The road less scheduled", 2024.
     """
 
-    name: ClassVar[str] = "schedule-free"
-    label: ClassVar[str] = "Schedule-Free SGD"
-    source: ClassVar[str] = "Defazio et al. 2024"
-    helps: ClassVar[str] = "runs whose length is not known beforehand: no schedule has to be chosen"
-    memory: ClassVar[str] = "n + 2"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-3, 30), "b1": B1_RANGE}
+    name = "schedule-free"
+    label = "Schedule-Free SGD"
+    source = "Defazio et al. 2024"
+    helps = "runs whose length is not known beforehand: no schedule has to be chosen"
+    memory = "n + 2"
+    space = {"learning_rate": Range(1e-3, 30), "b1": B1_RANGE}
 
     learning_rate: Number = 1.0
     b1: Number = 0.9
@@ -100,11 +98,11 @@ class ScheduleFreeAdamW(ScheduleFree):
     Defazio, Yang, Mehta, Mishchenko, Khaled & Cutkosky, "The road less scheduled", 2024.
     """
 
-    name: ClassVar[str] = "schedule-free-adamw"
-    label: ClassVar[str] = "Schedule-Free AdamW"
-    helps: ClassVar[str] = "as AdamW, for runs whose length is not known beforehand"
-    memory: ClassVar[str] = "2 n + 2"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-5, 0.3), "b1": B1_RANGE, "eps": Range(1e-10, 1e-3, tier=3)}
+    name = "schedule-free-adamw"
+    label = "Schedule-Free AdamW"
+    helps = "as AdamW, for runs whose length is not known beforehand"
+    memory = "2 n + 2"
+    space = {"learning_rate": Range(1e-5, 0.3), "b1": B1_RANGE, "eps": Range(1e-10, 1e-3, tier=3)}
 
     learning_rate: Number = 2.5e-3
     b2: Number = 0.999

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import textwrap
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -54,7 +55,9 @@ class Method(eqx.Module):
     memory: ClassVar[str] = "0"
     scalar_state: ClassVar[int] = 0  #: and the numbers that its state keeps for all parameters together
     space: ClassVar[Space] = {}  #: where its numbers are searched
-    contains: ClassVar[tuple[str, ...]] = ()  #: methods that it contains as a special case, so that it must not lose to them
+    limits: ClassVar[Mapping[str, checks.Interval]] = {}  #: of its hyperparameters that have none in LIMITS
+    contains: ClassVar[Sequence[str]] = ()  #: methods that it contains as a special case, so that it must not lose to them
+    variant: ClassVar[bool] = False  #: another formula under a name that is in the catalogue already, as another library has it
 
     def init(self, params: PyTree) -> State:
         """The state before the first step."""
@@ -90,19 +93,21 @@ class Method(eqx.Module):
         return f"{type(self).__name__}({inside})"
 
     def __check_init__(self) -> None:
+        limits = LIMITS | dict(self.limits)
         for field, value in self.hyperparameters().items():
-            if field in LIMITS and not isinstance(value, Schedule):
-                checks.number(type(self).__name__, field, value, LIMITS[field])
+            if field in limits and not isinstance(value, Schedule):
+                checks.number(type(self).__name__, field, value, limits[field])
 
 
 class Arraywise(Method):
     """A method with one formula for one array of parameters: it takes one gradient, and treats every array alike."""
 
     learning_rate: eqx.AbstractVar[Number]
+    slot_count: ClassVar[int] = 0  #: arrays of zeros that are kept for one array of parameters, unless `slots` says otherwise
 
     def slots(self, w: Array) -> Slots:
         """The arrays that are kept for one array of parameters, before the first step."""
-        return ()
+        return zeros(w, self.slot_count)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         """The move of one array and its next slots, at step t = 1, 2, … as papers count."""
@@ -135,6 +140,13 @@ class Elementwise(Arraywise):
 def zeros(w: Array, count: int) -> Slots:
     """`count` arrays of zeros like w."""
     return tuple(jnp.zeros_like(w) for _ in range(count))
+
+
+def adam_direction(g: Array, slots: Slots, b1: Number, b2: Number, eps: Number, t: Array) -> tuple[Array, Slots]:
+    """Adam's direction m / (1 − β₁ᵗ) / (√(v / (1 − β₂ᵗ)) + ε), for methods that treat some arrays so, and its two averages."""
+    m, v = slots
+    m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g
+    return corrected(m, b1, t) / (jnp.sqrt(corrected(v, b2, t)) + eps), (m, v)
 
 
 def corrected(average: Any, b: Any, t: Array) -> Any:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from talweg.methods.adam import Adam
-from talweg.methods.base import B1_RANGE, Elementwise, Slots, corrected, zeros
-from talweg.methods.space import Range, Space
+from talweg.methods.base import B1_RANGE, Elementwise, Slots, corrected
+from talweg.methods.space import Range
 from talweg.schedules import Number
 
 
@@ -23,12 +21,12 @@ class AdaBelief(Adam):
     Zhuang et al., "AdaBelief optimizer: adapting stepsizes by the belief in observed gradients", 2020.
     """
 
-    name: ClassVar[str] = "adabelief"
-    label: ClassVar[str] = "AdaBelief"
-    source: ClassVar[str] = "Zhuang et al. 2020"
-    helps: ClassVar[str] = "steady gradients: where they agree with their average, its steps are long"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-5, 0.3), "b1": B1_RANGE, "eps": Range(1e-16, 1e-6, tier=3)}
-    contains: ClassVar[tuple[str, ...]] = ()
+    name = "adabelief"
+    label = "AdaBelief"
+    source = "Zhuang et al. 2020"
+    helps = "steady gradients: where they agree with their average, its steps are long"
+    space = {"learning_rate": Range(1e-5, 0.3), "b1": B1_RANGE, "eps": Range(1e-16, 1e-6, tier=3)}
+    contains = []
 
     eps: Number = 1e-16
 
@@ -51,12 +49,12 @@ class Yogi(Adam):
     Differs: with Adam's bias correction, as in optax, which starts m at `start`, too.
     """
 
-    name: ClassVar[str] = "yogi"
-    label: ClassVar[str] = "Yogi"
-    source: ClassVar[str] = "Zaheer et al. 2018"
-    helps: ClassVar[str] = "sparse gradients and large batches, where Adam's learning rates jump up again"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-5, 0.3), "b1": B1_RANGE, "eps": Range(1e-6, 1e-1, tier=3)}
-    contains: ClassVar[tuple[str, ...]] = ()
+    name = "yogi"
+    label = "Yogi"
+    source = "Zaheer et al. 2018"
+    helps = "sparse gradients and large batches, where Adam's learning rates jump up again"
+    space = {"learning_rate": Range(1e-5, 0.3), "b1": B1_RANGE, "eps": Range(1e-6, 1e-1, tier=3)}
+    contains = []
 
     learning_rate: Number = 1e-2
     eps: Number = 1e-3
@@ -87,12 +85,13 @@ class Adan(Elementwise):
     Differs: β is one minus the paper's, as in its authors' code; optax has 1 − β₂ where the paper's formula has this β₂.
     """
 
-    name: ClassVar[str] = "adan"
-    label: ClassVar[str] = "Adan"
-    source: ClassVar[str] = "Xie et al. 2022"
-    helps: ClassVar[str] = "large learning rates and large batches, for vision models and transformers"
-    memory: ClassVar[str] = "4 n"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-5, 0.3), "b1": Range(5e-3, 0.2, tier=2, complement=True)}
+    name = "adan"
+    label = "Adan"
+    source = "Xie et al. 2022"
+    helps = "large learning rates and large batches, for vision models and transformers"
+    memory = "4 n"
+    slot_count = 4
+    space = {"learning_rate": Range(1e-5, 0.3), "b1": Range(5e-3, 0.2, tier=2, complement=True)}
 
     learning_rate: Number = 1e-3
     b1: Number = 0.98
@@ -100,9 +99,6 @@ class Adan(Elementwise):
     b3: Number = 0.99
     eps: Number = 1e-8
     weight_decay: Number = 0.0
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 4)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         m, v, n, before = slots

@@ -1,83 +1,73 @@
-"""The catalogue of methods and of what can be wrapped around them."""
+"""The catalogue of methods and of what can be wrapped around them: whatever the files of this package define.
+
+Files and classes whose names begin with an underscore are left out.
+"""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
 from talweg import checks
-from talweg.methods.adadelta import AdaDelta
-from talweg.methods.adafactor import Adafactor
-from talweg.methods.adagrad import Adagrad, AdagradInside
-from talweg.methods.adam import Adam, Adamax, AdamW, AMSGrad, NAdam, RAdam
-from talweg.methods.adam_variants import AdamaxOutside, AdamHat, AMSGradCorrected, AMSGradHat, NAdamConstant, RAdamCorrected
-from talweg.methods.averaging import AveragedSGD, ScheduleFree, ScheduleFreeAdamW
+from talweg.checks import InputError
 from talweg.methods.base import Method
-from talweg.methods.belief import AdaBelief, Adan, Yogi
-from talweg.methods.descent import GradientDescent
 from talweg.methods.factories import MethodFactory, Wrapped
-from talweg.methods.lion import Lion
-from talweg.methods.momentum import DampenedMomentum, Momentum, Nesterov, NesterovShifted
-from talweg.methods.muon import Muon
-from talweg.methods.prodigy import Prodigy
-from talweg.methods.rmsprop import (
-    RMSprop,
-    RMSpropCentered,
-    RMSpropCenteredInside,
-    RMSpropCenteredMomentum,
-    RMSpropInside,
-    RMSpropMomentum,
-)
-from talweg.methods.sign import Rprop, SignSGD, Signum
-from talweg.methods.soap import SOAP
-from talweg.methods.trust import LAMB, LARS
-from talweg.methods.wrappers import (
-    EMA,
-    L2,
-    SAM,
-    Accumulate,
-    ClipNorm,
-    ClipValue,
-    Lookahead,
-    NesterovVelocity,
-    Noisy,
-    Velocity,
-    WeightDecay,
-    WeightNoise,
-    Wrapper,
-)
+from talweg.methods.wrappers import Wrapper
 
+#: The families in the order in which they are listed; files that are not named here follow.
+ORDER = ("descent", "adagrad", "rmsprop", "adam", "lion", "belief", "sign", "averaging", "trust", "adafactor", "prodigy", "matrices")
+TOOLS = ("base", "catalogue", "factories", "space")
+FACTS = ("name", "label", "source", "helps")
+
+
+def discovered(package: str, folder: Path) -> Iterator[type[Method]]:
+    """The methods and wrappers in the files of a package, file by file, from the top down.
+
+    Raises InputError for a file that can't be imported, for a class without all its facts, and for a name that is taken.
+    """
+    taken: dict[str, type[Method]] = {}
+    files = {module.name for module in pkgutil.iter_modules([str(folder)]) if not module.name.startswith("_")} - {*TOOLS}
+    for file in sorted(files, key=lambda name: (ORDER.index(name) if name in ORDER else len(ORDER), name)):
+        for cls in _defined(f"{package}.{file}"):
+            other = taken.setdefault(cls.name, cls)
+            if other is not cls:
+                raise InputError(f"{package}.{file}: {cls.__name__} has the name of {other.__name__}, {cls.name}; give it another")
+            yield cls
+
+
+def _defined(module: str) -> Iterator[type[Method]]:
+    """The methods that a file defines."""
+    try:
+        names = vars(importlib.import_module(module))
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        raise InputError(f"{module}: the file can't be imported ({what}); finish it, or begin its name with an underscore") from error
+    own = [cls for cls in names.values() if isinstance(cls, type) and issubclass(cls, Method) and cls.__module__ == module]
+    for cls in own:
+        if cls is Wrapper or cls.__name__.startswith("_"):
+            continue
+        missing = [fact for fact in FACTS if not getattr(cls, fact)]
+        if "name" not in vars(cls):
+            missing = ["a name of its own"]
+        if missing:
+            raise InputError(f"{module}: {cls.__name__} lacks {', '.join(missing)}; finish it, or begin its name with an underscore")
+        yield cls
+
+
+_EVERYTHING = {cls.name: cls for cls in discovered(__package__ or "", Path(__file__).parent)}
+WRAPPERS: dict[str, type[Wrapper]] = {name: cls for name, cls in _EVERYTHING.items() if issubclass(cls, Wrapper)}
 #: The same names for other formulas, as other libraries have them.
-VARIANTS: dict[str, type[Method]] = {
-    cls.name: cls
-    for cls in (
-        *(DampenedMomentum, AdagradInside, RMSpropInside, RMSpropMomentum),
-        *(RMSpropCentered, RMSpropCenteredInside, RMSpropCenteredMomentum),
-        *(AdamHat, AMSGradHat, AMSGradCorrected, AdamaxOutside, NAdamConstant, RAdamCorrected),
-    )
-}
-
-CATALOGUE: dict[str, type[Method]] = {
-    cls.name: cls
-    for cls in (
-        *(GradientDescent, Momentum, Nesterov, NesterovShifted, Adagrad, AdaDelta, RMSprop),
-        *(Adam, AdamW, AMSGrad, Adamax, NAdam, RAdam, Lion),
-        *(AdaBelief, Yogi, Adan, Rprop, SignSGD, Signum),
-        *(AveragedSGD, ScheduleFree, ScheduleFreeAdamW),
-        *(LARS, LAMB, Adafactor, Prodigy, Muon, SOAP),
-    )
-} | VARIANTS
-
-WRAPPERS: dict[str, type[Wrapper]] = {
-    cls.name: cls
-    for cls in (
-        *(ClipValue, ClipNorm, L2, WeightDecay, Noisy, WeightNoise, SAM),
-        *(EMA, Lookahead, Accumulate, Velocity, NesterovVelocity),
-    )
-}
+VARIANTS: dict[str, type[Method]] = {name: cls for name, cls in _EVERYTHING.items() if cls.variant}
+CATALOGUE: dict[str, type[Method]] = {name: cls for name, cls in _EVERYTHING.items() if name not in VARIANTS | WRAPPERS} | VARIANTS
 
 
 def factory_named(who: str, text: str) -> MethodFactory:
     """The kind `clip-norm+adam`: wrappers, the outermost first, and a method. Raises InputError that says what was probably meant."""
     *outer, word = (part.strip() for part in text.split("+"))
-    kind: MethodFactory = CATALOGUE[checks.one_of(who, "method", word, CATALOGUE, _hint(word))]
+    hint = f"({word} is a wrapper and needs a method: {word}+adam)" if word in WRAPPERS else ""
+    kind: MethodFactory = CATALOGUE[checks.one_of(who, "method", word, CATALOGUE, hint)]
     for wrapper in reversed(outer):
         kind = Wrapped(WRAPPERS[checks.one_of(who, "wrapper", wrapper, WRAPPERS)], kind)
     return kind
@@ -86,7 +76,3 @@ def factory_named(who: str, text: str) -> MethodFactory:
 def catalogued(kind: MethodFactory) -> bool:
     """Whether a name alone says what a kind does."""
     return catalogued(kind.inner) and kind.outer in WRAPPERS.values() if isinstance(kind, Wrapped) else kind in CATALOGUE.values()
-
-
-def _hint(word: str) -> str:
-    return f"({word} is a wrapper and needs a method: {word}+adam)" if word in WRAPPERS else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from talweg.methods.base import Method
 from talweg.methods.space import Space
@@ -19,6 +19,7 @@ class Wrapped:
 
     outer: type[Wrapper]
     inner: MethodFactory
+    contains: ClassVar[tuple[str, ...]] = ()  #: at the edge of its space a wrapper need not be what it wraps
 
     @property
     def name(self) -> str:
@@ -33,11 +34,6 @@ class Wrapped:
     @property
     def __name__(self) -> str:
         return f"{self.outer.__name__}({self.inner.__name__})"
-
-    @property
-    def contains(self) -> tuple[str, ...]:
-        """Nothing that it must not lose to: at the edge of its space a wrapper need not be what it wraps."""
-        return ()
 
     def search_space(self, batch: int | None) -> Space:
         """Where the numbers are searched, those of the method inside first."""

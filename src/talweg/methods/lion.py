@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from talweg.methods.base import B1_RANGE, Elementwise, Slots, zeros
-from talweg.methods.space import Range, Space
+from talweg.methods.base import B1_RANGE, Elementwise, Slots
+from talweg.methods.space import Range
 from talweg.schedules import Number
 
 
@@ -22,20 +20,18 @@ class Lion(Elementwise):
     Chen et al., "Symbolic discovery of optimization algorithms", 2023.
     """
 
-    name: ClassVar[str] = "lion"
-    label: ClassVar[str] = "Lion"
-    source: ClassVar[str] = "Chen et al. 2023"
-    helps: ClassVar[str] = "large batches and little memory: one average, moves of one size"
-    memory: ClassVar[str] = "n"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-6, 3e-2), "b1": B1_RANGE}
+    name = "lion"
+    label = "Lion"
+    source = "Chen et al. 2023"
+    helps = "large batches and little memory: one average, moves of one size"
+    memory = "n"
+    slot_count = 1
+    space = {"learning_rate": Range(1e-6, 3e-2), "b1": B1_RANGE}
 
     learning_rate: Number = 1e-4
     b1: Number = 0.9
     b2: Number = 0.99
     weight_decay: Number = 0.0
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 1)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         (m,) = slots

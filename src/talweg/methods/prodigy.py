@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, PRNGKeyArray, PyTree
 
+from talweg import trees
 from talweg.methods.base import B1_RANGE, Method, State
-from talweg.methods.space import Range, Space
+from talweg.methods.space import Range
 from talweg.oracle import Oracle
 from talweg.schedules import Number
 
@@ -28,13 +27,13 @@ class Prodigy(Method):
     Differs: d₀ is divided out of r and s, and with Adam's bias correction, as in its authors' code and optax.
     """
 
-    name: ClassVar[str] = "prodigy"
-    label: ClassVar[str] = "Prodigy"
-    source: ClassVar[str] = "Mishchenko & Defazio 2024"
-    helps: ClassVar[str] = "no time for a search: a learning rate of 1 is right by order of magnitude on most problems"
-    memory: ClassVar[str] = "4 n"
-    scalar_state: ClassVar[int] = 2
-    space: ClassVar[Space] = {"learning_rate": Range(0.1, 10), "b1": B1_RANGE, "first": Range(1e-8, 1e-3, tier=3)}
+    name = "prodigy"
+    label = "Prodigy"
+    source = "Mishchenko & Defazio 2024"
+    helps = "no time for a search: a learning rate of 1 is right by order of magnitude on most problems"
+    memory = "4 n"
+    scalar_state = 2
+    space = {"learning_rate": Range(0.1, 10), "b1": B1_RANGE, "first": Range(1e-8, 1e-3, tier=3)}
 
     learning_rate: Number = 1.0
     b1: Number = 0.9
@@ -57,18 +56,10 @@ class Prodigy(Method):
         m = jax.tree.map(lambda m, g: self.b1 * m + (1 - self.b1) * d * g, m, g)
         v = jax.tree.map(lambda v, g: self.b2 * v + (1 - self.b2) * (d * g) * (d * g), v, g)
         s = jax.tree.map(lambda s, g: root * s + grown * g, s, g)
-        along = total(jax.tree.map(lambda g, w0, w: jnp.sum(g * (w0 - w)), g, start, params))
+        along = sum(jax.tree.leaves(jax.tree.map(lambda g, w0, w: jnp.sum(g * (w0 - w)), g, start, params)))
         r = (root * r + grown * along).astype(d.dtype)
-        length = total(jax.tree.map(lambda s: jnp.sum(jnp.abs(s)), s))
+        length = sum(jnp.sum(jnp.abs(leaf)) for leaf in jax.tree.leaves(s))
         after = jnp.maximum(d, jnp.where(length > 0, r / jnp.where(length > 0, length, 1), 0)).astype(d.dtype)
         move = jax.tree.map(lambda m, v, w: -rate * (m / (jnp.sqrt(v) + after * self.eps) + self.weight_decay * w), m, v, params)
-
-        def like(new: PyTree) -> PyTree:
-            return jax.tree.map(lambda x, w: x.astype(w.dtype), new, params)
-
-        return like(move), ((like(m), like(v), like(s), start), after, r)
-
-
-def total(tree: PyTree) -> Any:
-    """The sum of the numbers of a tree of scalars."""
-    return sum(jax.tree.leaves(tree))
+        move, m, v, s = (trees.like(new, params) for new in (move, m, v, s))
+        return move, ((m, v, s, start), after, r)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots, zeros
-from talweg.methods.space import Range, Space
+from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots
+from talweg.methods.space import Range
 from talweg.schedules import Number
 
 
@@ -22,27 +20,25 @@ class RMSprop(Elementwise):
     Differs: ε outside the root as in PyTorch and Caffe; optax, Keras, TensorFlow 1 and Lasagne have it inside (RMSpropInside).
     """
 
-    name: ClassVar[str] = "rmsprop"
-    label: ClassVar[str] = "RMSprop"
-    source: ClassVar[str] = "Tieleman & Hinton 2012"
-    helps: ClassVar[str] = "gradients whose size changes during training: recurrent networks, reinforcement learning"
-    memory: ClassVar[str] = "n"
-    space: ClassVar[Space] = {
-        "learning_rate": Range(1e-5, 0.3),
-        "decay": Range(1e-3, 0.3, tier=2, complement=True),
-        "eps": Range(1e-10, 1e-4, tier=3),
-    }
+    name = "rmsprop"
+    label = "RMSprop"
+    source = "Tieleman & Hinton 2012"
+    helps = "gradients whose size changes during training: recurrent networks, reinforcement learning"
+    memory = "n"
+    slot_count = 1
+    space = {"learning_rate": Range(1e-5, 0.3), "decay": Range(1e-3, 0.3, tier=2, complement=True), "eps": Range(1e-10, 1e-4, tier=3)}
 
     learning_rate: Number = 1e-3
     decay: Number = 0.9
     eps: Number = 1e-8
 
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 1)
-
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         v = self.average(g, *slots)
-        return -self.learning_rate * g / (jnp.sqrt(v) + self.eps), (v,)
+        return -self.learning_rate * g / self.root(v), (v,)
+
+    def root(self, v: Array) -> Array:
+        """What the gradient is divided by."""
+        return jnp.sqrt(v) + self.eps
 
     def average(self, g: Array, v: Array) -> Array:
         """The moving average of squared gradients after this one."""
@@ -59,18 +55,18 @@ class RMSpropInside(RMSprop):
     v starts at `start`: 0, but 1 in TensorFlow 1.
     """
 
-    name: ClassVar[str] = "rmsprop-inside"
-    label: ClassVar[str] = "RMSprop (ε inside)"
-    helps: ClassVar[str] = "the steps of RMSprop in optax, Keras, TensorFlow 1 and Lasagne"
+    name = "rmsprop-inside"
+    label = "RMSprop (ε inside)"
+    variant = True
+    helps = "the steps of RMSprop in optax, Keras, TensorFlow 1 and Lasagne"
 
     start: Number = 0.0
 
     def slots(self, w: Array) -> Slots:
         return (jnp.full_like(w, self.start),)
 
-    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
-        v = self.average(g, *slots)
-        return -self.learning_rate * g / jnp.sqrt(v + self.eps), (v,)
+    def root(self, v: Array) -> Array:
+        return jnp.sqrt(v + self.eps)
 
 
 class RMSpropMomentum(RMSprop):
@@ -84,22 +80,21 @@ class RMSpropMomentum(RMSprop):
     velocity: Velocity(RMSprop(…)), which is the same while the learning rate is constant.
     """
 
-    name: ClassVar[str] = "rmsprop-momentum"
-    label: ClassVar[str] = "RMSprop with momentum"
-    helps: ClassVar[str] = "long narrow valleys; the steps of RMSprop with momentum in PyTorch"
-    memory: ClassVar[str] = "2 n"
-    space: ClassVar[Space] = {**RMSprop.space, "momentum": MOMENTUM_RANGE}
-    contains: ClassVar[tuple[str, ...]] = ("rmsprop",)
+    name = "rmsprop-momentum"
+    label = "RMSprop with momentum"
+    variant = True
+    helps = "long narrow valleys; the steps of RMSprop with momentum in PyTorch"
+    memory = "2 n"
+    slot_count = 2
+    space = {**RMSprop.space, "momentum": MOMENTUM_RANGE}
+    contains = ["rmsprop"]
 
     momentum: Number = 0.9
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 2)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         v, b = slots
         v = self.average(g, v)
-        b = self.momentum * b + g / (jnp.sqrt(v) + self.eps)
+        b = self.momentum * b + g / self.root(v)
         return -self.learning_rate * b, (v, b)
 
 
@@ -113,14 +108,13 @@ class RMSpropCentered(RMSprop):
     Graves, "Generating sequences with recurrent neural networks", 2013; with ε outside the root as in PyTorch.
     """
 
-    name: ClassVar[str] = "rmsprop-centered"
-    label: ClassVar[str] = "RMSprop (centered)"
-    source: ClassVar[str] = "Graves 2013"
-    helps: ClassVar[str] = "steady gradients: where they hardly vary, its steps grow"
-    memory: ClassVar[str] = "2 n"
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 2)
+    name = "rmsprop-centered"
+    label = "RMSprop (centered)"
+    variant = True
+    source = "Graves 2013"
+    helps = "steady gradients: where they hardly vary, its steps grow"
+    memory = "2 n"
+    slot_count = 2
 
     def variance(self, g: Array, v: Array, m: Array) -> tuple[Array, Array, Array]:
         """The variance of the gradients after this one, and the two averages that it is made of."""
@@ -129,7 +123,7 @@ class RMSpropCentered(RMSprop):
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         variance, v, m = self.variance(g, *slots)
-        return -self.learning_rate * g / (jnp.sqrt(variance) + self.eps), (v, m)
+        return -self.learning_rate * g / self.root(variance), (v, m)
 
 
 class RMSpropCenteredInside(RMSpropCentered):
@@ -143,18 +137,17 @@ class RMSpropCenteredInside(RMSpropCentered):
     v starts at `start`: 0, but 1 in TensorFlow 1.
     """
 
-    name: ClassVar[str] = "rmsprop-centered-inside"
-    label: ClassVar[str] = "RMSprop (centered, ε inside)"
-    helps: ClassVar[str] = "the steps of centered RMSprop in optax, Keras and TensorFlow 1"
+    name = "rmsprop-centered-inside"
+    label = "RMSprop (centered, ε inside)"
+    helps = "the steps of centered RMSprop in optax, Keras and TensorFlow 1"
 
     start: Number = 0.0
 
     def slots(self, w: Array) -> Slots:
         return (jnp.full_like(w, self.start), jnp.zeros_like(w))
 
-    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
-        variance, v, m = self.variance(g, *slots)
-        return -self.learning_rate * g / jnp.sqrt(variance + self.eps), (v, m)
+    def root(self, v: Array) -> Array:
+        return jnp.sqrt(v + self.eps)
 
 
 class RMSpropCenteredMomentum(RMSpropCentered):
@@ -168,20 +161,18 @@ class RMSpropCenteredMomentum(RMSpropCentered):
     Graves, "Generating sequences with recurrent neural networks", 2013; in this form in PyTorch.
     """
 
-    name: ClassVar[str] = "rmsprop-centered-momentum"
-    label: ClassVar[str] = "RMSprop (centered) with momentum"
-    helps: ClassVar[str] = "the steps of centered RMSprop with momentum in PyTorch"
-    memory: ClassVar[str] = "3 n"
-    space: ClassVar[Space] = RMSpropMomentum.space
-    contains: ClassVar[tuple[str, ...]] = ("rmsprop-centered",)
+    name = "rmsprop-centered-momentum"
+    label = "RMSprop (centered) with momentum"
+    helps = "the steps of centered RMSprop with momentum in PyTorch"
+    memory = "3 n"
+    slot_count = 3
+    space = RMSpropMomentum.space
+    contains = ["rmsprop-centered"]
 
     momentum: Number = 0.9
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 3)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         *averages, b = slots
         variance, v, m = self.variance(g, *averages)
-        b = self.momentum * b + g / (jnp.sqrt(variance) + self.eps)
+        b = self.momentum * b + g / self.root(variance)
         return -self.learning_rate * b, (v, m, b)

@@ -2,60 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots, zeros
-from talweg.methods.space import Range, Space
+from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots
+from talweg.methods.space import Range
 from talweg.schedules import Number
-
-
-class SignSGD(Elementwise):
-    """Moves every coordinate by the learning rate, against the sign of its gradient.
-
-        w ← w − η sign(g)
-
-    Bernstein, Wang, Azizzadenesheli & Anandkumar, "signSGD: compressed optimisation for non-convex problems", 2018.
-    """
-
-    name: ClassVar[str] = "signsgd"
-    label: ClassVar[str] = "signSGD"
-    source: ClassVar[str] = "Bernstein et al. 2018"
-    helps: ClassVar[str] = "gradients of very different sizes, without any memory; needs a falling learning rate to settle"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-6, 3e-2)}
-
-    learning_rate: Number = 1e-3
-
-    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
-        return -self.learning_rate * jnp.sign(g), ()
-
-
-class Signum(SignSGD):
-    """Moves every coordinate by the learning rate, against the sign of its gradients' average.
-
-        m ← μ m + (1 − μ) g
-        w ← w − η sign(m)
-
-    Bernstein, Wang, Azizzadenesheli & Anandkumar, "signSGD: compressed optimisation for non-convex problems", 2018.
-    """
-
-    name: ClassVar[str] = "signum"
-    label: ClassVar[str] = "Signum"
-    helps: ClassVar[str] = "as signSGD, when single batches are too noisy to trust their signs"
-    memory: ClassVar[str] = "n"
-    space: ClassVar[Space] = {**SignSGD.space, "momentum": MOMENTUM_RANGE}
-
-    momentum: Number = 0.9
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 1)
-
-    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
-        (m,) = slots
-        m = self.momentum * m + (1 - self.momentum) * g
-        return -self.learning_rate * jnp.sign(m), (m,)
 
 
 class Rprop(Elementwise):
@@ -71,12 +23,12 @@ class Rprop(Elementwise):
     same as a first step of the learning rate. optax takes its steps with the signs of the gradient before, one step late.
     """
 
-    name: ClassVar[str] = "rprop"
-    label: ClassVar[str] = "Rprop"
-    source: ClassVar[str] = "Riedmiller & Braun 1993; Igel & Hüsken 2000"
-    helps: ClassVar[str] = "the whole training set at every step; with mini-batches signs turn by chance and it freezes"
-    memory: ClassVar[str] = "2 n"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-6, 0.1)}
+    name = "rprop"
+    label = "Rprop"
+    source = "Riedmiller & Braun 1993; Igel & Hüsken 2000"
+    helps = "the whole training set at every step; with mini-batches signs turn by chance and it freezes"
+    memory = "2 n"
+    space = {"learning_rate": Range(1e-6, 0.1)}
 
     learning_rate: Number = 1e-2
     shrink: Number = 0.5
@@ -94,3 +46,47 @@ class Rprop(Elementwise):
         s = jnp.clip(s, self.smallest_step / self.learning_rate, self.largest_step / self.learning_rate).astype(w.dtype)
         g = jnp.where(agree < 0, 0.0, g).astype(w.dtype)
         return -self.learning_rate * s * jnp.sign(g), (g, s)
+
+
+class SignSGD(Elementwise):
+    """Moves every coordinate by the learning rate, against the sign of its gradient.
+
+        w ← w − η sign(g)
+
+    Bernstein, Wang, Azizzadenesheli & Anandkumar, "signSGD: compressed optimisation for non-convex problems", 2018.
+    """
+
+    name = "signsgd"
+    label = "signSGD"
+    source = "Bernstein et al. 2018"
+    helps = "gradients of very different sizes, without any memory; needs a falling learning rate to settle"
+    space = {"learning_rate": Range(1e-6, 3e-2)}
+
+    learning_rate: Number = 1e-3
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        return -self.learning_rate * jnp.sign(g), ()
+
+
+class Signum(SignSGD):
+    """Moves every coordinate by the learning rate, against the sign of its gradients' average.
+
+        m ← μ m + (1 − μ) g
+        w ← w − η sign(m)
+
+    Bernstein, Wang, Azizzadenesheli & Anandkumar, "signSGD: compressed optimisation for non-convex problems", 2018.
+    """
+
+    name = "signum"
+    label = "Signum"
+    helps = "as signSGD, when single batches are too noisy to trust their signs"
+    memory = "n"
+    slot_count = 1
+    space = {**SignSGD.space, "momentum": MOMENTUM_RANGE}
+
+    momentum: Number = 0.9
+
+    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
+        (m,) = slots
+        m = self.momentum * m + (1 - self.momentum) * g
+        return -self.learning_rate * jnp.sign(m), (m,)

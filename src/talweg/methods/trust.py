@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from talweg.methods.base import B1_RANGE, MOMENTUM_RANGE, Arraywise, Slots, corrected, zeros
-from talweg.methods.space import Range, Space
+from talweg.methods.base import B1_RANGE, MOMENTUM_RANGE, Arraywise, Slots, adam_direction
+from talweg.methods.space import Range
 from talweg.schedules import Number
 
 
@@ -23,20 +21,18 @@ class LARS(Arraywise):
     Differs: one ‖u‖ for gradient and decay together, as in optax; the paper has ‖g‖ + λ ‖w‖.
     """
 
-    name: ClassVar[str] = "lars"
-    label: ClassVar[str] = "LARS"
-    source: ClassVar[str] = "You et al. 2017"
-    helps: ClassVar[str] = "very large batches, for convolutional networks"
-    memory: ClassVar[str] = "n"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-2, 100), "momentum": MOMENTUM_RANGE}
+    name = "lars"
+    label = "LARS"
+    source = "You et al. 2017"
+    helps = "very large batches, for convolutional networks"
+    memory = "n"
+    slot_count = 1
+    space = {"learning_rate": Range(1e-2, 100), "momentum": MOMENTUM_RANGE}
 
     learning_rate: Number = 1.0
     momentum: Number = 0.9
     weight_decay: Number = 0.0
     trust: Number = 1e-3
-
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 1)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
         (v,) = slots
@@ -56,12 +52,13 @@ class LAMB(Arraywise):
     You et al., "Large batch optimization for deep learning: training BERT in 76 minutes", 2020.
     """
 
-    name: ClassVar[str] = "lamb"
-    label: ClassVar[str] = "LAMB"
-    source: ClassVar[str] = "You et al. 2020"
-    helps: ClassVar[str] = "very large batches, for transformers"
-    memory: ClassVar[str] = "2 n"
-    space: ClassVar[Space] = {"learning_rate": Range(1e-4, 1), "b1": B1_RANGE, "eps": Range(1e-10, 1e-3, tier=3)}
+    name = "lamb"
+    label = "LAMB"
+    source = "You et al. 2020"
+    helps = "very large batches, for transformers"
+    memory = "2 n"
+    slot_count = 2
+    space = {"learning_rate": Range(1e-4, 1), "b1": B1_RANGE, "eps": Range(1e-10, 1e-3, tier=3)}
 
     learning_rate: Number = 1e-3
     b1: Number = 0.9
@@ -69,14 +66,10 @@ class LAMB(Arraywise):
     eps: Number = 1e-6
     weight_decay: Number = 0.0
 
-    def slots(self, w: Array) -> Slots:
-        return zeros(w, 2)
-
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
-        m, v = slots
-        m, v = self.b1 * m + (1 - self.b1) * g, self.b2 * v + (1 - self.b2) * g * g
-        u = corrected(m, self.b1, t) / (jnp.sqrt(corrected(v, self.b2, t)) + self.eps) + self.weight_decay * w
-        return -self.learning_rate * ratio(w, u) * u, (m, v)
+        direction, after = adam_direction(g, slots, self.b1, self.b2, self.eps, t)
+        u = direction + self.weight_decay * w
+        return -self.learning_rate * ratio(w, u) * u, after
 
 
 def ratio(w: Array, u: Array, share: Number = 1.0) -> Array:

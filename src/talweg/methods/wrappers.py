@@ -7,7 +7,7 @@ a gradient first and a move last: `ClipNorm(L2(Adam()))` clips, then adds the de
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +16,7 @@ from jaxtyping import Array, PRNGKeyArray, PyTree
 from talweg import trees
 from talweg.checks import InputError, InputTypeError
 from talweg.methods.base import MOMENTUM_RANGE, Method, State
-from talweg.methods.space import Range, Space
+from talweg.methods.space import Range
 from talweg.oracle import Gradient, Oracle, TransformedOracle
 from talweg.schedules import Number
 
@@ -71,11 +71,11 @@ class ClipValue(Wrapper):
     Mikolov, "Statistical language models based on neural networks", 2012.
     """
 
-    name: ClassVar[str] = "clip-value"
-    label: ClassVar[str] = "clipped by value"
-    source: ClassVar[str] = "Mikolov 2012"
-    helps: ClassVar[str] = "rare huge gradients in a few coordinates"
-    space: ClassVar[Space] = {"clip_value": Range(1e-3, 10, tier=2)}
+    name = "clip-value"
+    label = "clipped by value"
+    source = "Mikolov 2012"
+    helps = "rare huge gradients in a few coordinates"
+    space = {"clip_value": Range(1e-3, 10, tier=2)}
 
     clip_value: Number = 1.0
 
@@ -91,11 +91,11 @@ class ClipNorm(Wrapper):
     Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neural networks", 2013.
     """
 
-    name: ClassVar[str] = "clip-norm"
-    label: ClassVar[str] = "clipped by norm"
-    source: ClassVar[str] = "Pascanu et al. 2013"
-    helps: ClassVar[str] = "cliffs in the loss: one huge gradient can't throw the run far away"
-    space: ClassVar[Space] = {"clip_norm": Range(1e-2, 100, tier=2)}
+    name = "clip-norm"
+    label = "clipped by norm"
+    source = "Pascanu et al. 2013"
+    helps = "cliffs in the loss: one huge gradient can't throw the run far away"
+    space = {"clip_norm": Range(1e-2, 100, tier=2)}
 
     clip_norm: Number = 1.0
 
@@ -114,11 +114,11 @@ class L2(Wrapper):
     Differs: adaptive methods divide it like the rest of the gradient, which WeightDecay does not.
     """
 
-    name: ClassVar[str] = "l2"
-    label: ClassVar[str] = "with L2 penalty"
-    source: ClassVar[str] = "Hanson & Pratt 1988"
-    helps: ClassVar[str] = "few examples for many parameters, with gradient descent and momentum"
-    space: ClassVar[Space] = {"l2": Range(1e-6, 1e-1, tier=2)}
+    name = "l2"
+    label = "with L2 penalty"
+    source = "Hanson & Pratt 1988"
+    helps = "few examples for many parameters, with gradient descent and momentum"
+    space = {"l2": Range(1e-6, 1e-1, tier=2)}
 
     l2: Number = 1e-4
 
@@ -135,11 +135,11 @@ class WeightDecay(Wrapper):
     Differs: the decay is multiplied by the learning rate, as in PyTorch, optax and Keras.
     """
 
-    name: ClassVar[str] = "weight-decay"
-    label: ClassVar[str] = "with weight decay"
-    source: ClassVar[str] = "Loshchilov & Hutter 2019"
-    helps: ClassVar[str] = "few examples for many parameters, with adaptive methods"
-    space: ClassVar[Space] = {"weight_decay": Range(1e-4, 1, tier=2)}
+    name = "weight-decay"
+    label = "with weight decay"
+    source = "Loshchilov & Hutter 2019"
+    helps = "few examples for many parameters, with adaptive methods"
+    space = {"weight_decay": Range(1e-4, 1, tier=2)}
 
     weight_decay: Number = 1e-2
 
@@ -157,11 +157,11 @@ class Noisy(Wrapper):
     Neelakantan et al., "Adding gradient noise improves learning for very deep networks", 2015.
     """
 
-    name: ClassVar[str] = "noisy"
-    label: ClassVar[str] = "with gradient noise"
-    source: ClassVar[str] = "Neelakantan et al. 2015"
-    helps: ClassVar[str] = "plateaus, saddles and shallow local minima, most of all with large batches"
-    space: ClassVar[Space] = {"noise": Range(1e-6, 1, tier=2)}
+    name = "noisy"
+    label = "with gradient noise"
+    source = "Neelakantan et al. 2015"
+    helps = "plateaus, saddles and shallow local minima, most of all with large batches"
+    space = {"noise": Range(1e-6, 1, tier=2)}
 
     noise: Number = 0.01
     noise_decay: Number = 0.55
@@ -181,11 +181,11 @@ class WeightNoise(Wrapper):
     Differs: the temperature falls as a power of the step, and around any method; Gelfand & Mitter let it fall as 1 / log log t.
     """
 
-    name: ClassVar[str] = "weight-noise"
-    label: ClassVar[str] = "with weight noise"
-    source: ClassVar[str] = "Gelfand & Mitter 1991; Welling & Teh 2011"
-    helps: ClassVar[str] = "shallow local minima and saddles: the weights are shaken, whatever the method makes of its gradients"
-    space: ClassVar[Space] = {"weight_noise": Range(1e-8, 1e-2, tier=2)}
+    name = "weight-noise"
+    label = "with weight noise"
+    source = "Gelfand & Mitter 1991; Welling & Teh 2011"
+    helps = "shallow local minima and saddles: the weights are shaken, whatever the method makes of its gradients"
+    space = {"weight_noise": Range(1e-8, 1e-2, tier=2)}
 
     weight_noise: Number = 1e-5
     weight_noise_decay: Number = 0.55
@@ -205,11 +205,11 @@ class SAM(Wrapper):
     Foret, Kleiner, Mobahi & Neyshabur, "Sharpness-aware minimization for efficiently improving generalization", 2021.
     """
 
-    name: ClassVar[str] = "sam"
-    label: ClassVar[str] = "with SAM"
-    source: ClassVar[str] = "Foret et al. 2021"
-    helps: ClassVar[str] = "large networks that overfit; each step costs two gradients, and is charged for two"
-    space: ClassVar[Space] = {"radius": Range(5e-3, 0.5, tier=2)}
+    name = "sam"
+    label = "with SAM"
+    source = "Foret et al. 2021"
+    helps = "large networks that overfit; each step costs two gradients, and is charged for two"
+    space = {"radius": Range(5e-3, 0.5, tier=2)}
 
     radius: Number = 0.05
 
@@ -229,12 +229,12 @@ class EMA(Wrapper):
     Differs: begins at the start instead of at zero, so there is nothing to correct.
     """
 
-    name: ClassVar[str] = "ema"
-    label: ClassVar[str] = "averaged (EMA)"
-    source: ClassVar[str] = "Polyak & Juditsky 1992; Tarvainen & Valpola 2017"
-    helps: ClassVar[str] = "noisy steps at the end of a run: the average lies deeper than where the run jumps about"
-    memory: ClassVar[str] = "n"
-    space: ClassVar[Space] = {"ema_decay": Range(1e-3, 0.3, tier=2, complement=True)}
+    name = "ema"
+    label = "averaged (EMA)"
+    source = "Polyak & Juditsky 1992; Tarvainen & Valpola 2017"
+    helps = "noisy steps at the end of a run: the average lies deeper than where the run jumps about"
+    memory = "n"
+    space = {"ema_decay": Range(1e-3, 0.3, tier=2, complement=True)}
 
     ema_decay: Number = 0.99
 
@@ -257,12 +257,12 @@ class Lookahead(Wrapper):
     Differs: the method keeps its state when it is set back, as in the paper's experiments and in optax.
     """
 
-    name: ClassVar[str] = "lookahead"
-    label: ClassVar[str] = "with look-ahead"
-    source: ClassVar[str] = "Zhang et al. 2019"
-    helps: ClassVar[str] = "a learning rate that is a little too large, or noisy steps"
-    memory: ClassVar[str] = "n"
-    space: ClassVar[Space] = {"slow_step_size": Range(0.1, 1.0, tier=3)}
+    name = "lookahead"
+    label = "with look-ahead"
+    source = "Zhang et al. 2019"
+    helps = "a learning rate that is a little too large, or noisy steps"
+    memory = "n"
+    space = {"slow_step_size": Range(0.1, 1.0, tier=3)}
 
     sync_period: Number = 6.0
     slow_step_size: Number = 0.5
@@ -288,11 +288,11 @@ class Accumulate(Wrapper):
     Differs: schedules count every step, also those without a move.
     """
 
-    name: ClassVar[str] = "accumulate"
-    label: ClassVar[str] = "with accumulation"
-    source: ClassVar[str] = "Ott et al. 2018"
-    helps: ClassVar[str] = "large batches on a machine that has no room for them"
-    memory: ClassVar[str] = "n"
+    name = "accumulate"
+    label = "with accumulation"
+    source = "Ott et al. 2018"
+    helps = "large batches on a machine that has no room for them"
+    memory = "n"
 
     every: Number = 4.0
 
@@ -327,12 +327,12 @@ class Velocity(Wrapper):
     falls, the velocity here still has the size of the old one.
     """
 
-    name: ClassVar[str] = "velocity"
-    label: ClassVar[str] = "with a velocity"
-    source: ClassVar[str] = "Rumelhart et al. 1986"
-    helps: ClassVar[str] = "long narrow valleys; the same numbers as in Keras, Caffe and Lasagne"
-    memory: ClassVar[str] = "n"
-    space: ClassVar[Space] = {"momentum": MOMENTUM_RANGE}
+    name = "velocity"
+    label = "with a velocity"
+    source = "Rumelhart et al. 1986"
+    helps = "long narrow valleys; the same numbers as in Keras, Caffe and Lasagne"
+    memory = "n"
+    space = {"momentum": MOMENTUM_RANGE}
 
     momentum: Number = 0.9
 
@@ -360,9 +360,9 @@ class NesterovVelocity(Velocity):
     (`apply_nesterov_momentum`) and scikit-learn.
     """
 
-    name: ClassVar[str] = "nesterov-velocity"
-    label: ClassVar[str] = "with a Nesterov velocity"
-    source: ClassVar[str] = "Sutskever et al. 2013"
+    name = "nesterov-velocity"
+    label = "with a Nesterov velocity"
+    source = "Sutskever et al. 2013"
 
     def carried(self, v: PyTree, move: PyTree) -> PyTree:
         return trees.add(trees.scale(self.momentum, v), move)

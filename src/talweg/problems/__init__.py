@@ -8,16 +8,4 @@ from talweg.problems.supervised import from_arrays
 from talweg.problems.surfaces.surface import SURFACES, CriticalPoint, Surface, surface
 from talweg.problems.tables.read import from_frame, read, resolve
 
-__all__ = [
-    "SURFACES",
-    "CriticalPoint",
-    "Metric",
-    "Problem",
-    "Surface",
-    "from_arrays",
-    "from_frame",
-    "load",
-    "read",
-    "resolve",
-    "surface",
-]
+__all__ = ["SURFACES", "CriticalPoint", "Metric", "Problem", "Surface", "from_arrays", "from_frame", "load", "read", "resolve", "surface"]

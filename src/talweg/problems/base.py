@@ -19,10 +19,8 @@ Params: TypeAlias = PyTree
 Batch: TypeAlias = PyTree  #: arrays whose first axis counts examples; None for a function without data
 
 TYPED_NUMBERS = {
-    "optimum": checks.FINITE,
-    "goal_loss": checks.FINITE,
-    "default_batch": checks.Interval(1),
-    "default_epochs": checks.POSITIVE,
+    **{"optimum": checks.FINITE, "goal_loss": checks.FINITE},
+    **{"default_batch": checks.Interval(1), "default_epochs": checks.POSITIVE},
 }
 
 
@@ -74,8 +72,11 @@ class Problem:
         if self.scatter is not None and not callable(self.scatter):
             raise InputTypeError(f"Problem: scatter(key) must be callable, or None, got {self.scatter!r}")
         for name, interval in TYPED_NUMBERS.items():
-            if getattr(self, name) is not None:
-                checks.number("Problem", name, getattr(self, name), interval)
+            value = getattr(self, name)
+            if value is not None:
+                checks.number("Problem", name, value, interval)
+        if self.default_batch is not None:
+            checks.whole("Problem", "default_batch", self.default_batch)
         shapes = {}
         for split in ("train", "validation", "test"):
             batch = getattr(self, split)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from talweg import checks
 from talweg.checks import InputError
-from talweg.problems import source, synthetic
+from talweg.problems import synthetic
 from talweg.problems.base import Problem
 from talweg.problems.quadratic import quadratic_deep
+from talweg.problems.source import Source
 from talweg.problems.supervised import DEFAULT_MODEL, from_arrays
 from talweg.problems.surfaces import surface as surfaces
 
 ROWS = 1000
-SETTINGS = ("model", "loss", "task")
+SETTINGS = ("model", "loss", "task", "metric")
 
 #: features and target, the same at every call.
 Builder = Callable[..., tuple[np.ndarray, np.ndarray]]
@@ -31,9 +34,21 @@ class DatasetEntry:
     description: str  #: one line
     source: str
     builder: Builder | Callable[..., Problem]  #: a complete problem's is called with its options, and with the model if one is asked for
-    model: str | None = DEFAULT_MODEL  #: the model if none is asked for; None where the problem brings its own
-    takes: tuple[str, ...] = SETTINGS  #: what may be asked for
-    options: tuple[str, ...] = ()  #: whole numbers that may follow the name, as in `parity:bits=5`
+    model: str | None = DEFAULT_MODEL  #: the model if none is asked for; None for a complete problem
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """What may be asked for."""
+        return SETTINGS if self.model is not None else tuple(word for word in self._arguments if word == "model")
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The whole numbers that may follow the name, as in `parity:bits=5`."""
+        return tuple(word for word in self._arguments if word != "model")
+
+    @property
+    def _arguments(self) -> Iterable[str]:
+        return inspect.signature(self.builder).parameters
 
 
 def find(text: str) -> DatasetEntry | None:
@@ -42,13 +57,15 @@ def find(text: str) -> DatasetEntry | None:
     return entry if entry is not None and (entry.options or text == entry.name) else None
 
 
-def load(name: str, *, model: str | None = None, loss: str | None = None, task: str | None = None, seed: int = 0) -> Problem:
+def load(
+    name: str, *, model: str | None = None, loss: str | None = None, task: str | None = None, metric: str | None = None, seed: int = 0
+) -> Problem:
     """The named data set or surface, or a formula. The data are the same for every seed; the split follows `seed`.
 
-    Raises InputError for an unknown name, option, model, loss or task, for a model, loss or task with a problem that has its own, and
-    as `surface` does.
+    Raises InputError for an unknown name, option or setting, for a setting that a complete problem has of its own, and as `surface`
+    does.
     """
-    given = {"model": model, "loss": loss, "task": task}
+    given: dict[str, Any] = {"model": model, "loss": loss, "task": task, "metric": metric}
     entry = find(name) if isinstance(name, str) else None
     if entry is None and isinstance(name, str) and surfaces.is_surface(name):
         _refuse(name, given, "is a fixed function with its own loss and no model")
@@ -60,9 +77,9 @@ def load(name: str, *, model: str | None = None, loss: str | None = None, task: 
     asked = {} if model is None or entry.model is not None else {"model": model}
     built = entry.builder(**_options(name, entry), **asked)
     if isinstance(built, Problem):
-        return dataclasses.replace(built, name=name, source=source.catalogued(name, model=model))
-    problem = from_arrays(*built, name=name, model=model or entry.model or DEFAULT_MODEL, loss=loss, task=task, seed=seed)
-    return dataclasses.replace(problem, source=source.catalogued(name, **given, seed=seed))
+        return dataclasses.replace(built, name=name, source=Source.of("catalogue", name, model=model))
+    problem = from_arrays(*built, **{**given, "model": model or entry.model}, name=name, seed=seed)
+    return dataclasses.replace(problem, source=Source.of("catalogue", name, **given, seed=seed))
 
 
 def _refuse(name: str, settings: dict[str, str | None], why: str) -> None:
@@ -81,26 +98,14 @@ def _options(text: str, entry: DatasetEntry) -> dict[str, int]:
     return {option: int(value) for option, value in numbers.items()}
 
 
-def _sklearn(name: str, features: str = "data") -> Builder:
+def _sklearn(name: str, **options: Any) -> Builder:
     def build() -> tuple[np.ndarray, np.ndarray]:
         from sklearn import datasets
 
-        bunch = getattr(datasets, f"load_{name}")()
-        return bunch[features], bunch["target"]
+        x, y = getattr(datasets, name)(**options or {"return_X_y": True})
+        return (x.reshape(-1, 8, 8) if name == "load_digits" else x), y
 
     return build
-
-
-def _moons() -> tuple[np.ndarray, np.ndarray]:
-    from sklearn.datasets import make_moons
-
-    return make_moons(ROWS, noise=0.2, random_state=0)
-
-
-def _circles() -> tuple[np.ndarray, np.ndarray]:
-    from sklearn.datasets import make_circles
-
-    return make_circles(ROWS, noise=0.1, factor=0.5, random_state=0)
 
 
 def _spirals() -> tuple[np.ndarray, np.ndarray]:
@@ -119,62 +124,27 @@ def _xor() -> tuple[np.ndarray, np.ndarray]:
     return centre + generator.normal(0, 0.45, centre.shape), (centre.prod(1) < 0).astype(int)
 
 
-CATALOGUE: dict[str, DatasetEntry] = {
-    entry.name: entry
-    for entry in (
-        DatasetEntry("digits", "1,797 images of 8 × 8 pixels, ten digits", "scikit-learn (UCI)", _sklearn("digits", "images")),
-        DatasetEntry("breast_cancer", "569 tumours, 30 measures, benign or malignant", "scikit-learn (UCI)", _sklearn("breast_cancer")),
-        DatasetEntry("wine", "178 wines, 13 measures, three growers", "scikit-learn (UCI)", _sklearn("wine")),
-        DatasetEntry("iris", "150 flowers, 4 measures, three species", "scikit-learn (Fisher 1936)", _sklearn("iris")),
-        DatasetEntry("diabetes", "442 patients, 10 measures, progress of the disease", "scikit-learn (Efron 2004)", _sklearn("diabetes")),
-        DatasetEntry("moons", "1,000 points in two half moons, noisy", "scikit-learn make_moons", _moons),
-        DatasetEntry("circles", "1,000 points in two rings, noisy", "scikit-learn make_circles", _circles),
-        DatasetEntry("spirals", "1,000 points on two spiral arms, noisy", "talweg", _spirals, model="mlp:32,32"),
-        DatasetEntry("xor", "1,000 points in four clouds, labelled by exclusive or", "talweg", _xor),
-        DatasetEntry(
-            "quadratic_deep", "a noisy quadratic bowl in 100 dimensions, 10 of them steep", "DeepOBS", quadratic_deep, model=None, takes=()
-        ),
-        DatasetEntry(
-            "xor-2-2-1",
-            "exclusive or for the smallest network that can: plateaus and valleys to infinity",
-            synthetic.XOR,
-            synthetic.xor,
-            model=None,
-            takes=("model",),
-        ),
-        DatasetEntry(
-            "parity",
-            "is the number of ones among 4 bits odd? Every bit matters; or parity:bits=2 … 10",
-            synthetic.PARITY,
-            synthetic.parity,
-            model=None,
-            takes=("model",),
-            options=("bits",),
-        ),
-        DatasetEntry(
-            "two-spirals",
-            "194 points on two spiral arms of three turns",
-            synthetic.SPIRALS,
-            synthetic.two_spirals,
-            model=None,
-            takes=("model",),
-        ),
-        DatasetEntry(
-            "deep-linear",
-            "a linear map learned by three layers: saddles, and no bad minimum",
-            synthetic.LINEAR,
-            synthetic.deep_linear,
-            model=None,
-            takes=("model",),
-        ),
-        DatasetEntry(
-            "teacher-student",
-            "what one network of 6 rectified units says, learned by another such: bad minima; or teacher-student:units=2 … 64",
-            synthetic.TEACHER,
-            synthetic.teacher_student,
-            model=None,
-            takes=("model",),
-            options=("units",),
-        ),
-    )
-}
+MOONS = _sklearn("make_moons", n_samples=ROWS, noise=0.2, random_state=0)
+CIRCLES = _sklearn("make_circles", n_samples=ROWS, noise=0.1, factor=0.5, random_state=0)
+
+DATA: tuple[tuple[Any, ...], ...] = (
+    ("digits", "1,797 images of 8 × 8 pixels, ten digits", "scikit-learn (UCI)", _sklearn("load_digits")),
+    ("breast_cancer", "569 tumours, 30 features, benign or malignant", "scikit-learn (UCI)", _sklearn("load_breast_cancer")),
+    ("wine", "178 wines, 13 features, three growers", "scikit-learn (UCI)", _sklearn("load_wine")),
+    ("iris", "150 flowers, 4 features, three species", "scikit-learn (Fisher 1936)", _sklearn("load_iris")),
+    ("diabetes", "442 patients, 10 features, progress of the disease", "scikit-learn (Efron 2004)", _sklearn("load_diabetes")),
+    ("moons", "1,000 points in two half moons, noisy", "scikit-learn make_moons", MOONS),
+    ("circles", "1,000 points in two rings, noisy", "scikit-learn make_circles", CIRCLES),
+    ("spirals", "1,000 points on two spiral arms, noisy", "talweg", _spirals, "mlp:32,32"),
+    ("xor", "1,000 points in four clouds, labelled by exclusive or", "talweg", _xor),
+)
+TEACHER = "what one network of 6 rectified units says, learned by another such: bad minima; or teacher-student:units=2 … 64"
+COMPLETE: tuple[tuple[str, str, str, Callable[..., Problem]], ...] = (
+    ("quadratic_deep", "a noisy quadratic bowl in 100 dimensions, 10 of them steep", "DeepOBS", quadratic_deep),
+    ("xor-2-2-1", "exclusive or for the smallest network that can: plateaus and valleys to infinity", synthetic.XOR, synthetic.xor),
+    ("parity", "is the number of ones among 4 bits odd? Every bit matters; or parity:bits=2 … 10", synthetic.PARITY, synthetic.parity),
+    ("two-spirals", "194 points on two spiral arms of three turns", synthetic.SPIRALS, synthetic.two_spirals),
+    ("deep-linear", "a linear map learned by three layers: saddles, and no bad minimum", synthetic.LINEAR, synthetic.deep_linear),
+    ("teacher-student", TEACHER, synthetic.TEACHER, synthetic.teacher_student),
+)
+CATALOGUE = {row[0]: DatasetEntry(*row) for row in DATA} | {row[0]: DatasetEntry(*row, model=None) for row in COMPLETE}

@@ -83,10 +83,3 @@ CATALOGUE: dict[str, LossKind] = {
     "cross-entropy": LossKind(cross_entropy, classification=True),
     "hinge": LossKind(hinge, classification=True),
 }
-
-
-def accuracy(prediction: Array, y: Array) -> Array:
-    """1 for a right label, 0 for a wrong one."""
-    if prediction.shape[1] == 1:
-        return ((prediction[:, 0] > 0) == (y > 0.5)).astype(prediction.dtype)
-    return (jnp.argmax(prediction, axis=1) == y).astype(prediction.dtype)

@@ -21,6 +21,12 @@ class Source:
     name: str  #: of the catalogue, with options; the surface's name or formula; the absolute path; or what the user called it
     options: Mapping[str, Any] = field(default_factory=dict)  #: target, model, loss, task, seed …: what was given, without None
 
+    @classmethod
+    def of(cls, kind: str, name: str | os.PathLike[str], /, **options: Any) -> Source:
+        """With those of the options that are not None; a file by its absolute path, by which it is found from any folder."""
+        where = str(Path(name).absolute()) if kind == "file" else str(name)
+        return cls(kind, where, {word: value for word, value in options.items() if value is not None})
+
     def describe(self) -> dict[str, Any]:
         """As JSON; `Source(**described)` is the same again."""
         return asdict(self)
@@ -29,22 +35,3 @@ class Source:
     def repeatable(self) -> bool:
         """Whether `talweg.problems.rebuild` can build it again."""
         return self.kind in ("catalogue", "surface", "file")
-
-
-def catalogued(name: str, **options: Any) -> Source:
-    """A data set of the catalogue."""
-    return Source("catalogue", name, _given(options))
-
-
-def surface(text: str, **options: Any) -> Source:
-    """A surface of the catalogue, or a formula."""
-    return Source("surface", text, _given(options))
-
-
-def file(path: str | os.PathLike[str], **options: Any) -> Source:
-    """A file, by its absolute path: it is found from any folder."""
-    return Source("file", str(Path(path).absolute()), _given(options))
-
-
-def _given(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {word: value for word, value in options.items() if value is not None}

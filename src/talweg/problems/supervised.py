@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
-from jaxtyping import Array, PRNGKeyArray, Scalar
+from jaxtyping import PRNGKeyArray, Scalar
 
 from talweg import checks
 from talweg.checks import InputError
 from talweg.problems import data, losses, models, targets
 from talweg.problems.base import Batch, Metric, Params, Problem
+from talweg.problems.metrics import METRICS
 from talweg.problems.source import Source
 from talweg.problems.splits import split_rows
 
@@ -28,10 +30,11 @@ def from_arrays(
     y: Any,
     *,
     name: str = "data",
-    model: str = DEFAULT_MODEL,
+    model: str | None = None,
     loss: str | None = None,
     task: str | None = None,
     seed: int = 0,
+    metric: str | None = None,
     encode: Encoder | None = None,
     notes: Sequence[str] = (),
 ) -> Problem:
@@ -41,10 +44,11 @@ def from_arrays(
         x: features, (n, d) numbers or images (n, height, width[, channels]); with `encode`, any table of n rows.
         y: the target, n numbers or labels.
         name: how the problem is called in tables and in the store.
-        model: `linear`, `mlp:64,32[,activation][,initialisation]` or `cnn:8,16`.
+        model: `linear`, `mlp:64,32[,activation][,initialisation]` or `cnn:8,16`; by default `mlp:32`.
         loss: a name of `losses.CATALOGUE`; by default cross-entropy for labels, squared error for numbers.
         task: `classification` or `regression`; by default recognised from the target.
         seed: of the split in 60 % training, 20 % validation (at most 8,192 rows) and 20 % test (at most 50,000 rows).
+        metric: a name of the task's in `metrics.METRICS`; by default accuracy for labels, R² for numbers.
         encode: turns the three parts of a table into numbers, fitted on the training part.
         notes: what was already recognised or changed on the way, to be said aloud.
 
@@ -66,7 +70,7 @@ def from_arrays(
     if not labelled:
         ys = targets.standardised(name, ys, cost.scale_target)
     shape = xs[0].shape[1:]
-    spec = models.parse(model, shape)
+    spec = models.parse(model or DEFAULT_MODEL, shape)
     train, validation, test = zip(xs, ys, strict=True)
     return Problem(
         name=name,
@@ -75,18 +79,14 @@ def from_arrays(
         train=train,
         validation=validation,
         test=test,
-        metric=ACCURACY if labelled else explained_variance(ys[1]),
+        metric=metric_of(target.task, metric, ys[1]),
         notes=(*notes, *target.notes),
         task=target.task,
         model=str(spec),
         classes=target.classes,
         source=Source("arrays", name),
-        facts={
-            "loss": target.loss,
-            "features": int(np.prod(shape)),
-            "split": [len(part) for part in parts],
-            "split_seed": seed,
-        },
+        facts={"loss": target.loss, "features": int(np.prod(shape)), "split": [len(part) for part in parts], "split_seed": seed}
+        | ({} if metric is None else {"metric": metric}),
     )
 
 
@@ -126,14 +126,10 @@ def widened(problem: Problem, factor: int) -> Problem:
     return replace(problem, start=wide, model=str(spec))
 
 
-ACCURACY = Metric("accuracy", MeanCost(losses.accuracy), percent=True)
-
-
-def explained_variance(y: np.ndarray) -> Metric:
-    """R²: the share of the variance of these targets that is explained; a mean over examples, so batches add up."""
-    variance = float(np.var(y)) or 1.0
-
-    def r2(prediction: Array, target: Array) -> Array:
-        return 1.0 - (prediction[:, 0] - target) ** 2 / variance
-
-    return Metric("R²", MeanCost(r2))
+def metric_of(task: str, name: str | None, y: np.ndarray) -> Metric:
+    """The named metric of a task, by default its first, for validation targets y."""
+    known = METRICS[task]
+    chosen = next(iter(known)) if name is None else checks.one_of("metric", "metric", name, known)
+    entry = known[chosen]
+    function = partial(entry.function, variance=float(np.var(y)) or 1.0) if entry.relative else entry.function
+    return Metric(chosen, MeanCost(function), entry.larger_is_better, entry.percent)

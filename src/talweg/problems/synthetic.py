@@ -20,7 +20,7 @@ from talweg.checks import InputError
 from talweg.problems import losses, models
 from talweg.problems.base import Problem
 from talweg.problems.models import ModelSpec
-from talweg.problems.supervised import ACCURACY, MeanCost, Start
+from talweg.problems.supervised import MeanCost, Start, metric_of
 from talweg.trees import float_type
 
 Rows: TypeAlias = tuple[np.ndarray, np.ndarray]  #: features and target
@@ -60,9 +60,7 @@ def parity(bits: int = 4, model: str | None = None) -> Problem:
     Rumelhart, Hinton & Williams, "Learning internal representations by error propagation", 1986. One changed bit changes the answer,
     so that no part of the bits says anything: the hardest function for a network that looks for what is alike.
     """
-    checks.whole("parity", "bits", bits, at_least=2)
-    if bits > MOST_BITS:
-        raise InputError(f"parity: bits must be at most {MOST_BITS}, got {bits}")
+    checks.whole("parity", "bits", bits, 2, MOST_BITS)
     spec = models.parse(model or f"mlp:{bits},tanh", (bits,))
     rows = np.array(list(itertools.product((0, 1), repeat=bits)))
     return _logic("parity", 2 * rows - 1, rows.sum(1) % 2, spec, epochs=3000, source=PARITY)
@@ -131,9 +129,7 @@ def teacher_student(units: int = 6, model: str | None = None) -> Problem:
     The teacher has the activation of the student's `model`. Differs: 1,000 fixed examples instead of the mean over all, and the student
     learns its output weights and biases, too.
     """
-    checks.whole("teacher-student", "units", units, at_least=2)
-    if units > MOST_UNITS:
-        raise InputError(f"teacher-student: units must be at most {MOST_UNITS}, got {units}")
+    checks.whole("teacher-student", "units", units, 2, MOST_UNITS)
     spec = models.parse(model or f"mlp:{units}", (units,))
     if spec.kind != "mlp":
         raise InputError(f"teacher-student: the student must be an mlp, such as mlp:{units}, got {model!r}")
@@ -198,7 +194,7 @@ def _network(
         start=Start(spec, train[0].shape[1:], outputs),
         train=train,
         test=test,
-        metric=ACCURACY if labelled else None,
+        metric=metric_of("classification", None, train[1]) if labelled else None,
         task="classification" if labelled else "regression",
         model=str(spec),
         classes=("0", "1") if labelled else None,

@@ -15,8 +15,8 @@ What a crash keeps: all that the driver has been handed. An executor writes noth
 each block as it comes, and after a stop submits only those that are missing. So a block that was under way is lost, and may be.
 
 An executor knows no contestants, only `Entrant`s, which say what method a lane has and what program it needs. To add one, write a
-class with these methods, in a file of its own anywhere: `tw.race(…, executor=MyExecutor)` runs on it. With a line in `EXECUTORS`
-it has a name, too, and is under the test of this contract.
+class with these methods: `tw.race(…, executor=MyExecutor)` runs on it. In a file of its name beside this one, `mine.py` for `Mine`,
+it is found by that name, too, and is under the test of this contract.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ import math
 import re
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import jax.numpy as jnp
@@ -82,9 +82,8 @@ def parse(text: str) -> Formula:
     reader = _Reader(body)
     tree = reader.tree()
     variables = _variables(reader.used)
-    domain = _domain(domain_text, len(variables))
-    formula = Formula(body.strip(), tree, variables, domain, ())
-    return Formula(body.strip(), tree, variables, domain, _start(formula, start_text))
+    formula = Formula(body.strip(), tree, variables, _domain(domain_text, len(variables)), ())
+    return replace(formula, start=_start(formula, start_text))
 
 
 def is_formula(text: str) -> bool:
@@ -118,13 +117,11 @@ class _Reader:
             self.spelled += words
             self.place += [i] * len(words)
 
-    def refuse(self, place: int, why: str) -> NoReturn:
-        """One sentence that points at a character."""
+    def refuse(self, where: int | ast.AST, why: str) -> NoReturn:
+        """One sentence that points at a character, or at where a node begins."""
+        place = where if isinstance(where, int) else self._typed(getattr(where, "col_offset", 0))
         shown = self.text if len(self.text) <= 60 else f"{self.text[:57]}..."
         raise InputError(f"surface: {why} at character {place + 1} of {shown!r}; {HELP}")
-
-    def at(self, node: ast.AST) -> int:
-        return self._typed(getattr(node, "col_offset", 0))
 
     def _typed(self, column: int) -> int:
         spaces = len(self.spelled) - len(self.spelled.lstrip())
@@ -153,13 +150,13 @@ class _Reader:
     def check(self, node: ast.AST, depth: int) -> None:
         """Let a node pass if it is one of the few that a formula is made of, and all that is in it, too."""
         if depth > DEEPEST:
-            self.refuse(self.at(node), f"more than {DEEPEST} expressions in each other")
+            self.refuse(node, f"more than {DEEPEST} expressions in each other")
         if isinstance(node, ast.Constant):
             number = node.value
             if isinstance(number, bool) or not isinstance(number, (int, float)):
-                self.refuse(self.at(node), f"{number!r} is no real number")
+                self.refuse(node, f"{number!r} is no real number")
             if not abs(number) <= LARGEST:
-                self.refuse(self.at(node), f"a number beyond {LARGEST:g}")
+                self.refuse(node, f"a number beyond {LARGEST:g}")
         elif isinstance(node, ast.Name):
             self._name(node)
         elif isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
@@ -172,44 +169,39 @@ class _Reader:
             for argument in node.args:
                 self.check(argument, depth + 1)
         else:
-            self.refuse(self.at(node), f"a formula has numbers, variables, + - * / ** and functions, but {_word(node)}")
+            kinds = {ast.Tuple: "this has a comma too many", ast.Attribute: "this has a dot after a name"}
+            what = kinds.get(type(node), f"this is of another kind ({type(node).__name__})")
+            self.refuse(node, f"a formula has numbers, variables, + - * / ** and functions, but {what}")
 
     def _name(self, node: ast.Name) -> None:
         word = node.id
         if word in FUNCTIONS:
-            self.refuse(self.at(node), f"{word} is a function and needs parentheses, as in {word}(x),")
+            self.refuse(node, f"{word} is a function and needs parentheses, as in {word}(x),")
         if word in CONSTANTS:
             return
         numbered = NUMBERED.fullmatch(word)
         if word not in ("x", "y") and not numbered:
             near = difflib.get_close_matches(word, [*FUNCTIONS, *CONSTANTS], n=1, cutoff=0.6)
-            self.refuse(
-                self.at(node), f"unknown name {word!r} (the variables are x and y, or x1, x2, …{f'; {near[0]} is known' if near else ''})"
-            )
+            known = f"; {near[0]} is known" if near else ""
+            self.refuse(node, f"unknown name {word!r} (the variables are x and y, or x1, x2, …{known})")
         if numbered and int(numbered[1]) > MOST_VARIABLES:
-            self.refuse(self.at(node), f"at most {MOST_VARIABLES} variables, got {word}")
+            self.refuse(node, f"at most {MOST_VARIABLES} variables, got {word}")
         if self.used and (word in ("x", "y")) != bool(self.used & {"x", "y"}):
-            self.refuse(self.at(node), "either x and y, or x1, x2, …, not both,")
+            self.refuse(node, "either x and y, or x1, x2, …, not both,")
         self.used.add(word)
 
     def _call(self, node: ast.Call) -> None:
         if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS:
             word = node.func.id if isinstance(node.func, ast.Name) else "this"
             if word in ("x", "y", "this", *CONSTANTS) or NUMBERED.fullmatch(word):
-                self.refuse(self.at(node), f"{word} is no function (a product needs a *)")
+                self.refuse(node, f"{word} is no function (a product needs a *)")
             near = difflib.get_close_matches(word, FUNCTIONS, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(FUNCTIONS)}; a product needs a *"
-            self.refuse(self.at(node), f"{word!r} is no function ({hint})")
+            self.refuse(node, f"{word!r} is no function ({hint})")
         wanted = FUNCTIONS[node.func.id][1]
         if node.keywords or (len(node.args) != wanted if wanted else len(node.args) < 2):
-            self.refuse(
-                self.at(node), f"{node.func.id} takes {'two or more arguments' if wanted is None else 'one argument'}, got {len(node.args)}"
-            )
-
-
-def _word(node: ast.AST) -> str:
-    words = {ast.Tuple: "this has a comma too many", ast.Attribute: "this has a dot after a name"}
-    return words.get(type(node), f"this is of another kind ({type(node).__name__})")
+            takes = "two or more arguments" if wanted is None else "one argument"
+            self.refuse(node, f"{node.func.id} takes {takes}, got {len(node.args)}")
 
 
 def _fold(node: ast.AST, reader: _Reader) -> None:
@@ -220,7 +212,7 @@ def _fold(node: ast.AST, reader: _Reader) -> None:
         ):
             value = _value(part, {}, np)
             if not abs(value) <= LARGEST:
-                reader.refuse(reader.at(part), f"a constant that is {value:g}")
+                reader.refuse(part, f"a constant that is {value:g}")
 
 
 def _value(node: ast.AST, variables: Mapping[str, Any], library: Any) -> Any:

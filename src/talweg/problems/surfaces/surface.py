@@ -8,8 +8,8 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -19,14 +19,12 @@ from jaxtyping import Array, Float, PRNGKeyArray, Scalar
 
 from talweg import checks
 from talweg.checks import InputError
-from talweg.problems import source
 from talweg.problems.base import Problem
+from talweg.problems.source import Source
 from talweg.problems.surfaces import critical_points, formula
 from talweg.problems.surfaces.catalogue import SURFACES, Shape
 from talweg.problems.surfaces.critical_points import LANDMARKS, CriticalPoint
 from talweg.trees import float_type
-
-__all__ = ["SURFACES", "CriticalPoint", "Shape", "Surface", "is_surface", "surface"]
 
 ROWS = 256  #: of noise, from which batches are drawn
 MOST_DIMENSIONS = 10_000
@@ -56,7 +54,7 @@ class Surface:
     description: str  #: what it teaches, one line
     lowest: float | None  #: the value of the global minimum, if it is known
     critical_note: str
-    landmarks: Callable[[], tuple[CriticalPoint, ...]]  #: asked once, since some have to search
+    landmarks: Callable[[], Iterable[CriticalPoint]]  #: asked once, since some have to search
     noise: float = 0.0
     goal: float | None = None  #: the target of a race, where one has to be given
 
@@ -68,7 +66,7 @@ class Surface:
     @functools.cached_property
     def critical(self) -> tuple[CriticalPoint, ...]:
         """The critical points inside the domain, from the lowest to the highest."""
-        return self.landmarks()
+        return tuple(self.landmarks())
 
     @property
     def best(self) -> tuple[CriticalPoint, ...]:
@@ -112,7 +110,7 @@ class Surface:
             optimum=self.lowest,
             goal_loss=self.goal,
             default_batch=1 if self.noise else None,
-            source=source.surface(self.name, noise=self.noise or None),
+            source=Source.of("surface", self.name, noise=self.noise or None),
         )
 
     def __repr__(self) -> str:
@@ -128,22 +126,6 @@ class Height:
     def __call__(self, x: Float[Array, " d"], noise: Float[Array, "n d"] | None) -> Scalar:
         value = self.function(x)
         return value if noise is None else value + noise.mean(0) @ x
-
-
-# One of each for a function, so that what was compiled for it serves all noise and every surface that has it.
-@functools.lru_cache(maxsize=256)
-def _height(function: Callable[[Array], Array]) -> Height:
-    return Height(function)
-
-
-@functools.lru_cache(maxsize=256)
-def _values(function: Callable[[Array], Array]) -> Callable[..., Array]:
-    return jax.jit(jax.vmap(function))
-
-
-@functools.lru_cache(maxsize=256)
-def _gradient(function: Callable[[Array], Array]) -> Callable[..., Array]:
-    return jax.jit(jax.grad(function))
 
 
 class Start:
@@ -180,6 +162,16 @@ def noise_rows(noise: float, dimensions: int) -> Float[np.ndarray, "256 d"]:
     return np.concatenate([half, -half])
 
 
+# One of each for a function, so that what was compiled for it serves all noise and every surface that has it.
+once = functools.lru_cache(maxsize=256)
+_typed = once(formula.parse)
+_with = once(lambda function, numbers: functools.partial(function, **dict(numbers)))
+_height = once(Height)
+_values = once(lambda function: jax.jit(jax.vmap(function)))
+_gradient = once(lambda function: jax.jit(jax.grad(function)))
+_searched = once(critical_points.find)
+
+
 # ---- from text to surface -----------------------------------------------------------------------------------------------------
 
 
@@ -210,7 +202,7 @@ def surface(text: str, *, noise: float | None = None) -> Surface:
     return _surface(text.strip(), None if noise is None else float(noise))
 
 
-@functools.lru_cache(maxsize=256)
+@once
 def _surface(text: str, noise: float | None) -> Surface:
     head, _, tail = text.partition(":")
     head = head.strip()
@@ -238,25 +230,16 @@ def _surface(text: str, noise: float | None) -> Surface:
     )
 
 
-_typed = functools.lru_cache(maxsize=256)(formula.parse)
-
-
-@functools.lru_cache(maxsize=256)
-def _with(function: Callable[..., Array], numbers: tuple[tuple[str, float], ...]) -> Callable[[Array], Array]:
-    return functools.partial(function, **dict(numbers))
-
-
 def read_options(who: str, text: str, known: list[str]) -> dict[str, float]:
     """`dimensions=10,noise=0.5` as numbers. Raises InputError for an unknown option, and where no number is given."""
     options: dict[str, float] = {}
     for pair in filter(None, (part.strip() for part in re.split(r"[,:]", text))):
-        key, equals, value = (part.strip() for part in pair.partition("="))
+        key, _, value = (part.strip() for part in pair.partition("="))
         checks.one_of(who, "option", key, known)
         try:
             options[key] = float(value)
         except ValueError:
             raise InputError(f"{who}: {key} must be a number, such as {who}:{key}=2, got {pair!r}") from None
-        del equals
     return options
 
 
@@ -277,57 +260,52 @@ def _catalogued(text: str, shape: Shape, options: Mapping[str, float], noise: fl
             checks.number(shape.name, name, value, checks.Interval(1, 1e8))
         function = _with(shape.function, tuple(numbers.items()))
         formula_text += "".join(f", κ = {value:g}" for value in numbers.values())
-    count = options.get("dimensions", 2.0)
-    if not count.is_integer():
-        raise InputError(f"{shape.name}: dimensions must be a whole number of at least 2, got {count:g}")
-    dimensions = checks.whole(shape.name, "dimensions", int(count), at_least=2)
-    if dimensions > MOST_DIMENSIONS:
-        raise InputError(f"{shape.name}: dimensions must be at most {MOST_DIMENSIONS:,}, got {dimensions:,}")
-    lowest = shape.lowest if shape.lowest is None or dimensions == 2 else shape.lowest * dimensions / 2
-    if dimensions > 2:
-        at = (shape.minima[0][0],) * dimensions
-        only = (CriticalPoint(at, float(lowest or 0.0), "minimum", best=True),)
-        landmarks: Callable[[], tuple[CriticalPoint, ...]] = functools.partial(tuple, only)
-    else:
-        landmarks = functools.partial(_known, shape)
-    domain = tuple((float(low), float(high)) for low, high in shape.domain)
-    if dimensions > 2:  # one range for all that has both
-        domain = ((min(low for low, _ in domain), max(high for _, high in domain)),) * dimensions
-    label = shape.label + (f", {dimensions} dimensions" if dimensions > 2 else "")
-    return Surface(
+    flat = Surface(
         name=text,
-        label=label + "".join(f", {name} {options[name]:g}" for name in shape.numbers if name in options),
+        label=shape.label + "".join(f", {name} {options[name]:g}" for name in shape.numbers if name in options),
         function=function,
         formula=formula_text,
-        domain=domain,
-        start=tuple(shape.start[i % 2] for i in range(dimensions)),
+        domain=tuple((float(low), float(high)) for low, high in shape.domain),
+        start=shape.start,
         source=shape.source,
         description=shape.description,
-        lowest=lowest,
-        critical_note=shape.note if dimensions == 2 else BEYOND_TWO,
-        landmarks=landmarks,
+        lowest=shape.lowest,
+        critical_note=shape.note,
+        landmarks=functools.partial(_known, shape),
         noise=noise,
         goal=shape.goal,
     )
+    count = options.get("dimensions", 2.0)
+    dimensions = checks.whole(shape.name, "dimensions", int(count) if count.is_integer() else count, 2, MOST_DIMENSIONS)
+    return flat if dimensions == 2 else _extended(flat, shape, dimensions)
 
 
-@functools.lru_cache(maxsize=64)
-def _known(shape: Shape) -> tuple[CriticalPoint, ...]:
+def _extended(flat: Surface, shape: Shape, dimensions: int) -> Surface:
+    """A surface in more than two dimensions: one range for all that has both, and its global minimum only."""
+    lowest = (shape.lowest or 0.0) * dimensions / 2
+    only = CriticalPoint((shape.minima[0][0],) * dimensions, lowest, "minimum", best=True)
+    return replace(
+        flat,
+        label=flat.label.replace(shape.label, f"{shape.label}, {dimensions} dimensions", 1),
+        domain=((min(low for low, _ in flat.domain), max(high for _, high in flat.domain)),) * dimensions,
+        start=tuple(shape.start[i % 2] for i in range(dimensions)),
+        lowest=lowest,
+        critical_note=BEYOND_TWO,
+        landmarks=lambda: (only,),
+    )
+
+
+@once
+def _known(shape: Shape) -> list[CriticalPoint]:
     """The critical points of a shape in two dimensions: from the table, or searched for and completed by the exact global minima."""
     if shape.name in LANDMARKS:
-        points = [CriticalPoint((x, y), value, kind) for x, y, value, kind in LANDMARKS[shape.name]]
+        points = LANDMARKS[shape.name]
     else:
         found = critical_points.find(shape.function, shape.domain, shape.side or critical_points.SIDE)
         points = [point for point in found if all(math.dist(point.at, at) >= 1e-6 for at in shape.minima)]
         points += [CriticalPoint(at, float(shape.lowest or 0.0), "minimum") for at in shape.minima]
-    points.sort(key=lambda point: (point.value, point.at))
-    return tuple(CriticalPoint(p.at, p.value, p.kind, _is_lowest(p, shape.lowest)) for p in points)
+    return [replace(p, best=_is_lowest(p, shape.lowest)) for p in sorted(points, key=lambda point: (point.value, point.at))]
 
 
 def _is_lowest(point: CriticalPoint, lowest: float | None) -> bool:
     return lowest is not None and point.kind == "minimum" and point.value - lowest <= 1e-9 * (1 + abs(lowest))
-
-
-@functools.lru_cache(maxsize=256)
-def _searched(function: Callable[[Array], Array], domain: critical_points.Domain) -> tuple[CriticalPoint, ...]:
-    return tuple(critical_points.find(function, domain))

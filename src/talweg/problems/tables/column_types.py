@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import warnings
 from collections import Counter
@@ -107,7 +108,7 @@ def _typed(name: str, values: pd.Series | pa.ChunkedArray, found: Findings) -> p
         return pd.Series(np.full(len(text), np.nan))
     if len(distinct) <= 2 and any(set(pc.utf8_lower(distinct).to_pylist()) <= pair for pair in TRUTHS):
         found.note("truth", name)
-        return pd.Series(_numpy(pc.cast(pc.is_in(pc.utf8_lower(text), TRUE), pa.float64()), text))
+        return pd.Series(_numpy(pc.if_else(pc.is_null(text), None, pc.is_in(pc.utf8_lower(text), TRUE))))
     numbers = as_numbers(text, distinct)
     if numbers is not None:
         values, written = numbers
@@ -146,29 +147,18 @@ def as_numbers(text: pa.ChunkedArray, distinct: pa.Array, most: float = MOST) ->
 
     Read are `1,234.5`, `1.234,5` (if that fits more of the column's values), `1 234`, `12 %`, `$5`, `5 EUR`, `(5)` for −5.
     """
-    try:
-        return _numpy(pc.cast(text, pa.float64()), text), False
-    except pa.ArrowInvalid:
-        pass  # some value is not a plain number
-    if _readable(distinct[:SAMPLE]) < most / 2:
+    with contextlib.suppress(pa.ArrowInvalid):  # some value is not a plain number
+        return _numpy(text), False
+    sample = distinct[:SAMPLE]
+    if _cleaned(sample).null_count > (1 - most / 2) * len(sample):
         return None
     encoded = text.combine_chunks().dictionary_encode()
-    read = _numpy(pc.cast(_cleaned(encoded.dictionary), pa.float64()), encoded.dictionary)
-    codes = _numpy(pc.cast(encoded.indices, pa.float64()), encoded.indices)
-    numbers = np.full(len(codes), np.nan)
-    present = ~np.isnan(codes)
-    numbers[present] = read[codes[present].astype(np.int64)]
-    readable = np.count_nonzero(~np.isnan(numbers))
-    if readable < most * max(1, int(np.count_nonzero(present))):
+    cleaned = _cleaned(encoded.dictionary)
+    numbers = pc.take(cleaned, encoded.indices)
+    if len(numbers) - numbers.null_count < most * max(1, len(text) - text.null_count):
         return None
-    plain = np.count_nonzero(np.array(pc.match_substring_regex(encoded.dictionary, PLAIN).to_pylist(), bool)) == np.count_nonzero(
-        ~np.isnan(read)
-    )
-    return numbers, not plain
-
-
-def _readable(distinct: pa.Array) -> float:
-    return 1 - _cleaned(distinct).null_count / max(1, len(distinct))
+    plain = _true(pc.match_substring_regex(encoded.dictionary, PLAIN)) == len(cleaned) - cleaned.null_count
+    return _numpy(numbers), not plain
 
 
 def _cleaned(text: pa.Array) -> pa.Array:
@@ -233,12 +223,9 @@ def _finite(name: str, values: np.ndarray, found: Findings) -> pd.Series:
     return pd.Series(values)
 
 
-def _numpy(numbers: pa.Array | pa.ChunkedArray, present: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    """float64, NaN where `present` is null."""
-    values = np.array(pc.fill_null(numbers, np.nan).to_numpy(), np.float64)
-    if present.null_count:
-        values[pc.is_null(present).to_numpy(zero_copy_only=False)] = np.nan
-    return values
+def _numpy(numbers: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """float64, NaN where a value is missing."""
+    return np.array(pc.fill_null(pc.cast(numbers, pa.float64()), np.nan).to_numpy(), np.float64)
 
 
 def _identifies(name: str, column: pd.Series) -> bool:

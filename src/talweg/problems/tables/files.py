@@ -19,6 +19,11 @@ SEPARATORS = (",", ";", "\t", "|")
 Columns = list[tuple[str, pa.ChunkedArray | pd.Series]]
 
 
+def columns(path: Path, said: list[str]) -> Columns:
+    """The columns of a file, which its ending says how to read; what is unusual about it goes to `said`. Raises InputError as below."""
+    return from_parquet(path) if path.suffix.lower() == ".parquet" else from_text(path, said)
+
+
 def from_text(path: Path, said: list[str]) -> Columns:
     """The columns of a CSV or TSV file, as text.
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from talweg import checks
 from talweg.checks import InputError, InputTypeError
-from talweg.problems import datasets, source
+from talweg.problems import datasets
 from talweg.problems.base import Problem
 from talweg.problems.source import Source
-from talweg.problems.supervised import DEFAULT_MODEL, from_arrays
+from talweg.problems.supervised import from_arrays
 from talweg.problems.surfaces import surface as surfaces
 
 if TYPE_CHECKING:  # importing talweg stays light: pandas and Arrow are imported when there is a table
@@ -51,26 +51,17 @@ def resolve(
     if not isinstance(problem, (str, os.PathLike)):
         raise InputTypeError(f"problem: expected a Problem, a name or the path of a file, got {type(problem).__name__}")
     text = os.fspath(problem)
-    if datasets.find(text) is not None:
+    known, exists = datasets.find(text) is not None, os.path.exists(text)
+    if known or (not text.lower().endswith(ENDINGS) and surfaces.is_surface(text) and not exists):
         if target is not None:
-            raise InputError(f"{text}: this data set has its own target; leave out target={target!r}")
+            why = "data set has its own target" if known else "is a function and has no column to predict"
+            raise InputError(f"{text}: this {why}; leave out target={target!r}")
         return datasets.load(text, **settings, seed=seed)
-    if not text.lower().endswith(ENDINGS) and surfaces.is_surface(text) and not _exists(text):
-        if target is not None:
-            raise InputError(f"{text}: this is a function and has no column to predict; leave out target={target!r}")
-        return datasets.load(text, **settings, seed=seed)
-    if Path(text).suffix or os.sep in text or _exists(text):
+    if Path(text).suffix or os.sep in text or exists:
         return read(text, target, **settings, seed=seed)
-    known = [*datasets.CATALOGUE, *surfaces.SURFACES]
-    checks.one_of("problem", "name", text, known, f"(or give a file: {', '.join(ENDINGS)}; or a formula: x**2 + 10*y**2)")
+    names = [*datasets.CATALOGUE, *surfaces.SURFACES]
+    checks.one_of("problem", "name", text, names, f"(or give a file: {', '.join(ENDINGS)}; or a formula: x**2 + 10*y**2)")
     raise AssertionError("unreachable: the name is not in the catalogue")
-
-
-def _exists(text: str) -> bool:
-    try:
-        return Path(text).exists()
-    except (OSError, ValueError):  # too long for a path, or with a character that none may have
-        return False
 
 
 def read(
@@ -81,6 +72,7 @@ def read(
     model: str | None = None,
     loss: str | None = None,
     task: str | None = None,
+    metric: str | None = None,
     seed: int = 0,
 ) -> Problem:
     """A problem from a CSV, TSV or Parquet file with named columns, or from an .npz file with the arrays X and y.
@@ -90,14 +82,14 @@ def read(
         target: the column that is to be predicted; by default the one that is called target, label, class or y.
         name: how the problem is called in tables and in the store; by default as the file, without its ending.
         model: `linear`, `mlp:64,32` or `cnn:8,16`; by default `mlp:32`.
-        loss: see `learning`.
+        loss, metric: see `from_arrays`.
         task: `classification` or `regression`; by default recognised from the target.
         seed: of the split.
 
-    Raises InputError for a file that is missing, empty, garbled or of an unknown sort, and as `from_frame` and `learning` do.
+    Raises InputError for a file that is missing, empty, garbled or of an unknown sort, and as `from_frame` and `from_arrays` do.
     """
     file = _file(Path(path))
-    settings: dict[str, Any] = {"model": model, "loss": loss, "task": task, "seed": seed}
+    settings: dict[str, Any] = {"model": model, "loss": loss, "task": task, "metric": metric, "seed": seed}
     called = name or file.stem
     if file.suffix.lower() == ".npz":
         problem = _from_arrays(file, target, called, **settings)
@@ -105,9 +97,8 @@ def read(
         from talweg.problems.tables import files
 
         said: list[str] = []
-        columns = files.from_parquet(file) if file.suffix.lower() == ".parquet" else files.from_text(file, said)
-        problem = _from_columns(columns, target, called, said, **settings)
-    return dataclasses.replace(problem, source=source.file(file, target=target, name=name, **settings))
+        problem = _from_columns(files.columns(file, said), target, called, said, **settings)
+    return dataclasses.replace(problem, source=Source.of("file", file, target=target, name=name, **settings))
 
 
 def from_frame(
@@ -118,6 +109,7 @@ def from_frame(
     model: str | None = None,
     loss: str | None = None,
     task: str | None = None,
+    metric: str | None = None,
     seed: int = 0,
     path: str | os.PathLike[str] | None = None,
 ) -> Problem:
@@ -126,21 +118,19 @@ def from_frame(
     `path` is the file that the frame was read from and still is the same as: a stored race then finds its data there. Of any other
     frame nothing is kept, and whoever opens the race later gives the problem again.
 
-    Raises InputError without a usable target, feature or row, and as `learning` does.
+    Raises InputError without a usable target, feature or row, and as `from_arrays` does.
     """
     if not hasattr(frame, "columns") or not hasattr(frame, "iloc"):
         raise InputTypeError(f"{name}: expected a pandas DataFrame, got {type(frame).__name__}")
     columns = [(str(label), frame.iloc[:, i]) for i, label in enumerate(frame.columns)]
     chosen = None if target is None else str(target)
-    settings: dict[str, Any] = {"model": model, "loss": loss, "task": task, "seed": seed}
+    settings: dict[str, Any] = {"model": model, "loss": loss, "task": task, "metric": metric, "seed": seed}
     problem = _from_columns(columns, chosen, name, [], **settings)
-    origin = Source("frame", name) if path is None else source.file(_file(Path(path)), target=chosen, name=name, **settings)
+    origin = Source("frame", name) if path is None else Source.of("file", _file(Path(path)), target=chosen, name=name, **settings)
     return dataclasses.replace(problem, source=origin)
 
 
-def _from_columns(
-    columns: Columns, target: str | None, name: str, said: list[str], *, model: str | None, loss: str | None, task: str | None, seed: int
-) -> Problem:
+def _from_columns(columns: Columns, target: str | None, name: str, said: list[str], **settings: Any) -> Problem:
     import pandas as pd
 
     from talweg.problems.tables.column_types import Findings, typed
@@ -148,7 +138,7 @@ def _from_columns(
 
     names = [label.strip() for label, _ in columns]
     chosen = _target(name, names, target, said)
-    y, rows = _labels_or_numbers(name, names[chosen], columns[chosen][1], task, loss, said)
+    y, rows = _labels_or_numbers(name, names[chosen], columns[chosen][1], settings["task"], settings["loss"], said)
     del columns[chosen], names[chosen]
     unique = _unique(names, said)
     columns.reverse()  # the columns are taken from the end, each let go when it has been read
@@ -165,17 +155,7 @@ def _from_columns(
     if not kept:
         raise InputError(f"{name}: no column is left to learn from ({'; '.join(found.sentences())})")
     encoder = TableEncoder()
-    problem = from_arrays(
-        pd.DataFrame(kept, copy=False),
-        y,
-        name=name,
-        model=model or DEFAULT_MODEL,
-        loss=loss,
-        task=task,
-        seed=seed,
-        encode=encoder,
-        notes=said,
-    )
+    problem = from_arrays(pd.DataFrame(kept, copy=False), y, name=name, encode=encoder, notes=said, **settings)
     return dataclasses.replace(problem, notes=(*problem.notes, *encoder.said))
 
 
@@ -230,35 +210,11 @@ def _labels_or_numbers(
     """The target without its missing rows, as numbers or as labels, and a mask of the rows that stay (None for all)."""
     import pandas as pd
 
-    from talweg.problems.tables.column_types import MOST, UNSAID, as_dates, as_numbers, as_text, trimmed
-
-    if isinstance(column, pd.Series) and pd.api.types.is_datetime64_any_dtype(column.dtype):
-        raise InputError(f"{name}: the target {label} is a date, which can't be predicted; make a number of it, or choose another column")
-    if isinstance(column, pd.Series) and pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
+    types = pd.api.types
+    if isinstance(column, pd.Series) and types.is_numeric_dtype(column.dtype) and not types.is_bool_dtype(column.dtype):
         y: np.ndarray = column.to_numpy(np.float64, na_value=np.nan)
     else:
-        text = trimmed(as_text(column) if isinstance(column, pd.Series) else column, UNSAID)
-        distinct = text.drop_null().unique()
-        wants_labels = task == "classification" or loss in ("cross-entropy", "hinge")
-        wants_numbers = task == "regression" or (loss is not None and not wants_labels)
-        # A few labels, such as 1, 2 and 3+, are numbers only if all of them are.
-        tolerant = wants_numbers or (len(distinct) > LABELS_AT_MOST and not wants_labels)
-        numbers = as_numbers(text, distinct, MOST if tolerant else 1.0) if len(distinct) else None
-        if numbers is not None:
-            y = numbers[0]
-            if numbers[1]:
-                said.append(f"the target {label} is written as text and was read as numbers")
-        elif wants_numbers:
-            raise InputError(
-                f"{name}: regression needs a target of numbers, but most of {label} is text ({listed(distinct.to_pylist(), 3)}); "
-                "choose another target or force classification"
-            )
-        elif len(distinct) > LABELS_AT_MOST and not wants_labels and as_dates(text, distinct) is not None:
-            raise InputError(
-                f"{name}: the target {label} is a date, which can't be predicted; make a number of it, or choose another column"
-            )
-        else:
-            y = np.array(text.to_pylist(), object)
+        y = _from_words(name, label, column, task, loss, said)
     present = np.array([v is not None for v in y]) if y.dtype.kind == "O" else np.isfinite(y)
     if not len(y):
         raise InputError(f"{name}: the table has a header but no row")
@@ -275,6 +231,34 @@ def _labels_or_numbers(
     return y, present
 
 
+def _from_words(name: str, label: str, column: Any, task: str | None, loss: str | None, said: list[str]) -> np.ndarray:
+    """A target that is no column of numbers: as numbers (NaN for missing) if it reads as such and may be, else as text (None)."""
+    import pandas as pd
+
+    from talweg.problems.tables.column_types import MOST, UNSAID, as_dates, as_numbers, as_text, trimmed
+
+    dates = isinstance(column, pd.Series) and pd.api.types.is_datetime64_any_dtype(column.dtype)
+    text = trimmed(as_text(column) if isinstance(column, pd.Series) else column, UNSAID)
+    distinct = text.drop_null().unique()
+    wants_labels = task == "classification" or loss in ("cross-entropy", "hinge")
+    wants_numbers = task == "regression" or (loss is not None and not wants_labels)
+    open_to_both = len(distinct) > LABELS_AT_MOST and not wants_labels
+    # A few labels, such as 1, 2 and 3+, are numbers only if all of them are.
+    numbers = as_numbers(text, distinct, MOST if wants_numbers or open_to_both else 1.0) if len(distinct) and not dates else None
+    if numbers is not None:
+        if numbers[1]:
+            said.append(f"the target {label} is written as text and was read as numbers")
+        return numbers[0]
+    if wants_numbers and not dates:
+        raise InputError(
+            f"{name}: regression needs a target of numbers, but most of {label} is text ({listed(distinct.to_pylist(), 3)}); "
+            "choose another target or force classification"
+        )
+    if dates or (open_to_both and as_dates(text, distinct) is not None):
+        raise InputError(f"{name}: the target {label} is a date, which can't be predicted; make a number of it, or choose another column")
+    return np.array(text.to_pylist(), object)
+
+
 def _file(path: Path) -> Path:
     """The path of a file that can be read."""
     if path.is_dir():
@@ -286,12 +270,8 @@ def _file(path: Path) -> Path:
         if not close:
             close = difflib.get_close_matches(path.stem, datasets.CATALOGUE, n=2, cutoff=0.8)
         meant = [str(folder / name) if name in files else f"the data set {name}" for name in close]
-        advice = (
-            f"did you mean {' or '.join(meant)}?"
-            if meant
-            else f"give a file ({', '.join(ENDINGS)}) or one of {', '.join(datasets.CATALOGUE)}"
-        )
-        raise InputError(f"{path}: there is no such file; {advice}")
+        known = f"give a file ({', '.join(ENDINGS)}) or one of {', '.join(datasets.CATALOGUE)}"
+        raise InputError(f"{path}: there is no such file; " + (f"did you mean {' or '.join(meant)}?" if meant else known))
     if path.suffix.lower() not in ENDINGS:
         raise InputError(f"{path.name}: the ending {path.suffix or '(none)'} is not known; save the table as {', '.join(ENDINGS)}")
     try:
@@ -304,7 +284,7 @@ def _file(path: Path) -> Path:
     return path
 
 
-def _from_arrays(path: Path, target: str | None, name: str, *, model: str | None, loss: str | None, task: str | None, seed: int) -> Problem:
+def _from_arrays(path: Path, target: str | None, name: str, **settings: Any) -> Problem:
     """The arrays X and y of an .npz file."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
@@ -332,4 +312,4 @@ def _from_arrays(path: Path, target: str | None, name: str, *, model: str | None
         raise InputError(f"{path.name}: X must have one row for each example, got a single number")
     if y.dtype.kind == "S":
         y = np.char.decode(y, "utf-8", "replace")
-    return from_arrays(x, y, name=name, model=model or DEFAULT_MODEL, loss=loss, task=task, seed=seed)
+    return from_arrays(x, y, name=name, **settings)
