@@ -57,12 +57,12 @@ def test_the_edge_is_that_of_the_tuned_learning_rate(raced: Race) -> None:
     assert next(row for row in raced.summary["contestants"] if row["name"] == "adam")["endpoints"]["edge"] is None
 
 
-def test_the_report_says_where_it_ended(raced: Race, tmp_path: Path) -> None:
+def test_the_report_has_the_endpoints(raced: Race, tmp_path: Path) -> None:
     page = Page(raced.save(tmp_path / "page.html").read_text("utf-8"))
-    assert "Where it ended" in page.text
+    assert "Most endpoints of networks" in page.text
     assert f"of {SMALL['seeds']}" in page.text
     alike = raced.winner["endpoints"]["near_own_best"]
-    assert f"{alike} ended as good as its best one" in page.text
+    assert f"{alike} of {SMALL['seeds']} final runs" in page.text
 
 
 def test_a_race_says_what_the_best_end_of_each_is(raced: Race) -> None:

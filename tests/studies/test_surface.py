@@ -82,7 +82,7 @@ def test_where_nothing_can_be_tuned_for_all_take_one_learning_rate() -> None:
 
 def test_a_learning_rate_that_is_too_large_is_said_to_diverge() -> None:
     made = tw.surface("rosenbrock", "sgd", steps=20, learning_rate=0.5)
-    assert made.scene.headline == "It diverges"
+    assert made.scene.headline == "Gradient descent diverges"
     assert re.search(r"Gradient descent with learning rate 0\.5 diverged at step \d; a cross", " ".join(made.sentences))
 
 

@@ -83,7 +83,7 @@ def test_a_trail_lies_on_the_ground_even_where_a_step_jumps_over_a_valley() -> N
 def test_it_has_the_colour_and_dash_of_its_method_in_both_pictures() -> None:
     one = trajectory((1, 1), (4, 4), (5, 5))
     there = trajectories.drawn(one, BOWL, HEIGHT)
-    flat, space = trajectories.on_plane(one, there, BOWL, "Adam & co"), trajectories.in_space(one, there, BOWL)
+    flat, space = trajectories.on_plane([one], [there], BOWL, "Adam & co"), trajectories.in_space([one], [there], BOWL)
     assert (flat[0].line.color, flat[0].line.dash) == ("#2885eb", "dash") == (space[0].line.color, space[0].line.dash)
     assert flat[0].name == "Adam &amp; co"
     assert flat[0].showlegend
@@ -103,7 +103,7 @@ def test_it_has_the_colour_and_dash_of_its_method_in_both_pictures() -> None:
 def test_the_end_says_whether_it_stayed_left_or_diverged(places: list, more: dict, symbol: str) -> None:
     one = trajectory(*places, **more)
     assert trajectories.end_symbol(one, BOWL) == symbol
-    assert trajectories.on_plane(one, trajectories.drawn(one, BOWL, HEIGHT), BOWL)[3].marker.symbol == (symbol,)
+    assert trajectories.on_plane([one], [trajectories.drawn(one, BOWL, HEIGHT)], BOWL)[3].marker.symbol == (symbol,)
 
 
 def test_several_starts_of_a_method_are_one_line_with_gaps() -> None:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import plotly.graph_objects as go
@@ -46,19 +46,21 @@ KINDS = {
     "undecided": ("square-open", "cross"),
 }
 
+Critical: TypeAlias = tuple[Sequence[float], float, str, bool]  #: at, value, kind, best: of a critical point
+
 
 @dataclass(frozen=True, eq=False)
 class Grid:
     """The heights z (len(y), len(x)) over the corners x, y of a grid; not finite where the function is not defined.
 
-    `critical` holds (at, value, kind, best) of each known critical point: kind is minimum, saddle, maximum or undecided, and
-    best says that no lower value is known. `lowest` is the lowest value of the function, None if it is not known.
+    Of a critical point the kind is minimum, saddle, maximum or undecided, and best says that no lower value is known. `lowest` is the
+    lowest value of the function, None if it is not known.
     """
 
     x: np.ndarray
     y: np.ndarray
     z: np.ndarray
-    critical: Sequence[tuple[Sequence[float], float, str, bool]] = ()
+    critical: Sequence[Critical] = ()
     label: str = ""
     lowest: float | None = None
     names: tuple[str, str] = ("x", "y")  #: of the axes
@@ -79,11 +81,16 @@ class Grid:
         part = self.coarse
         return RegularGridInterpolator((part.y, part.x), height(part.z), bounds_error=False)(np.asarray(places, float)[..., ::-1])
 
+    def contains(self, places: Any) -> np.ndarray:
+        """Which of the places, whose first two coordinates are x and y, the picture shows."""
+        (left, right), (low, high) = self.domain
+        x, y = np.asarray(places, float)[..., :2].T
+        return (left <= x) & (x <= right) & (low <= y) & (y <= high)
+
     def rise(self, height: Height) -> float:
         """From the lowest to the highest place of the drawn ground."""
-        ground = height(self.z)
-        ground = ground[np.isfinite(ground)]
-        return float(np.ptp(ground)) if ground.size else 1.0
+        low, high = extent(height(self.z))
+        return high - low
 
     @property
     def domain(self) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -114,8 +121,7 @@ class Height:
 
     def ticks(self, z: np.ndarray, most: int = 7) -> tuple[list[float], list[str]]:
         """Where the numbers beside the scale of these values stand, and what they say."""
-        finite = z[np.isfinite(z)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+        low, high = extent(z)
         if self.kind == "linear":
             values = rounded(low, high, most)
             return values, [signed(value) for value in values]
@@ -153,11 +159,15 @@ def rounded(low: float, high: float, most: int = 7) -> list[float]:
     return [float(f"{step * k:.9g}") for k in range(first, last + 1)]
 
 
+def extent(values: np.ndarray) -> tuple[float, float]:
+    """The lowest and the highest of the finite values; 0 and 1 without any."""
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+
+
 def levels(grid: Grid, height: Height) -> dict[str, float]:
     """Where the contour lines lie, as Plotly's start, end and size."""
-    heights = height(grid.z)
-    finite = heights[np.isfinite(heights)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    low, high = extent(height(grid.z))
     size = (high - low or 1.0) / LINES
     return {"start": low + size / 2, "end": high, "size": size}
 
@@ -183,25 +193,6 @@ def contours(grid: Grid, scale: str = "auto") -> list[Any]:
     return [ground, *marks(grid)]
 
 
-def marks(grid: Grid) -> list[Any]:
-    """The critical points within the plot: one trace, and one entry of the legend, for each kind."""
-    found = []
-    for kind, (symbol, _) in KINDS.items():
-        points = _of_kind(grid, kind)
-        if points:
-            pen = {
-                "size": 14 if kind in ("best", "minimum") else 9,
-                "symbol": symbol,
-                "color": layout.INK,
-                "line": {"color": layout.INK, "width": 1.6},
-            }
-            x, y = ([float(point[0][axis]) for point in points] for axis in (0, 1))
-            hover = [words.point_hover(kind, point[0], point[1]) for point in points]
-            base = {"x": x, "y": y, "mode": "markers", "marker": pen, "name": words.POINTS[kind], "hovertext": hover, "hoverinfo": "text"}
-            found.append(go.Scatter(**base, legendgroup="critical points", legendrank=2000, meta={"ink": True}, cliponaxis=False))
-    return found
-
-
 def surface_3d(grid: Grid, scale: str = "auto") -> Any:
     """Plotly's trace of the surface in space; hovering says the true values."""
     height = scaled(grid.z, grid.lowest, scale)
@@ -225,28 +216,55 @@ def surface_3d(grid: Grid, scale: str = "auto") -> Any:
     )
 
 
-def marked(grid: Grid) -> list[tuple[Sequence[float], str]]:
-    """The critical points that a picture marks, with their kind."""
-    return [(point[0], kind) for kind in KINDS for point in _of_kind(grid, kind)]
-
-
-def unmarked(grid: Grid) -> dict[str, int]:
-    """How many critical points of each kind are not marked because there are too many."""
-    return {kind: len(_of_kind(grid, kind, even_many=True)) - len(_of_kind(grid, kind)) for kind in KINDS}
+def marks(grid: Grid) -> list[Any]:
+    """The critical points on the plane: one trace, and one entry of the legend, for each kind."""
+    traces = []
+    for kind, points in marked(grid).items():
+        line = {"color": layout.INK, "width": 1.6}
+        pen = {"size": 14 if kind in ("best", "minimum") else 9, "symbol": KINDS[kind][0], "color": layout.INK, "line": line}
+        x, y = ([float(at[axis]) for at, *_ in points] for axis in (0, 1))
+        hover = [words.point_hover(kind, at, value) for at, value, *_ in points]
+        base = {"x": x, "y": y, "mode": "markers", "marker": pen, "name": words.POINTS[kind], "hovertext": hover, "hoverinfo": "text"}
+        traces.append(go.Scatter(**base, legendgroup="critical points", legendrank=2000, meta={"ink": True}, cliponaxis=False))
+    return traces
 
 
 def peaks(grid: Grid, scale: str = "auto") -> list[Any]:
     """The critical points in space, one trace for each kind."""
-    height, found = scaled(grid.z, grid.lowest, scale), []
-    for kind, (_, symbol) in KINDS.items():
-        points = _of_kind(grid, kind)
-        if points:
-            x, y = ([float(point[0][axis]) for point in points] for axis in (0, 1))
-            z = numbers(grid.ground(height, [point[0][:2] for point in points]) + RAISED * grid.rise(height))
-            pen = {"size": 6 if kind == "best" else 4, "symbol": symbol, "color": layout.INK}
-            base = {"x": x, "y": y, "z": z, "mode": "markers", "marker": pen, "name": words.POINTS[kind], "hoverinfo": "name"}
-            found.append(go.Scatter3d(**base, showlegend=False, meta={"ink": True}))
-    return found
+    height, traces = scaled(grid.z, grid.lowest, scale), []
+    for kind, points in marked(grid).items():
+        places = np.array([at[:2] for at, *_ in points], float)
+        z = numbers(grid.ground(height, places) + RAISED * grid.rise(height))
+        pen = {"size": 6 if kind == "best" else 4, "symbol": KINDS[kind][1], "color": layout.INK}
+        base = {"x": places[:, 0].tolist(), "y": places[:, 1].tolist(), "z": z, "mode": "markers", "marker": pen}
+        traces.append(go.Scatter3d(**base, name=words.POINTS[kind], hoverinfo="name", showlegend=False, meta={"ink": True}))
+    return traces
+
+
+def by_kind(grid: Grid) -> dict[str, list[Critical]]:
+    """The critical points within the plot by kind, the lowest ones first."""
+    points: dict[str, list[Critical]] = {kind: [] for kind in KINDS}
+    for point in grid.critical:
+        if grid.contains(point[0]):
+            points[kind_of(point)].append(point)
+    return points
+
+
+def kind_of(point: Critical) -> str:
+    """The kind of a critical point; that of the lowest minima is best."""
+    _, _, kind, best = point
+    return "best" if kind == "minimum" and best else kind
+
+
+def marked(grid: Grid) -> dict[str, list[Critical]]:
+    """The critical points that a picture marks, by kind."""
+    return {kind: points for kind, points in by_kind(grid).items() if points and (kind == "best" or len(points) <= MOST_MARKS)}
+
+
+def unmarked(grid: Grid) -> dict[str, int]:
+    """How many critical points of a kind are not marked because there are too many."""
+    shown = marked(grid)
+    return {kind: len(points) for kind, points in by_kind(grid).items() if kind not in shown}
 
 
 def contour_figure(grid: Grid, traces: Sequence[Any] = (), scale: str = "auto", *, height: int = 520) -> layout.Figure:
@@ -270,16 +288,8 @@ def surface_3d_figure(grid: Grid, traces: Sequence[Any] = (), scale: str = "auto
     made = layout.figure(height, left=0, right=0, top=0, bottom=0, narrow={"height": min(height, 380)})
     made.add_traces([surface_3d(grid, scale), *peaks(grid, scale), *traces])
     (left, right), (low, high) = grid.domain
-    quiet = {
-        "showbackground": False,
-        "gridcolor": MESH,
-        "showline": True,
-        "linecolor": MESH,
-        "zeroline": False,
-        "showspikes": False,
-        "nticks": 5,
-        "tickfont": {"size": 11},
-    }
+    quiet = {"showbackground": False, "gridcolor": MESH, "showline": True, "linecolor": MESH, "zeroline": False, "showspikes": False}
+    quiet |= {"nticks": 5, "tickfont": {"size": 11}}
     made.update_layout(
         dragmode="turntable",
         scene={
@@ -300,16 +310,6 @@ def numbers(values: Any, digits: int = 5) -> Any:
     if isinstance(values, (list, tuple, np.ndarray)):
         return [numbers(value, digits) for value in values]
     return float(f"{values:.{digits}g}") if math.isfinite(values) else None
-
-
-def _of_kind(grid: Grid, kind: str, *, even_many: bool = False) -> list[tuple[Sequence[float], float, str, bool]]:
-    (left, right), (low, high) = grid.domain
-
-    def named(point: Any) -> Any:
-        return "best" if point[2] == "minimum" and point[3] else point[2]
-
-    found = [p for p in grid.critical if named(p) == kind and left <= p[0][0] <= right and low <= p[0][1] <= high]
-    return [] if len(found) > MOST_MARKS and kind != "best" and not even_many else found
 
 
 def _steps(colours: Sequence[str]) -> list[list[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,13 +15,14 @@ from talweg.figures import layout
 from talweg.figures.lines import Line
 from talweg.figures.lines import drawn as lines_drawn
 from talweg.figures.surface import outcomes, trajectories
-from talweg.figures.surface.grid import KINDS, Grid, Height, contour_figure, numbers, scaled, surface_3d_figure, unmarked
+from talweg.figures.surface.grid import KINDS, Grid, Height, contour_figure, extent, kind_of, numbers, scaled, surface_3d_figure, unmarked
 from talweg.figures.surface.outcomes import Goal, Outcome
 from talweg.figures.surface.trajectories import Drawn, SingleTrajectory
 from talweg.text import surface as words
 from talweg.text.format import figures, signed
 
 MOST = 400  #: points of a loss curve
+ENTRY = 59  #: letters of a line in the legend
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +65,14 @@ class Scene:
             group[0].trajectory.name: [trajectories.drawn(one.trajectory, self.grid, self.height) for one in group] for group in self.groups
         }
 
+    def parts(self, group: Sequence[Outcome]) -> list[Drawn]:
+        """What of a method's trajectories is drawn."""
+        return self.shown[group[0].trajectory.name]
+
     @cached_property
     def layers(self) -> list[list[Outcome]]:
         """The same from the ground up: who runs all over the picture lies below the others."""
-        return sorted(self.groups, key=lambda group: -trajectories.busy(self.shown[group[0].trajectory.name], self.grid))
+        return sorted(self.groups, key=lambda group: -trajectories.busy(self.parts(group), self.grid))
 
     @property
     def steps(self) -> int:
@@ -90,8 +96,8 @@ class Scene:
         """The plane with all trajectories; with `legend`, it says what became of each method."""
         traces = []
         for group in self.layers:
-            text = _broken(words.legend(group)) if legend else None
-            traces += trajectories.on_plane([one.trajectory for one in group], self.shown[group[0].trajectory.name], self.grid, text)
+            text = "\n".join(textwrap.wrap(words.legend(group), ENTRY, break_on_hyphens=False)) if legend else None
+            traces += trajectories.on_plane([one.trajectory for one in group], self.parts(group), self.grid, text)
         ranks = {group[0].trajectory.name: rank for rank, group in enumerate(self.groups)}
         for trace in traces:
             trace.update(legendrank=1 + ranks[trace.legendgroup])
@@ -105,10 +111,8 @@ class Scene:
 
     def surface_3d(self) -> layout.Figure:
         """The surface in space with all trajectories."""
-        traces = []
-        for group in self.layers:
-            traces += trajectories.in_space([one.trajectory for one in group], self.shown[group[0].trajectory.name], self.grid)
-        return surface_3d_figure(self.grid, traces, self.scale)
+        spatial = [trajectories.in_space([one.trajectory for one in group], self.parts(group), self.grid) for group in self.layers]
+        return surface_3d_figure(self.grid, [trace for traces in spatial for trace in traces], self.scale)
 
     def losses(self) -> layout.Figure:
         """The loss after each step, above the lowest value on a log scale if that is known; the last shape is the cursor."""
@@ -121,10 +125,9 @@ class Scene:
             return layout.nothing(words.EMPTY)
         if aim.within is None:
             # Not much further down than the picture: what falls for ever would make all others flat.
-            ground = self.grid.z[np.isfinite(self.grid.z)]
-            spread = float(np.ptp(ground)) or 1.0
+            bottom, top = extent(self.grid.z)
             first = max((y for line in lines for y in line.y[:1] if y is not None), default=0.0)
-            low, high = max(min(values), float(ground.min()) - 0.3 * spread), max(first, min(max(values), float(ground.max())))
+            low, high = max(min(values), bottom - 0.3 * ((top - bottom) or 1.0)), max(first, min(max(values), top))
             low, high = low - 0.04 * (high - low or 1.0), high + 0.04 * (high - low or 1.0)
             y = layout.axis(words.loss_title(aim), range=[low, high])
             made = lines_drawn(lines, x, y, (low, high), height=360, place=lambda v: min(max((v - low) / (high - low), 0.0), 1.0))
@@ -143,7 +146,7 @@ class Scene:
         ground, space = len(contour_figure(self.grid, (), self.scale).data), len(surface_3d_figure(self.grid, (), self.scale).data)
         methods = []
         for k, group in enumerate(self.layers):
-            parts = self.shown[group[0].trajectory.name]
+            parts = self.parts(group)
             ends = np.cumsum([len(part.x) + 1 for part in parts])
             dots = np.concatenate([trajectories.dots(one.trajectory, self.grid) for one in group])
             tips = np.concatenate([trajectories.arrows(part, self.grid.domain)[1] for part in parts])
@@ -162,9 +165,8 @@ class Scene:
     def points(self) -> list[tuple[str, str, str]]:
         """The known critical points: the kind, where, and the value; the lowest first."""
         order = list(KINDS)
-        kinds = [("best" if kind == "minimum" and best else kind, at, value) for at, value, kind, best in self.grid.critical]
-        kinds.sort(key=lambda point: (order.index(point[0]), point[2]))
-        return [(kind, words.place(at), signed(value, 5)) for kind, at, value in kinds]
+        points = sorted(self.grid.critical, key=lambda point: (order.index(kind_of(point)), point[1]))
+        return [(kind_of(point), words.place(point[0]), signed(point[1], 5)) for point in points]
 
 
 def _line(group: Sequence[Outcome], aim: Goal) -> Line:
@@ -183,13 +185,3 @@ def _line(group: Sequence[Outcome], aim: Goal) -> Line:
     return Line(
         one.label, one.look, steps, middle, low, high, hover, band=len(group) > 1, cut=middle[-1] is None, signed=aim.within is None
     )
-
-
-def _broken(text: str, most: int = 58) -> str:
-    """A legend's entry on as many lines as it needs."""
-    lines = [""]
-    for word in text.split(" "):
-        if lines[-1] and len(lines[-1]) + len(word) > most:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return "\n".join(lines)
