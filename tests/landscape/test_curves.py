@@ -148,7 +148,9 @@ def test_a_known_valley_is_found_by_the_curve_and_a_known_wall_is_not_crossed(va
     line = Problem(loss=two_wells, start=lambda key: jnp.array([2.0]), name="two wells in a line")
     only = landscape.connected(line, np.array([-1.0]), np.array([1.0]), steps=10)
     assert only.one_valley is False
-    assert only.sentence.startswith("The two solutions lie in two valleys: on the straight line the loss rises by 1, and with one parameter")
+    assert only.sentence.startswith(
+        "The two solutions lie in two valleys: on the straight line the loss rises by 1, and with one parameter"
+    )
 
 
 def test_without_an_initial_gap_every_rise_counts(valley: Problem) -> None:

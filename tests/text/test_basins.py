@@ -34,7 +34,7 @@ def summary(best: int = 20, losses: tuple[float, ...] = (-2.0, 1.0), *, lowest: 
 
 def test_the_lowest_and_how_often_it_was_reached() -> None:
     said = basins.sentences(summary())
-    assert said[0] == "100 starts of momentum ended in 2 basins: 20 (13 % – 29 %) in the lowest, with a loss of −2."
+    assert said[0] == "100 starts of momentum ended in 2 basins: 20 starts (13 % – 29 %) in the lowest, at a loss of −2."
     assert ": all (13 % – 29 %) in the lowest" in basins.sentences(summary(100))[0]
     assert ": none in the lowest that any method reached" in basins.sentences(summary(0))[0]
 

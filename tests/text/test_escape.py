@@ -87,7 +87,8 @@ def test_no_trial_reached_it() -> None:
 
 def test_where_the_plain_method_nearly_always_arrives_no_remedy_is_needed() -> None:
     assert (
-        escape.headline(summary(TIES, plain=0.997)) == "No remedy is needed: nearly all trials of gradient descent reach the best known value."
+        escape.headline(summary(TIES, plain=0.997))
+        == "No remedy is needed: nearly all trials of gradient descent reach the best known value."
     )
 
 

@@ -20,11 +20,11 @@ def sentences(summary: Summary) -> list[str]:
 def reached(summary: Summary) -> str:
     """The basins, and how many of the starts of the first method ended in the lowest."""
     first, best = summary["methods"][0], summary["methods"][0]["best"]
-    who = "all" if best["count"] == summary["starts"] else f"{best['count']:,}"
+    who = "all" if best["count"] == summary["starts"] else count(best["count"], "start")
     lowest = f"{who} ({bounds(best)}) in the lowest" if best["count"] else "none in the lowest that any method reached"
     many = count(first["basins"], "kind of endpoint", "kinds of endpoints") if summary["data"] else count(first["basins"], "basin")
     loss = height(summary, summary["basins"][0]["loss"])
-    return f"{count(summary['starts'], 'start')} of {first['label']} ended in {many}: {lowest}, with a loss of {loss}."
+    return f"{count(summary['starts'], 'start')} of {first['label']} ended in {many}: {lowest}, at a loss of {loss}."
 
 
 def lost(summary: Summary) -> str:
@@ -55,8 +55,8 @@ def height(summary: Summary, loss: float) -> str:
 
 def others(summary: Summary) -> str:
     """How often the other methods reached the lowest basin."""
-    rates = [f"{row['label']} from {percent(row['best']['share'])} ({bounds(row['best'])})" for row in summary["methods"][1:]]
-    return f"Of the same starts, the lowest was reached by {'; by '.join(rates)}." if rates else ""
+    rates = [f"{row['label']} {percent(row['best']['share'])} ({bounds(row['best'])})" for row in summary["methods"][1:]]
+    return f"Of the same starts, these shares ended in the lowest: {', '.join(rates)}." if rates else ""
 
 
 def unseen(summary: Summary) -> str:

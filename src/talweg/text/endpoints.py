@@ -18,7 +18,7 @@ KINDS = {
     "undecided": "undecided",
 }
 REACHED = 1e-4  #: of the initial gap: a loss so near to the lowest value is it
-NEAR_THE_EDGE = 0.9  #: of the sharpness above which steps grow
+NEAR_THE_EDGE = 0.9  #: of the sharpness above which steps are unstable
 NOT_FINITE = "The curvature is not finite at this point."
 SPECTRUM_HOVER = "eigenvalue about %{customdata[0]}<br>%{customdata[1]} % of the directions<extra></extra>"
 
@@ -28,7 +28,7 @@ HEADS = (
     ("Endpoints", "of the final runs, by gradient norm and the signs of the curvature"),
     ("Gradient SNR", "signal-to-noise ratio of the gradient: its norm over its standard error; around 1 it can't be told from noise"),
     ("Sharpness", "largest eigenvalue of the Hessian: the median of the final runs, the lowest and the highest below"),
-    ("Edge of stability", "sharpness over the value above which full-batch steps of this method and learning rate grow"),
+    ("Edge of stability", "sharpness over the value above which full-batch steps of this method and learning rate are unstable"),
     ("Near its own best", "final runs whose validation loss is within 1 % of the initial gap of the best of them"),
     ("Near the best of all", "the same, of the best run of all methods"),
 )
@@ -62,7 +62,7 @@ def verdict(summary: Summary) -> str:
         )
     if summary["kink"]:
         jump = figures(summary["gradient_rounding"], 2)
-        return f"Undecided: the point lies on a kink, where the gradient jumps by {jump}, and curvature tells nothing."
+        return f"Undecided: the point lies on a kink, where the gradient jumps by {jump}, and its curvature is not informative."
     tolerance = summary["smallest_tolerance"]
     if high <= summary["largest_tolerance"] and low >= -tolerance:
         return "Undecided: the loss is flat here, no eigenvalue of the Hessian can be told from zero."
@@ -133,7 +133,7 @@ def escape_direction(summary: Summary) -> str:
 
 
 def edge(summary: Summary) -> str:
-    """The sharpness against the value above which the method's steps grow."""
+    """The sharpness against the value above which the method's steps are unstable."""
     part, name = summary["edge"], summary["method"]
     if name is None:
         return ""
@@ -145,7 +145,7 @@ def edge(summary: Summary) -> str:
         "Beyond the edge of stability" if part > 1 / NEAR_THE_EDGE else "At the edge of stability" if part >= NEAR_THE_EDGE else "Stable"
     )
     steps = f"full-batch steps of {name} with learning rate {figures(summary['learning_rate'])}"
-    return f"{where}: the sharpness is {figures(summary['largest'])}, and {steps} grow above {figures(summary['threshold'])}."
+    return f"{where}: the sharpness is {figures(summary['largest'])}, and {steps} are unstable above {figures(summary['threshold'])}."
 
 
 def kinds(endpoints: Mapping[str, Any]) -> str:
@@ -167,8 +167,8 @@ def of_race(summary: Summary) -> list[str]:
         return []
     label, first = contestants[0]["label"], contestants[0]["endpoints"]
     words = [
-        f"{first['near_own_best']} of {count(first['lanes'], 'final run')} of {label} end within 1 % of the initial gap of its best; "
-        f"the endpoints are {kinds(first)}."
+        f"{first['near_own_best']} of {count(first['lanes'], 'final run')} of {label} end within 1 % of the initial gap of the best one. "
+        f"Endpoints: {kinds(first)}."
     ]
     points = [c["endpoints"]["points"] for c in contestants]
     total = sum(sum(of.values()) for of in points)
@@ -180,6 +180,6 @@ def of_race(summary: Summary) -> list[str]:
     best = max(contestants, key=lambda c: c["endpoints"]["near_best"])
     if best["endpoints"]["near_best"]:
         runs = f"{best['endpoints']['near_best']} of {best['endpoints']['lanes']} runs"
-        words.append(f"{best['label']} comes most often within 1 % of the initial gap of the lowest loss of all: in {runs}.")
+        words.append(f"{best['label']} most often reaches the lowest loss of all, to within 1 % of the initial gap: in {runs}.")
     beyond = [c["label"] for c in contestants if (c["endpoints"]["edge"] or 0) >= NEAR_THE_EDGE]
     return [*words, *([f"At or beyond the edge of stability: {listed(beyond)}."] if beyond else [])]

@@ -232,7 +232,6 @@ def read(summary: Summary) -> list[str]:
         "setting with the most successes (of several, that with the lowest median loss) is run from fresh starts; only those trials are "
         "reported, so that the luck of the search is not.",
         "For one seed all arms have the same start and the same order of examples, and are compared pair by pair. The intervals of the "
-        f"differences hold for all {count(len(summary['arms']) - 1, 'arm')} at once (Bonferroni). Success rates: Wilson, 1927; "
-        "differences: Agresti & Min, 2005.",
+        "differences hold for all arms at once (Bonferroni). Success rates: Wilson, 1927; differences: Agresti & Min, 2005.",
         "No significant difference does not mean that there is none: more trials can show a smaller one.",
     ]

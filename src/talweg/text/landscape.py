@@ -9,7 +9,7 @@ import numpy as np
 from scipy.interpolate import RegularGridInterpolator
 from scipy.ndimage import minimum_filter
 
-from talweg.text.format import batch_size, count, figures, listed, metric, sentence, share, shortened
+from talweg.text.format import NOTHING, batch_size, count, figures, listed, metric, sentence, share, shortened, signed
 
 Summary = Mapping[str, Any]
 
@@ -63,9 +63,9 @@ def lowest(summary: Summary) -> str:
     if not np.isfinite(z).any():
         return "The loss is not finite anywhere on the slice."
     least, centre = float(np.nanmin(z)), summary["contestants"][0]["loss"][-1]
-    middle = f"the {figures(centre)} of {named(summary['contestants'][0])} in the centre"
+    middle = f"the {signed(centre)} of {named(summary['contestants'][0])} in the centre"
     if least < (1 - TOLD_APART) * centre:
-        return f"The lowest point of the slice has a {loss(summary)} of {figures(least)}, below {middle}."
+        return f"The lowest point of the slice has a {loss(summary)} of {signed(least)}, below {middle}."
     return f"Nowhere on the slice is the {loss(summary)} more than {share(TOLD_APART)} below {middle}."
 
 
@@ -75,8 +75,8 @@ def local_minima(summary: Summary) -> str:
     inner = (z == minimum_filter(z, size=3, mode="nearest")) & np.isfinite(z)
     number = int(inner[1:-1, 1:-1].sum())
     if number == 0:
-        value = "value" if summary["split"] == "function" else "loss"
-        return f"At this resolution the slice has no interior local minimum: the {value} falls further beyond the edge."
+        what = "value" if summary["split"] == "function" else "loss"
+        return f"At this resolution the slice has no interior local minimum: the {what} falls further beyond the edge."
     return f"At this resolution the slice has {count(number, 'interior local minimum', 'interior local minima')}."
 
 
@@ -89,7 +89,7 @@ def rim(summary: Summary) -> str:
     median, centre = float(np.median(np.where(np.isfinite(edge), edge, np.inf))), summary["contestants"][0]["loss"][-1]
     if not np.isfinite(median):
         return "On at least half of the edge of the slice the loss is not finite."
-    return f"The median {loss(summary)} along the edge of the slice is {figures(median)}, against {figures(centre)} in the centre."
+    return f"The median {loss(summary)} along the edge of the slice is {signed(median)}, against {signed(centre)} in the centre."
 
 
 def straight_line(summary: Summary) -> list[str]:
@@ -104,7 +104,7 @@ def straight_line(summary: Summary) -> list[str]:
         return [f"{begin} is not finite {'everywhere' if line['endless'] else 'at the endpoints'}."]
     above = f"above the linear interpolation of its endpoints (the barrier){share_of_gap(summary)}"
     words = (
-        [f"{begin} rises {figures(line['barrier'])} {above}."]
+        [f"{begin} rises by {figures(line['barrier'])} {above}."]
         if line["barrier"] > 0
         else [f"{begin} never rises above the linear interpolation of its endpoints: no barrier."]
     )
@@ -149,7 +149,7 @@ def connection(rises: Sequence[float | None], tolerance: float, share: float, *,
         never = f"the loss never rises {f'more than {rise:.2g} ' if rise > 0 else ''}above its endpoints"
         words = f"The two solutions lie in one valley: {name} {never}{f'; {line}' if line else ''}"
     elif any(rise is not None and np.isnan(rise) for rise in rises):
-        words = "Whether the two solutions lie in one valley is not known: the loss is not finite at both endpoints"
+        return "Whether the two solutions lie in one valley is not known: the loss is not finite at both endpoints."
     elif separate:
         only = "with one parameter there is no other connection"
         words = f"The two solutions lie in two valleys: {names[0]} the loss rises by {straight}, and {only}"
@@ -229,14 +229,19 @@ def grid(summary: Summary) -> np.ndarray:
 # ---- the figures and the page -------------------------------------------------------------------------------------------------
 
 
+def value(x: float | None) -> str:
+    """A loss, if it is finite."""
+    return NOTHING if x is None else signed(x)
+
+
 def legend(label: str, final_loss: float) -> str:
     """A contestant's entry of the legend."""
-    return f"{shortened(label, 32)} {figures(final_loss)}"
+    return f"{shortened(label, 32)} {signed(final_loss)}"
 
 
 def hover(label: str, c: Mapping[str, Any], k: int) -> str:
     """What the pointer reads at a point of a trajectory; `label` is safe HTML."""
-    return f"<b>{label}</b><br>step {c['steps'][k]:,}: loss {figures(c['loss'][k])}<br>{figures(c['off'][k])} away from the plane"
+    return f"<b>{label}</b><br>step {c['steps'][k]:,}: loss {value(c['loss'][k])}<br>{figures(c['off'][k])} away from the plane"
 
 
 def line_hover(name: str, value: str, at: float) -> str:
@@ -310,7 +315,7 @@ def computed(summary: Summary) -> list[tuple[str, str, str]]:
     kind = "principal directions of the trajectories" if summary["explained"] is not None else "random directions, filter-normalised"
     over = "" if summary["split"] == "function" else f"{loss(summary)} over {count(summary['examples'], 'example')}"
     runs = ", ".join(
-        f"{named(c)} (batch {batch_size(c['batch'])}, {count(c['steps'][-1], 'step')}, final loss {figures(c['loss'][-1])})"
+        f"{named(c)} (batch {batch_size(c['batch'])}, {count(c['steps'][-1], 'step')}, final loss {value(c['loss'][-1])})"
         for c in summary["contestants"]
     )
     line = summary["line"]

@@ -142,9 +142,12 @@ def headline(label: str, groups: Groups) -> str:
         return label
     if steps_to(groups[0], "reached"):
         return f"{sentence(groups[0][0].label)} reaches the lowest point{' first' if len(groups) > 1 else ''}"
+    alone = sentence(groups[0][0].label) if len(groups) == 1 else ""
     if all(one.kind == "diverged" for group in groups for one in group):
-        return f"{sentence(groups[0][0].label)} diverges" if len(groups) == 1 else "All methods diverge"
-    return "There is no lowest point to reach" if groups[0][0].goal.within is None else "No method reaches the lowest point"
+        return f"{alone} diverges" if alone else "All methods diverge"
+    if groups[0][0].goal.within is None:
+        return "There is no lowest point to reach"
+    return f"{alone} does not reach the lowest point" if alone else "No method reaches the lowest point"
 
 
 def sentences(groups: Groups) -> list[str]:
@@ -204,7 +207,7 @@ def _often_stuck(groups: Groups) -> str:
         stuck = [one for one in group if one.kind == "stuck" and one.at is not None]
         if stuck:
             above = sorted(one.above for one in stuck)
-            far = figures(above[0], 2) if len(above) == 1 else f"{figures(above[0], 2)} to {figures(above[-1], 2)}"
+            far = " to ".join(dict.fromkeys((figures(above[0], 2), figures(above[-1], 2))))
             points = count(len({place(one.at) for one in stuck if one.at is not None}), "point")
             parts.append(f"{stuck[0].label} from {len(stuck)} of {len(group)} starts ({points}, {far} above {lowest(stuck[0].goal)})")
     return f"Stuck at other critical points: {listed(parts)}." if parts else ""
@@ -239,7 +242,9 @@ def reading(groups: Groups, notes: Sequence[str], *, log: bool, known: bool, out
     tuned = [group[0].label for group in groups if group[0].trajectory.tuned]
     if tuned:
         who = "each method" if len(tuned) == len(groups) > 1 else listed(tuned)
-        words.append(f"The learning rate of {who} is the best of 32: the fastest and furthest descent that never rises above the start.")
+        words.append(
+            f"The learning rate of {who} is the best of 32, by how fast and how far the loss falls without rising above its start."
+        )
     if log:
         base = "the lowest value" if known else "the lowest value in the plot"
         words.append(f"Height is drawn on a log scale above {base}; the numbers are true values.")
