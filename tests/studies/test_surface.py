@@ -42,7 +42,7 @@ def run(*words: str) -> tuple[int, str, str]:
 def test_a_view_has_the_paths_the_figures_and_the_sentences(valley: surface.View) -> None:
     assert [path.name for path in valley.trajectories] == ["sgd", "adam"]
     assert len(valley.scene.trajectories) == 2
-    assert valley.scene.height.kind == "log"
+    assert valley.scene.grid.height.kind == "log"
     legend = " ".join(trace.name for trace in valley.figures["contour"].data if trace.showlegend is not False and trace.name)
     assert "Adam, learning rate 0.002:" in legend.replace("<br>", " ")
     assert {trace.type for trace in valley.figures["surface"].data} == {"surface", "scatter3d"}
@@ -75,7 +75,7 @@ def test_a_formula_has_a_lowest_point_only_if_nothing_in_the_picture_lies_below(
 
 def test_where_nothing_can_be_tuned_for_all_take_one_learning_rate() -> None:
     made = tw.surface("saddle", "sgd", steps=30)
-    assert made.scene.height.kind == "linear"
+    assert made.scene.grid.height.kind == "linear"
     assert not made.scene.trajectories[0].tuned
     assert any("no lowest value is known to tune for" in said.lower() for said in made.sentences)
 

@@ -30,16 +30,15 @@ SIDE, ENTRY = 560, 21  # pixels: the height of a picture, and of an entry of the
 def plane(summary: Summary) -> layout.Figure:
     """Contour lines of the loss, the trajectories on them, and the lowest point of the slice."""
     ground = ground_of(summary)
-    height = height_of(ground)
     descents = trajectories_of(summary)
     traces: list[Any] = []
     for rank, (c, one) in reversed(list(enumerate(zip(summary["contestants"], descents, strict=True), 1))):  # the best on top
         entry = words.legend(one.label, one.loss[-1])
-        line, steps, *others = trajectories.on_plane([one], [trajectories.drawn(one, ground, height)], ground, entry)
+        line, steps, *others = trajectories.on_plane([one], [trajectories.drawn(one, ground)], ground, entry)
         line.legendrank = rank
         steps.hovertext = [words.hover(layout.safe(c["label"]), c, k) for k in trajectories.dots(one, ground)]
         traces += [line, steps, *others]
-    made = grid.contour_figure(ground, [*traces, trajectories.starts(descents, ground)], scale(ground), height=SIDE)
+    made = grid.contour_figure(ground, [*traces, trajectories.starts(descents, ground)], height=SIDE)
     first, second = words.axes(summary)
     below = 62 + ENTRY * (len(descents) + 2)
     narrow = {"height": 330 + below, "margin.b": below, "margin.r": 4, "margin.l": 42, "legend.y": -56 / 318}
@@ -49,20 +48,19 @@ def plane(summary: Summary) -> layout.Figure:
         margin={"b": 130},
         meta={"narrow": made.layout.meta["narrow"] | narrow},
     )
-    made.data[0].colorbar.title.text = loss_title(summary, height)
+    made.data[0].colorbar.title.text = loss_title(summary, ground)
     return made
 
 
 def surface_3d(summary: Summary) -> layout.Figure:
     """The same in space: each trajectory lies on the surface, not at its actual loss."""
     ground = ground_of(summary)
-    height = height_of(ground)
     descents = trajectories_of(summary)
-    parts = [trajectories.drawn(one, ground, height) for one in descents]
+    parts = [trajectories.drawn(one, ground) for one in descents]
     traces = [trace for one, part in zip(descents, parts, strict=True) for trace in trajectories.in_space([one], [part], ground)]
-    made = grid.surface_3d_figure(ground, traces, scale(ground), height=SIDE)
+    made = grid.surface_3d_figure(ground, traces, height=SIDE)
     titles = {f"{axis}axis": {"title": {"text": text}} for axis, text in (("x", "first"), ("y", "second"), ("z", ""))}
-    camera = {"eye": eye(ground, height, descents), "center": {"x": 0, "y": 0, "z": -0.3}}
+    camera = {"eye": eye(ground, descents), "center": {"x": 0, "y": 0, "z": -0.3}}
     made.update_layout(scene={**titles, "camera": camera})
     return made
 
@@ -125,9 +123,9 @@ def percent(x: float | None) -> str:
     return figures(None if x is None else 100 * x, 3) + " %"
 
 
-def eye(ground: Grid, height: grid.Height, descents: list[SingleTrajectory]) -> dict[str, float]:
+def eye(ground: Grid, descents: list[SingleTrajectory]) -> dict[str, float]:
     """Where the eye stands: of sixteen sides the one from which the ground hides least, and of these the lowest."""
-    z = height(ground.z)
+    z = ground.height(ground.z)
     known = np.isfinite(z)
     if not known.any():
         return dict(zip("xyz", EYE, strict=True))
@@ -149,25 +147,15 @@ def eye(ground: Grid, height: grid.Height, descents: list[SingleTrajectory]) -> 
 
 
 def ground_of(summary: Summary) -> Grid:
-    """The slice as a surface grid; its lowest point is marked."""
+    """The slice as a surface grid; its lowest point is marked. Its scale is log where the losses are far apart."""
     x, y, z = (np.array(summary[name], float) for name in ("x", "y", "loss"))
     if not np.isfinite(z).any():
-        return Grid(x, y, z, [], summary["problem"], None)
+        return Grid(x, y, z, [], summary["problem"])
+    low, high = grid.extent(z)
     row, column = np.unravel_index(int(np.nanargmin(z)), z.shape)
-    lowest = float(z[row, column])
-    critical = [((float(x[column]), float(y[row])), lowest, "minimum", True)]
-    return Grid(x, y, z, critical, summary["problem"], 0.0 if lowest >= 0 else None)
-
-
-def scale(ground: Grid) -> str:
-    """Log where the losses are far apart, otherwise what shows the valley."""
-    low, high = grid.extent(ground.z)
-    return "log" if low > 0 and high > DECADES * low else "auto"
-
-
-def height_of(ground: Grid) -> grid.Height:
-    """How high a loss is drawn."""
-    return grid.scaled(ground.z, ground.lowest, scale(ground))
+    critical = [((float(x[column]), float(y[row])), low, "minimum", True)]
+    scale = "log" if low > 0 and high > DECADES * low else "auto"
+    return Grid(x, y, z, critical, summary["problem"], 0.0 if low >= 0 else None, scale=scale)
 
 
 def trajectories_of(summary: Summary) -> list[SingleTrajectory]:
@@ -179,6 +167,6 @@ def trajectories_of(summary: Summary) -> list[SingleTrajectory]:
     ]
 
 
-def loss_title(summary: Summary, height: grid.Height) -> str:
+def loss_title(summary: Summary, ground: Grid) -> str:
     """What the height is."""
-    return words.height_title(summary, height.kind, height.lowest)
+    return words.height_title(summary, ground.height.kind, ground.height.lowest)

@@ -44,12 +44,11 @@ def image(summary: Summary, kind: str = "png") -> bytes:
 
 def _slice(summary: Summary, figure: Any, plane: Any) -> None:
     ground = landscape.ground_of(summary)
-    height = landscape.height_of(ground)
-    paint_ground(figure, plane, ground, height, landscape.loss_title(summary, height))
+    paint_ground(figure, plane, ground, landscape.loss_title(summary, ground))
     first, second = words.axes(summary)
     plane.set(xlabel=first, ylabel=second)
     for one in reversed(landscape.trajectories_of(summary)):
-        shown = trajectories.drawn(one, ground, height)
+        shown = trajectories.drawn(one, ground)
         plane.plot(shown.x, shown.y, color=one.look.colour, linestyle=STROKES[one.look.dash], linewidth=1.6, zorder=5)
         plane.plot(*one.plane[-1:].T, "o", color=one.look.colour, markersize=6, zorder=7, clip_on=True)
         plane.plot(*one.plane[:1].T, "o", color=INK, markerfacecolor="none", markersize=8, markeredgewidth=1.6, zorder=8)

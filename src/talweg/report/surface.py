@@ -23,8 +23,8 @@ def html(scene: Scene, command: str = "") -> str:
         drawn["losses"] = scene.losses()
     filled = {
         "player": player(scene) if scene.trajectories else "",
-        "contour_words": escape(words.contour_alt(scene.label)),
-        "surface_3d_words": escape(words.surface_3d_alt(scene.label)),
+        "contour_words": escape(words.CONTOUR_ALT.format(scene.label)),
+        "surface_3d_words": escape(words.SURFACE_3D_ALT.format(scene.label)),
         "table": table(scene) if scene.trajectories else "",
         "losses": LOSSES if scene.trajectories else "",
         "facts": facts(scene),

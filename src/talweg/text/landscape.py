@@ -102,23 +102,16 @@ def straight_line(summary: Summary) -> list[str]:
     begin = f"On the straight line between the endpoints of {one} and {other} the {what}"
     if line["endless"] or line["barrier"] is None:
         return [f"{begin} is not finite {'everywhere' if line['endless'] else 'at the endpoints'}."]
-    above = f"above the linear interpolation of its endpoints (the barrier){share_of_gap(summary)}"
-    words = (
-        [f"{begin} rises by {figures(line['barrier'])} {above}."]
-        if line["barrier"] > 0
-        else [f"{begin} never rises above the linear interpolation of its endpoints: no barrier."]
-    )
+    gap = initial_gap(summary)
+    part = f", {share(line['barrier'] / gap)} of the initial gap" if summary["split"] == "train" and gap > 0 else ""
+    above = f"above the linear interpolation of its endpoints (the barrier){part}"
+    flat = f"{begin} never rises above the linear interpolation of its endpoints: no barrier."
+    words = [f"{begin} rises by {figures(line['barrier'])} {above}." if line["barrier"] > 0 else flat]
     curve = [value for value in line["training_metric"] if value is not None]
     if curve and summary["metric_percent"]:
         first, last, least = map(metric(True), (curve[0], curve[-1], min(curve)))
         words.append(f"Training {summary['metric']} is {first} and {last} at the endpoints and at least {least} between them.")
     return [*words, *filter(None, [summary.get("connection")])]
-
-
-def share_of_gap(summary: Summary) -> str:
-    """The barrier as a share of the initial gap."""
-    gap = initial_gap(summary)
-    return f", {share(summary['line']['barrier'] / gap)} of the initial gap" if summary["split"] == "train" and gap > 0 else ""
 
 
 def initial_gap(summary: Summary) -> float:

@@ -26,6 +26,8 @@ POINTS = {
 }
 NO_LOWEST = "No lowest value is known, so no method can reach it."
 EMPTY = "Every run diverged at once."
+CONTOUR_ALT = "Contour lines of {} with the trajectory of each run"
+SURFACE_3D_ALT = "{} in three dimensions with the trajectory of each run"
 LOSS_ALT = "The loss of each run after each step"
 LOSS_CAPTION = "Vertical line: the step that the plots above show. Dotted line: below it a run has arrived."
 
@@ -50,7 +52,7 @@ def outcome(one: Outcome) -> str:
     """What became of one run."""
     if one.kind == "diverged":
         return f"diverged at step {one.step:,}"
-    steps, outside, point = f"after {count(one.steps, 'step')}", _outside(one), POINTS.get(one.where, "")
+    steps, outside, point = f"after {count(one.trajectory.steps, 'step')}", _outside(one), POINTS.get(one.where, "")
     if one.goal.within is None:
         return f"at {signed(one.end)}{f', at the {point} {place(one.at)},' if one.at is not None else ''} {steps}{outside}"
     if one.kind == "reached":
@@ -89,7 +91,7 @@ def summed(group: Sequence[Outcome]) -> str:
     if others:
         at = f"at {signed(middle([one.end for one in others]))}"
         at = at if goal.within is None else f"{figures(middle([one.above for one in others]))} above {lowest(goal)}"
-        parts.append(f"{at} (median) after {count(group[0].steps, 'step')} from {len(others)}")
+        parts.append(f"{at} (median) after {count(group[0].trajectory.steps, 'step')} from {len(others)}")
     diverged = steps_to(group, "diverged")
     if diverged:
         parts.append(f"diverged from {len(diverged)} (earliest at step {min(diverged):,})")
@@ -159,7 +161,7 @@ def sentences(groups: Groups) -> list[str]:
 
 
 def _arrivals(groups: Groups) -> str:
-    goal, steps, several = groups[0][0].goal, count(groups[0][0].steps, "step"), max(len(group) for group in groups) > 1
+    goal, steps, several = groups[0][0].goal, count(groups[0][0].trajectory.steps, "step"), max(len(group) for group in groups) > 1
     arrived = [(group[0].label, steps_to(group, "reached"), len(group)) for group in groups if steps_to(group, "reached")]
     if not arrived:
         nearest = min((one for group in groups for one in group if one.kind != "diverged"), key=lambda one: one.end, default=None)
@@ -184,7 +186,7 @@ def _falls(groups: Groups) -> str:
     below = sorted((middle(at), label) for label, at in steps if at)
     words = f"no lowest value is known; the lowest value in the plot is {signed(groups[0][0].goal.bottom)}"
     if not below:
-        return f"{words}, and no method falls below it in {count(groups[0][0].steps, 'step')}."
+        return f"{words}, and no method falls below it in {count(groups[0][0].trajectory.steps, 'step')}."
     words += f", and {below[0][1]} is the first below it, after {count(below[0][0], 'step')}"
     return words + (f"; then {listed([f'{label} ({step:,})' for step, label in below[1:]])}." if below[1:] else ".")
 
@@ -282,16 +284,6 @@ def rate_note(rate: float) -> str:
 
 
 # ---- the figures and the page -------------------------------------------------------------------------------------------------
-
-
-def contour_alt(label: str) -> str:
-    """The plane, for who can't see it."""
-    return f"Contour lines of {label} with the trajectory of each run"
-
-
-def surface_3d_alt(label: str) -> str:
-    """The surface in space, for who can't see it."""
-    return f"{label} in three dimensions with the trajectory of each run"
 
 
 def height_title(kind: str, base: float) -> str:

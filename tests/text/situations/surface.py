@@ -68,7 +68,12 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
         [
             *(surface.height_title(kind, base) for kind, base in (("linear", 0.0), ("log", 0.0), ("log", -39.17))),
             *(surface.loss_title(goal) for goal in (Goal(0.0, None), Goal(0.0, 0.001), Goal(-39.17, 0.001))),
-            *(surface.contour_alt("Himmelblau"), surface.surface_3d_alt("Himmelblau"), surface.LOSS_ALT, surface.LOSS_CAPTION),
+            *(
+                surface.CONTOUR_ALT.format("Himmelblau"),
+                surface.SURFACE_3D_ALT.format("Himmelblau"),
+                surface.LOSS_ALT,
+                surface.LOSS_CAPTION,
+            ),
         ],
     )
     yield (

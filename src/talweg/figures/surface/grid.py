@@ -64,6 +64,7 @@ class Grid:
     label: str = ""
     lowest: float | None = None
     names: tuple[str, str] = ("x", "y")  #: of the axes
+    scale: str = "auto"  #: of the heights: one of SCALES
 
     @property
     def has_lowest(self) -> bool:
@@ -71,15 +72,20 @@ class Grid:
         return self.lowest is not None or any(kind == "minimum" and best for _, _, kind, best in self.critical)
 
     @cached_property
+    def height(self) -> Height:
+        """How high a value is drawn."""
+        return scaled(self.z, self.lowest, self.scale)
+
+    @cached_property
     def coarse(self) -> Grid:
         """The same with fewer corners, as the 3-D surface is drawn."""
         every = max(1, (len(self.x) - 1) // SIDE)
         return replace(self, x=self.x[::every], y=self.y[::every], z=self.z[::every, ::every])
 
-    def ground(self, height: Height, places: Any) -> np.ndarray:
+    def ground(self, places: Any) -> np.ndarray:
         """How high the drawn ground stands at each (x, y); not a number outside of it."""
         part = self.coarse
-        return RegularGridInterpolator((part.y, part.x), height(part.z), bounds_error=False)(np.asarray(places, float)[..., ::-1])
+        return RegularGridInterpolator((part.y, part.x), self.height(part.z), bounds_error=False)(np.asarray(places, float)[..., ::-1])
 
     def contains(self, places: Any) -> np.ndarray:
         """Which of the places, whose first two coordinates are x and y, the picture shows."""
@@ -87,9 +93,10 @@ class Grid:
         x, y = np.asarray(places, float)[..., :2].T
         return (left <= x) & (x <= right) & (low <= y) & (y <= high)
 
-    def rise(self, height: Height) -> float:
+    @cached_property
+    def rise(self) -> float:
         """From the lowest to the highest place of the drawn ground."""
-        low, high = extent(height(self.z))
+        low, high = extent(self.height(self.z))
         return high - low
 
     @property
@@ -165,55 +172,45 @@ def extent(values: np.ndarray) -> tuple[float, float]:
     return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
 
-def levels(grid: Grid, height: Height) -> dict[str, float]:
+def levels(grid: Grid) -> dict[str, float]:
     """Where the contour lines lie, as Plotly's start, end and size."""
-    low, high = extent(height(grid.z))
+    low, high = extent(grid.height(grid.z))
     size = (high - low or 1.0) / LINES
     return {"start": low + size / 2, "end": high, "size": size}
 
 
-def contours(grid: Grid, scale: str = "auto") -> list[Any]:
+def contours(grid: Grid) -> list[Any]:
     """Plotly's traces of the plane: tinted ground with about 20 lines, then the critical points, each kind once in the legend."""
-    height = scaled(grid.z, grid.lowest, scale)
-    at, labels = height.ticks(grid.z)
-    red, green, blue = TINT
+    at, labels = grid.height.ticks(grid.z)
+    title = {"text": grid.height.title, "side": "right", "font": {"size": 12}}
+    bar = {"tickvals": at, "ticktext": labels, "thickness": 10, "outlinewidth": 0, "title": title, "tickfont": {"size": 11}, "len": 0.9}
     ground = go.Contour(
-        x=numbers(grid.x),
-        y=numbers(grid.y),
-        z=numbers(height(grid.z)),
-        customdata=numbers(grid.z),
-        colorscale=[[0, f"rgba({red}, {green}, {blue}, {DEEP})"], [1, f"rgba({red}, {green}, {blue}, {HIGH})"]],
-        contours={**levels(grid, height), "coloring": "heatmap"},
+        **_heights(grid, grid),
+        colorscale=[[at, f"rgba{(*TINT, depth)}"] for at, depth in enumerate((DEEP, HIGH))],
+        contours={**levels(grid), "coloring": "heatmap"},
         line={"color": "rgba(96, 116, 138, 0.55)", "width": 0.8, "smoothing": 1},
-        colorbar=_bar(height, at, labels),
-        hovertemplate=words.surface_hover(grid.names),
-        name=layout.safe(grid.label),
-        showlegend=False,
+        colorbar=bar,
     )
     return [ground, *marks(grid)]
 
 
-def surface_3d(grid: Grid, scale: str = "auto") -> Any:
+def surface_3d(grid: Grid) -> Any:
     """Plotly's trace of the surface in space; hovering says the true values."""
-    height = scaled(grid.z, grid.lowest, scale)
-    at, labels = height.ticks(grid.z)
-    part = grid.coarse
-    lines = {**levels(grid, height), "show": True, "color": "rgba(32, 36, 43, 0.35)", "width": 1, "usecolormap": False}
+    lines = {**levels(grid), "show": True, "color": "rgba(32, 36, 43, 0.35)", "width": 1, "usecolormap": False}
     return go.Surface(
-        x=numbers(part.x),
-        y=numbers(part.y),
-        z=numbers(height(part.z)),
-        customdata=numbers(part.z),
+        **_heights(grid, grid.coarse),
         colorscale=_steps(SLOPES),
         meta={"night": _steps(NIGHT)},
         contours={"z": lines, "x": {"highlight": False}, "y": {"highlight": False}},
         lighting={"ambient": 0.72, "diffuse": 0.55, "specular": 0.05, "roughness": 0.9},
-        colorbar=_bar(height, at, labels),
         showscale=False,
-        hovertemplate=words.surface_hover(grid.names),
-        name=layout.safe(grid.label),
-        showlegend=False,
     )
+
+
+def _heights(grid: Grid, part: Grid) -> dict[str, Any]:
+    """What both traces of a surface have: the corners of a part of it, their heights, and the true values for the pointer."""
+    corners = {"x": numbers(part.x), "y": numbers(part.y), "z": numbers(grid.height(part.z)), "customdata": numbers(part.z)}
+    return {**corners, "hovertemplate": words.surface_hover(grid.names), "name": layout.safe(grid.label), "showlegend": False}
 
 
 def marks(grid: Grid) -> list[Any]:
@@ -229,12 +226,12 @@ def marks(grid: Grid) -> list[Any]:
     return traces
 
 
-def peaks(grid: Grid, scale: str = "auto") -> list[Any]:
+def peaks(grid: Grid) -> list[Any]:
     """The critical points in space, one trace for each kind."""
-    height, traces = scaled(grid.z, grid.lowest, scale), []
+    traces = []
     for kind, points in marked(grid).items():
         places = np.array([at[:2] for at, *_ in points], float)
-        z = numbers(grid.ground(height, places) + RAISED * grid.rise(height))
+        z = numbers(grid.ground(places) + RAISED * grid.rise)
         pen = {"size": 6 if kind == "best" else 4, "symbol": KINDS[kind][1], "color": layout.INK}
         base = {"x": places[:, 0].tolist(), "y": places[:, 1].tolist(), "z": z, "mode": "markers", "marker": pen}
         traces.append(go.Scatter3d(**base, name=words.POINTS[kind], hoverinfo="name", showlegend=False, meta={"ink": True}))
@@ -267,10 +264,10 @@ def unmarked(grid: Grid) -> dict[str, int]:
     return {kind: len(points) for kind, points in by_kind(grid).items() if kind not in shown}
 
 
-def contour_figure(grid: Grid, traces: Sequence[Any] = (), scale: str = "auto", *, height: int = 520) -> layout.Figure:
+def contour_figure(grid: Grid, traces: Sequence[Any] = (), *, height: int = 520) -> layout.Figure:
     """The plane with its axes, which are those of the domain whatever is drawn on it."""
     made = layout.figure(height, left=54, right=16, top=12, bottom=92, narrow={"height": min(height, 440)})
-    made.add_traces([*contours(grid, scale), *traces])
+    made.add_traces([*contours(grid), *traces])
     (left, right), (low, high) = grid.domain
     made.update_layout(
         xaxis=layout.axis(grid.names[0], range=[left, right], showgrid=False, nticks=7),
@@ -281,12 +278,11 @@ def contour_figure(grid: Grid, traces: Sequence[Any] = (), scale: str = "auto", 
     return made
 
 
-def surface_3d_figure(grid: Grid, traces: Sequence[Any] = (), scale: str = "auto", *, height: int = 520) -> layout.Figure:
+def surface_3d_figure(grid: Grid, traces: Sequence[Any] = (), *, height: int = 520) -> layout.Figure:
     """The surface in space, to be turned by hand."""
-    drawn = scaled(grid.z, grid.lowest, scale)
-    at, labels = drawn.ticks(grid.z, 5)
+    at, labels = grid.height.ticks(grid.z, 5)
     made = layout.figure(height, left=0, right=0, top=0, bottom=0, narrow={"height": min(height, 380)})
-    made.add_traces([surface_3d(grid, scale), *peaks(grid, scale), *traces])
+    made.add_traces([surface_3d(grid), *peaks(grid), *traces])
     (left, right), (low, high) = grid.domain
     quiet = {"showbackground": False, "gridcolor": MESH, "showline": True, "linecolor": MESH, "zeroline": False, "showspikes": False}
     quiet |= {"nticks": 5, "tickfont": {"size": 11}}
@@ -296,7 +292,7 @@ def surface_3d_figure(grid: Grid, traces: Sequence[Any] = (), scale: str = "auto
             "bgcolor": "white",
             "xaxis": {**quiet, "title": grid.names[0], "range": [left, right]},
             "yaxis": {**quiet, "title": grid.names[1], "range": [low, high]},
-            "zaxis": {**quiet, "title": drawn.title, "tickvals": at, "ticktext": labels},
+            "zaxis": {**quiet, "title": grid.height.title, "tickvals": at, "ticktext": labels},
             "aspectmode": "manual",
             "aspectratio": {"x": 1.2, "y": 1.2, "z": 0.55},
             "camera": {"eye": {"x": -0.86, "y": -1.62, "z": 1.38}, "center": {"x": 0, "y": 0, "z": -0.2}},
@@ -314,8 +310,3 @@ def numbers(values: Any, digits: int = 5) -> Any:
 
 def _steps(colours: Sequence[str]) -> list[list[Any]]:
     return [[k / (len(colours) - 1), colour] for k, colour in enumerate(colours)]
-
-
-def _bar(height: Height, at: list[float], labels: list[str]) -> dict[str, Any]:
-    title = {"text": height.title, "side": "right", "font": {"size": 12}}
-    return {"tickvals": at, "ticktext": labels, "thickness": 10, "outlinewidth": 0, "title": title, "tickfont": {"size": 11}, "len": 0.9}

@@ -13,7 +13,7 @@ import numpy as np
 
 from talweg.checks import InputError
 from talweg.figures.surface import trajectories
-from talweg.figures.surface.grid import DEEP, HIGH, LINES, SLOPES, TINT, Grid, Height, marked
+from talweg.figures.surface.grid import DEEP, HIGH, LINES, SLOPES, TINT, Grid, marked
 from talweg.figures.surface.scene import Scene
 from talweg.text import surface as words
 from talweg.text.format import shortened
@@ -73,8 +73,8 @@ class Canvas:
     def _ground(self) -> None:
         from matplotlib.colors import LinearSegmentedColormap
 
-        scene, grid = self.scene, self.scene.grid
-        heights = paint_ground(self.figure, self.plane, grid, scene.height, scene.height.title)
+        grid = self.scene.grid
+        heights = paint_ground(self.figure, self.plane, grid, grid.height.title)
         self.plane.set(xlabel=grid.names[0], ylabel=grid.names[1])
         x, y = np.meshgrid(grid.x, grid.y)
         slopes = LinearSegmentedColormap.from_list("slopes", SLOPES)
@@ -86,7 +86,7 @@ class Canvas:
         low, high = float(heights.min()), float(heights.max())
         self.space.set(xlim=grid.domain[0], ylim=grid.domain[1], zlim=(low, high if high > low else low + 1))
         self.space.set(xlabel=grid.names[0], ylabel=grid.names[1])
-        few, labels = scene.height.ticks(grid.z, 5)
+        few, labels = grid.height.ticks(grid.z, 5)
         self.space.set_zticks(few, labels=labels)
         self.space.tick_params(labelsize=7, pad=0)
         self.space.view_init(elev=42, azim=-118)
@@ -112,12 +112,11 @@ class Canvas:
         self.plane.plot(shown.x[-1:], shown.y[-1:], marker, color=fill, markeredgecolor=colour, markersize=7, zorder=7)
 
     def _points(self) -> None:
-        grid = self.scene.grid
-        for at, kind in [(at, kind) for kind, points in marked(grid).items() for at, *_ in points]:
+        for kind, points in marked(self.scene.grid).items():
             pen: dict[str, Any] = {"color": INK, "markerfacecolor": INK if kind == "best" else "none", "zorder": 8, "marker": MARKS[kind]}
-            self.plane.plot([at[0]], [at[1]], linestyle="none", markersize=11 if MARKS[kind] == "*" else 6, **pen)
-            ground = float(grid.ground(self.scene.height, at[:2])[0])
-            self.space.plot([at[0]], [at[1]], [ground], linestyle="none", markersize=5, **pen)
+            places = np.array([at[:2] for at, *_ in points], float)
+            self.plane.plot(*places.T, linestyle="none", markersize=11 if MARKS[kind] == "*" else 6, **pen)
+            self.space.plot(*places.T, self.scene.grid.ground(places), linestyle="none", markersize=5, **pen)
         for x, y in {tuple(trajectory.plane[0]) for trajectory in self.scene.trajectories}:
             self.plane.plot([x], [y], "o", color=INK, markerfacecolor="none", markersize=8, markeredgewidth=1.6, zorder=8, clip_on=True)
 
@@ -214,18 +213,18 @@ def mp4(scene: Scene, path: Path) -> None:
         raise InputError(f"surface: ffmpeg could not write the animation ({said}); write a .gif instead")
 
 
-def paint_ground(figure: Any, plane: Any, grid: Grid, height: Height, title: str) -> np.ma.MaskedArray:
+def paint_ground(figure: Any, plane: Any, grid: Grid, title: str) -> np.ma.MaskedArray:
     """Tinted ground with contour lines and a bar of heights; what is drawn, as an array."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    heights = np.ma.masked_invalid(height(grid.z))
+    heights = np.ma.masked_invalid(grid.height(grid.z))
     domain = (*grid.domain[0], *grid.domain[1])
     tint = LinearSegmentedColormap.from_list("tint", [[1 - share * (1 - part / 255) for part in TINT] for share in (DEEP, HIGH)])
     ground = plane.imshow(heights, extent=domain, origin="lower", aspect="auto", cmap=tint, interpolation="bilinear")
     if heights.count() and heights.min() < heights.max():
         plane.contour(grid.x, grid.y, heights, levels=LINES, colors="#60748a", linewidths=0.5, alpha=0.6, linestyles="solid")
     bar = figure.colorbar(ground, ax=plane, cax=plane.inset_axes((1.03, 0.0, 0.025, 1.0)))
-    at, labels = height.ticks(grid.z)
+    at, labels = grid.height.ticks(grid.z)
     bar.set_ticks(at, labels=labels)
     bar.outline.set_visible(False)
     bar.ax.tick_params(labelsize=8, length=0)

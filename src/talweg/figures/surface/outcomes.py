@@ -51,11 +51,6 @@ class Outcome:
         return self.trajectory.label
 
     @property
-    def steps(self) -> int:
-        """How many steps were asked for."""
-        return self.trajectory.steps
-
-    @property
     def above(self) -> float:
         """How far above the lowest value it ended."""
         return self.end - self.goal.base

@@ -15,7 +15,7 @@ from talweg.figures import layout
 from talweg.figures.lines import Line
 from talweg.figures.lines import drawn as lines_drawn
 from talweg.figures.surface import outcomes, trajectories
-from talweg.figures.surface.grid import KINDS, Grid, Height, contour_figure, extent, kind_of, numbers, scaled, surface_3d_figure, unmarked
+from talweg.figures.surface.grid import KINDS, Grid, contour_figure, extent, kind_of, numbers, surface_3d_figure, unmarked
 from talweg.figures.surface.outcomes import Goal, Outcome
 from talweg.figures.surface.trajectories import Drawn, SingleTrajectory
 from talweg.text import surface as words
@@ -31,17 +31,11 @@ class Scene:
 
     grid: Grid
     trajectories: Sequence[SingleTrajectory] = ()
-    scale: str = "auto"
     label: str = "surface"
     formula: str = ""
     source: str = ""
     notes: Sequence[str] = field(default=())  #: what else must be said: noise, dimensions that are not drawn
     points_note: str = ""  #: how complete the known critical points are
-
-    @cached_property
-    def height(self) -> Height:
-        """How high a value is drawn."""
-        return scaled(self.grid.z, self.grid.lowest, self.scale)
 
     @cached_property
     def outcomes(self) -> list[Outcome]:
@@ -61,9 +55,7 @@ class Scene:
     @cached_property
     def shown(self) -> dict[str, list[Drawn]]:
         """What of each method's trajectories is drawn, by the method's name, in their order."""
-        return {
-            group[0].trajectory.name: [trajectories.drawn(one.trajectory, self.grid, self.height) for one in group] for group in self.groups
-        }
+        return {group[0].trajectory.name: [trajectories.drawn(one.trajectory, self.grid) for one in group] for group in self.groups}
 
     def parts(self, group: Sequence[Outcome]) -> list[Drawn]:
         """What of a method's trajectories is drawn."""
@@ -89,7 +81,7 @@ class Scene:
         """What there is to see, then what must be known to read the plot."""
         outside = {one.start for one in self.trajectories if trajectories.left_at(one, self.grid) == 0}
         known = self.grid.lowest is not None
-        read = words.reading(self.groups, self.notes, log=self.height.kind == "log", known=known, outside=len(outside))
+        read = words.reading(self.groups, self.notes, log=self.grid.height.kind == "log", known=known, outside=len(outside))
         return [*words.sentences(self.groups), *read, *filter(None, [words.unmarked(unmarked(self.grid))])]
 
     def contour(self, *, legend: bool = True) -> layout.Figure:
@@ -103,7 +95,7 @@ class Scene:
             trace.update(legendrank=1 + ranks[trace.legendgroup])
         if self.trajectories:
             traces.append(trajectories.starts(self.trajectories, self.grid))
-        made = contour_figure(self.grid, traces, self.scale)
+        made = contour_figure(self.grid, traces)
         if legend:
             made.update_layout(height=560 + 40 * len(self.groups), margin={"b": 110 + 40 * len(self.groups)})
             made.update_layout(legend={"orientation": "v", "y": -0.12})
@@ -112,7 +104,7 @@ class Scene:
     def surface_3d(self) -> layout.Figure:
         """The surface in space with all trajectories."""
         spatial = [trajectories.in_space([one.trajectory for one in group], self.parts(group), self.grid) for group in self.layers]
-        return surface_3d_figure(self.grid, [trace for traces in spatial for trace in traces], self.scale)
+        return surface_3d_figure(self.grid, [trace for traces in spatial for trace in traces])
 
     def losses(self) -> layout.Figure:
         """The loss after each step, above the lowest value on a log scale if that is known; the last shape is the cursor."""
@@ -143,7 +135,7 @@ class Scene:
 
     def animation(self) -> dict[str, Any]:
         """What a script needs to draw the trajectories up to a step: each method's traces, and the step of each of their points."""
-        ground, space = len(contour_figure(self.grid, (), self.scale).data), len(surface_3d_figure(self.grid, (), self.scale).data)
+        ground, space = len(contour_figure(self.grid).data), len(surface_3d_figure(self.grid).data)
         methods = []
         for k, group in enumerate(self.layers):
             parts = self.parts(group)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 
 from talweg.figures import layout
 from talweg.figures.palette import Look, looks
-from talweg.figures.surface.grid import Grid, Height, numbers
+from talweg.figures.surface.grid import Grid, numbers
 from talweg.text.surface import step_hover
 
 PIECES = 70  #: a long step is laid over the ground in pieces of this part of the picture
@@ -69,8 +69,7 @@ def single(trajectories: Iterable[Any]) -> list[SingleTrajectory]:
     return descents
 
 
-@dataclass(frozen=True, eq=False)
-class Drawn:
+class Drawn(NamedTuple):
     """The visible part of a trajectory: corners, their steps (2.4 lies between the second and the third) and their height.
 
     Where the trajectory was outside, a row is not a number.
@@ -82,13 +81,12 @@ class Drawn:
     height: np.ndarray
 
 
-def drawn(trajectory: SingleTrajectory, grid: Grid, height: Height) -> Drawn:
+def drawn(trajectory: SingleTrajectory, grid: Grid) -> Drawn:
     """The trajectory cut at the edge of the picture and laid over the ground."""
     corners, steps = clipped(trajectory.plane, grid.domain)
     if not len(corners):
         return Drawn(*np.empty((4, 0)))
-    at = grid.ground(height, corners)
-    return Drawn(corners[:, 0], corners[:, 1], steps, at + LIFT * grid.rise(height))
+    return Drawn(corners[:, 0], corners[:, 1], steps, grid.ground(corners) + LIFT * grid.rise)
 
 
 def clipped(plane: np.ndarray, domain: tuple[tuple[float, float], tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:
@@ -195,9 +193,8 @@ def faint(parts: Sequence[Drawn], grid: Grid) -> float:
 
 def together(parts: Sequence[Drawn]) -> Drawn:
     """Several trajectories as one line with gaps."""
-    rows = [np.stack([part.x, part.y, part.step, part.height]) for part in parts]
     gap = np.full((4, 1), np.nan)
-    return Drawn(*np.concatenate([piece for row in rows for piece in (row, gap)][:-1], axis=1))
+    return Drawn(*np.concatenate([rows for part in parts for rows in (np.stack(part), gap)][:-1], axis=1))
 
 
 def starts(descents: Sequence[SingleTrajectory], grid: Grid) -> go.Scatter:
