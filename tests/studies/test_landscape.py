@@ -76,12 +76,12 @@ def changed(shown: Landscape, **more: Any) -> dict[str, Any]:
 def test_a_barrier_is_called_one_only_if_it_is_worth_the_word(shown: Landscape) -> None:
     line = shown.summary["line"]
     flat = {**line, "barrier": 0.0, "endless": False}
-    assert landscape.headline(changed(shown, line=flat)).startswith("No loss barrier between")
+    assert landscape.headline(changed(shown, line=flat)).startswith("No loss barrier on the straight line")
     assert "never rises above the linear interpolation of its endpoints: no barrier" in " ".join(
         landscape.sentences(changed(shown, line=flat))
     )
     high = {**line, "barrier": 10.0, "endless": False}
-    assert landscape.headline(changed(shown, line=high)).startswith("A loss barrier separates")
+    assert landscape.headline(changed(shown, line=high)).startswith("A loss barrier on the straight line")
     endless = {**line, "barrier": None, "endless": True}
     assert "is not finite everywhere" in " ".join(landscape.sentences(changed(shown, line=endless)))
 

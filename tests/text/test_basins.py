@@ -34,9 +34,9 @@ def summary(best: int = 20, losses: tuple[float, ...] = (-2.0, 1.0), *, lowest: 
 
 def test_the_lowest_and_how_often_it_was_reached() -> None:
     said = basins.sentences(summary())
-    assert said[0] == "100 starts of momentum ended in 2 basins: 20 starts (13 % – 29 %) in the lowest, at a loss of −2."
-    assert ": all (13 % – 29 %) in the lowest" in basins.sentences(summary(100))[0]
-    assert ": none in the lowest that any method reached" in basins.sentences(summary(0))[0]
+    assert said[0] == "100 starts of momentum ended in 2 basins: 20 starts (13 % – 29 %) at the lowest loss, −2."
+    assert ": all (13 % – 29 %) at the lowest loss" in basins.sentences(summary(100))[0]
+    assert ": none at the lowest loss of all methods" in basins.sentences(summary(0))[0]
 
 
 def test_who_did_not_end_is_said() -> None:
@@ -45,13 +45,13 @@ def test_who_did_not_end_is_said() -> None:
 
 
 def test_what_may_be_better_is_only_said_where_something_can_be() -> None:
-    assert "below the lowest with a probability of at most 3 % (95 % confidence)" in basins.sentences(summary())[-1]
+    assert "at a lower loss with a probability of at most 3 % (95 % confidence)" in basins.sentences(summary())[-1]
     known = basins.sentences(summary(lowest=-2.0))
     assert known[1] == "This is the global minimum (−2)."
-    assert "below the lowest" not in known[-1]
+    assert "a lower loss" not in known[-1]
     missed = basins.sentences(summary(lowest=-3.0))
     assert missed[1] == "The global minimum, −3, was not reached."
-    assert "below the lowest" in missed[-1]
+    assert "a lower loss" in missed[-1]
 
 
 def test_more_basins_than_were_reached_are_said() -> None:
@@ -62,7 +62,7 @@ def test_more_basins_than_were_reached_are_said() -> None:
 def test_networks_that_all_end_elsewhere_are_not_counted_as_basins() -> None:
     one = summary(basins=80) | {"data": True}
     assert basins.sentences(one)[0].startswith("100 starts of momentum ended in 80 kinds of endpoints")
-    assert basins.sentences(one)[-1].startswith("Nearly every start has an endpoint of its own; the next one ends below the lowest")
+    assert basins.sentences(one)[-1].startswith("Nearly every start has an endpoint of its own; the next one reaches a lower loss")
 
 
 def test_rounding_beside_the_initial_gap_is_zero() -> None:

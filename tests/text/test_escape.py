@@ -52,7 +52,7 @@ HURTS = arm("RMSprop", 0.05, "hurts", (-0.2, -0.29, -0.1))
 def test_the_best_remedy_comes_first_and_each_difference_has_its_interval() -> None:
     said = escape.sentences(summary(TIES, HURTS, HELPS))
     assert said == [
-        "With 4 random restarts, 68 % of the trials reach the best known value, 25 % without a remedy.",
+        "With 4 random restarts, 68 % of the trials reach the best known value, against 25 % without a remedy.",
         "Without a remedy, gradient descent comes within 0.1 of the best known value (−3) in 25 of 100 trials (17 % – 33 %).",
         "Helps: 4 random restarts, 68 % (60 % – 76 %), a difference of +43 percentage points (+31 to +54).",
         "Hurts: RMSprop, 5 % (0 % – 13 %), a difference of −20 percentage points (−29 to −10).",
@@ -63,7 +63,7 @@ def test_the_best_remedy_comes_first_and_each_difference_has_its_interval() -> N
 
 def test_a_goal_of_the_callers_is_called_so() -> None:
     found = summary(HELPS, goal_given=True)
-    assert escape.headline(found) == "With 4 random restarts, 68 % of the trials reach the goal, 25 % without a remedy."
+    assert escape.headline(found) == "With 4 random restarts, 68 % of the trials reach the goal, against 25 % without a remedy."
     assert "best known" not in " ".join(escape.sentences(found))
     assert figures.rates(found).layout.xaxis.title.text == "trials that reached the goal, %"
 

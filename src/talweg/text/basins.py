@@ -18,13 +18,13 @@ def sentences(summary: Summary) -> list[str]:
 
 
 def reached(summary: Summary) -> str:
-    """The basins, and how many of the starts of the first method ended in the lowest."""
+    """The basins, and how many of the starts of the first method reached the lowest loss."""
     first, best = summary["methods"][0], summary["methods"][0]["best"]
     who = "all" if best["count"] == summary["starts"] else count(best["count"], "start")
-    lowest = f"{who} ({bounds(best)}) in the lowest" if best["count"] else "none in the lowest that any method reached"
+    lowest = f"{who} ({bounds(best)}) at the lowest loss" if best["count"] else "none at the lowest loss of all methods"
     many = count(first["basins"], "kind of endpoint", "kinds of endpoints") if summary["data"] else count(first["basins"], "basin")
     loss = height(summary, summary["basins"][0]["loss"])
-    return f"{count(summary['starts'], 'start')} of {first['label']} ended in {many}: {lowest}, at a loss of {loss}."
+    return f"{count(summary['starts'], 'start')} of {first['label']} ended in {many}: {lowest}, {loss}."
 
 
 def lost(summary: Summary) -> str:
@@ -54,9 +54,9 @@ def height(summary: Summary, loss: float) -> str:
 
 
 def others(summary: Summary) -> str:
-    """How often the other methods reached the lowest basin."""
+    """How often the other methods reached the lowest loss."""
     rates = [f"{row['label']} {percent(row['best']['share'])} ({bounds(row['best'])})" for row in summary["methods"][1:]]
-    return f"Of the same starts, these shares ended in the lowest: {', '.join(rates)}." if rates else ""
+    return f"Of the same starts, these shares reached the lowest loss: {', '.join(rates)}." if rates else ""
 
 
 def unseen(summary: Summary) -> str:
@@ -68,9 +68,9 @@ def unseen(summary: Summary) -> str:
     limit = f"with a probability of at most {percent(summary['probability_of_lower'])} (95 % confidence)"
     if summary["data"] and first["basins"] > 0.5 * summary["starts"]:
         alone = "Nearly every start has an endpoint of its own"
-        return f"{alone}." if is_optimal(summary) else f"{alone}; the next one ends below the lowest {limit}."
+        return f"{alone}." if is_optimal(summary) else f"{alone}; the next one reaches a lower loss {limit}."
     new = f"The next start ends in a new {'kind of endpoint' if summary['data'] else 'basin'} with a probability of {bounds(missing)}"
-    words = f"{new} (95 % confidence)." if is_optimal(summary) else f"{new}, and below the lowest {limit}."
+    words = f"{new} (95 % confidence)." if is_optimal(summary) else f"{new}, and at a lower loss {limit}."
     if not summary["data"] and richness["value"] > first["basins"] + 0.5:
         value, low, high = (figures(richness[key], 2) for key in ("value", "low", "high"))
         words += f" By Chao's estimate there are at least {value} basins ({low} – {high})."

@@ -39,7 +39,7 @@ def headline(summary: Summary) -> str:
     if helping:
         best = max(helping, key=lambda arm: arm["rate"]["median"])
         before, after = (percent(arm["rate"]["median"]) for arm in (first, best))
-        return f"With {short(best, summary)}, {after} of the trials reach {aim(summary)}, {before} without a remedy."
+        return f"With {short(best, summary)}, {after} of the trials reach {aim(summary)}, against {before} without a remedy."
     if first["rate"]["median"] >= NEARLY_ALWAYS:
         return f"No remedy is needed: nearly all trials of {first['label']} reach {aim(summary)}."
     if all(arm["reached"] == 0 for arm in summary["arms"]):

@@ -22,9 +22,9 @@ def headline(summary: Summary) -> str:
     """What stands above everything."""
     best = named(summary["contestants"][0])
     if summary["line"] is not None:
-        other = named(summary["contestants"][1])
         barrier = "barrier" if summary["split"] == "function" else "loss barrier"
-        return f"A {barrier} separates {best} and {other}." if blocked(summary) else f"No {barrier} between {best} and {other}."
+        where = f"on the straight line between {best} and {named(summary['contestants'][1])}"
+        return f"{'A' if blocked(summary) else 'No'} {barrier} {where}."
     if summary["explained"] is None:
         return f"The loss around the endpoint of {best}."
     return f"Two directions explain {share(sum(summary['explained']))} of {trajectories(summary)}."
