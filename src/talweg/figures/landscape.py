@@ -92,7 +92,7 @@ def line_metric(summary: Summary) -> layout.Figure:
 
 def along(summary: Summary, key: str, title: str, show: Callable[[float | None], str]) -> layout.Figure:
     """The training and the validation curve of a key over the line from one endpoint to the other."""
-    line, ends = summary["line"], summary["contestants"][:2]
+    line, endpoints = summary["line"], summary["contestants"][:2]
     curves = [("training", line[f"training_{key}"], TRAINING), ("validation", line[f"validation_{key}"], VALIDATION)]
     curves = [(name, values, look) for name, values, look in curves if any(value is not None for value in values)]
     made = layout.figure(360, left=62, right=20, top=12, bottom=88, narrow={"height": 330})
@@ -101,14 +101,14 @@ def along(summary: Summary, key: str, title: str, show: Callable[[float | None],
         pen = {"color": look.colour, "dash": look.dash, "width": 2.6}
         made.add_scatter(x=line["at"], y=values, mode="lines", line=pen, name=name, hovertext=hover, hoverinfo="text")
     given = looks(summary["contestants"])
-    for c, x, k in zip(ends, (0, 1), (0, -1), strict=True):
+    for c, x, k in zip(endpoints, (0, 1), (0, -1), strict=True):
         y = [values[k] for _, values, _ in curves]
         dot = {"size": 10, "color": given[c["name"]].colour}
         made.add_scatter(x=[x] * len(y), y=y, mode="markers", marker=dot, hoverinfo="skip", showlegend=False, cliponaxis=False)
     low, high = grid.extent(np.array([value for _, values, _ in curves for value in values], float))
     room = 0.06 * (high - low or 1)
     ticks = grid.rounded(low, high, 6)
-    names = [layout.wrapped(c["label"], 14) for c in ends]
+    names = [layout.wrapped(c["label"], 14) for c in endpoints]
     made.update_layout(
         xaxis=layout.axis(range=[-0.08, 1.08], tickvals=[0, 0.5, 1], ticktext=[names[0], "half way", names[1]], showgrid=False),
         yaxis=layout.axis(title, range=[low - room, high + room], tickvals=ticks, ticktext=[show(value) for value in ticks]),

@@ -116,7 +116,7 @@ def _descent(found: outcomes.Outcome) -> dict[str, Any]:
         "tuned": one.tuned,
         "outcome": found.kind,
         "step": found.step,
-        "loss": found.end,
+        "loss": found.final_loss,
         "endpoint": one.plane[-1] if one.diverged_at >= 0 else one.positions[-1],
     }
 

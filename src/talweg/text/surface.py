@@ -54,7 +54,7 @@ def outcome(one: Outcome) -> str:
         return f"diverged at step {one.step:,}"
     steps, outside, point = f"after {count(one.trajectory.steps, 'step')}", _outside(one), POINTS.get(one.where, "")
     if one.goal.within is None:
-        return f"at {signed(one.end)}{f', at the {point} {place(one.at)},' if one.at is not None else ''} {steps}{outside}"
+        return f"at {signed(one.final_loss)}{f', at the {point} {place(one.at)},' if one.at is not None else ''} {steps}{outside}"
     if one.kind == "reached":
         later = "" if one.stays else f", but ended {figures(one.above)} above it"
         return f"{near(one.goal)} after {count(one.step, 'step')}{later}{outside}"
@@ -89,7 +89,7 @@ def summed(group: Sequence[Outcome]) -> str:
         parts.append(f"stuck at a {POINTS[where]} from {sum(one.where == where and one.kind == 'stuck' for one in group)}")
     others = [one for one in group if one.kind in ("short", "outside")]
     if others:
-        at = f"at {signed(middle([one.end for one in others]))}"
+        at = f"at {signed(middle([one.final_loss for one in others]))}"
         at = at if goal.within is None else f"{figures(middle([one.above for one in others]))} above {lowest(goal)}"
         parts.append(f"{at} (median) after {count(group[0].trajectory.steps, 'step')} from {len(others)}")
     diverged = steps_to(group, "diverged")
@@ -113,14 +113,14 @@ def legend(group: Sequence[Outcome]) -> str:
 def cells(group: Sequence[Outcome]) -> dict[str, tuple[str, str]]:
     """A method's row in the table, by the heads of its columns: what counts, and what stands below it."""
     trajectory, reached = group[0].trajectory, steps_to(group, "reached")
-    ends = [one.end for one in group if one.kind != "diverged"]
+    losses = [one.final_loss for one in group if one.kind != "diverged"]
     median = "median" if len(group) > 1 else ""
     others = ", ".join(f"{name} {setting(value)}" for name, value in trajectory.numbers if name != "learning_rate")
     row = {
         "Method": (trajectory.label, others),
         "Learning rate": (setting(trajectory.learning_rate), "best of 32" if trajectory.tuned else ""),
         "Outcome": (summed(group), ""),
-        "Final loss": (signed(middle(ends)), median) if ends else ("diverged", ""),
+        "Final loss": (signed(middle(losses)), median) if losses else ("diverged", ""),
     }
     if group[0].goal.within is not None:
         row["Steps to the lowest point"] = (whole(middle(reached)), median) if reached else (NOTHING, "")
@@ -144,12 +144,12 @@ def headline(label: str, groups: Groups) -> str:
         return label
     if steps_to(groups[0], "reached"):
         return f"{sentence(groups[0][0].label)} reaches the lowest point{' first' if len(groups) > 1 else ''}"
-    alone = sentence(groups[0][0].label) if len(groups) == 1 else ""
+    only = sentence(groups[0][0].label) if len(groups) == 1 else ""
     if all(one.kind == "diverged" for group in groups for one in group):
-        return f"{alone} diverges" if alone else "All methods diverge"
+        return f"{only} diverges" if only else "All methods diverge"
     if groups[0][0].goal.within is None:
         return "There is no lowest point to reach"
-    return f"{alone} does not reach the lowest point" if alone else "No method reaches the lowest point"
+    return f"{only} does not reach the lowest point" if only else "No method reaches the lowest point"
 
 
 def sentences(groups: Groups) -> list[str]:
@@ -164,7 +164,7 @@ def _arrivals(groups: Groups) -> str:
     goal, steps, several = groups[0][0].goal, count(groups[0][0].trajectory.steps, "step"), max(len(group) for group in groups) > 1
     arrived = [(group[0].label, steps_to(group, "reached"), len(group)) for group in groups if steps_to(group, "reached")]
     if not arrived:
-        nearest = min((one for group in groups for one in group if one.kind != "diverged"), key=lambda one: one.end, default=None)
+        nearest = min((one for group in groups for one in group if one.kind != "diverged"), key=lambda one: one.final_loss, default=None)
         close = f"; {nearest.label} comes closest, {figures(nearest.above)} above it" if nearest and len(groups) > 1 else ""
         who = f"{groups[0][0].label} does not come" if len(groups) == 1 else "no method comes"
         return f"{who} {near(goal)} in {steps}{close}."

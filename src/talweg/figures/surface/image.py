@@ -33,17 +33,8 @@ FRAMES = 40  #: of an animation
 SECONDS, HOLD = 5.0, 2.0  #: that it runs, and that its last frame stays
 FAMILY = ["DejaVu Sans"]  # comes with Matplotlib, so that a picture is the same on all machines
 
-LOOK: dict[Any, Any] = {
-    "font.family": FAMILY,
-    "font.size": 9,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "talweg",
-    "axes.edgecolor": "#b8bec7",
-    "axes.labelcolor": INK,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-}
+LOOK: dict[Any, Any] = {"font.family": FAMILY, "font.size": 9, "svg.fonttype": "none", "svg.hashsalt": "talweg"}
+LOOK |= {"axes.edgecolor": "#b8bec7", **dict.fromkeys(("axes.labelcolor", "text.color", "xtick.color", "ytick.color"), INK)}
 #: No date in a file, so that the same scene gives the same bytes.
 METADATA: dict[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None, "ModDate": None}}
 
@@ -150,10 +141,10 @@ class Canvas:
         for now in moments:
             self.canvas.restore_region(ground)
             for (flat, high, shown), dot in zip(self.lines, markers, strict=True):
-                seen = ~(shown.step > now)
-                flat.set_data(shown.x[seen], shown.y[seen])
-                high.set_data_3d(shown.x[seen], shown.y[seen], shown.height[seen])
-                known = np.flatnonzero(seen & np.isfinite(shown.step))
+                past = ~(shown.step > now)
+                flat.set_data(shown.x[past], shown.y[past])
+                high.set_data_3d(shown.x[past], shown.y[past], shown.height[past])
+                known = np.flatnonzero(past & np.isfinite(shown.step))
                 dot.set_data(shown.x[known[-1:]], shown.y[known[-1:]])
                 self.plane.draw_artist(flat)
                 self.plane.draw_artist(dot)
@@ -209,8 +200,8 @@ def mp4(scene: Scene, path: Path) -> None:
     raw = b"".join(np.ascontiguousarray(picture[:high, :wide]).tobytes() for picture in pictures)
     ran = subprocess.run([program, *read.split(), *write.split(), str(path)], input=raw, capture_output=True, check=False)
     if ran.returncode:
-        said = (ran.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
-        raise InputError(f"surface: ffmpeg could not write the animation ({said}); write a .gif instead")
+        reason = (ran.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
+        raise InputError(f"surface: ffmpeg could not write the animation ({reason}); write a .gif instead")
 
 
 def paint_ground(figure: Any, plane: Any, grid: Grid, title: str) -> np.ma.MaskedArray:

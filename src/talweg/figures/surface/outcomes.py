@@ -37,7 +37,7 @@ class Outcome:
     goal: Goal
     kind: str  #: diverged, reached, stuck, outside or short
     step: int  #: at which it diverged or reached the goal; otherwise the last
-    end: float  #: the loss at the end; before it diverged
+    final_loss: float  #: before it diverged, if it did
     at: Sequence[float] | None = None  #: the critical point, other than the lowest, at which it ended
     where: str = ""  #: the kind of that point: minimum, saddle, maximum or undecided
     climbed: tuple[int, float, float] | None = None  #: the step, and from which loss to which, if it overshot
@@ -53,12 +53,12 @@ class Outcome:
     @property
     def above(self) -> float:
         """How far above the lowest value it ended."""
-        return self.end - self.goal.base
+        return self.final_loss - self.goal.base
 
     @property
     def stays(self) -> bool:
         """Whether it ended at the goal."""
-        return self.goal.within is not None and self.end <= self.goal.base + self.goal.within
+        return self.goal.within is not None and self.final_loss <= self.goal.base + self.goal.within
 
 
 def goal(trajectories: Sequence[SingleTrajectory], grid: Grid) -> Goal:
@@ -79,10 +79,10 @@ def goal(trajectories: Sequence[SingleTrajectory], grid: Grid) -> Goal:
 def outcome(trajectory: SingleTrajectory, grid: Grid, aim: Goal) -> Outcome:
     """What became of one descent."""
     finite = trajectory.loss[np.isfinite(trajectory.loss)]
-    end = float(finite[-1]) if len(finite) else math.nan
+    final_loss = float(finite[-1]) if len(finite) else math.nan
     climbed, left, below = overshot(finite, aim), left_at(trajectory, grid), _first(trajectory.loss < aim.bottom)
     if trajectory.diverged_at >= 0:
-        return Outcome(trajectory, aim, "diverged", trajectory.diverged_at, end, climbed=climbed, left=left, below=below)
+        return Outcome(trajectory, aim, "diverged", trajectory.diverged_at, final_loss, climbed=climbed, left=left, below=below)
     at, where = converged_at(trajectory, grid) or (None, "")
     arrived = None if aim.within is None else _first(trajectory.loss <= aim.base + aim.within)
     if arrived is not None:
@@ -92,7 +92,7 @@ def outcome(trajectory: SingleTrajectory, grid: Grid, aim: Goal) -> Outcome:
     else:
         kind = "outside" if left >= 0 else "short"
     step = trajectory.steps if arrived is None else arrived
-    return Outcome(trajectory, aim, kind, step, end, at, where, climbed, left, ends_outside(trajectory, grid), below)
+    return Outcome(trajectory, aim, kind, step, final_loss, at, where, climbed, left, ends_outside(trajectory, grid), below)
 
 
 def outcomes(trajectories: Sequence[SingleTrajectory], grid: Grid) -> list[Outcome]:
@@ -140,7 +140,7 @@ def by_method(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
     def rank(group: list[Outcome]) -> tuple[float, ...]:
         reached = [one.step for one in group if one.kind == "reached"]
         diverged = any(one.kind == "diverged" for one in group)
-        ends = [one.end for one in group if math.isfinite(one.end)]
-        return (-len(reached), float(np.median(reached)) if reached else diverged, float(np.median(ends)) if ends else math.inf)
+        losses = [one.final_loss for one in group if math.isfinite(one.final_loss)]
+        return (-len(reached), float(np.median(reached)) if reached else diverged, float(np.median(losses)) if losses else math.inf)
 
     return sorted(groups.values(), key=rank)

@@ -101,26 +101,26 @@ def clipped(plane: np.ndarray, domain: tuple[tuple[float, float], tuple[float, f
         plane = np.repeat(plane, 2, axis=0)
     p, d = plane[:-1], np.diff(plane, axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ends = np.sort([(low - p) / d, (high - p) / d], axis=0)
+        sides = np.sort([(low - p) / d, (high - p) / d], axis=0)
     within = (low <= p) & (p <= high)
-    enter = np.where(d == 0, np.where(within, -np.inf, np.inf), ends[0]).max(axis=1).clip(min=0.0)
-    leave = np.where(d == 0, np.where(within, np.inf, -np.inf), ends[1]).min(axis=1).clip(max=1.0)
-    seen = np.flatnonzero(enter <= leave)
-    if not len(seen):
+    enter = np.where(d == 0, np.where(within, -np.inf, np.inf), sides[0]).max(axis=1).clip(min=0.0)
+    leave = np.where(d == 0, np.where(within, np.inf, -np.inf), sides[1]).min(axis=1).clip(max=1.0)
+    visible = np.flatnonzero(enter <= leave)
+    if not len(visible):
         return np.empty((0, 2)), np.empty(0)
-    enter, leave = enter[seen], leave[seen]
-    length = np.linalg.norm(d[seen] / (high - low), axis=1) * (leave - enter)
+    enter, leave = enter[visible], leave[visible]
+    length = np.linalg.norm(d[visible] / (high - low), axis=1) * (leave - enter)
     piece = max(1 / PIECES, float(length.sum()) / MOST_POINTS)
     count = np.maximum(np.ceil(length / piece), 1).astype(int)
-    joined = np.concatenate([[False], (np.diff(seen) == 1) & (leave[:-1] == 1.0) & (enter[1:] == 0.0)])
+    joined = np.concatenate([[False], (np.diff(visible) == 1) & (leave[:-1] == 1.0) & (enter[1:] == 0.0)])
     # A segment that goes on from the one before adds its corners but the first; any other begins with a gap.
     first = np.where(joined, 1, -1)
-    rows = np.repeat(np.arange(len(seen)), count - first + 1)
+    rows = np.repeat(np.arange(len(visible)), count - first + 1)
     begin = np.cumsum(count - first + 1) - (count - first + 1)
     k = np.arange(len(rows)) - begin[rows] + first[rows]
     t = enter[rows] + (leave - enter)[rows] * k / count[rows]
-    steps = np.where(k < 0, np.nan, seen[rows] + t)
-    corners = p[seen][rows] + t[:, None] * d[seen][rows]
+    steps = np.where(k < 0, np.nan, visible[rows] + t)
+    corners = p[visible][rows] + t[:, None] * d[visible][rows]
     corners[k < 0] = np.nan
     return np.clip(corners, low, high)[1:], steps[1:]
 
@@ -140,10 +140,10 @@ def arrows(shown: Drawn, domain: tuple[tuple[float, float], tuple[float, float]]
         return nothing
     gap = max(ARROW_GAP, along[-1] / ARROWS)
     wanted = np.arange(min(gap, along[-1]) / 2, along[-1], gap)
-    ends = np.searchsorted(along, wanted, side="left").clip(1, len(points) - 1)
-    pairs = np.stack([points[ends - 1], points[ends]], axis=1)
-    good = np.isfinite(pairs).all(axis=(1, 2)) & (moves[ends - 1] > 0)
-    return pairs[good], shown.step[ends][good]
+    tips = np.searchsorted(along, wanted, side="left").clip(1, len(points) - 1)
+    pairs = np.stack([points[tips - 1], points[tips]], axis=1)
+    good = np.isfinite(pairs).all(axis=(1, 2)) & (moves[tips - 1] > 0)
+    return pairs[good], shown.step[tips][good]
 
 
 def on_plane(group: Sequence[SingleTrajectory], parts: Sequence[Drawn], grid: Grid, entry: str | None = None) -> list[Any]:
