@@ -105,7 +105,7 @@ def test_the_page_says_it_all_and_needs_nothing_but_itself(escaped: tuple[Said, 
     assert f"talweg escape styblinski-tang {' '.join(FAST)} --json escape.json" in page.text
     for said in (
         "Gradient descent, 4 random restarts",
-        "no difference seen",
+        "not significant",
         "How it was measured",
         "4 settings for each arm",
         "Bonferroni",

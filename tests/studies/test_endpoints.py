@@ -112,14 +112,14 @@ def test_the_command_diagnoses_the_newest_race(tmp_path: Path, monkeypatch: pyte
 def test_the_command_diagnoses_points_and_ends_of_descents() -> None:
     saddle = run("diagnose", "himmelblau", "--at", "0.08668,2.88425")
     assert saddle.code == 0
-    assert "This is a saddle" in saddle.out
+    assert "A saddle point" in saddle.out
     assert "undecided" in run("diagnose", "monkey-saddle", "--at", "0,0").out.lower()
     end = run("diagnose", "x**2 + 10*y**2", "--method", "momentum", "--steps", "400")
-    assert "This is a minimum" in end.out
+    assert "A minimum: all eigenvalues" in end.out
     assert "Stable" in end.out
     network = run("diagnose", "iris", "--model", "mlp:3", "--epochs", "2")
     assert network.code == 0
-    assert "times the noise" in network.out
+    assert "times its standard error" in network.out
 
 
 @pytest.mark.parametrize(

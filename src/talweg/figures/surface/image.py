@@ -56,7 +56,7 @@ class Canvas:
         self.lines: list[tuple[Any, Any, trajectories.Drawn]] = []
         self._ground()
         for group in scene.layers:
-            for one, shown in zip(group, scene.shown[group[0].trajectory.name], strict=True):
+            for one, shown in zip(group, scene.parts(group), strict=True):
                 self._trajectory(one.trajectory, shown)
         self._points()
         self._words()

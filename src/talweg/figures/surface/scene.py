@@ -15,7 +15,7 @@ from talweg.figures import layout
 from talweg.figures.lines import Line
 from talweg.figures.lines import drawn as lines_drawn
 from talweg.figures.surface import outcomes, trajectories
-from talweg.figures.surface.grid import KINDS, Grid, contour_figure, extent, kind_of, numbers, surface_3d_figure, unmarked
+from talweg.figures.surface.grid import KINDS, Grid, contour_figure, extent, kind_of, marked, numbers, surface_3d_figure, unmarked
 from talweg.figures.surface.outcomes import Goal, Outcome
 from talweg.figures.surface.trajectories import Drawn, SingleTrajectory
 from talweg.text import surface as words
@@ -53,17 +53,17 @@ class Scene:
         return outcomes.by_method(self.outcomes)
 
     @cached_property
-    def shown(self) -> dict[str, list[Drawn]]:
-        """What of each method's trajectories is drawn, by the method's name, in their order."""
+    def drawn(self) -> dict[str, list[Drawn]]:
+        """What is drawn of the trajectories of each method, by its name."""
         return {group[0].trajectory.name: [trajectories.drawn(one.trajectory, self.grid) for one in group] for group in self.groups}
 
     def parts(self, group: Sequence[Outcome]) -> list[Drawn]:
-        """What of a method's trajectories is drawn."""
-        return self.shown[group[0].trajectory.name]
+        """What is drawn of one group."""
+        return self.drawn[group[0].trajectory.name]
 
     @cached_property
     def layers(self) -> list[list[Outcome]]:
-        """The same from the ground up: who runs all over the picture lies below the others."""
+        """The groups from the ground up: a method that runs all over the picture lies below the others."""
         return sorted(self.groups, key=lambda group: -trajectories.busy(self.parts(group), self.grid))
 
     @property
@@ -135,7 +135,7 @@ class Scene:
 
     def animation(self) -> dict[str, Any]:
         """What a script needs to draw the trajectories up to a step: each method's traces, and the step of each of their points."""
-        ground, space = len(contour_figure(self.grid).data), len(surface_3d_figure(self.grid).data)
+        first = 1 + len(marked(self.grid))  # after the ground and the critical points
         methods = []
         for k, group in enumerate(self.layers):
             parts = self.parts(group)
@@ -144,8 +144,8 @@ class Scene:
             tips = np.concatenate([trajectories.arrows(part, self.grid.domain)[1] for part in parts])
             methods.append(
                 {
-                    "plane": ground + 4 * k,
-                    "space": space + 2 * k,
+                    "plane": first + 4 * k,
+                    "space": first + 2 * k,
                     "line": numbers(trajectories.together(parts).step),
                     "dots": [int(step) for step in dots],
                     "arrows": numbers(np.repeat(tips, 3)),
