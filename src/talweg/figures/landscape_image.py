@@ -74,6 +74,8 @@ def _line(summary: Summary, axes: Any) -> None:
             axes.plot(line["at"], loss, color=look.colour, linestyle=STROKES[look.dash], linewidth=1.6, label=name)
     labels = [shortened(c["label"], 20) for c in summary["contestants"][:2]]
     axes.set_xticks([0, 1], labels=labels, fontsize=8)
+    for label, side in zip(axes.get_xticklabels(), ("left", "right"), strict=True):  # within the picture
+        label.set_horizontalalignment(side)
     axes.set_ylabel("loss", fontsize=8)
     axes.tick_params(labelsize=8, length=0)
     axes.legend(frameon=False, fontsize=7.5)
