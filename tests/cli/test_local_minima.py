@@ -62,12 +62,12 @@ def test_only_the_lowest_of_many_basins_are_listed() -> None:
 
 @pytest.mark.parametrize("asked", [True, False])
 def test_on_data_the_valley_of_the_best_two_is_said_unless_it_is_left_out(asked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    joined = type("Joined", (), {"sentence": "one valley: on the straight line the loss never rises"})
+    joined = type("Joined", (), {"sentence": "The two solutions lie in one valley."})
     monkeypatch.setattr(module, "connected", lambda problem, first, second: joined())
     words = ("basins", "iris", "--model", "mlp:4", "--starts", "4", "--epochs", "1", "--learning-rate", "0.1")
     said = run(*words, *(() if asked else ("--no-connection",)))
     assert said.code == 0
-    assert ("The two lowest ends lie in one valley: on the straight line" in squeezed(said.out)) == asked
+    assert ("The two solutions lie in one valley." in squeezed(said.out)) == asked
 
 
 def test_a_way_that_cant_be_looked_for_costs_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ def test_a_way_that_cant_be_looked_for_costs_no_result(monkeypatch: pytest.Monke
     said = run("basins", "iris", "--model", "mlp:4", "--starts", "4", "--epochs", "1", "--learning-rate", "0.1")
     assert said.code == 0
     assert "4 starts of momentum ended in" in said.out
-    assert "a way between the two lowest ends (landscape: no way)" in squeezed(said.out)
+    assert "the connection between the two lowest endpoints (landscape: no way)" in squeezed(said.out)
 
 
 # ---- escape ----------------------------------------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def test_the_page_says_it_all_and_needs_nothing_but_itself(escaped: tuple[Said, 
     assert f"talweg escape styblinski-tang {' '.join(FAST)} --json escape.json" in page.text
     for said in (
         "Gradient descent, 4 random restarts",
-        "no difference seen",
+        "not significant",
         "How it was measured",
         "4 settings for each arm",
         "Bonferroni",
@@ -213,6 +213,6 @@ def test_a_browser_draws_every_arm_on_a_narrow_dark_page(escaped: tuple[Said, Pa
     assert "data-problem" not in shown[: shown.index("<head>")]
     assert 'data-drawn="yes"' in shown
     drawn = shown[shown.index('id="rates"') :]
-    for label in ("Gradient descent", "… 4 random restarts", "Momentum", "reached it, % of the trials", "helps: +"):
+    for label in ("Gradient descent", "… 4 random restarts", "Momentum", "trials that reached it, %", "helps: +"):
         assert label in drawn
     assert len(re.findall('class="point"', drawn)) == 4  # the momentum remedy is two methods

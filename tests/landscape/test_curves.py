@@ -13,7 +13,7 @@ from jaxtyping import Array
 import talweg as tw
 from talweg import landscape
 from talweg.checks import InputError
-from talweg.landscape.curves import Corners, _bending
+from talweg.landscape.curves import Corners, _mean_loss
 from talweg.landscape.lines import blend, rise
 from talweg.landscape.matching import distance
 from talweg.problems import Problem
@@ -79,7 +79,7 @@ def test_what_a_curve_descends_on_is_the_mean_loss_along_it(valley: Problem) -> 
     t = np.linspace(0, 1, 20_001)
     at = np.outer((1 - t) ** 2, EAST) + np.outer(2 * t * (1 - t), bend) + np.outer(t**2, NORTH)
     slow = np.trapezoid(((at**2).sum(1) - 1) ** 2, t)
-    loss = _bending(valley)
+    loss = _mean_loss(valley)
     corners = Corners(jnp.asarray(EAST), jnp.asarray(bend), jnp.asarray(NORTH))
     assert float(loss(corners, None)) == pytest.approx(slow, rel=1e-5)
     slope = jax.grad(loss)(corners, None)
@@ -112,7 +112,7 @@ def test_two_networks_lie_in_one_valley_once_their_hidden_units_are_matched(moon
     assert found.matched_line.barrier < found.line.barrier / 5
     assert found.curve.rise <= found.tolerance < found.line.rise
     assert found.one_valley is True
-    assert found.sentence.startswith("one valley: ")
+    assert found.sentence.startswith("The two solutions lie in one valley: ")
     assert f"on the straight line it rises by {found.line.rise:.2g}" in found.sentence
     predicted = [np.asarray(net(jnp.asarray(moons.train[0]))) for net in (found.matched, ends[1])]
     np.testing.assert_allclose(*predicted, rtol=1e-3, atol=1e-4)
@@ -131,7 +131,7 @@ def test_a_shuffled_copy_is_the_same_solution(moons: Problem, ends: list[Any]) -
 
 
 def test_a_known_valley_is_found_by_the_curve_and_a_known_wall_is_not_crossed(valley: Problem) -> None:
-    """The start's loss is 9.5: 2 % of the way down is 0.19, less than the hill's 0.25 and 1."""
+    """The start's loss is 9.5: 2 % of the initial gap is 0.19, less than the hill's 0.25 and 1."""
     around = landscape.connected(valley, EAST, NORTH)
     assert around.tolerance == pytest.approx(0.02 * (0.09 + 4 - 1) ** 2)
     assert around.one_valley is True
@@ -143,15 +143,17 @@ def test_a_known_valley_is_found_by_the_curve_and_a_known_wall_is_not_crossed(va
     apart = landscape.connected(wall, WEST, EAST, steps=100)
     assert apart.one_valley is None
     assert apart.curve.rise == pytest.approx(1, abs=1e-3)  # whoever goes from one well to the other crosses x = 0, where it is 1
-    assert apart.sentence.startswith("no way without a wall was found: ")
+    assert apart.sentence.startswith("No connection without a barrier was found: ")
 
     line = Problem(loss=two_wells, start=lambda key: jnp.array([2.0]), name="two wells in a line")
     only = landscape.connected(line, np.array([-1.0]), np.array([1.0]), steps=10)
     assert only.one_valley is False
-    assert only.sentence.startswith("two valleys: on the straight line the loss rises by 1, and with one parameter")
+    assert only.sentence.startswith(
+        "The two solutions lie in two valleys: on the straight line the loss rises by 1, and with one parameter"
+    )
 
 
-def test_without_a_way_down_from_the_start_every_rise_counts(valley: Problem) -> None:
+def test_without_an_initial_gap_every_rise_counts(valley: Problem) -> None:
     level = Problem(loss=ring, start=lambda key: jnp.array([0.0, -1.0]), name="ring from the valley")
     assert landscape.connected(level, EAST, NORTH, steps=50).one_valley is None
     assert landscape.connected(level, EAST, EAST, steps=5).one_valley is True
@@ -161,7 +163,7 @@ def test_ends_without_a_loss_are_not_judged() -> None:
     broken = Problem(loss=lambda w, _: jnp.log(w[0]) + 0 * w[1], start=lambda key: jnp.ones(2))
     found = landscape.connected(broken, EAST, WEST, steps=5)
     assert found.one_valley is None
-    assert found.sentence.startswith("not known: the loss is not finite at both ends")
+    assert found.sentence.startswith("Whether the two solutions lie in one valley is not known: the loss is not finite at both endpoints")
 
 
 def test_a_rise_is_counted_from_the_higher_end() -> None:

@@ -77,7 +77,7 @@ def test_the_tip_of_a_cone_is_a_kink() -> None:
     assert "kink" in found.sentences[0]
 
 
-def test_the_way_out_of_a_saddle_leads_to_a_lower_minimum() -> None:
+def test_the_escape_direction_of_a_saddle_leads_to_a_lower_minimum() -> None:
     himmelblau = surface("himmelblau").problem()
     for point in surface("himmelblau").critical:
         found = diagnose(himmelblau, point.at)
@@ -93,13 +93,13 @@ def test_the_way_out_of_a_saddle_leads_to_a_lower_minimum() -> None:
 
 def test_a_local_minimum_is_told_from_the_global_one() -> None:
     rastrigin = surface("rastrigin:dimensions=10").problem()
-    assert "the global minimum" in diagnose(rastrigin, (0.0,) * 10).sentences[0]
+    assert "The global minimum" in diagnose(rastrigin, (0.0,) * 10).sentences[0]
     local = diagnose(rastrigin, (0.99495864,) * 10).sentences[0]
-    assert "a local minimum" in local
-    assert "the lowest there is 0" in local
+    assert "A local minimum" in local
+    assert "that of the global minimum 0" in local
 
 
-def test_a_network_is_on_a_slope_until_its_gradient_is_lost_in_the_noise_of_the_examples() -> None:
+def test_a_network_has_not_converged_until_its_gradient_is_lost_in_the_noise_of_the_examples() -> None:
     problem = tw.problems.load("iris", model="linear")
     begin = problem.start(jax.random.key(0))
     early = diagnose(problem, begin)

@@ -1,4 +1,4 @@
-"""Where a descent would have come to rest."""
+"""Endpoints taken to convergence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from talweg.problems import Problem
 MINIMA = np.array([[3.0, 2.0], [-2.805118, 3.131312], [-3.779310, -3.283186], [3.584428, -1.848126]])
 
 
-def rested(function: Callable[[Any], Any], points: np.ndarray, span: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def converged(function: Callable[[Any], Any], points: np.ndarray, span: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return settled(Problem(lambda x, _: function(x), lambda key: jnp.zeros(points.shape[1])), points, span)
 
 
@@ -38,8 +38,8 @@ def gutter(x: Any) -> Any:
 def test_a_point_is_taken_to_the_minimum_of_its_own_basin() -> None:
     rng = np.random.default_rng(0)
     begin = np.repeat(MINIMA, 16, axis=0) + rng.uniform(-0.3, 0.3, size=(64, 2))
-    at, value, rests = rested(himmelblau, begin, 10.0)
-    assert rests.all()
+    at, value, done = converged(himmelblau, begin, 10.0)
+    assert done.all()
     np.testing.assert_allclose(at, np.repeat(MINIMA, 16, axis=0), atol=1e-6)  # as many digits as are listed
     assert (np.linalg.norm(at - at[::16].repeat(16, axis=0), axis=1) < 1e-8).all()
     assert (value < 1e-15).all()
@@ -47,20 +47,20 @@ def test_a_point_is_taken_to_the_minimum_of_its_own_basin() -> None:
 
 @pytest.mark.parametrize("side", [-1.0, 1.0])
 def test_the_top_of_a_barrier_is_left_to_the_side_on_which_a_point_stands(side: float) -> None:
-    at, value, rests = rested(double_well, np.array([[side * 1e-3, 0.3]]), 4.0)
+    at, value, done = converged(double_well, np.array([[side * 1e-3, 0.3]]), 4.0)
     np.testing.assert_allclose(at, [[side, 0.0]], atol=1e-8)
-    assert (rests[0], value[0] < 1e-15) == (1, True)
+    assert (done[0], value[0] < 1e-15) == (1, True)
 
 
-def test_a_slope_without_an_end_is_no_place_to_rest() -> None:
-    assert rested(lambda x: jnp.sum(x), np.array([[0.3, 0.4]]), 1.0)[2].tolist() == [0]
+def test_a_plane_without_a_minimum_has_no_convergence() -> None:
+    assert converged(lambda x: jnp.sum(x), np.array([[0.3, 0.4]]), 1.0)[2].tolist() == [0]
 
 
-def test_the_tip_of_a_cone_is_a_place_to_rest_and_a_gutter_that_leads_down_is_none() -> None:
-    at, _, rests = rested(cone, np.array([[0.02, 0.01], [-0.013, 0.2]]), 10.0)
-    assert rests.tolist() == [1, 1]
+def test_steps_converge_to_the_tip_of_a_cone_and_not_in_a_gutter_that_leads_down() -> None:
+    at, _, done = converged(cone, np.array([[0.02, 0.01], [-0.013, 0.2]]), 10.0)
+    assert done.tolist() == [1, 1]
     np.testing.assert_allclose(at, 0, atol=1e-6)
-    assert rested(gutter, np.array([[0.01, 0.0]]), 10.0)[2].tolist() == [0]
+    assert converged(gutter, np.array([[0.01, 0.0]]), 10.0)[2].tolist() == [0]
 
 
 def test_points_are_the_same_if_a_chain_of_near_ones_connects_them() -> None:

@@ -57,12 +57,12 @@ def test_the_edge_is_that_of_the_tuned_learning_rate(raced: Race) -> None:
     assert next(row for row in raced.summary["contestants"] if row["name"] == "adam")["endpoints"]["edge"] is None
 
 
-def test_the_report_says_where_it_ended(raced: Race, tmp_path: Path) -> None:
+def test_the_report_has_the_endpoints(raced: Race, tmp_path: Path) -> None:
     page = Page(raced.save(tmp_path / "page.html").read_text("utf-8"))
-    assert "Where it ended" in page.text
+    assert "Most endpoints of networks" in page.text
     assert f"of {SMALL['seeds']}" in page.text
     alike = raced.winner["endpoints"]["near_own_best"]
-    assert f"{alike} ended as good as its best one" in page.text
+    assert f"{alike} of {SMALL['seeds']} final runs" in page.text
 
 
 def test_a_race_says_what_the_best_end_of_each_is(raced: Race) -> None:
@@ -112,14 +112,14 @@ def test_the_command_diagnoses_the_newest_race(tmp_path: Path, monkeypatch: pyte
 def test_the_command_diagnoses_points_and_ends_of_descents() -> None:
     saddle = run("diagnose", "himmelblau", "--at", "0.08668,2.88425")
     assert saddle.code == 0
-    assert "This is a saddle" in saddle.out
+    assert "A saddle point" in saddle.out
     assert "undecided" in run("diagnose", "monkey-saddle", "--at", "0,0").out.lower()
     end = run("diagnose", "x**2 + 10*y**2", "--method", "momentum", "--steps", "400")
-    assert "This is a minimum" in end.out
+    assert "A minimum: all eigenvalues" in end.out
     assert "Stable" in end.out
     network = run("diagnose", "iris", "--model", "mlp:3", "--epochs", "2")
     assert network.code == 0
-    assert "times the noise" in network.out
+    assert "times its standard error" in network.out
 
 
 @pytest.mark.parametrize(

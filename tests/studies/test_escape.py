@@ -42,7 +42,7 @@ def test_four_restarts_find_one_of_four_basins_as_often_as_chance_says(restarted
     assert (plain.verdict, again.verdict) == ("plain", "helps")
     assert restarted.best_known
     assert restarted.best == pytest.approx(-78.3323, abs=1e-3)
-    assert restarted.sentences[0].startswith("With 4 random restarts the best known value is reached in ")
+    assert restarted.sentences[0].startswith("With 4 random restarts, ")
 
 
 def test_a_trial_has_reached_the_value_that_comes_near_enough(restarted: Escape) -> None:
@@ -81,10 +81,10 @@ def test_every_arm_begins_at_the_same_places_and_costs_the_same(clouds: Problem,
         np.testing.assert_array_equal(arm.ends.start, plain.ends.start)
 
 
-def test_what_is_not_known_is_the_lowest_that_anybody_found(widened: Escape) -> None:
+def test_what_is_not_known_is_the_lowest_that_any_arm_reached(widened: Escape) -> None:
     assert not widened.best_known
     assert widened.within == 0.02
-    assert "the lowest that anybody found" in " ".join(widened.sentences)
+    assert "the lowest that any arm reached" in " ".join(widened.sentences)
     json.dumps(widened.summary, allow_nan=False)
 
 

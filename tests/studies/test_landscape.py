@@ -76,12 +76,12 @@ def changed(shown: Landscape, **more: Any) -> dict[str, Any]:
 def test_a_barrier_is_called_one_only_if_it_is_worth_the_word(shown: Landscape) -> None:
     line = shown.summary["line"]
     flat = {**line, "barrier": 0.0, "endless": False}
-    assert landscape.headline(changed(shown, line=flat)).startswith("No loss barrier between")
+    assert landscape.headline(changed(shown, line=flat)).startswith("No loss barrier on the straight line")
     assert "never rises above the linear interpolation of its endpoints: no barrier" in " ".join(
         landscape.sentences(changed(shown, line=flat))
     )
     high = {**line, "barrier": 10.0, "endless": False}
-    assert landscape.headline(changed(shown, line=high)).startswith("A loss barrier separates")
+    assert landscape.headline(changed(shown, line=high)).startswith("A loss barrier on the straight line")
     endless = {**line, "barrier": None, "endless": True}
     assert "is not finite everywhere" in " ".join(landscape.sentences(changed(shown, line=endless)))
 
@@ -93,12 +93,12 @@ def test_a_descent_that_ends_elsewhere_than_in_the_race_is_said(shown: Landscape
     assert [words for words in landscape.warnings(summary) if "ended at another validation loss than in the race" in words]
 
 
-def test_valleys_are_counted(shown: Landscape) -> None:
+def test_local_minima_are_counted(shown: Landscape) -> None:
     x = np.linspace(-2, 2, 9)
     one, two = x[:, None] ** 2 + x**2, (x[:, None] ** 2 - 1) ** 2 + x**2
-    assert "has 1 interior local minimum." in landscape.valleys(changed(shown, loss=one.tolist()))
-    assert "has 2 interior local minima." in landscape.valleys(changed(shown, loss=two.tolist()))
-    assert "falls further beyond the edge" in landscape.valleys(changed(shown, loss=(one * 0 + x).tolist()))
+    assert "has 1 interior local minimum." in landscape.local_minima(changed(shown, loss=one.tolist()))
+    assert "has 2 interior local minima." in landscape.local_minima(changed(shown, loss=two.tolist()))
+    assert "falls further beyond the edge" in landscape.local_minima(changed(shown, loss=(one * 0 + x).tolist()))
 
 
 def test_holes_in_the_slice_do_no_harm(shown: Landscape) -> None:

@@ -42,7 +42,7 @@ def run(*words: str) -> tuple[int, str, str]:
 def test_a_view_has_the_paths_the_figures_and_the_sentences(valley: surface.View) -> None:
     assert [path.name for path in valley.trajectories] == ["sgd", "adam"]
     assert len(valley.scene.trajectories) == 2
-    assert valley.scene.height.kind == "log"
+    assert valley.scene.grid.height.kind == "log"
     legend = " ".join(trace.name for trace in valley.figures["contour"].data if trace.showlegend is not False and trace.name)
     assert "Adam, learning rate 0.002:" in legend.replace("<br>", " ")
     assert {trace.type for trace in valley.figures["surface"].data} == {"surface", "scatter3d"}
@@ -75,14 +75,14 @@ def test_a_formula_has_a_lowest_point_only_if_nothing_in_the_picture_lies_below(
 
 def test_where_nothing_can_be_tuned_for_all_take_one_learning_rate() -> None:
     made = tw.surface("saddle", "sgd", steps=30)
-    assert made.scene.height.kind == "linear"
+    assert made.scene.grid.height.kind == "linear"
     assert not made.scene.trajectories[0].tuned
     assert any("no lowest value is known to tune for" in said.lower() for said in made.sentences)
 
 
 def test_a_learning_rate_that_is_too_large_is_said_to_diverge() -> None:
     made = tw.surface("rosenbrock", "sgd", steps=20, learning_rate=0.5)
-    assert made.scene.headline == "It diverges"
+    assert made.scene.headline == "Gradient descent diverges"
     assert re.search(r"Gradient descent with learning rate 0\.5 diverged at step \d; a cross", " ".join(made.sentences))
 
 

@@ -52,60 +52,61 @@ HURTS = arm("RMSprop", 0.05, "hurts", (-0.2, -0.29, -0.1))
 def test_the_best_remedy_comes_first_and_each_difference_has_its_interval() -> None:
     said = escape.sentences(summary(TIES, HURTS, HELPS))
     assert said == [
-        "With 4 random restarts the best known value is reached in 68 % of the trials instead of 25 %.",
-        "Gradient descent alone comes to within 0.1 of the best known value (−3) in 25 of 100 trials (17 % – 33 %).",
-        "Helps: 4 random restarts, 68 % (60 % – 76 %), +43 points (+31 to +54).",
-        "Hurts: RMSprop, 5 % (0 % – 13 %), −20 points (−29 to −10).",
-        "No difference can be told for warm restarts (29 %).",
-        "Every trial cost the same, 200 gradients; a success cost least with 4 random restarts: 294 on average.",
+        "With 4 random restarts, 68 % of the trials reach the best known value, against 25 % without a remedy.",
+        "Without a remedy, gradient descent comes within 0.1 of the best known value (−3) in 25 of 100 trials (17 % – 33 %).",
+        "Helps: 4 random restarts, 68 % (60 % – 76 %), a difference of +43 percentage points (+31 to +54).",
+        "Hurts: RMSprop, 5 % (0 % – 13 %), a difference of −20 percentage points (−29 to −10).",
+        "No significant difference: warm restarts (29 %).",
+        "Every trial had the same budget, 200 gradients; a success costs least with 4 random restarts: 294 on average.",
     ]
 
 
 def test_a_goal_of_the_callers_is_called_so() -> None:
     found = summary(HELPS, goal_given=True)
-    assert escape.headline(found) == "With 4 random restarts the goal is reached in 68 % of the trials instead of 25 %."
+    assert escape.headline(found) == "With 4 random restarts, 68 % of the trials reach the goal, against 25 % without a remedy."
     assert "best known" not in " ".join(escape.sentences(found))
-    assert figures.rates(found).layout.xaxis.title.text == "reached the goal, % of the trials"
+    assert figures.rates(found).layout.xaxis.title.text == "trials that reached the goal, %"
 
 
-def test_a_tie_is_called_no_difference() -> None:
+def test_a_tie_is_called_not_significant() -> None:
     found = summary(TIES)
-    assert escape.headline(found).startswith("No remedy helps for sure")
-    assert "No difference can be told for warm restarts (29 %)." in escape.sentences(found)
-    assert escape.cells(TIES, found)["verdict"] == "no difference seen"
+    assert escape.headline(found).startswith("No remedy helps significantly")
+    assert "No significant difference: warm restarts (29 %)." in escape.sentences(found)
+    assert escape.cells(TIES, found)["verdict"] == "not significant"
     assert not [word for word in escape.sentences(found) if word.startswith("Helps")]
 
 
-def test_nobody_reached_it() -> None:
+def test_no_trial_reached_it() -> None:
     found = summary(arm("Adam", 0.0, "can't be told", (0.0, -0.04, 0.04)), plain=0.0, best_known=False)
     said = escape.sentences(found)
-    assert said[0].startswith("Nobody reached the best known value")
-    assert "the lowest that anybody found" in said[1]
-    assert said[-1] == "Every trial cost the same, 200 gradients."
+    assert said[0].startswith("No trial reached the best known value")
+    assert "the lowest that any arm reached" in said[1]
+    assert said[-1] == "Every trial had the same budget, 200 gradients."
     assert escape.cells(found["arms"][0], found)["cost"] == "–"
 
 
 def test_where_the_plain_method_nearly_always_arrives_no_remedy_is_needed() -> None:
     assert (
-        escape.headline(summary(TIES, plain=0.997)) == "No remedy is needed: gradient descent reaches the best known value nearly always."
+        escape.headline(summary(TIES, plain=0.997))
+        == "No remedy is needed: nearly all trials of gradient descent reach the best known value."
     )
 
 
 def test_where_all_hurt_the_plain_method_is_best() -> None:
-    assert escape.headline(summary(HURTS)) == "No remedy helps: gradient descent alone reaches the best known value most often."
+    assert escape.headline(summary(HURTS)) == "No remedy helps: gradient descent reaches the best known value most often without one."
 
 
 def test_a_goal_that_only_luck_meets_is_said_to_tell_little_and_another_is_named() -> None:
     rare = arm("Adam", 0.01, "can't be told", (0.01, -0.03, 0.05)) | {"loss": -2.2}
     found = summary(rare, plain=0.0, best_known=False)
-    assert "a goal loss of −2.2, which half of the trials with Adam came to, would tell more" in " ".join(escape.sentences(found))
-    assert escape.easier(found | {"best_known": True}) == ""
-    assert escape.easier(summary(rare, best_known=False)) == ""
+    assert "a goal loss of −2.2, which half of the trials with Adam reach, would tell more" in " ".join(escape.sentences(found))
+    assert escape.other_goal(found | {"best_known": True}) == ""
+    assert escape.other_goal(summary(rare, best_known=False)) == ""
 
 
 def test_equally_cheap_arms_are_not_told_apart() -> None:
     alike = arm("Adam", 0.25, "can't be told", (0.0, -0.1, 0.1))
-    assert "a success cost least with 2 arms alike: 800 on average" in escape.price(summary(alike))
+    assert "a success costs least with 2 arms alike: 800 on average" in escape.cost(summary(alike))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_equally_cheap_arms_are_not_told_apart() -> None:
     ],
 )
 def test_a_remedy_of_the_plain_method_is_named_by_what_it_adds(label: str, named: str, beside: str) -> None:
-    assert escape.named(arm(label, 0.5), summary()) == named
+    assert escape.short(arm(label, 0.5), summary()) == named
     assert escape.beside(arm(label, 0.5), summary()) == beside
 
 

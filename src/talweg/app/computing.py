@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,8 +51,8 @@ def painted(text: str) -> grid.Grid:
 @functools.lru_cache(maxsize=16)
 def pictures(text: str, scale: str) -> dict[str, Any]:
     """What the browser draws once for each surface: the plane and the 3-D surface."""
-    made = painted(text)
-    names = {"contour": grid.contour_figure(made, scale=scale), "space": grid.surface_3d_figure(made, scale=scale)}
+    made = replace(painted(text), scale=scale)
+    names = {"contour": grid.contour_figure(made), "space": grid.surface_3d_figure(made)}
     figures = {name: figure.to_plotly_json() for name, figure in names.items()}
     return {
         **{name: {"data": figure["data"], "layout": _plain(figure["layout"])} for name, figure in figures.items()},

@@ -63,7 +63,7 @@ def _calm(state: SurfaceState, found: Outcomes) -> bool:
 
 def _escaped(state: SurfaceState, found: Outcomes) -> bool:
     one = found.get("sgd")
-    return one is not None and math.isfinite(one.end) and one.end < 0.01
+    return one is not None and math.isfinite(one.final_loss) and one.final_loss < 0.01
 
 
 VALLEY = "-4,1.5"

@@ -178,16 +178,14 @@ def escape(
 
 
 def _connected(found: Any, working: Callable[[str], None]) -> tuple[list[str], list[str]]:
-    """What there is to say of a way between the best two ends on data; and why nothing, if that can't be looked for."""
-    from talweg.text.basins import valleys
-
+    """Whether the two lowest endpoints on data are connected; and why that is not known, if it can't be computed."""
     if found.problem.train is None or len(found.basins) < 2:
         return [], []
-    working("a way between the two lowest ends")
+    working("the connection between the two lowest endpoints")
     try:
-        return [valleys(found.connection.sentence)], []
+        return [found.connection.sentence], []
     except InputError as error:
-        return [], [f"Not looked for: a way between the two lowest ends ({error})."]
+        return [], [f"Not computed: the connection between the two lowest endpoints ({error})."]
 
 
 def _places(found: Any) -> list[str]:

@@ -78,8 +78,8 @@ def basins(console: Console, found: Summary, places: Sequence[str]) -> None:
             rate = setting(row["hyperparameters"].get("learning_rate"))
             cells = (
                 rate,
-                finding.small(best["share"]),
-                finding.ends(best),
+                finding.percent(best["share"]),
+                finding.bounds(best),
                 figures(row["loss"]),
                 f"{row['diverged']:,}",
                 f"{row['not_converged']:,}",
@@ -96,7 +96,8 @@ def arms(console: Console, found: Summary) -> None:
     names = [name for name in heads if console.width >= ROOMY or name not in SPARED]
     grid = _grid("arm", *(heads[name] for name in names))
     grid.columns[1].justify = "left"
-    for arm, cells in escaping.rows(found):
+    for arm in found["arms"]:
+        cells = escaping.cells(arm, found)
         style = {"helps": "green", "hurts": "yellow"}.get(arm["verdict"], "")
         grid.add_row(Text(escaping.beside(arm, found)), *(Text(cells[name], style=style if name == "verdict" else "") for name in names))
     console.print()

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 
 from talweg.figures import landscape
-from talweg.figures.surface import grid, trajectories
-from talweg.figures.surface.grid import LINES
-from talweg.figures.surface.image import INK, LOOK, METADATA, STROKES, tint
+from talweg.figures.surface import trajectories
+from talweg.figures.surface.image import INK, LOOK, METADATA, STROKES, paint_ground
 from talweg.text import landscape as words
-from talweg.text.format import figures, shortened
+from talweg.text.format import shortened
 
 Summary = Mapping[str, Any]
 
@@ -35,63 +34,48 @@ def image(summary: Summary, kind: str = "png") -> bytes:
         made.text(0.03, 0.02, shortened(" ".join(words.warnings(summary)[:1]), 170), fontsize=7.5, color="#5d6570")
         plane = made.add_axes((0.07, 0.15, 0.43, 0.70))
         _slice(summary, made, plane)
-        beside = 0.40 if summary["line"] is not None else 0.15
-        made.legend(*_named(summary), loc="upper left", bbox_to_anchor=(0.62, 0.87), frameon=False, fontsize=8.5, handlelength=3.2)
+        made.legend(*_legend(summary), loc="upper left", bbox_to_anchor=(0.62, 0.87), frameon=False, fontsize=8.5, handlelength=3.2)
         if summary["line"] is not None:
-            _line(summary, made.add_axes((0.67, 0.15, 0.30, beside - 0.12)))
+            _line(summary, made.add_axes((0.67, 0.15, 0.30, 0.28)))
         written = io.BytesIO()
         made.savefig(written, format=kind, metadata=METADATA[kind])
     return written.getvalue()
 
 
-def _slice(summary: Summary, made: Any, plane: Any) -> None:
+def _slice(summary: Summary, figure: Any, plane: Any) -> None:
     ground = landscape.ground_of(summary)
-    height = grid.scaled(ground.z, ground.lowest, landscape.scale(ground))
-    heights = np.ma.masked_invalid(height(ground.z))
-    (left, right), (low, high) = ground.domain
-    seen = plane.imshow(heights, extent=(left, right, low, high), origin="lower", aspect="auto", cmap=tint(), interpolation="bilinear")
-    if heights.count() and heights.min() < heights.max():
-        plane.contour(ground.x, ground.y, heights, levels=LINES, colors="#60748a", linewidths=0.5, alpha=0.6, linestyles="solid")
-    bar = made.colorbar(seen, ax=plane, cax=plane.inset_axes((1.03, 0.0, 0.025, 1.0)))
-    at, labels = height.ticks(ground.z)
-    bar.set_ticks(at, labels=labels)
-    bar.outline.set_visible(False)
-    bar.ax.tick_params(labelsize=8, length=0)
-    bar.set_label(landscape.loss_title(summary, ground), fontsize=8)
+    paint_ground(figure, plane, ground, landscape.loss_title(summary, ground))
     first, second = words.axes(summary)
-    plane.set(xlim=(left, right), ylim=(low, high), xlabel=first, ylabel=second)
-    plane.tick_params(length=0)
-    for spine in plane.spines.values():
-        spine.set_visible(False)
-    for trajectory in reversed(landscape.descents(summary)):
-        shown = trajectories.drawn(trajectory, ground, height)
-        plane.plot(shown.x, shown.y, color=trajectory.look.colour, linestyle=STROKES[trajectory.look.dash], linewidth=1.6, zorder=5)
-        plane.plot(*trajectory.plane[-1:].T, "o", color=trajectory.look.colour, markersize=6, zorder=7, clip_on=True)
-        plane.plot(*trajectory.plane[:1].T, "o", color=INK, markerfacecolor="none", markersize=8, markeredgewidth=1.6, zorder=8)
-    for at_lowest, *_ in ground.critical:
-        plane.plot(*at_lowest, "*", color=INK, markersize=11, zorder=8, clip_on=False)
+    plane.set(xlabel=first, ylabel=second)
+    for one in reversed(landscape.trajectories_of(summary)):
+        shown = trajectories.drawn(one, ground)
+        plane.plot(shown.x, shown.y, color=one.look.colour, linestyle=STROKES[one.look.dash], linewidth=1.6, zorder=5)
+        plane.plot(*one.plane[-1:].T, "o", color=one.look.colour, markersize=6, zorder=7, clip_on=True)
+        plane.plot(*one.plane[:1].T, "o", color=INK, markerfacecolor="none", markersize=8, markeredgewidth=1.6, zorder=8)
+    for at, *_ in ground.critical:
+        plane.plot(*at, "*", color=INK, markersize=11, zorder=8, clip_on=False)
 
 
-def _named(summary: Summary) -> tuple[list[Any], list[str]]:
+def _legend(summary: Summary) -> tuple[list[Any], list[str]]:
     from matplotlib.lines import Line2D
 
-    drawn = landscape.descents(summary)
-    handles = [Line2D([], [], color=trajectory.look.colour, linestyle=STROKES[trajectory.look.dash], linewidth=2) for trajectory in drawn]
-    entries = [f"{shortened(trajectory.label, 32)} {figures(trajectory.loss[-1])}" for trajectory in drawn]
+    descents = landscape.trajectories_of(summary)
+    handles = [Line2D([], [], color=one.look.colour, linestyle=STROKES[one.look.dash], linewidth=2) for one in descents]
     ring = Line2D([], [], color=INK, marker="o", markerfacecolor="none", linestyle="none")
     star = Line2D([], [], color=INK, marker="*", markersize=10, linestyle="none")
-    return [*handles, ring, star], [*entries, "start", "lowest point"]
+    return [*handles, ring, star], [*(words.legend(one.label, one.loss[-1]) for one in descents), "start", "lowest point"]
 
 
 def _line(summary: Summary, axes: Any) -> None:
-    found = summary["line"]
-    at = np.array(found["at"], float)
+    line = summary["line"]
     for name, look in (("training", landscape.TRAINING), ("validation", landscape.VALIDATION)):
-        loss = np.array(found[f"{name}_loss"], float)
+        loss = np.array(line[f"{name}_loss"], float)
         if np.isfinite(loss).any():
-            axes.plot(at, loss, color=look.colour, linestyle=STROKES[look.dash], linewidth=1.6, label=name)
+            axes.plot(line["at"], loss, color=look.colour, linestyle=STROKES[look.dash], linewidth=1.6, label=name)
     labels = [shortened(c["label"], 20) for c in summary["contestants"][:2]]
     axes.set_xticks([0, 1], labels=labels, fontsize=8)
+    for label, side in zip(axes.get_xticklabels(), ("left", "right"), strict=True):  # within the picture
+        label.set_horizontalalignment(side)
     axes.set_ylabel("loss", fontsize=8)
     axes.tick_params(labelsize=8, length=0)
     axes.legend(frameon=False, fontsize=7.5)

@@ -11,7 +11,8 @@ from plotly.graph_objects import Bar
 
 from talweg.figures import layout
 from talweg.figures.palette import OTHERS
-from talweg.text.format import figures
+from talweg.text import endpoints as words
+from talweg.text.format import signed
 
 BINS = 60
 UP, DOWN = OTHERS[2], OTHERS[4]
@@ -24,12 +25,12 @@ def density(
 
     Args:
         eigenvalues, weights: of a spectral density; the weights add up to one.
-        summary: of a diagnosis, for what can't be told from zero.
+        summary: of a diagnosis, for its extreme eigenvalues.
     """
-    fine = np.isfinite(eigenvalues)
-    if not fine.any():
-        return layout.nothing("The curvature is not finite here.")
-    eigenvalues, weights = eigenvalues[fine], weights[fine]
+    finite = np.isfinite(eigenvalues)
+    if not finite.any():
+        return layout.nothing(words.NOT_FINITE)
+    eigenvalues, weights = eigenvalues[finite], weights[finite]
     low, high = float(eigenvalues.min()), float(eigenvalues.max())
     span = max(high - low, 1e-12 * max(abs(low), abs(high)), 1e-30)
     edges = np.linspace(low - 0.02 * span, high + 0.02 * span, BINS + 1)
@@ -45,20 +46,17 @@ def density(
             base=[least] * int(shown.sum()),
             width=float(edges[1] - edges[0]) * 0.9,
             marker={"color": [DOWN if x < 0 else UP for x in middle[shown]]},
-            customdata=[[figures(x), figures(100 * y, 2)] for x, y in zip(middle[shown], shares[shown], strict=True)],
-            hovertemplate="curvature about %{customdata[0]}<br>%{customdata[1]} % of the directions<extra></extra>",
+            customdata=[[signed(x), signed(100 * y, 2)] for x, y in zip(middle[shown], shares[shown], strict=True)],
+            hovertemplate=words.SPECTRUM_HOVER,
         )
     )
     top = float(shares.max()) * 1.5
-    marks: list[dict[str, Any]] = []
-    for name in ("smallest", "largest"):
-        value = None if summary is None else summary.get(name)
-        if value is not None:
-            marks.append(layout.note(figures(value).replace("-", "−"), value, 1.0, xref="x", yanchor="bottom", xanchor="center"))
+    extremes = [summary[name] for name in ("smallest", "largest") if summary and summary[name] is not None]
+    notes = [layout.note(signed(x), x, 1.0, xref="x", yanchor="bottom", xanchor="center") for x in extremes]
     made.update_layout(
         xaxis=layout.axis("curvature (eigenvalue of the Hessian)", zeroline=True, zerolinecolor=layout.INK, zerolinewidth=1),
         yaxis=layout.log_axis(least, top, "share of directions (log scale)", most=6),
-        annotations=marks,
+        annotations=notes,
         margin={"t": 28},
     )
     return made

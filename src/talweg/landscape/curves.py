@@ -1,4 +1,4 @@
-"""A bent way between two solutions, trained so that the loss along it is low; and whether two solutions lie in one valley.
+"""A trained curve between two solutions along which the loss is low, and whether two solutions lie in one valley.
 
 Garipov, Izmailov, Podoprikhin, Vetrov & Wilson, "Loss surfaces, mode connectivity, and fast ensembling of DNNs", 2018.
 """
@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Scalar
+from scipy.integrate import fixed_quad
 
 from talweg import checks, trees
 from talweg.engine import cache
@@ -24,16 +25,16 @@ from talweg.landscape.slices import EXAMPLES, chosen, losses_at
 from talweg.methods import Adam
 from talweg.problems.base import Batch, Params, Problem
 from talweg.schedules import Cosine
+from talweg.text import landscape as words
 from talweg.trees import as_floats
 
 STEPS = 1000
 LEARNING_RATE = 0.01
 NODES = 7  #: of the mean along a curve while it is trained
-SHARE = 0.02  #: of the way down from a start: a rise of less is none to speak of, in pictures of lines as well
+SHARE = 0.02  #: of the initial gap: a rise of less counts as none
 STARTS = 9  #: whose median loss is a start's
 ASIDE = 0.01  #: of the line's length, by which the middle is moved
 ROUNDING = 1e-6  #: of the loss
-WAYS = ("on the straight line", "on the straight line after matching hidden units", "along the trained curve")
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -63,17 +64,16 @@ def curve(
 
         φ(t) = (1 − t)² θ₁ + 2 t (1 − t) θ + t² θ₂,    θ ← (θ₁ + θ₂) / 2, then descends  ∫₀¹ L(φ(t)) dt
 
-    by Adam, its learning rate falling to 0 along half a cosine. It begins as the straight line, but for a hundredth of its length
-    in a random direction: between two ends that mirror each other, the gradient at the middle would never leave the line.
+    by Adam with cosine decay. It begins as the straight line, but for a hundredth of its length in a random direction: between two
+    solutions that mirror each other, the gradient at the middle would never leave the line.
 
     Args:
-        first, second: θ₁ and θ₂, parameters such as the ends of two descents; they stay where they are.
+        first, second: θ₁ and θ₂, parameters such as the endpoints of two descents.
         steps, learning_rate, batch, key: of that descent, as for `tw.descend`; each step costs seven gradients.
-        examples: the finished curve is measured on at most so many of each split, evenly spaced; None for all.
+        examples: the trained curve is measured on at most so many of each split, evenly spaced; None for all.
         points: how many places it is measured at.
 
-    Differs: the integral is Gauss and Legendre's sum over seven fixed places; the paper draws one t at random for each step. So steps
-    are less noisy, and a curve is one problem like any other.
+    Differs: the integral is a Gauss-Legendre sum over seven fixed places; the paper draws one t at random for each step.
 
     Garipov et al. 2018, section 3. Raises InputError for parameters that are not the problem's, or a number out of range.
     """
@@ -84,7 +84,7 @@ def curve(
     method = Adam(Cosine(learning_rate, float(steps)))
     begin = jax.tree.map(jnp.asarray, Corners(ends[0], _middle(*ends, checks.whole("landscape", "key", key, at_least=0)), ends[1]))
     bending = Problem(
-        _bending(problem), lambda key: begin, problem.train, name=f"a curve in {problem.name}", default_batch=problem.default_batch
+        _mean_loss(problem), lambda key: begin, problem.train, name=f"a curve in {problem.name}", default_batch=problem.default_batch
     )
     trained = descend(bending, method, steps=steps, batch=batch, points=1, key=key)
     corners = Corners(ends[0], jax.tree.map(np.asarray, trained.params.bend), ends[1])
@@ -112,8 +112,8 @@ def _bezier(t: Any) -> tuple[Any, Any, Any]:
 
 
 @cache.by_problem
-def _bending(problem: Problem) -> Callable[[Corners, Batch], Scalar]:
-    """The loss of a bend. The ends are parameters without a gradient, so one compiled program serves all pairs of ends."""
+def _mean_loss(problem: Problem) -> Callable[[Corners, Batch], Scalar]:
+    """The mean loss along a curve. Its ends are parameters without a gradient, so one compiled program serves all pairs of ends."""
     places, weights = np.polynomial.legendre.leggauss(NODES)
 
     def loss(corners: Corners, batch: Batch) -> Scalar:
@@ -129,25 +129,27 @@ def _bending(problem: Problem) -> Callable[[Corners, Batch], Scalar]:
 
 
 def _length(corners: Corners) -> float:
-    """∫ |φ′(t)| dt, where φ′(t) / 2 = (1 − t) (θ − θ₁) + t (θ₂ − θ), by Gauss and Legendre's sum over many places."""
+    """∫ |φ′(t)| dt, where φ′(t) / 2 = (1 − t) (θ − θ₁) + t (θ₂ − θ)."""
     first, bend, second = map(flat, corners)
     out, back = bend - first, second - bend
-    places, weights = np.polynomial.legendre.leggauss(101)
-    t = (places + 1) / 2
-    squares = (1 - t) ** 2 * (out @ out) + 2 * t * (1 - t) * (out @ back) + t**2 * (back @ back)
-    return float(weights @ np.sqrt(np.maximum(squares, 0)))
+
+    def speed(t: Any) -> Any:
+        square = (1 - t) ** 2 * (out @ out) + 2 * t * (1 - t) * (out @ back) + t**2 * (back @ back)
+        return 2 * np.sqrt(np.maximum(square, 0))
+
+    return float(fixed_quad(speed, 0, 1, n=101)[0])
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Connection:
-    """Three ways between two solutions, and what they say."""
+    """Three connections between two solutions, and what they say."""
 
     line: Line  #: straight, as they are
     matched_line: Line | None  #: straight, after matching hidden units; None where there are none, or none moved
     curve: Curve  #: trained, to the matched second
     matched: Params  #: the second solution, its hidden units in the order that is closest to the first's
     tolerance: float  #: a rise of the loss by less is none
-    one_valley: bool | None  #: True if a way without a rise was found; None if not, which proves nothing; False where no other way exists
+    one_valley: bool | None  #: True if one has no rise; None if none was found, which proves nothing; False where there is no other
     sentence: str
 
     def __repr__(self) -> str:
@@ -167,20 +169,19 @@ def connected(
     points: int = 51,
     key: int = 0,
 ) -> Connection:
-    """Whether two solutions lie in one valley of the training loss: whether a way leads from one to the other on which it hardly rises.
+    """Whether two solutions lie in one valley of the training loss: whether it hardly rises on some connection between them.
 
-    Three ways are measured: the straight line, the straight line after matching hidden units, and a trained curve after matching. On
-    the best of them the rise is
+    Three are measured: the straight line, the straight line after matching hidden units, and a trained curve after matching. On the
+    best of them the rise is
 
         max L − max(L₁, L₂) ≤ share · (L₀ − max(L₁, L₂))
 
-    for one valley, where L₀ is the median loss of nine starts. The rise is counted from the higher end, so that a way that only leads
-    down from the worse solution is free. It is compared with the way down and not with the noise of examples, since the loss on these
-    examples is an exactly known function: the question is whether the rise is large, not whether it is there.
+    for one valley, where L₀ is the median loss of nine starts. It is counted from the higher endpoint, and compared with the initial gap
+    and not with the noise of examples, since the loss on these examples is known exactly.
 
     Args:
-        first, second: parameters such as the ends of two descents.
-        share: of the way down from a start, up to which a rise is none to speak of.
+        first, second: parameters such as the endpoints of two descents.
+        share: of the initial gap, up to which a rise counts as none.
 
     The others are those of `curve`. Raises InputError for what `curve` and `matched` refuse.
     """
@@ -192,34 +193,15 @@ def connected(
     matched_line = line(problem, start, near, points, examples=examples) if moved else None
     bent = curve(problem, start, near, steps=steps, learning_rate=learning_rate, batch=batch, examples=examples, points=points, key=key)
     higher = max(straight.training_loss[0], straight.training_loss[-1])
-    tolerance = max(share * (_start_loss(problem, key, examples) - higher), ROUNDING * abs(higher))
-    rises = {name: way.rise for name, way in zip(WAYS, (straight, matched_line, bent), strict=True) if way is not None}
-    free = [name for name, rise in rises.items() if rise <= tolerance]
-    only = flat(start).size == 1 and straight.rise > tolerance
-    verdict = True if free else False if only else None
-    counts = f"a rise up to {tolerance:.2g} counts as none ({100 * share:g} % of the way down from a start)"
-    return Connection(straight, matched_line, bent, near, float(tolerance), verdict, f"{_said(rises, free, only)}; {counts}")
+    tolerance = float(max(share * (_start_loss(problem, key, examples) - higher), ROUNDING * abs(higher)))
+    rises = [None if one is None else one.rise for one in (straight, matched_line, bent)]
+    separate = flat(start).size == 1 and straight.rise > tolerance
+    verdict = True if any(rise is not None and rise <= tolerance for rise in rises) else False if separate else None
+    return Connection(straight, matched_line, bent, near, tolerance, verdict, words.connection(rises, tolerance, share, separate=separate))
 
 
 def _start_loss(problem: Problem, key: int, examples: int | None) -> float:
-    """The median training loss of some starts; −∞ if it is not finite, so that there is no way down to compare with."""
+    """The median training loss of some starts; −∞ if it is not finite, so that there is no initial gap to compare with."""
     starts = trees.stack([jax.tree.map(as_floats, problem.start(jax.random.key(key + i))) for i in range(STARTS)])
-    losses = losses_at(problem, starts, chosen(problem, "train", examples)[0])
-    middle = float(np.median(losses))
+    middle = float(np.median(losses_at(problem, starts, chosen(problem, "train", examples)[0])))
     return middle if np.isfinite(middle) else -np.inf
-
-
-def _said(rises: dict[str, float], free: list[str], only: bool) -> str:
-    """What the ways say, in words: the simplest way that is free, and how far the loss rises on those that are not."""
-    walls = {name: f"{rise:.2g}" for name, rise in rises.items() if name not in free}
-    straight, after, bent = (walls.get(name) for name in WAYS)
-    line = f"{WAYS[0]} it rises by {straight}" + (f" ({after} after matching hidden units)" if after else "") if straight else ""
-    if free:
-        height = rises[free[0]]
-        never = f"the loss never rises more than {height:.2g} above its ends" if height > 0 else "the loss never rises above its ends"
-        return f"one valley: {free[0]} {never}" + (f"; {line}" if line else "")
-    if any(np.isnan(rise) for rise in rises.values()):
-        return "not known: the loss is not finite at both ends"
-    if only:
-        return f"two valleys: {line.replace(' it ', ' the loss ')}, and with one parameter there is no other way"
-    return f"no way without a wall was found: {WAYS[2]} the loss rises by {bent} above its ends; {line}; another curve may find one"

@@ -1,4 +1,4 @@
-"""The page of a loss landscape: the slice on the plane and in space, the line between two ends, and what they can't show."""
+"""The page of a loss landscape: the slice on the plane and in space, the line between two endpoints, and the limits of both."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ def html(summary: Summary) -> str:
 
 
 def pair(title: str, places: list[tuple[str, str]]) -> str:
-    """Pictures side by side, under one title."""
-    inside = "".join(
-        f'<div><div class="plot" id="{name}" role="img" aria-label="{escape(said)}"></div><figcaption>{escape(said)}</figcaption></div>'
-        for name, said in places
+    """Plots side by side, under one title."""
+    plots = "".join(
+        f'<div><div class="plot" id="{name}" role="img" aria-label="{caption}"></div><figcaption>{caption}</figcaption></div>'
+        for name, caption in ((name, escape(caption)) for name, caption in places)
     )
-    return f'<figure><h2>{escape(title)}</h2><div class="pair">{inside}</div></figure>'
+    return f'<figure><h2>{escape(title)}</h2><div class="pair">{plots}</div></figure>'
 
 
 def warned(summary: Summary) -> str:
     """What a reader must know before relying on the plot."""
-    items = "".join(f"<li>{escape(sentence(said))}</li>" for said in words.warnings(summary))
+    items = "".join(f"<li>{escape(sentence(warning))}</li>" for warning in words.warnings(summary))
     if not items:
         return ""
-    return f'<section class="warnings" aria-labelledby="warnings"><h2 id="warnings">What it can’t show</h2><ul>{items}</ul></section>'
+    return f'<section class="warnings" aria-labelledby="warnings"><h2 id="warnings">Limits of the plot</h2><ul>{items}</ul></section>'

@@ -6,7 +6,7 @@ import base64
 import math
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -56,7 +56,7 @@ class View(Result):
             "source": self.scene.source,
             "command": self.command or None,
             "domain": grid.domain,
-            "height": self.scene.height.kind,
+            "height": self.scene.grid.height.kind,
             "optimum": grid.lowest,
             "goal": None if goal.within is None else goal.base + goal.within,
             "steps": self.scene.steps,
@@ -116,7 +116,7 @@ def _descent(found: outcomes.Outcome) -> dict[str, Any]:
         "tuned": one.tuned,
         "outcome": found.kind,
         "step": found.step,
-        "loss": found.end,
+        "loss": found.final_loss,
         "endpoint": one.plane[-1] if one.diverged_at >= 0 else one.positions[-1],
     }
 
@@ -215,7 +215,7 @@ def scene(chosen: Surface, ground: Grid, descents: list[SingleTrajectory], heigh
         notes.append(words.noise_note(chosen.noise, full_batch=any("@full" in one.name for one in descents)))
     if chosen.dimensions > 2:
         notes.append(words.dimensions_note(chosen.dimensions))
-    return Scene(ground, descents, height, chosen.label, chosen.formula, chosen.source, notes, chosen.critical_note)
+    return Scene(replace(ground, scale=height), descents, chosen.label, chosen.formula, chosen.source, notes, chosen.critical_note)
 
 
 def starting_places(chosen: Surface, start: Any, starts: Any, seed: int) -> Any:

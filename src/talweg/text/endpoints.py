@@ -1,4 +1,4 @@
-"""Where a descent ended, in words. Used by the library, the command line and the report."""
+"""What the endpoint of a run is, in words: its kind, the gradient, the curvature, and the edge of stability."""
 
 from __future__ import annotations
 
@@ -9,160 +9,177 @@ from talweg.text.format import count, figures, listed, share, signed
 
 Summary = Mapping[str, Any]
 
-KINDS = ("minimum", "saddle", "maximum", "not converged", "undecided")
-PLACES = {
-    "minimum": "in a minimum",
-    "saddle": "at a saddle",
-    "maximum": "on a maximum",
+#: The kinds of a point, and how many runs end so.
+KINDS = {
+    "minimum": "at a minimum",
+    "saddle": "at a saddle point",
+    "maximum": "at a maximum",
     "not converged": "not converged",
-    "undecided": "flat or undecided",
+    "undecided": "undecided",
 }
-REACHED = 1e-4  #: of the way down from the start: a loss so near to the lowest value is it
-NEAR_THE_EDGE = 0.9  #: of the sharpness at which steps begin to grow
+REACHED = 1e-4  #: of the initial gap: a loss so near to the lowest value is it
+NEAR_THE_EDGE = 0.9  #: of the sharpness above which steps are unstable
+NOT_FINITE = "The curvature is not finite at this point."
+SPECTRUM_HOVER = "eigenvalue about %{customdata[0]}<br>%{customdata[1]} % of the directions<extra></extra>"
+
+#: The heads of the report's table, with what the pointer reads.
+HEADS = (
+    ("Method", "its line as in the plots"),
+    ("Endpoints", "of the final runs, by gradient norm and the signs of the curvature"),
+    ("Gradient SNR", "signal-to-noise ratio of the gradient: its norm over its standard error; around 1 it can't be told from noise"),
+    ("Sharpness", "largest eigenvalue of the Hessian: the median of the final runs, the lowest and the highest below"),
+    ("Edge of stability", "sharpness over the value above which full-batch steps of this method and learning rate are unstable"),
+    ("Near its own best", "final runs whose validation loss is within 1 % of the initial gap of the best of them"),
+    ("Near the best of all", "the same, of the best run of all methods"),
+)
+NOTE = (
+    "Measured on at most 256 training examples. A run has converged where its gradient norm is less than twice its standard error; "
+    "an eigenvalue counts where it exceeds its own noise and rounding. Most endpoints of networks have many flat directions and a few of "
+    "slightly negative curvature. talweg diagnose examines the best run of each method more closely."
+)
 
 
 def sentences(summary: Summary) -> list[str]:
-    """What the point is, its gradient, its curvature, the way out, and the edge of stability."""
-    return [words for words in (verdict(summary), gradient(summary), curved(summary), way_out(summary), edge(summary)) if words]
+    """What the point is, its gradient, its curvature, the escape direction, and the edge of stability."""
+    return [words for words in (verdict(summary), gradient(summary), trace(summary), escape_direction(summary), edge(summary)) if words]
 
 
 def verdict(summary: Summary) -> str:
     """What the point is, and why."""
     low, high, kind = summary["smallest"], summary["largest"], summary["point"]
     if low is None or high is None:
-        return "Undecided: the curvature is not finite here."
-    between = f"the curvature lies between {signed(low)} and {signed(high)}"
+        return f"Undecided: {NOT_FINITE[0].lower()}{NOT_FINITE[1:]}"
+    interval = f"({signed(low)} to {signed(high)})"
     if kind == "minimum":
-        return f"This is {which(summary)}: it goes up in every direction ({between}).{compared(summary)}"
+        return f"{minimum(summary)}: all eigenvalues of the Hessian are positive {interval}.{above_lowest(summary)}"
     if kind == "maximum":
-        return f"This is a maximum: it goes down in every direction ({between})."
+        return f"A maximum: all eigenvalues of the Hessian are negative {interval}."
     if kind == "saddle":
-        return f"This is a saddle: up in some directions, down in others ({between})."
+        return f"A saddle point: the Hessian has positive and negative eigenvalues {interval}."
     if kind == "not converged":
-        left = f"as far as curvature tells, the loss ({figures(summary['loss'])}) can still fall by some {figures(summary['decrement'], 2)}"
-        return f"This is a slope: the descent has not ended, {left}."
+        return (
+            f"Not converged: a Newton step would lower the loss ({figures(summary['loss'])}) by about {figures(summary['decrement'], 2)}."
+        )
     if summary["kink"]:
         jump = figures(summary["gradient_rounding"], 2)
-        return f"Undecided: there is a kink here, the gradient jumps by {jump} from one number to the next, and curvature says nothing."
-    if high <= summary["largest_tolerance"] and low >= -summary["smallest_tolerance"]:
-        return "Undecided: it is flat here, no direction has a curvature that can be told from zero."
-    if low < -summary["smallest_tolerance"]:
-        return f"Undecided: it goes down in some directions ({signed(low)}), and whether it goes up in any can't be told."
+        return f"Undecided: the point lies on a kink, where the gradient jumps by {jump}, and its curvature is not informative."
+    tolerance = summary["smallest_tolerance"]
+    if high <= summary["largest_tolerance"] and low >= -tolerance:
+        return "Undecided: the loss is flat here, no eigenvalue of the Hessian can be told from zero."
+    if low < -tolerance:
+        return f"Undecided: there is negative curvature ({signed(low)}), but no direction whose curvature is surely positive."
     return (
-        f"Undecided: the lowest curvature, {signed(low)}, can't be told from zero (± {figures(summary['smallest_tolerance'], 2)}). "
-        "Nothing goes down as far as curvature tells: a minimum, the flat floor of a valley, or a saddle of higher order."
+        f"Undecided: the smallest eigenvalue of the Hessian, {signed(low)}, can't be told from zero (± {figures(tolerance, 2)}). Without "
+        "negative curvature the point may be a minimum, the flat floor of a valley, or a degenerate saddle point."
     )
 
 
-def which(summary: Summary) -> str:
+def minimum(summary: Summary) -> str:
     """Which minimum it is, where the lowest value is known."""
-    best = lowest_known(summary)
-    return "a minimum" if best is None else "the global minimum" if best else "a local minimum"
+    lowest = is_lowest(summary)
+    return "A minimum" if lowest is None else "The global minimum" if lowest else "A local minimum"
 
 
-def compared(summary: Summary) -> str:
-    """A local minimum beside the lowest value."""
-    if lowest_known(summary) is not False:
+def above_lowest(summary: Summary) -> str:
+    """The loss of a local minimum beside the lowest value."""
+    if is_lowest(summary) is not False:
         return ""
-    return f" Its loss is {signed(summary['loss'])}, and the lowest there is {signed(summary['optimum'])}."
+    return f" Its loss is {signed(summary['loss'])}, that of the global minimum {signed(summary['optimum'])}."
 
 
-def lowest_known(summary: Summary) -> bool | None:
-    """Whether the loss is the lowest there is; None where that is not known."""
-    if summary.get("optimum") is None or summary["initial_gap"] is None:
+def is_lowest(summary: Summary) -> bool | None:
+    """Whether no loss is lower; None where that is not known."""
+    optimum, gap, loss = summary.get("optimum"), summary["initial_gap"], summary["loss"]
+    if optimum is None or gap is None:
         return None
-    return bool(
-        summary["loss"] - summary["optimum"] <= REACHED * max(abs(summary["initial_gap"]), abs(summary["loss"])) + summary["loss_rounding"]
-    )
+    return bool(loss - optimum <= REACHED * max(abs(gap), abs(loss)) + summary["loss_rounding"])
 
 
 def gradient(summary: Summary) -> str:
-    """The gradient against its noise."""
-    slope, sampling, rounding = summary["gradient_norm"], summary["gradient_sampling"], summary["gradient_rounding"]
-    if slope is None:
+    """The gradient norm against its noise."""
+    norm, sampling, rounding = summary["gradient_norm"], summary["gradient_sampling"], summary["gradient_rounding"]
+    if norm is None:
         return ""
-    said = f"The gradient has length {figures(slope)}"
     if sampling:
-        noise = f"the noise that {count(summary['examples'], 'example')} leave in it ({figures(sampling, 2)})"
-        return f"{said}, {figures(slope / sampling, 2)} times {noise}."
-    if slope == 0:
+        error = f"its standard error over {count(summary['examples'], 'example')} ({figures(sampling, 2)})"
+        return f"The gradient norm is {figures(norm)}, {figures(norm / sampling, 2)} times {error}."
+    if norm == 0:
         return "The gradient is zero."
-    if rounding and slope <= 4 * rounding:
-        return f"{said}, which is rounding: moving the point by its last digit changes it by {figures(rounding, 2)}."
+    if rounding and norm <= 4 * rounding:
+        return f"The gradient norm is {figures(norm)}, no more than rounding ({figures(rounding, 2)})."
     if summary["point"] != "not converged":
-        return f"{said}; a Newton step would gain {figures(summary['decrement'], 2)}."
-    return f"{said}; of that, {figures(rounding, 2)} is rounding."
+        return f"The gradient norm is {figures(norm)}; a Newton step would lower the loss by {figures(summary['decrement'], 2)}."
+    return f"The gradient norm is {figures(norm)}, of which {figures(rounding, 2)} is rounding."
 
 
-def curved(summary: Summary) -> str:
-    """How the Hessian was looked at, its trace and its negative part."""
-    d, trace = summary["dimensions"], summary["trace"]
-    if trace is None or d < 3:
+def trace(summary: Summary) -> str:
+    """The trace of the Hessian, its negative part, and how it was computed."""
+    d, value, negative = summary["dimensions"], summary["trace"], summary["negative"]
+    if value is None or d < 3:
         return ""
-    about = f" ± {figures(summary['trace_error'], 2)}" if summary["trace_error"] else ""
-    negative = summary["negative"]
-    down = f"; {share(negative)} of the {d:,} directions curve down beyond doubt" if negative else ""
-    how = "the whole Hessian" if summary["whole"] else f"Lanczos' method, {count(summary['products'], 'product')} with the Hessian"
-    return f"The trace is {signed(trace)}{about}{down} ({how})."
+    error = f" ± {figures(summary['trace_error'], 2)}" if summary["trace_error"] else ""
+    down = f"; {share(negative)} of the {d:,} directions have negative curvature" if negative else ""
+    how = "the whole Hessian" if summary["whole"] else f"Lanczos' method, {count(summary['products'], 'Hessian-vector product')}"
+    return f"The trace of the Hessian is {signed(value)}{error}{down} ({how})."
 
 
-def way_out(summary: Summary) -> str:
-    """The way out of a saddle."""
-    after = summary["escape_loss"]
-    if after is None or after >= summary["loss"]:
+def escape_direction(summary: Summary) -> str:
+    """How far the loss falls along the lowest curvature, of a saddle point or a maximum."""
+    lower, loss = summary["escape_loss"], summary["loss"]
+    if lower is None or lower >= loss:
         return ""
-    return (
-        f"The way out, along the lowest curvature: {figures(summary['escape_distance'], 2)} away the loss is "
-        f"{signed(after)} instead of {signed(summary['loss'])}."
-    )
+    change = f"from {signed(loss)} to {signed(lower)}, at a distance of {figures(summary['escape_distance'], 2)}"
+    return f"Along the direction of most negative curvature the loss falls {change}."
 
 
 def edge(summary: Summary) -> str:
-    """The sharpness against where the method's steps begin to grow."""
+    """The sharpness against the value above which the method's steps are unstable."""
     part, name = summary["edge"], summary["method"]
     if name is None:
         return ""
     if part is None:
-        return f"How sharp a minimum {name} can stand is not known: the rule 2 / η is for gradient descent."
-    at = f"the sharpness is {figures(summary['largest'])}"
-    grow = f"full-batch steps of {name} with learning rate {figures(summary['learning_rate'])} grow above {figures(summary['threshold'])}"
-    if part > 1 / NEAR_THE_EDGE:
-        return f"Beyond the edge of stability: {at}, and {grow}."
-    if part >= NEAR_THE_EDGE:
-        return f"At the edge of stability: {at}, and {grow}."
-    return f"Stable: {at}, and {grow}." if part > 0 else ""
+        return f"The edge of stability of {name} is not known: the rule 2 / η is for gradient descent."
+    if part <= 0:
+        return ""
+    where = (
+        "Beyond the edge of stability" if part > 1 / NEAR_THE_EDGE else "At the edge of stability" if part >= NEAR_THE_EDGE else "Stable"
+    )
+    steps = f"full-batch steps of {name} with learning rate {figures(summary['learning_rate'])}"
+    return f"{where}: the sharpness is {figures(summary['largest'])}, and {steps} are unstable above {figures(summary['threshold'])}."
 
 
-def kinds(ended: Mapping[str, Any]) -> str:
-    """What the final lanes ended in: 12 minimum, 4 slope."""
-    order = sorted(ended["points"].items(), key=lambda pair: -pair[1])
-    said = [f"{number} {PLACES[kind]}" for kind, number in order]
-    lost = ended["lanes"] - ended["diagnosed"]
-    return ", ".join([*said, *([f"{lost} diverged"] if lost else [])])
+def kinds(endpoints: Mapping[str, Any]) -> str:
+    """What the final runs ended in: 12 at a minimum, 4 not converged."""
+    parts = [f"{number} {KINDS[kind]}" for kind, number in sorted(endpoints["points"].items(), key=lambda pair: -pair[1])]
+    diverged = endpoints["lanes"] - endpoints["diagnosed"]
+    return ", ".join([*parts, *([f"{diverged} diverged"] if diverged else [])])
 
 
-def of_race(summary: Mapping[str, Any]) -> list[str]:
-    """Where the winner's final runs ended, how alike they are, and who went beyond the edge of stability."""
-    looked = [c for c in summary["contestants"] if c.get("endpoints") and c["endpoints"]["diagnosed"]]
-    if not looked:
+def diagnosed(summary: Summary) -> list[dict[str, Any]]:
+    """The contestants whose endpoints were diagnosed."""
+    return [c for c in summary["contestants"] if c.get("endpoints") and c["endpoints"]["diagnosed"]]
+
+
+def of_race(summary: Summary) -> list[str]:
+    """The endpoints of the first contestant's final runs, how many converged, and who is beyond the edge of stability."""
+    contestants = diagnosed(summary)
+    if not contestants:
         return []
-    first = looked[0]
-    ended, label = first["endpoints"], first["label"]
-    said = [
-        f"Of the {count(ended['lanes'], 'final run')} of {label}, {ended['near_own_best']} ended as good as its best one: {kinds(ended)}."
+    label, first = contestants[0]["label"], contestants[0]["endpoints"]
+    words = [
+        f"{first['near_own_best']} of {count(first['lanes'], 'final run')} of {label} end within 1 % of the initial gap of the best one. "
+        f"Endpoints: {kinds(first)}."
     ]
-    total = sum(sum(c["endpoints"]["points"].values()) for c in looked)
-    minima = sum(c["endpoints"]["points"].get("minimum", 0) for c in looked)
-    slopes = sum(c["endpoints"]["points"].get("not converged", 0) for c in looked)
-    if slopes > total / 2:
-        said.append(f"Most of all runs, {slopes:,} of {total:,}, were still on a slope: a larger budget would bring them lower.")
+    points = [c["endpoints"]["points"] for c in contestants]
+    total = sum(sum(of.values()) for of in points)
+    minima, open_ended = (sum(of.get(kind, 0) for of in points) for kind in ("minimum", "not converged"))
+    if open_ended > total / 2:
+        words.append(f"{open_ended:,} of all {total:,} final runs have not converged: a larger budget would lower their loss.")
     elif minima == total:
-        said.append(f"All {total:,} final runs ended in a minimum.")
-    best = max(looked, key=lambda c: c["endpoints"]["near_best"])
+        words.append(f"All {total:,} final runs converged to a minimum.")
+    best = max(contestants, key=lambda c: c["endpoints"]["near_best"])
     if best["endpoints"]["near_best"]:
-        number = f"{best['endpoints']['near_best']} of {best['endpoints']['lanes']} runs"
-        said.append(f"The lowest loss of all was reached, to within 1 % of the way down, most often by {best['label']}: {number}.")
-    beyond = [c["label"] for c in looked if (c["endpoints"]["edge"] or 0) >= NEAR_THE_EDGE]
-    if beyond:
-        said.append(f"At the edge of stability or beyond it: {listed(beyond)}.")
-    return said
+        runs = f"{best['endpoints']['near_best']} of {best['endpoints']['lanes']} runs"
+        words.append(f"{best['label']} most often reaches the lowest loss of all, to within 1 % of the initial gap: in {runs}.")
+    beyond = [c["label"] for c in contestants if (c["endpoints"]["edge"] or 0) >= NEAR_THE_EDGE]
+    return [*words, *([f"At or beyond the edge of stability: {listed(beyond)}."] if beyond else [])]

@@ -1,4 +1,4 @@
-"""What became of the descents on a surface, in words: who arrived first, who overshot, diverged, left the plot, or got stuck and where.
+"""What became of the runs on a surface, in words: which reached the lowest point first, which overshot, diverged, left the plot, got stuck.
 
 The functions take what `talweg.figures.surface.outcomes` computes: plain numbers, with the names of the methods.
 """
@@ -9,10 +9,12 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from talweg.text.format import count, figures, listed, sentence, setting, signed
+from talweg.text.format import NOTHING, count, figures, listed, sentence, setting, signed, whole
 
 if TYPE_CHECKING:
     from talweg.figures.surface.outcomes import Goal, Outcome
+
+    Groups = Sequence[Sequence[Outcome]]  #: by method, the first to arrive first
 
 #: A critical point by its kind.
 POINTS = {
@@ -23,7 +25,11 @@ POINTS = {
     "undecided": "degenerate point",
 }
 NO_LOWEST = "No lowest value is known, so no method can reach it."
-EMPTY = "Every descent diverged at once."
+EMPTY = "Every run diverged at once."
+CONTOUR_ALT = "Contour lines of {} with the trajectory of each run"
+SURFACE_3D_ALT = "{} in three dimensions with the trajectory of each run"
+LOSS_ALT = "The loss of each run after each step"
+LOSS_CAPTION = "Vertical line: the step that the plots above show. Dotted line: below it a run has arrived."
 
 
 def place(at: Sequence[float]) -> str:
@@ -38,27 +44,27 @@ def lowest(goal: Goal) -> str:
 
 
 def near(goal: Goal) -> str:
-    """What a descent should reach: `within 0.001 of the lowest value`."""
+    """What a run should reach: `within 0.001 of the lowest value`."""
     return f"within {figures(goal.within)} of {lowest(goal)}"
 
 
 def outcome(one: Outcome) -> str:
-    """What became of one descent."""
-    steps, gone, point = f"after {count(one.steps, 'step')}", _gone(one), POINTS.get(one.where, "")
-    above = f"{figures(one.above)} above {lowest(one.goal)}"
+    """What became of one run."""
     if one.kind == "diverged":
         return f"diverged at step {one.step:,}"
+    steps, outside, point = f"after {count(one.trajectory.steps, 'step')}", _outside(one), POINTS.get(one.where, "")
     if one.goal.within is None:
-        return f"at {signed(one.end)}{f', at the {point} {place(one.at)},' if one.at is not None else ''} {steps}{gone}"
+        return f"at {signed(one.final_loss)}{f', at the {point} {place(one.at)},' if one.at is not None else ''} {steps}{outside}"
     if one.kind == "reached":
         later = "" if one.stays else f", but ended {figures(one.above)} above it"
-        return f"{near(one.goal)} after {count(one.step, 'step')}{later}{gone}"
+        return f"{near(one.goal)} after {count(one.step, 'step')}{later}{outside}"
+    above = f"{figures(one.above)} above {lowest(one.goal)}"
     if one.kind == "stuck" and one.at is not None:
-        return f"stuck at the {point} {place(one.at)}, {above}, {steps}{gone}"
-    return f"{above} {steps}{gone}"
+        return f"stuck at the {point} {place(one.at)}, {above}, {steps}{outside}"
+    return f"{above} {steps}{outside}"
 
 
-def _gone(one: Outcome) -> str:
+def _outside(one: Outcome) -> str:
     if one.left < 0:
         return ""
     since = f"step {one.left:,}" if one.left else "the start"
@@ -67,177 +73,186 @@ def _gone(one: Outcome) -> str:
 
 def rate(one: Outcome) -> str:
     """The learning rate as the legend has it."""
-    if one.learning_rate is None:
-        return "no learning rate"
-    return f"learning rate {setting(one.learning_rate)}{' (best of 32)' if one.tuned else ''}"
+    value = one.trajectory.learning_rate
+    return "no learning rate" if value is None else f"learning rate {setting(value)}{' (best of 32)' if one.trajectory.tuned else ''}"
 
 
 def summed(group: Sequence[Outcome]) -> str:
-    """What became of all descents of one method, for one entry of the legend."""
+    """What became of all runs of one method, for one entry of the legend."""
     if len(group) == 1:
         return outcome(group[0])
     n, goal, parts = len(group), group[0].goal, []
-    reached = [one.step for one in group if one.kind == "reached"]
+    reached = steps_to(group, "reached")
     if reached:
         parts.append(f"{near(goal)} from {len(reached)} of {n} starts (median {count(middle(reached), 'step')})")
     for where in sorted({one.where for one in group if one.kind == "stuck"}):
         parts.append(f"stuck at a {POINTS[where]} from {sum(one.where == where and one.kind == 'stuck' for one in group)}")
     others = [one for one in group if one.kind in ("short", "outside")]
     if others:
-        end = f"at {signed(middle([one.end for one in others]))}"
-        end = end if goal.within is None else f"{figures(middle([one.above for one in others]))} above {lowest(goal)}"
-        parts.append(f"{end} (median) after {count(group[0].steps, 'step')} from {len(others)}")
-    diverged = [one for one in group if one.kind == "diverged"]
+        at = f"at {signed(middle([one.final_loss for one in others]))}"
+        at = at if goal.within is None else f"{figures(middle([one.above for one in others]))} above {lowest(goal)}"
+        parts.append(f"{at} (median) after {count(group[0].trajectory.steps, 'step')} from {len(others)}")
+    diverged = steps_to(group, "diverged")
     if diverged:
-        parts.append(f"diverged from {len(diverged)} (earliest at step {min(one.step for one in diverged):,})")
-    if not reached and parts and f" of {n}" not in parts[0]:
+        parts.append(f"diverged from {len(diverged)} (earliest at step {min(diverged):,})")
+    if not reached:
         parts[0] += f" of {n} starts"
     return ", ".join(parts)
 
 
+def steps_to(group: Sequence[Outcome], kind: str) -> list[int]:
+    """The steps at which runs of a method reached the goal, or diverged."""
+    return [one.step for one in group if one.kind == kind]
+
+
 def legend(group: Sequence[Outcome]) -> str:
-    """One entry of the legend: who, with which learning rate, and what became of it."""
+    """One entry of the legend: the method, its learning rate, and what became of it."""
     return f"{group[0].label}, {rate(group[0])}: {summed(group)}"
 
 
+def cells(group: Sequence[Outcome]) -> dict[str, tuple[str, str]]:
+    """A method's row in the table, by the heads of its columns: what counts, and what stands below it."""
+    trajectory, reached = group[0].trajectory, steps_to(group, "reached")
+    losses = [one.final_loss for one in group if one.kind != "diverged"]
+    median = "median" if len(group) > 1 else ""
+    others = ", ".join(f"{name} {setting(value)}" for name, value in trajectory.numbers if name != "learning_rate")
+    row = {
+        "Method": (trajectory.label, others),
+        "Learning rate": (setting(trajectory.learning_rate), "best of 32" if trajectory.tuned else ""),
+        "Outcome": (summed(group), ""),
+        "Final loss": (signed(middle(losses)), median) if losses else ("diverged", ""),
+    }
+    if group[0].goal.within is not None:
+        row["Steps to the lowest point"] = (whole(middle(reached)), median) if reached else (NOTHING, "")
+    return row
+
+
 def commented(label: str, one: Outcome, *, has_lowest: bool) -> str:
-    """What became of one descent, and why; where a function falls without end, its learning rate is not to blame."""
-    said = f"{label}: {outcome(one)}"
+    """What became of one run, and why; where a function falls without end, its learning rate is not to blame."""
+    words = f"{label}: {outcome(one)}"
     if one.kind == "diverged" and has_lowest:
-        return f"{said}: the learning rate is too large here"
+        return f"{words}: the learning rate is too large here"
     if one.climbed is None:
-        return said
+        return words
     step, low, high = one.climbed
-    return f"{said}; it overshot, from {signed(low)} up to {signed(high)} at step {step:,}"
+    return f"{words}; it overshot, from {signed(low)} up to {signed(high)} at step {step:,}"
 
 
-def headline(label: str, groups: Sequence[Sequence[Outcome]]) -> str:
-    """The first thing to say; the outcomes come by method, the first to arrive first."""
+def headline(label: str, groups: Groups) -> str:
+    """The first thing to say."""
     if not groups:
         return label
-    if any(one.kind == "reached" for one in groups[0]):
+    if steps_to(groups[0], "reached"):
         return f"{sentence(groups[0][0].label)} reaches the lowest point{' first' if len(groups) > 1 else ''}"
+    only = sentence(groups[0][0].label) if len(groups) == 1 else ""
     if all(one.kind == "diverged" for group in groups for one in group):
-        return "It diverges" if len(groups) == 1 else "All methods diverge"
-    return "There is no lowest point to reach" if groups[0][0].goal.within is None else "No method reaches the lowest point"
+        return f"{only} diverges" if only else "All methods diverge"
+    if groups[0][0].goal.within is None:
+        return "There is no lowest point to reach"
+    return f"{only} does not reach the lowest point" if only else "No method reaches the lowest point"
 
 
-def sentences(groups: Sequence[Sequence[Outcome]]) -> list[str]:
-    """What there is to see, one sentence for each fact; the outcomes come by method, the first to arrive first."""
+def sentences(groups: Groups) -> list[str]:
+    """What there is to see, one sentence for each fact."""
     if not groups:
         return []
     first = _arrivals(groups) if groups[0][0].goal.within is not None else _falls(groups)
     return [sentence(words) for words in (first, _stuck(groups), _overshoot(groups), _diverged(groups), _left(groups)) if words]
 
 
-def _arrivals(groups: Sequence[Sequence[Outcome]]) -> str:
-    goal, steps = groups[0][0].goal, groups[0][0].steps
-    reached = [(group[0].label, [one.step for one in group if one.kind == "reached"], len(group)) for group in groups]
-    there = [arrival for arrival in reached if arrival[1]]
-    missed = [label for label, arrivals, _ in reached if not arrivals]
-    if not there:
-        nearest = min((one for group in groups for one in group if one.kind != "diverged"), key=lambda one: one.end, default=None)
+def _arrivals(groups: Groups) -> str:
+    goal, steps, several = groups[0][0].goal, count(groups[0][0].trajectory.steps, "step"), max(len(group) for group in groups) > 1
+    arrived = [(group[0].label, steps_to(group, "reached"), len(group)) for group in groups if steps_to(group, "reached")]
+    if not arrived:
+        nearest = min((one for group in groups for one in group if one.kind != "diverged"), key=lambda one: one.final_loss, default=None)
         close = f"; {nearest.label} comes closest, {figures(nearest.above)} above it" if nearest and len(groups) > 1 else ""
         who = f"{groups[0][0].label} does not come" if len(groups) == 1 else "no method comes"
-        return f"{who} {near(goal)} in {count(steps, 'step')}{close}."
-
-    def share_and_median(arrival: Any) -> str:
-        return f"from {len(arrival[1])} of {arrival[2]} starts, after a median of {count(middle(arrival[1]), 'step')}"
-
-    if max(len(group) for group in groups) > 1:
-        words = f"{there[0][0]} comes {near(goal)} most reliably: {share_and_median(there[0])}"
-        words += f"; then {listed([f'{one[0]} ({share_and_median(one)})' for one in there[1:]])}." if there[1:] else "."
+        return f"{who} {near(goal)} in {steps}{close}."
+    if several:
+        when = [f"from {len(at)} of {n} starts, after a median of {count(middle(at), 'step')}" for _, at, n in arrived]
+        words = f"{arrived[0][0]} comes {near(goal)} most reliably: {when[0]}"
     else:
-        words = f"{there[0][0]} is the first {near(goal)}, after {count(there[0][1][0], 'step')}"
-        words += f"; then {listed([f'{label} ({arrivals[0]:,})' for label, arrivals, _ in there[1:]])}." if there[1:] else "."
-    if missed:
-        words += f" {sentence(listed(missed))} {'does' if len(missed) == 1 else 'do'} not get there in {count(steps, 'step')}."
-    return words
+        when = [f"{at[0]:,}" for _, at, _ in arrived]
+        words = f"{arrived[0][0]} is the first {near(goal)}, after {count(arrived[0][1][0], 'step')}"
+    others = [f"{label} ({at})" for (label, *_), at in zip(arrived[1:], when[1:], strict=True)]
+    words += f"; then {listed(others)}." if others else "."
+    missed = [group[0].label for group in groups if not steps_to(group, "reached")]
+    return f"{words} {sentence(listed(missed))} {'does' if len(missed) == 1 else 'do'} not get there in {steps}." if missed else words
 
 
-def _falls(groups: Sequence[Sequence[Outcome]]) -> str:
+def _falls(groups: Groups) -> str:
     """For a function that has no lowest value, as far as is known: who is first below all that the plot shows."""
-    below = []
-    for group in groups:
-        steps = [one.below for one in group if one.below is not None]
-        if steps:
-            below.append((middle(steps), group[0].label))
-    below.sort()
+    steps = [(group[0].label, [one.below for one in group if one.below is not None]) for group in groups]
+    below = sorted((middle(at), label) for label, at in steps if at)
     words = f"no lowest value is known; the lowest value in the plot is {signed(groups[0][0].goal.bottom)}"
     if not below:
-        return f"{words}, and no method falls below it in {count(groups[0][0].steps, 'step')}."
+        return f"{words}, and no method falls below it in {count(groups[0][0].trajectory.steps, 'step')}."
     words += f", and {below[0][1]} is the first below it, after {count(below[0][0], 'step')}"
     return words + (f"; then {listed([f'{label} ({step:,})' for step, label in below[1:]])}." if below[1:] else ".")
 
 
-def _stuck(groups: Sequence[Sequence[Outcome]]) -> str:
+def _stuck(groups: Groups) -> str:
     if max(len(group) for group in groups) > 1:
         return _often_stuck(groups)
-    places: dict[tuple[str, str, float], list[str]] = {}
-    for one in (one for group in groups for one in group):
+    labels: dict[str, list[str]] = {}
+    for (one,) in groups:
         if one.kind == "stuck" and one.at is not None:
-            names = places.setdefault((POINTS[one.where], place(one.at), float(f"{one.above:.2g}")), [])
-            if one.label not in names:
-                names.append(one.label)
-    base = lowest(groups[0][0].goal)
-    said = [
-        f"{sentence(listed(names))} {'gets' if len(names) == 1 else 'get'} stuck at the {where} {at}, {figures(above, 2)} above {base}."
-        for (where, at, above), names in places.items()
-    ]
-    return " ".join(said[:3])
+            where = f"{POINTS[one.where]} {place(one.at)}, {figures(one.above, 2)} above {lowest(one.goal)}"
+            labels.setdefault(where, []).append(one.label)
+    words = [f"{sentence(listed(names))} {'gets' if len(names) == 1 else 'get'} stuck at the {where}." for where, names in labels.items()]
+    return " ".join(words[:3])
 
 
-def _often_stuck(groups: Sequence[Sequence[Outcome]]) -> str:
+def _often_stuck(groups: Groups) -> str:
     parts = []
     for group in groups:
-        held = [one for one in group if one.kind == "stuck" and one.at is not None]
-        if held:
-            ends = sorted(one.above for one in held)
-            far = figures(ends[0], 2) if len(ends) == 1 else f"{figures(ends[0], 2)} to {figures(ends[-1], 2)}"
-            points = count(len({place(one.at) for one in held if one.at is not None}), "point")
-            parts.append(f"{held[0].label} from {len(held)} of {len(group)} starts ({points}, {far} above {lowest(held[0].goal)})")
+        stuck = [one for one in group if one.kind == "stuck" and one.at is not None]
+        if stuck:
+            above = sorted(one.above for one in stuck)
+            far = " to ".join(dict.fromkeys((figures(above[0], 2), figures(above[-1], 2))))
+            points = count(len({place(one.at) for one in stuck if one.at is not None}), "point")
+            parts.append(f"{stuck[0].label} from {len(stuck)} of {len(group)} starts ({points}, {far} above {lowest(stuck[0].goal)})")
     return f"Stuck at other critical points: {listed(parts)}." if parts else ""
 
 
-def _overshoot(groups: Sequence[Sequence[Outcome]]) -> str:
-    climbs = [(one.label, one.climbed) for group in groups for one in group[:1] if one.climbed is not None and one.kind != "diverged"]
+def _overshoot(groups: Groups) -> str:
+    climbs = [(group[0].label, group[0].climbed) for group in groups if group[0].climbed is not None and group[0].kind != "diverged"]
     climbs = sorted(climbs, key=lambda climb: climb[1][1] - climb[1][2])
     parts = [f"{label} from {signed(low)} up to {signed(high)} (step {step:,})" for label, (step, low, high) in climbs[:3]]
     return f"Overshooting: {listed(parts)}{f', and {len(climbs) - 3} more' if len(climbs) > 3 else ''}." if parts else ""
 
 
-def _diverged(groups: Sequence[Sequence[Outcome]]) -> str:
+def _diverged(groups: Groups) -> str:
     parts = []
     for group in groups:
-        steps = [one.step for one in group if one.kind == "diverged"]
+        steps = steps_to(group, "diverged")
         several = f" or later, from {len(steps)} of {len(group)} starts" if len(group) > 1 else ""
         if steps:
             parts.append(f"{group[0].label} with {rate(group[0])} diverged at step {min(steps):,}{several}")
     return f"{sentence(listed(parts))}; a cross marks the last position in the plot." if parts else ""
 
 
-def _left(groups: Sequence[Sequence[Outcome]]) -> str:
-    left = []
-    for group in groups:
-        steps = [one.left for one in group if one.left >= 0]
-        if steps:
-            left.append(f"{group[0].label} ({f'step {min(steps):,}' if min(steps) else 'from the start'})")
+def _left(groups: Groups) -> str:
+    steps = [(group[0].label, [one.left for one in group if one.left >= 0]) for group in groups]
+    left = [f"{label} ({f'step {min(at):,}' if min(at) else 'from the start'})" for label, at in steps if at]
     return f"Trajectories that leave the plot are cut at its edge: {listed(left)}." if left else ""
 
 
-def reading(groups: Sequence[Sequence[Outcome]], notes: Sequence[str], *, log: bool, known: bool, outside: int) -> list[str]:
+def reading(groups: Groups, notes: Sequence[str], *, log: bool, known: bool, outside: int) -> list[str]:
     """What must be known to read the plot: on which scale, above which lowest value, and how many starts lie outside."""
-    said = [sentence(note) for note in notes]
-    tuned = [group[0].label for group in groups if group[0].tuned]
+    words = [sentence(note) for note in notes]
+    tuned = [group[0].label for group in groups if group[0].trajectory.tuned]
     if tuned:
         who = "each method" if len(tuned) == len(groups) > 1 else listed(tuned)
-        said.append(f"The learning rate of {who} is the best of 32: the fastest and furthest descent that never rises above the start.")
+        words.append(
+            f"The learning rate of {who} is the best of 32, by how fast and how far the loss falls without rising above its start."
+        )
     if log:
         base = "the lowest value" if known else "the lowest value in the plot"
-        said.append(f"Height is drawn on a log scale above {base}; the numbers are true values.")
+        words.append(f"Height is drawn on a log scale above {base}; the numbers are true values.")
     if outside:
-        said.append(f"{count(outside, 'start')} {'lies' if outside == 1 else 'lie'} outside the plot.")
-    return said
+        words.append(f"{count(outside, 'start')} {'lies' if outside == 1 else 'lie'} outside the plot.")
+    return words
 
 
 def unmarked(hidden: dict[str, int]) -> str:
@@ -248,8 +263,8 @@ def unmarked(hidden: dict[str, int]) -> str:
 
 
 def arrival_note(goal: Goal) -> str:
-    """When a descent counts as arrived."""
-    return NO_LOWEST if goal.within is None else f"A descent has arrived when it is {near(goal)}."
+    """When a run counts as arrived."""
+    return NO_LOWEST if goal.within is None else f"A run has arrived when it is {near(goal)}."
 
 
 def noise_note(deviation: float, *, full_batch: bool) -> str:
@@ -266,6 +281,9 @@ def dimensions_note(dimensions: int) -> str:
 def rate_note(rate: float) -> str:
     """Which learning rate all methods take where there is nothing to tune for."""
     return f"no lowest value is known to tune for, so every method uses the learning rate {rate:g}, 2 % of the plot's width."
+
+
+# ---- the figures and the page -------------------------------------------------------------------------------------------------
 
 
 def height_title(kind: str, base: float) -> str:

@@ -85,9 +85,8 @@ def test_the_axes_are_those_of_the_domain_and_words_are_shown_literally() -> Non
 
 def test_the_ground_is_as_high_as_its_corners() -> None:
     ground = made()
-    height = scaled(ground.z, 0.0)
-    assert ground.ground(height, [(ground.x[7], ground.y[9])])[0] == pytest.approx(float(height(ROSENBROCK[9, 7])))
-    assert np.isnan(ground.ground(height, [(5.0, 0.0)])[0])
+    assert ground.ground([(ground.x[7], ground.y[9])])[0] == pytest.approx(float(ground.height(ROSENBROCK[9, 7])))
+    assert np.isnan(ground.ground([(5.0, 0.0)])[0])
 
 
 def test_round_numbers_lie_within_their_ends() -> None:
@@ -98,6 +97,6 @@ def test_round_numbers_lie_within_their_ends() -> None:
 def test_points_that_are_too_many_are_not_marked_and_this_is_said() -> None:
     many = [((float(x), 0.0), 1.0, "saddle", False) for x in np.linspace(-1, 1, grid.MOST_MARKS + 1)]
     crowded = Grid(SIDE, SIDE, SADDLE, [*many, ((0.0, 0.0), 0.0, "minimum", True)])
-    assert [kind for _, kind in grid.marked(crowded)] == ["best"]
+    assert list(grid.marked(crowded)) == ["best"]
     assert unmarked(grid.unmarked(crowded)) == "Too many to be marked: 61 saddle points."
     assert not any(grid.unmarked(made()).values())

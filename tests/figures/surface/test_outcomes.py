@@ -59,7 +59,7 @@ def test_what_became_of_a_descent_is_one_of_five() -> None:
 def test_who_leaves_the_goal_again_does_not_stay() -> None:
     assert became(ARRIVING).stays
     left = became(trajectory([10.0, 0.0005, 2.0]))
-    assert (left.kind, left.step, left.stays, left.end) == ("reached", 1, False, 2.0)
+    assert (left.kind, left.step, left.stays, left.final_loss) == ("reached", 1, False, 2.0)
 
 
 def test_who_arrives_first_comes_first_and_who_diverged_last() -> None:

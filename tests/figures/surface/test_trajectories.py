@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 
 from talweg.figures.palette import Look
 from talweg.figures.surface import trajectories
-from talweg.figures.surface.grid import Grid, scaled
+from talweg.figures.surface.grid import Grid
 from talweg.figures.surface.trajectories import SingleTrajectory, clipped
 
 SIDE = np.linspace(0, 10, 21)
 BOWL = Grid(SIDE, SIDE, np.add(*np.meshgrid((SIDE - 5) ** 2, (SIDE - 5) ** 2)), [((5.0, 5.0), 0.0, "minimum", True)], "bowl", 0.0)
 DOMAIN = BOWL.domain
-HEIGHT = scaled(BOWL.z, 0.0)
 
 
 def trajectory(*places: tuple[float, float], loss: list[float] | None = None, **more: object) -> SingleTrajectory:
@@ -62,28 +61,28 @@ def test_the_visible_part_lies_inside_and_on_the_way(places: list[tuple[float, f
 
 
 def test_arrows_point_the_way_the_descent_goes() -> None:
-    there = trajectories.drawn(trajectory((1, 1), (9, 1), (9, 9)), BOWL, HEIGHT)
+    there = trajectories.drawn(trajectory((1, 1), (9, 1), (9, 9)), BOWL)
     pairs, steps = trajectories.arrows(there, DOMAIN)
     assert 2 <= len(pairs) <= trajectories.ARROWS
     for (before, tip), step in zip(pairs, steps, strict=True):
         way = (tip - before) / np.linalg.norm(tip - before)
         np.testing.assert_allclose(way, [1, 0] if step <= 1 else [0, 1], atol=1e-9)
-    back, _ = trajectories.arrows(trajectories.drawn(trajectory((9, 1), (1, 1)), BOWL, HEIGHT), DOMAIN)
+    back, _ = trajectories.arrows(trajectories.drawn(trajectory((9, 1), (1, 1)), BOWL), DOMAIN)
     assert (back[:, 1, 0] < back[:, 0, 0]).all()
-    assert len(trajectories.arrows(trajectories.drawn(trajectory((5, 5), (5.01, 5)), BOWL, HEIGHT), DOMAIN)[0]) == 0
+    assert len(trajectories.arrows(trajectories.drawn(trajectory((5, 5), (5.01, 5)), BOWL), DOMAIN)[0]) == 0
 
 
 def test_a_trail_lies_on_the_ground_even_where_a_step_jumps_over_a_valley() -> None:
-    there = trajectories.drawn(trajectory((0, 5), (10, 5)), BOWL, HEIGHT)
+    there = trajectories.drawn(trajectory((0, 5), (10, 5)), BOWL)
     middle = there.height[np.abs(there.x - 5).argmin()]
-    assert middle == pytest.approx(float(HEIGHT(0.0)) + trajectories.LIFT * BOWL.rise(HEIGHT), abs=0.1)
+    assert middle == pytest.approx(float(BOWL.height(0.0)) + trajectories.LIFT * BOWL.rise, abs=0.1)
     assert there.height[0] > middle
 
 
 def test_it_has_the_colour_and_dash_of_its_method_in_both_pictures() -> None:
     one = trajectory((1, 1), (4, 4), (5, 5))
-    there = trajectories.drawn(one, BOWL, HEIGHT)
-    flat, space = trajectories.on_plane(one, there, BOWL, "Adam & co"), trajectories.in_space(one, there, BOWL)
+    there = trajectories.drawn(one, BOWL)
+    flat, space = trajectories.on_plane([one], [there], BOWL, "Adam & co"), trajectories.in_space([one], [there], BOWL)
     assert (flat[0].line.color, flat[0].line.dash) == ("#2885eb", "dash") == (space[0].line.color, space[0].line.dash)
     assert flat[0].name == "Adam &amp; co"
     assert flat[0].showlegend
@@ -103,12 +102,12 @@ def test_it_has_the_colour_and_dash_of_its_method_in_both_pictures() -> None:
 def test_the_end_says_whether_it_stayed_left_or_diverged(places: list, more: dict, symbol: str) -> None:
     one = trajectory(*places, **more)
     assert trajectories.end_symbol(one, BOWL) == symbol
-    assert trajectories.on_plane(one, trajectories.drawn(one, BOWL, HEIGHT), BOWL)[3].marker.symbol == (symbol,)
+    assert trajectories.on_plane([one], [trajectories.drawn(one, BOWL)], BOWL)[3].marker.symbol == (symbol,)
 
 
 def test_several_starts_of_a_method_are_one_line_with_gaps() -> None:
     two = [trajectory((1, 1), (4, 4)), trajectory((9, 9), (6, 6), start=1)]
-    parts = [trajectories.drawn(one, BOWL, HEIGHT) for one in two]
+    parts = [trajectories.drawn(one, BOWL) for one in two]
     joined = trajectories.together(parts)
     assert np.isnan(joined.step).sum() == 1
     assert len(trajectories.on_plane(two, parts, BOWL)) == 4

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import plotly.graph_objects as go
@@ -46,22 +46,25 @@ KINDS = {
     "undecided": ("square-open", "cross"),
 }
 
+Critical: TypeAlias = tuple[Sequence[float], float, str, bool]  #: at, value, kind, best: of a critical point
+
 
 @dataclass(frozen=True, eq=False)
 class Grid:
     """The heights z (len(y), len(x)) over the corners x, y of a grid; not finite where the function is not defined.
 
-    `critical` holds (at, value, kind, best) of each known critical point: kind is minimum, saddle, maximum or undecided, and
-    best says that no lower value is known. `lowest` is the lowest value of the function, None if it is not known.
+    Of a critical point the kind is minimum, saddle, maximum or undecided, and best says that no lower value is known. `lowest` is the
+    lowest value of the function, None if it is not known.
     """
 
     x: np.ndarray
     y: np.ndarray
     z: np.ndarray
-    critical: Sequence[tuple[Sequence[float], float, str, bool]] = ()
+    critical: Sequence[Critical] = ()
     label: str = ""
     lowest: float | None = None
     names: tuple[str, str] = ("x", "y")  #: of the axes
+    scale: str = "auto"  #: of the heights: one of SCALES
 
     @property
     def has_lowest(self) -> bool:
@@ -69,21 +72,32 @@ class Grid:
         return self.lowest is not None or any(kind == "minimum" and best for _, _, kind, best in self.critical)
 
     @cached_property
+    def height(self) -> Height:
+        """How high a value is drawn."""
+        return scaled(self.z, self.lowest, self.scale)
+
+    @cached_property
     def coarse(self) -> Grid:
         """The same with fewer corners, as the 3-D surface is drawn."""
         every = max(1, (len(self.x) - 1) // SIDE)
         return replace(self, x=self.x[::every], y=self.y[::every], z=self.z[::every, ::every])
 
-    def ground(self, height: Height, places: Any) -> np.ndarray:
+    def ground(self, places: Any) -> np.ndarray:
         """How high the drawn ground stands at each (x, y); not a number outside of it."""
         part = self.coarse
-        return RegularGridInterpolator((part.y, part.x), height(part.z), bounds_error=False)(np.asarray(places, float)[..., ::-1])
+        return RegularGridInterpolator((part.y, part.x), self.height(part.z), bounds_error=False)(np.asarray(places, float)[..., ::-1])
 
-    def rise(self, height: Height) -> float:
+    def contains(self, places: Any) -> np.ndarray:
+        """Which of the places, whose first two coordinates are x and y, the picture shows."""
+        (left, right), (low, high) = self.domain
+        x, y = np.asarray(places, float)[..., :2].T
+        return (left <= x) & (x <= right) & (low <= y) & (y <= high)
+
+    @cached_property
+    def rise(self) -> float:
         """From the lowest to the highest place of the drawn ground."""
-        ground = height(self.z)
-        ground = ground[np.isfinite(ground)]
-        return float(np.ptp(ground)) if ground.size else 1.0
+        low, high = extent(self.height(self.z))
+        return high - low
 
     @property
     def domain(self) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -114,8 +128,7 @@ class Height:
 
     def ticks(self, z: np.ndarray, most: int = 7) -> tuple[list[float], list[str]]:
         """Where the numbers beside the scale of these values stand, and what they say."""
-        finite = z[np.isfinite(z)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+        low, high = extent(z)
         if self.kind == "linear":
             values = rounded(low, high, most)
             return values, [signed(value) for value in values]
@@ -153,106 +166,108 @@ def rounded(low: float, high: float, most: int = 7) -> list[float]:
     return [float(f"{step * k:.9g}") for k in range(first, last + 1)]
 
 
-def levels(grid: Grid, height: Height) -> dict[str, float]:
+def extent(values: np.ndarray) -> tuple[float, float]:
+    """The lowest and the highest of the finite values; 0 and 1 without any."""
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+
+
+def levels(grid: Grid) -> dict[str, float]:
     """Where the contour lines lie, as Plotly's start, end and size."""
-    heights = height(grid.z)
-    finite = heights[np.isfinite(heights)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    low, high = extent(grid.height(grid.z))
     size = (high - low or 1.0) / LINES
     return {"start": low + size / 2, "end": high, "size": size}
 
 
-def contours(grid: Grid, scale: str = "auto") -> list[Any]:
+def contours(grid: Grid) -> list[Any]:
     """Plotly's traces of the plane: tinted ground with about 20 lines, then the critical points, each kind once in the legend."""
-    height = scaled(grid.z, grid.lowest, scale)
-    at, labels = height.ticks(grid.z)
-    red, green, blue = TINT
+    at, labels = grid.height.ticks(grid.z)
+    title = {"text": grid.height.title, "side": "right", "font": {"size": 12}}
+    bar = {"tickvals": at, "ticktext": labels, "thickness": 10, "outlinewidth": 0, "title": title, "tickfont": {"size": 11}, "len": 0.9}
     ground = go.Contour(
-        x=numbers(grid.x),
-        y=numbers(grid.y),
-        z=numbers(height(grid.z)),
-        customdata=numbers(grid.z),
-        colorscale=[[0, f"rgba({red}, {green}, {blue}, {DEEP})"], [1, f"rgba({red}, {green}, {blue}, {HIGH})"]],
-        contours={**levels(grid, height), "coloring": "heatmap"},
+        **_heights(grid, grid),
+        colorscale=[[at, f"rgba{(*TINT, depth)}"] for at, depth in enumerate((DEEP, HIGH))],
+        contours={**levels(grid), "coloring": "heatmap"},
         line={"color": "rgba(96, 116, 138, 0.55)", "width": 0.8, "smoothing": 1},
-        colorbar=_bar(height, at, labels),
-        hovertemplate=words.surface_hover(grid.names),
-        name=layout.safe(grid.label),
-        showlegend=False,
+        colorbar=bar,
     )
     return [ground, *marks(grid)]
 
 
-def marks(grid: Grid) -> list[Any]:
-    """The critical points within the plot: one trace, and one entry of the legend, for each kind."""
-    found = []
-    for kind, (symbol, _) in KINDS.items():
-        points = _of_kind(grid, kind)
-        if points:
-            pen = {
-                "size": 14 if kind in ("best", "minimum") else 9,
-                "symbol": symbol,
-                "color": layout.INK,
-                "line": {"color": layout.INK, "width": 1.6},
-            }
-            x, y = ([float(point[0][axis]) for point in points] for axis in (0, 1))
-            hover = [words.point_hover(kind, point[0], point[1]) for point in points]
-            base = {"x": x, "y": y, "mode": "markers", "marker": pen, "name": words.POINTS[kind], "hovertext": hover, "hoverinfo": "text"}
-            found.append(go.Scatter(**base, legendgroup="critical points", legendrank=2000, meta={"ink": True}, cliponaxis=False))
-    return found
-
-
-def surface_3d(grid: Grid, scale: str = "auto") -> Any:
+def surface_3d(grid: Grid) -> Any:
     """Plotly's trace of the surface in space; hovering says the true values."""
-    height = scaled(grid.z, grid.lowest, scale)
-    at, labels = height.ticks(grid.z)
-    part = grid.coarse
-    lines = {**levels(grid, height), "show": True, "color": "rgba(32, 36, 43, 0.35)", "width": 1, "usecolormap": False}
+    lines = {**levels(grid), "show": True, "color": "rgba(32, 36, 43, 0.35)", "width": 1, "usecolormap": False}
     return go.Surface(
-        x=numbers(part.x),
-        y=numbers(part.y),
-        z=numbers(height(part.z)),
-        customdata=numbers(part.z),
+        **_heights(grid, grid.coarse),
         colorscale=_steps(SLOPES),
         meta={"night": _steps(NIGHT)},
         contours={"z": lines, "x": {"highlight": False}, "y": {"highlight": False}},
         lighting={"ambient": 0.72, "diffuse": 0.55, "specular": 0.05, "roughness": 0.9},
-        colorbar=_bar(height, at, labels),
         showscale=False,
-        hovertemplate=words.surface_hover(grid.names),
-        name=layout.safe(grid.label),
-        showlegend=False,
     )
 
 
-def marked(grid: Grid) -> list[tuple[Sequence[float], str]]:
-    """The critical points that a picture marks, with their kind."""
-    return [(point[0], kind) for kind in KINDS for point in _of_kind(grid, kind)]
+def _heights(grid: Grid, part: Grid) -> dict[str, Any]:
+    """What both traces of a surface have: the corners of a part of it, their heights, and the true values for the pointer."""
+    corners = {"x": numbers(part.x), "y": numbers(part.y), "z": numbers(grid.height(part.z)), "customdata": numbers(part.z)}
+    return {**corners, "hovertemplate": words.surface_hover(grid.names), "name": layout.safe(grid.label), "showlegend": False}
+
+
+def marks(grid: Grid) -> list[Any]:
+    """The critical points on the plane: one trace, and one entry of the legend, for each kind."""
+    traces = []
+    for kind, points in marked(grid).items():
+        line = {"color": layout.INK, "width": 1.6}
+        pen = {"size": 14 if kind in ("best", "minimum") else 9, "symbol": KINDS[kind][0], "color": layout.INK, "line": line}
+        x, y = ([float(at[axis]) for at, *_ in points] for axis in (0, 1))
+        hover = [words.point_hover(kind, at, value) for at, value, *_ in points]
+        base = {"x": x, "y": y, "mode": "markers", "marker": pen, "name": words.POINTS[kind], "hovertext": hover, "hoverinfo": "text"}
+        traces.append(go.Scatter(**base, legendgroup="critical points", legendrank=2000, meta={"ink": True}, cliponaxis=False))
+    return traces
+
+
+def peaks(grid: Grid) -> list[Any]:
+    """The critical points in space, one trace for each kind."""
+    traces = []
+    for kind, points in marked(grid).items():
+        places = np.array([at[:2] for at, *_ in points], float)
+        z = numbers(grid.ground(places) + RAISED * grid.rise)
+        pen = {"size": 6 if kind == "best" else 4, "symbol": KINDS[kind][1], "color": layout.INK}
+        base = {"x": places[:, 0].tolist(), "y": places[:, 1].tolist(), "z": z, "mode": "markers", "marker": pen}
+        traces.append(go.Scatter3d(**base, name=words.POINTS[kind], hoverinfo="name", showlegend=False, meta={"ink": True}))
+    return traces
+
+
+def by_kind(grid: Grid) -> dict[str, list[Critical]]:
+    """The critical points within the plot by kind, the lowest ones first."""
+    points: dict[str, list[Critical]] = {kind: [] for kind in KINDS}
+    for point in grid.critical:
+        if grid.contains(point[0]):
+            points[kind_of(point)].append(point)
+    return points
+
+
+def kind_of(point: Critical) -> str:
+    """The kind of a critical point; that of the lowest minima is best."""
+    _, _, kind, best = point
+    return "best" if kind == "minimum" and best else kind
+
+
+def marked(grid: Grid) -> dict[str, list[Critical]]:
+    """The critical points that a picture marks, by kind."""
+    return {kind: points for kind, points in by_kind(grid).items() if points and (kind == "best" or len(points) <= MOST_MARKS)}
 
 
 def unmarked(grid: Grid) -> dict[str, int]:
-    """How many critical points of each kind are not marked because there are too many."""
-    return {kind: len(_of_kind(grid, kind, even_many=True)) - len(_of_kind(grid, kind)) for kind in KINDS}
+    """How many critical points of a kind are not marked because there are too many."""
+    shown = marked(grid)
+    return {kind: len(points) for kind, points in by_kind(grid).items() if kind not in shown}
 
 
-def peaks(grid: Grid, scale: str = "auto") -> list[Any]:
-    """The critical points in space, one trace for each kind."""
-    height, found = scaled(grid.z, grid.lowest, scale), []
-    for kind, (_, symbol) in KINDS.items():
-        points = _of_kind(grid, kind)
-        if points:
-            x, y = ([float(point[0][axis]) for point in points] for axis in (0, 1))
-            z = numbers(grid.ground(height, [point[0][:2] for point in points]) + RAISED * grid.rise(height))
-            pen = {"size": 6 if kind == "best" else 4, "symbol": symbol, "color": layout.INK}
-            base = {"x": x, "y": y, "z": z, "mode": "markers", "marker": pen, "name": words.POINTS[kind], "hoverinfo": "name"}
-            found.append(go.Scatter3d(**base, showlegend=False, meta={"ink": True}))
-    return found
-
-
-def contour_figure(grid: Grid, traces: Sequence[Any] = (), scale: str = "auto", *, height: int = 520) -> layout.Figure:
+def contour_figure(grid: Grid, traces: Sequence[Any] = (), *, height: int = 520) -> layout.Figure:
     """The plane with its axes, which are those of the domain whatever is drawn on it."""
     made = layout.figure(height, left=54, right=16, top=12, bottom=92, narrow={"height": min(height, 440)})
-    made.add_traces([*contours(grid, scale), *traces])
+    made.add_traces([*contours(grid), *traces])
     (left, right), (low, high) = grid.domain
     made.update_layout(
         xaxis=layout.axis(grid.names[0], range=[left, right], showgrid=False, nticks=7),
@@ -263,30 +278,21 @@ def contour_figure(grid: Grid, traces: Sequence[Any] = (), scale: str = "auto", 
     return made
 
 
-def surface_3d_figure(grid: Grid, traces: Sequence[Any] = (), scale: str = "auto", *, height: int = 520) -> layout.Figure:
+def surface_3d_figure(grid: Grid, traces: Sequence[Any] = (), *, height: int = 520) -> layout.Figure:
     """The surface in space, to be turned by hand."""
-    drawn = scaled(grid.z, grid.lowest, scale)
-    at, labels = drawn.ticks(grid.z, 5)
+    at, labels = grid.height.ticks(grid.z, 5)
     made = layout.figure(height, left=0, right=0, top=0, bottom=0, narrow={"height": min(height, 380)})
-    made.add_traces([surface_3d(grid, scale), *peaks(grid, scale), *traces])
+    made.add_traces([surface_3d(grid), *peaks(grid), *traces])
     (left, right), (low, high) = grid.domain
-    quiet = {
-        "showbackground": False,
-        "gridcolor": MESH,
-        "showline": True,
-        "linecolor": MESH,
-        "zeroline": False,
-        "showspikes": False,
-        "nticks": 5,
-        "tickfont": {"size": 11},
-    }
+    quiet = {"showbackground": False, "gridcolor": MESH, "showline": True, "linecolor": MESH, "zeroline": False, "showspikes": False}
+    quiet |= {"nticks": 5, "tickfont": {"size": 11}}
     made.update_layout(
         dragmode="turntable",
         scene={
             "bgcolor": "white",
             "xaxis": {**quiet, "title": grid.names[0], "range": [left, right]},
             "yaxis": {**quiet, "title": grid.names[1], "range": [low, high]},
-            "zaxis": {**quiet, "title": drawn.title, "tickvals": at, "ticktext": labels},
+            "zaxis": {**quiet, "title": grid.height.title, "tickvals": at, "ticktext": labels},
             "aspectmode": "manual",
             "aspectratio": {"x": 1.2, "y": 1.2, "z": 0.55},
             "camera": {"eye": {"x": -0.86, "y": -1.62, "z": 1.38}, "center": {"x": 0, "y": 0, "z": -0.2}},
@@ -302,20 +308,5 @@ def numbers(values: Any, digits: int = 5) -> Any:
     return float(f"{values:.{digits}g}") if math.isfinite(values) else None
 
 
-def _of_kind(grid: Grid, kind: str, *, even_many: bool = False) -> list[tuple[Sequence[float], float, str, bool]]:
-    (left, right), (low, high) = grid.domain
-
-    def named(point: Any) -> Any:
-        return "best" if point[2] == "minimum" and point[3] else point[2]
-
-    found = [p for p in grid.critical if named(p) == kind and left <= p[0][0] <= right and low <= p[0][1] <= high]
-    return [] if len(found) > MOST_MARKS and kind != "best" and not even_many else found
-
-
 def _steps(colours: Sequence[str]) -> list[list[Any]]:
     return [[k / (len(colours) - 1), colour] for k, colour in enumerate(colours)]
-
-
-def _bar(height: Height, at: list[float], labels: list[str]) -> dict[str, Any]:
-    title = {"text": height.title, "side": "right", "font": {"size": 12}}
-    return {"tickvals": at, "ticktext": labels, "thickness": 10, "outlinewidth": 0, "title": title, "tickfont": {"size": 11}, "len": 0.9}

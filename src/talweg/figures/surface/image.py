@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from talweg.checks import InputError
-from talweg.figures.palette import Look
 from talweg.figures.surface import trajectories
-from talweg.figures.surface.grid import DEEP, HIGH, LINES, SLOPES, TINT, marked
+from talweg.figures.surface.grid import DEEP, HIGH, LINES, SLOPES, TINT, Grid, marked
 from talweg.figures.surface.scene import Scene
 from talweg.text import surface as words
 from talweg.text.format import shortened
@@ -34,72 +33,51 @@ FRAMES = 40  #: of an animation
 SECONDS, HOLD = 5.0, 2.0  #: that it runs, and that its last frame stays
 FAMILY = ["DejaVu Sans"]  # comes with Matplotlib, so that a picture is the same on all machines
 
-LOOK: dict[Any, Any] = {
-    "font.family": FAMILY,
-    "font.size": 9,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "talweg",
-    "axes.edgecolor": "#b8bec7",
-    "axes.labelcolor": INK,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-}
+LOOK: dict[Any, Any] = {"font.family": FAMILY, "font.size": 9, "svg.fonttype": "none", "svg.hashsalt": "talweg"}
+LOOK |= {"axes.edgecolor": "#b8bec7", **dict.fromkeys(("axes.labelcolor", "text.color", "xtick.color", "ytick.color"), INK)}
 #: No date in a file, so that the same scene gives the same bytes.
 METADATA: dict[str, dict[str, Any]] = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None, "ModDate": None}}
 
 
 class Canvas:
-    """The drawn scene: a figure, and for each method the lines that an animation lengthens."""
+    """The drawn scene: a figure, and the lines that an animation lengthens."""
 
-    def __init__(self, scene: Scene, *, inches: tuple[float, float], dots: int):
+    def __init__(self, scene: Scene, *, dots: int):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
         self.scene = scene
-        self.figure = Figure(figsize=inches, dpi=dots, facecolor="white")
+        legend = 0.19 * len(scene.groups)  # inches
+        self.figure = Figure(figsize=(10.0, 5.2 + legend), dpi=dots, facecolor="white")
         self.canvas = FigureCanvasAgg(self.figure)
-        bottom = 0.13 + _legend_height(scene, inches[1])
+        bottom = 0.13 + legend / (5.2 + legend)
         self.space: Any = self.figure.add_axes((0.02, bottom - 0.05, 0.47, 0.97 - bottom), projection="3d", computed_zorder=False)
         self.plane = self.figure.add_axes((0.54, bottom, 0.37, 0.90 - bottom))
-        self.moving: list[Any] = []
         self.lines: list[tuple[Any, Any, trajectories.Drawn]] = []
         self._ground()
         for group in scene.layers:
-            for one, shown in zip(group, scene.shown[group[0].trajectory.name], strict=True):
+            for one, shown in zip(group, scene.parts(group), strict=True):
                 self._trajectory(one.trajectory, shown)
         self._points()
         self._words()
 
     def _ground(self) -> None:
-        scene, grid = self.scene, self.scene.grid
-        heights = np.ma.masked_invalid(scene.height(grid.z))
-        at, labels = scene.height.ticks(grid.z)
+        from matplotlib.colors import LinearSegmentedColormap
+
+        grid = self.scene.grid
+        heights = paint_ground(self.figure, self.plane, grid, grid.height.title)
+        self.plane.set(xlabel=grid.names[0], ylabel=grid.names[1])
         x, y = np.meshgrid(grid.x, grid.y)
-        flat = heights.min() == heights.max()
-        ground = self.plane.imshow(
-            heights, extent=(*grid.domain[0], *grid.domain[1]), origin="lower", aspect="auto", cmap=tint(), interpolation="bilinear"
-        )
-        if not flat:
-            self.plane.contour(x, y, heights, levels=LINES, colors="#60748a", linewidths=0.5, alpha=0.6, linestyles="solid")
-        bar = self.figure.colorbar(ground, ax=self.plane, cax=self.plane.inset_axes((1.03, 0.0, 0.025, 1.0)))
-        bar.set_ticks(at, labels=labels)
-        bar.outline.set_visible(False)
-        bar.ax.tick_params(labelsize=8, length=0)
-        bar.set_label(scene.height.title, fontsize=8)
-        self.plane.set(xlim=grid.domain[0], ylim=grid.domain[1], xlabel=grid.names[0], ylabel=grid.names[1])
-        self.plane.tick_params(length=0)
-        for spine in self.plane.spines.values():
-            spine.set_visible(False)
+        slopes = LinearSegmentedColormap.from_list("slopes", SLOPES)
         every = max(1, len(grid.x) // 80)
         part = np.asarray(np.ma.filled(heights, np.nan), float)[::every, ::every]
         self.space.plot_surface(
-            x[::every, ::every], y[::every, ::every], part, cmap=_slopes(), rcount=80, ccount=80, linewidth=0, antialiased=False, alpha=0.92
+            x[::every, ::every], y[::every, ::every], part, cmap=slopes, rcount=80, ccount=80, linewidth=0, antialiased=False, alpha=0.92
         )
         low, high = float(heights.min()), float(heights.max())
         self.space.set(xlim=grid.domain[0], ylim=grid.domain[1], zlim=(low, high if high > low else low + 1))
         self.space.set(xlabel=grid.names[0], ylabel=grid.names[1])
-        few, labels = scene.height.ticks(grid.z, 5)
+        few, labels = grid.height.ticks(grid.z, 5)
         self.space.set_zticks(few, labels=labels)
         self.space.tick_params(labelsize=7, pad=0)
         self.space.view_init(elev=42, azim=-118)
@@ -114,36 +92,22 @@ class Canvas:
         pen["alpha"] = trajectories.faint([shown], self.scene.grid)
         (flat,) = self.plane.plot(shown.x, shown.y, linewidth=1.5, **pen)
         (high,) = self.space.plot(shown.x, shown.y, shown.height, linewidth=1.8, **pen)
-        self.moving += [flat, high]
         self.lines.append((flat, high, shown))
-        domain = self.scene.grid.domain
-        for before, tip in trajectories.arrows(shown, domain)[0]:
-            self.plane.annotate(
-                "",
-                xy=tip,
-                xytext=before,
-                zorder=6,
-                arrowprops={
-                    "arrowstyle": "-|>",
-                    "mutation_scale": 9,
-                    "color": trajectory.look.colour,
-                    "linewidth": 0,
-                    "shrinkA": 0,
-                    "shrinkB": 0,
-                },
-            )
-        if len(shown.x):
-            symbol = {"x": "X", "circle-open": "o", "circle": "o"}[trajectories.end_symbol(trajectory, self.scene.grid)]
-            fill = "white" if trajectories.end_symbol(trajectory, self.scene.grid) == "circle-open" else trajectory.look.colour
-            self.plane.plot(shown.x[-1:], shown.y[-1:], symbol, color=fill, markeredgecolor=trajectory.look.colour, markersize=7, zorder=7)
+        colour = trajectory.look.colour
+        arrow = {"arrowstyle": "-|>", "mutation_scale": 9, "color": colour, "linewidth": 0, "shrinkA": 0, "shrinkB": 0}
+        for before, tip in trajectories.arrows(shown, self.scene.grid.domain)[0]:
+            self.plane.annotate("", xy=tip, xytext=before, zorder=6, arrowprops=arrow)
+        symbol = trajectories.end_symbol(trajectory, self.scene.grid)
+        fill = "white" if symbol == "circle-open" else colour
+        marker = "X" if symbol == "x" else "o"
+        self.plane.plot(shown.x[-1:], shown.y[-1:], marker, color=fill, markeredgecolor=colour, markersize=7, zorder=7)
 
     def _points(self) -> None:
-        grid = self.scene.grid
-        for at, kind in marked(grid):
+        for kind, points in marked(self.scene.grid).items():
             pen: dict[str, Any] = {"color": INK, "markerfacecolor": INK if kind == "best" else "none", "zorder": 8, "marker": MARKS[kind]}
-            self.plane.plot([at[0]], [at[1]], linestyle="none", markersize=11 if MARKS[kind] == "*" else 6, **pen)
-            ground = float(grid.ground(self.scene.height, at[:2])[0])
-            self.space.plot([at[0]], [at[1]], [ground], linestyle="none", markersize=5, **pen)
+            places = np.array([at[:2] for at, *_ in points], float)
+            self.plane.plot(*places.T, linestyle="none", markersize=11 if MARKS[kind] == "*" else 6, **pen)
+            self.space.plot(*places.T, self.scene.grid.ground(places), linestyle="none", markersize=5, **pen)
         for x, y in {tuple(trajectory.plane[0]) for trajectory in self.scene.trajectories}:
             self.plane.plot([x], [y], "o", color=INK, markerfacecolor="none", markersize=8, markeredgewidth=1.6, zorder=8, clip_on=True)
 
@@ -154,34 +118,33 @@ class Canvas:
         self.figure.text(0.03, 0.965, scene.label, fontsize=12, fontweight="bold", va="top")
         self.figure.text(0.03, 0.915, shortened(scene.formula, 150), fontsize=9, va="top", color="#5d6570")
         if scene.groups:
-            handles = [_handle(Line2D, group[0].trajectory.look) for group in scene.groups]
+            given = [group[0].trajectory.look for group in scene.groups]
+            handles = [Line2D([], [], color=look.colour, linestyle=STROKES[look.dash], linewidth=2) for look in given]
             entries = [shortened(words.legend(group), 150) for group in scene.groups]
-            self.figure.legend(
-                handles, entries, loc="lower left", bbox_to_anchor=(0.025, 0.01), frameon=False, fontsize=8.5, handlelength=3.2
-            )
+            at: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.025, 0.01)}
+            self.figure.legend(handles, entries, **at, frameon=False, fontsize=8.5, handlelength=3.2)
 
     def frames(self) -> Iterator[np.ndarray]:
         """The picture after more and more steps, as arrays of red, green and blue."""
-        markers = []
-        for flat, _, _ in self.lines:
-            (dot,) = self.plane.plot([], [], "o", color=flat.get_color(), markersize=6, zorder=9)
-            markers.append(dot)
-        drawn = {*self.moving, *markers}
+        markers = [self.plane.plot([], [], "o", color=flat.get_color(), markersize=6, zorder=9)[0] for flat, *_ in self.lines]
+        drawn = {*markers, *(line for flat, high, _ in self.lines for line in (flat, high))}
         still = [artist for artist in (*self.plane.texts, *self.plane.lines) if artist not in drawn]
         ends = [artist for artist in still if artist.get_zorder() in (6, 7)]
         for artist in (*drawn, *ends):
             artist.set_visible(False)
         self.canvas.draw()
         ground: Any = self.canvas.copy_from_bbox(self.figure.bbox)
+        # More of the first steps, where most happens.
+        moments = np.unique(np.round(self.scene.steps * np.linspace(0, 1, FRAMES) ** 1.7).astype(int))
         for artist in drawn:
             artist.set_visible(True)
-        for now in _moments(self.scene.steps):
+        for now in moments:
             self.canvas.restore_region(ground)
             for (flat, high, shown), dot in zip(self.lines, markers, strict=True):
-                seen = ~(shown.step > now)
-                flat.set_data(shown.x[seen], shown.y[seen])
-                high.set_data_3d(shown.x[seen], shown.y[seen], shown.height[seen])
-                known = np.flatnonzero(seen & np.isfinite(shown.step))
+                past = ~(shown.step > now)
+                flat.set_data(shown.x[past], shown.y[past])
+                high.set_data_3d(shown.x[past], shown.y[past], shown.height[past])
+                known = np.flatnonzero(past & np.isfinite(shown.step))
                 dot.set_data(shown.x[known[-1:]], shown.y[known[-1:]])
                 self.plane.draw_artist(flat)
                 self.plane.draw_artist(dot)
@@ -194,7 +157,7 @@ def image(scene: Scene, kind: str = "png", *, dots: int = 150) -> bytes:
     from matplotlib import rc_context
 
     with rc_context(LOOK):
-        made = Canvas(scene, inches=_inches(scene), dots=dots)
+        made = Canvas(scene, dots=dots)
         written = io.BytesIO()
         made.figure.savefig(written, format=kind, metadata=METADATA[kind])
     return written.getvalue()
@@ -206,7 +169,7 @@ def gif(scene: Scene) -> bytes:
     from PIL import Image
 
     with rc_context(LOOK):
-        pictures = [Image.fromarray(frame) for frame in Canvas(scene, inches=_inches(scene), dots=80).frames()]
+        pictures = [Image.fromarray(frame) for frame in Canvas(scene, dots=80).frames()]
     # Thin lines would lose their colours to the ground's: they have places of their own.
     named = {"#ffffff", INK, "#5d6570", "#b8bec7", *(trajectory.look.colour for trajectory in scene.trajectories)}
     own = [tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5)) for colour in sorted(named)][:40]
@@ -228,7 +191,7 @@ def mp4(scene: Scene, path: Path) -> None:
     if program is None:
         raise InputError("surface: an .mp4 file needs the program ffmpeg, which is not installed; install it, or write a .gif")
     with rc_context(LOOK):
-        pictures = list(Canvas(scene, inches=_inches(scene), dots=120).frames())
+        pictures = list(Canvas(scene, dots=120).frames())
     high, wide = (size - size % 2 for size in pictures[0].shape[:2])  # this coding wants even numbers
     pace = len(pictures) / SECONDS
     pictures += [pictures[-1]] * round(HOLD * pace)
@@ -237,35 +200,28 @@ def mp4(scene: Scene, path: Path) -> None:
     raw = b"".join(np.ascontiguousarray(picture[:high, :wide]).tobytes() for picture in pictures)
     ran = subprocess.run([program, *read.split(), *write.split(), str(path)], input=raw, capture_output=True, check=False)
     if ran.returncode:
-        said = (ran.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
-        raise InputError(f"surface: ffmpeg could not write the animation ({said}); write a .gif instead")
+        reason = (ran.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
+        raise InputError(f"surface: ffmpeg could not write the animation ({reason}); write a .gif instead")
 
 
-def _moments(steps: int) -> np.ndarray:
-    """The steps that an animation shows: more of the first ones, where most happens."""
-    return np.unique(np.round(steps * np.linspace(0, 1, FRAMES) ** 1.7).astype(int))
-
-
-def _inches(scene: Scene) -> tuple[float, float]:
-    return 10.0, 5.2 + 0.19 * len(scene.groups)
-
-
-def _legend_height(scene: Scene, inches: float) -> float:
-    return 0.19 * len(scene.groups) / inches
-
-
-def _handle(kind: Any, look: Look) -> Any:
-    return kind([], [], color=look.colour, linestyle=STROKES[look.dash], linewidth=2)
-
-
-def tint() -> Any:
-    """The colours of heights on the map, from the deepest to the highest, on white paper."""
+def paint_ground(figure: Any, plane: Any, grid: Grid, title: str) -> np.ma.MaskedArray:
+    """Tinted ground with contour lines and a bar of heights; what is drawn, as an array."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("tint", [[1 - share * (1 - part / 255) for part in TINT] for share in (DEEP, HIGH)])
-
-
-def _slopes() -> Any:
-    from matplotlib.colors import LinearSegmentedColormap
-
-    return LinearSegmentedColormap.from_list("slopes", SLOPES)
+    heights = np.ma.masked_invalid(grid.height(grid.z))
+    domain = (*grid.domain[0], *grid.domain[1])
+    tint = LinearSegmentedColormap.from_list("tint", [[1 - share * (1 - part / 255) for part in TINT] for share in (DEEP, HIGH)])
+    ground = plane.imshow(heights, extent=domain, origin="lower", aspect="auto", cmap=tint, interpolation="bilinear")
+    if heights.count() and heights.min() < heights.max():
+        plane.contour(grid.x, grid.y, heights, levels=LINES, colors="#60748a", linewidths=0.5, alpha=0.6, linestyles="solid")
+    bar = figure.colorbar(ground, ax=plane, cax=plane.inset_axes((1.03, 0.0, 0.025, 1.0)))
+    at, labels = grid.height.ticks(grid.z)
+    bar.set_ticks(at, labels=labels)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(labelsize=8, length=0)
+    bar.set_label(title, fontsize=8)
+    plane.set(xlim=grid.domain[0], ylim=grid.domain[1])
+    plane.tick_params(length=0)
+    for spine in plane.spines.values():
+        spine.set_visible(False)
+    return heights

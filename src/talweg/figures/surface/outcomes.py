@@ -1,7 +1,6 @@
 """What became of each descent, in numbers: when it arrived, whether it overshot, diverged, left the plot, or got stuck and where.
 
 A descent has arrived when its loss is within a round number of the lowest value: a power of ten, at most 1/10,000 of the initial gap.
-`talweg.text.surface` says it in words.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ class Outcome:
     goal: Goal
     kind: str  #: diverged, reached, stuck, outside or short
     step: int  #: at which it diverged or reached the goal; otherwise the last
-    end: float  #: the loss at the end; before it diverged
+    final_loss: float  #: before it diverged, if it did
     at: Sequence[float] | None = None  #: the critical point, other than the lowest, at which it ended
     where: str = ""  #: the kind of that point: minimum, saddle, maximum or undecided
     climbed: tuple[int, float, float] | None = None  #: the step, and from which loss to which, if it overshot
@@ -48,33 +47,18 @@ class Outcome:
 
     @property
     def label(self) -> str:
-        """The method's."""
+        """Of the method."""
         return self.trajectory.label
-
-    @property
-    def learning_rate(self) -> float | None:
-        """The method's, None if it has none."""
-        return self.trajectory.learning_rate
-
-    @property
-    def tuned(self) -> bool:
-        """Whether the learning rate is the best of those tried."""
-        return self.trajectory.tuned
-
-    @property
-    def steps(self) -> int:
-        """How many steps were asked for."""
-        return self.trajectory.steps
 
     @property
     def above(self) -> float:
         """How far above the lowest value it ended."""
-        return self.end - self.goal.base
+        return self.final_loss - self.goal.base
 
     @property
     def stays(self) -> bool:
         """Whether it ended at the goal."""
-        return self.goal.within is not None and self.end <= self.goal.base + self.goal.within
+        return self.goal.within is not None and self.final_loss <= self.goal.base + self.goal.within
 
 
 def goal(trajectories: Sequence[SingleTrajectory], grid: Grid) -> Goal:
@@ -95,21 +79,20 @@ def goal(trajectories: Sequence[SingleTrajectory], grid: Grid) -> Goal:
 def outcome(trajectory: SingleTrajectory, grid: Grid, aim: Goal) -> Outcome:
     """What became of one descent."""
     finite = trajectory.loss[np.isfinite(trajectory.loss)]
-    end = float(finite[-1]) if len(finite) else math.nan
-    climbed, left = overshot(finite, aim), left_at(trajectory, grid)
+    final_loss = float(finite[-1]) if len(finite) else math.nan
+    climbed, left, below = overshot(finite, aim), left_at(trajectory, grid), _first(trajectory.loss < aim.bottom)
     if trajectory.diverged_at >= 0:
-        below = _first(trajectory.loss < aim.bottom)
-        return Outcome(trajectory, aim, "diverged", trajectory.diverged_at, end, climbed=climbed, left=left, below=below)
-    at, where = resting(trajectory, grid) or (None, "")
-    outside = ends_outside(trajectory, grid)
+        return Outcome(trajectory, aim, "diverged", trajectory.diverged_at, final_loss, climbed=climbed, left=left, below=below)
+    at, where = converged_at(trajectory, grid) or (None, "")
     arrived = None if aim.within is None else _first(trajectory.loss <= aim.base + aim.within)
-    kind = "outside" if left >= 0 else "short"
-    if aim.within is not None and at is not None:
-        kind = "stuck"
     if arrived is not None:
         kind = "reached"
+    elif aim.within is not None and at is not None:
+        kind = "stuck"
+    else:
+        kind = "outside" if left >= 0 else "short"
     step = trajectory.steps if arrived is None else arrived
-    return Outcome(trajectory, aim, kind, step, end, at, where, climbed, left, outside, _first(trajectory.loss < aim.bottom))
+    return Outcome(trajectory, aim, kind, step, final_loss, at, where, climbed, left, ends_outside(trajectory, grid), below)
 
 
 def outcomes(trajectories: Sequence[SingleTrajectory], grid: Grid) -> list[Outcome]:
@@ -134,13 +117,13 @@ def overshot(loss: np.ndarray, aim: Goal) -> tuple[int, float, float] | None:
     return step, float(lowest[step]), float(loss[step])
 
 
-def resting(trajectory: SingleTrajectory, grid: Grid) -> tuple[Sequence[float], str] | None:
-    """The known critical point, other than the lowest, at which a trajectory has converged."""
-    shown = [high - low for low, high in grid.domain]
-    places = trajectory.positions if trajectory.diverged_at < 0 else trajectory.positions[: trajectory.diverged_at + 1]
-    size = np.array(shown + shown[:1] * (places.shape[1] - 2))
+def converged_at(trajectory: SingleTrajectory, grid: Grid) -> tuple[Sequence[float], str] | None:
+    """The known critical point, other than the lowest, at which a trajectory has converged, and its kind."""
+    places = trajectory.finite
+    size = np.resize(np.ptp(grid.domain, axis=1), places.shape[1])
+    size[2:] = size[0]
     late = places[-max(2, len(places) // 10) :]
-    if np.linalg.norm((late.max(axis=0) - late.min(axis=0)) / size) > NEAR:
+    if np.linalg.norm(np.ptp(late, axis=0) / size) > NEAR:
         return None
     for at, _, kind, best in grid.critical:
         if not best and len(at) == len(size) and np.linalg.norm((places[-1] - np.asarray(at, float)) / size) < NEAR:
@@ -148,17 +131,16 @@ def resting(trajectory: SingleTrajectory, grid: Grid) -> tuple[Sequence[float], 
     return None
 
 
-def by_method(found: Sequence[Outcome]) -> list[list[Outcome]]:
+def by_method(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
     """The outcomes of each method together, the first to arrive first, those that diverged last."""
     groups: dict[str, list[Outcome]] = {}
-    for one in found:
+    for one in outcomes:
         groups.setdefault(one.trajectory.name, []).append(one)
-    order = {"reached": 0, "stuck": 1, "short": 1, "outside": 1, "diverged": 2}
 
     def rank(group: list[Outcome]) -> tuple[float, ...]:
         reached = [one.step for one in group if one.kind == "reached"]
-        worst = max(order[one.kind] for one in group) if not reached else 0
-        ends = [one.end for one in group if math.isfinite(one.end)]
-        return (-len(reached), float(np.median(reached)) if reached else worst, float(np.median(ends)) if ends else math.inf)
+        diverged = any(one.kind == "diverged" for one in group)
+        losses = [one.final_loss for one in group if math.isfinite(one.final_loss)]
+        return (-len(reached), float(np.median(reached)) if reached else diverged, float(np.median(losses)) if losses else math.inf)
 
     return sorted(groups.values(), key=rank)

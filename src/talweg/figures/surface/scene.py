@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,13 +15,14 @@ from talweg.figures import layout
 from talweg.figures.lines import Line
 from talweg.figures.lines import drawn as lines_drawn
 from talweg.figures.surface import outcomes, trajectories
-from talweg.figures.surface.grid import KINDS, Grid, Height, contour_figure, numbers, scaled, surface_3d_figure, unmarked
+from talweg.figures.surface.grid import KINDS, Grid, contour_figure, extent, kind_of, marked, numbers, surface_3d_figure, unmarked
 from talweg.figures.surface.outcomes import Goal, Outcome
 from talweg.figures.surface.trajectories import Drawn, SingleTrajectory
 from talweg.text import surface as words
 from talweg.text.format import figures, signed
 
 MOST = 400  #: points of a loss curve
+ENTRY = 59  #: letters of a line in the legend
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,17 +31,11 @@ class Scene:
 
     grid: Grid
     trajectories: Sequence[SingleTrajectory] = ()
-    scale: str = "auto"
     label: str = "surface"
     formula: str = ""
     source: str = ""
     notes: Sequence[str] = field(default=())  #: what else must be said: noise, dimensions that are not drawn
     points_note: str = ""  #: how complete the known critical points are
-
-    @cached_property
-    def height(self) -> Height:
-        """How high a value is drawn."""
-        return scaled(self.grid.z, self.grid.lowest, self.scale)
 
     @cached_property
     def outcomes(self) -> list[Outcome]:
@@ -57,16 +53,18 @@ class Scene:
         return outcomes.by_method(self.outcomes)
 
     @cached_property
-    def shown(self) -> dict[str, list[Drawn]]:
-        """What of each method's trajectories is drawn, by the method's name, in their order."""
-        return {
-            group[0].trajectory.name: [trajectories.drawn(one.trajectory, self.grid, self.height) for one in group] for group in self.groups
-        }
+    def drawn(self) -> dict[str, list[Drawn]]:
+        """What is drawn of the trajectories of each method, by its name."""
+        return {group[0].trajectory.name: [trajectories.drawn(one.trajectory, self.grid) for one in group] for group in self.groups}
+
+    def parts(self, group: Sequence[Outcome]) -> list[Drawn]:
+        """What is drawn of one group."""
+        return self.drawn[group[0].trajectory.name]
 
     @cached_property
     def layers(self) -> list[list[Outcome]]:
-        """The same from the ground up: who runs all over the picture lies below the others."""
-        return sorted(self.groups, key=lambda group: -trajectories.busy(self.shown[group[0].trajectory.name], self.grid))
+        """The groups from the ground up: a method that runs all over the picture lies below the others."""
+        return sorted(self.groups, key=lambda group: -trajectories.busy(self.parts(group), self.grid))
 
     @property
     def steps(self) -> int:
@@ -83,21 +81,21 @@ class Scene:
         """What there is to see, then what must be known to read the plot."""
         outside = {one.start for one in self.trajectories if trajectories.left_at(one, self.grid) == 0}
         known = self.grid.lowest is not None
-        read = words.reading(self.groups, self.notes, log=self.height.kind == "log", known=known, outside=len(outside))
+        read = words.reading(self.groups, self.notes, log=self.grid.height.kind == "log", known=known, outside=len(outside))
         return [*words.sentences(self.groups), *read, *filter(None, [words.unmarked(unmarked(self.grid))])]
 
     def contour(self, *, legend: bool = True) -> layout.Figure:
         """The plane with all trajectories; with `legend`, it says what became of each method."""
         traces = []
         for group in self.layers:
-            text = _broken(words.legend(group)) if legend else None
-            traces += trajectories.on_plane([one.trajectory for one in group], self.shown[group[0].trajectory.name], self.grid, text)
+            text = "\n".join(textwrap.wrap(words.legend(group), ENTRY, break_on_hyphens=False)) if legend else None
+            traces += trajectories.on_plane([one.trajectory for one in group], self.parts(group), self.grid, text)
         ranks = {group[0].trajectory.name: rank for rank, group in enumerate(self.groups)}
         for trace in traces:
             trace.update(legendrank=1 + ranks[trace.legendgroup])
         if self.trajectories:
             traces.append(trajectories.starts(self.trajectories, self.grid))
-        made = contour_figure(self.grid, traces, self.scale)
+        made = contour_figure(self.grid, traces)
         if legend:
             made.update_layout(height=560 + 40 * len(self.groups), margin={"b": 110 + 40 * len(self.groups)})
             made.update_layout(legend={"orientation": "v", "y": -0.12})
@@ -105,10 +103,8 @@ class Scene:
 
     def surface_3d(self) -> layout.Figure:
         """The surface in space with all trajectories."""
-        traces = []
-        for group in self.layers:
-            traces += trajectories.in_space([one.trajectory for one in group], self.shown[group[0].trajectory.name], self.grid)
-        return surface_3d_figure(self.grid, traces, self.scale)
+        spatial = [trajectories.in_space([one.trajectory for one in group], self.parts(group), self.grid) for group in self.layers]
+        return surface_3d_figure(self.grid, [trace for traces in spatial for trace in traces])
 
     def losses(self) -> layout.Figure:
         """The loss after each step, above the lowest value on a log scale if that is known; the last shape is the cursor."""
@@ -121,10 +117,9 @@ class Scene:
             return layout.nothing(words.EMPTY)
         if aim.within is None:
             # Not much further down than the picture: what falls for ever would make all others flat.
-            ground = self.grid.z[np.isfinite(self.grid.z)]
-            spread = float(np.ptp(ground)) or 1.0
+            bottom, top = extent(self.grid.z)
             first = max((y for line in lines for y in line.y[:1] if y is not None), default=0.0)
-            low, high = max(min(values), float(ground.min()) - 0.3 * spread), max(first, min(max(values), float(ground.max())))
+            low, high = max(min(values), bottom - 0.3 * ((top - bottom) or 1.0)), max(first, min(max(values), top))
             low, high = low - 0.04 * (high - low or 1.0), high + 0.04 * (high - low or 1.0)
             y = layout.axis(words.loss_title(aim), range=[low, high])
             made = lines_drawn(lines, x, y, (low, high), height=360, place=lambda v: min(max((v - low) / (high - low), 0.0), 1.0))
@@ -140,17 +135,17 @@ class Scene:
 
     def animation(self) -> dict[str, Any]:
         """What a script needs to draw the trajectories up to a step: each method's traces, and the step of each of their points."""
-        ground, space = len(contour_figure(self.grid, (), self.scale).data), len(surface_3d_figure(self.grid, (), self.scale).data)
+        first = 1 + len(marked(self.grid))  # after the ground and the critical points
         methods = []
         for k, group in enumerate(self.layers):
-            parts = self.shown[group[0].trajectory.name]
+            parts = self.parts(group)
             ends = np.cumsum([len(part.x) + 1 for part in parts])
             dots = np.concatenate([trajectories.dots(one.trajectory, self.grid) for one in group])
             tips = np.concatenate([trajectories.arrows(part, self.grid.domain)[1] for part in parts])
             methods.append(
                 {
-                    "plane": ground + 4 * k,
-                    "space": space + 2 * k,
+                    "plane": first + 4 * k,
+                    "space": first + 2 * k,
                     "line": numbers(trajectories.together(parts).step),
                     "dots": [int(step) for step in dots],
                     "arrows": numbers(np.repeat(tips, 3)),
@@ -162,9 +157,8 @@ class Scene:
     def points(self) -> list[tuple[str, str, str]]:
         """The known critical points: the kind, where, and the value; the lowest first."""
         order = list(KINDS)
-        kinds = [("best" if kind == "minimum" and best else kind, at, value) for at, value, kind, best in self.grid.critical]
-        kinds.sort(key=lambda point: (order.index(point[0]), point[2]))
-        return [(kind, words.place(at), signed(value, 5)) for kind, at, value in kinds]
+        points = sorted(self.grid.critical, key=lambda point: (order.index(kind_of(point)), point[1]))
+        return [(kind_of(point), words.place(point[0]), signed(point[1], 5)) for point in points]
 
 
 def _line(group: Sequence[Outcome], aim: Goal) -> Line:
@@ -183,13 +177,3 @@ def _line(group: Sequence[Outcome], aim: Goal) -> Line:
     return Line(
         one.label, one.look, steps, middle, low, high, hover, band=len(group) > 1, cut=middle[-1] is None, signed=aim.within is None
     )
-
-
-def _broken(text: str, most: int = 58) -> str:
-    """A legend's entry on as many lines as it needs."""
-    lines = [""]
-    for word in text.split(" "):
-        if lines[-1] and len(lines[-1]) + len(word) > most:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return "\n".join(lines)
