@@ -186,13 +186,13 @@ def test_an_interval_may_end_at_infinity() -> None:
 @pytest.mark.parametrize(("wins", "count"), [(0, 16), (8, 16), (15, 16), (16, 16), (3, 4)])
 def test_wilsons_interval_is_scipys(wins: int, count: int) -> None:
     expected = stats.binomtest(wins, count).proportion_ci(0.95, method="wilson")
-    np.testing.assert_allclose(proportions.proportion_interval(wins / count, count), expected, atol=1e-12)
+    np.testing.assert_allclose(proportions.proportion_interval(wins, count), expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("count", [1, 16, 1000])
 def test_nothing_of_all_is_exactly_nothing(count: int) -> None:
     assert proportions.proportion_interval(0.0, count)[0] == 0.0
-    assert proportions.proportion_interval(1.0, count)[1] == 1.0
+    assert proportions.proportion_interval(count, count)[1] == 1.0
 
 
 def test_the_difference_of_pairs_by_hand() -> None:

@@ -60,7 +60,7 @@ def find(race: str, problem: Problem, plan: Plan) -> OwnCode | None:
     if parts := list(_parts(problem.start)):
         traced["its start"] = jax.make_jaxpr(problem.start)(jax.random.key(0)), parts
     for contestant in plan.contestants:
-        if not catalogued(contestant.kind):
+        if not catalogued(contestant.factory):
             method = contestant.method(contestant.defaults(), 1)
             traced[f"the method {contestant.name}"] = traced_step(problem, method, params, contestant.size)[0], list(_parts(method))
     if not traced:

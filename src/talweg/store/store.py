@@ -142,8 +142,10 @@ class Store:
     def races(self) -> list[RaceRow]:
         """All races, the newest first."""
         query = "SELECT race, created, finished, problem, plan, run, wall, compile, origin FROM race ORDER BY created DESC, race"
-        rows = self.db.execute(query).fetchall()
-        return [RaceRow(*row[:3], *map(json.loads, row[3:6]), wall=row[6], compile=row[7], origin=json.loads(row[8])) for row in rows]
+        return [
+            RaceRow(race, created, finished, json.loads(problem), json.loads(plan), json.loads(run), wall, compiling, json.loads(origin))
+            for race, created, finished, problem, plan, run, wall, compiling, origin in self.db.execute(query)
+        ]
 
     def race(self, prefix: str | None = None) -> RaceRow:
         """The race whose name begins so, or the newest. Raises InputError if there is none, or more than one."""
@@ -190,10 +192,10 @@ class Store:
         lanes = []
         query = f"SELECT block, lane, setting, seed, hyperparameters, diverged_at, test_loss, test_metric FROM lane {rung_of}"
         for block, lane, setting, seed, hyperparameters, diverged_at, *test in self.db.execute(query, key):
-            steps, *curves = np.array(points[block, lane], float).T
-            lanes.append(
-                Lane(setting, seed, json.loads(hyperparameters), diverged_at, steps.astype(int), *curves, *test, key=(block, lane))
-            )
+            steps, training, validation, metric = np.array(points[block, lane], float).T
+            curves = (steps.astype(int), training, validation, metric)
+            lanes.append(Lane(setting, seed, json.loads(hyperparameters), diverged_at, *curves, *test))
+            lanes[-1].key = (block, lane)
         return lanes
 
     def add_speed(self, race: str, contestant: str, seconds_per_step: float, gradients_per_step: int) -> None:

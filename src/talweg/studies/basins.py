@@ -273,8 +273,8 @@ def _gathered(
             Arrivals(
                 contestant.name,
                 contestant.label,
-                contestant.kind.name or contestant.kind.__name__,
-                "full" if contestant.size is None else contestant.size,
+                contestant.method_name,
+                contestant.batch,
                 {**contestant.defaults(), **numbers},
                 ends,
                 losses[k * starts : (k + 1) * starts],
@@ -288,5 +288,5 @@ def _gathered(
 
 
 def _share(count: int, of: int) -> dict[str, float | int]:
-    low, high = proportions.proportion_interval(count / of, of)
+    low, high = proportions.proportion_interval(count, of)
     return {"count": count, "share": count / of, "low": low, "high": high}

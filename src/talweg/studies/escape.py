@@ -293,15 +293,15 @@ class _Escaping:
             contestant.name,
             contestant.label,
             remedy,
-            contestant.kind.name or contestant.kind.__name__,
-            "full" if contestant.size is None else contestant.size,
+            contestant.method_name,
+            contestant.batch,
             {**contestant.defaults(), **numbers},
             self._steps(contestant),
             contestant.restarts,
             contestant.width,
             ends,
             reached,
-            (share, *proportions.proportion_interval(share, self.starts, LEVEL)),
+            (share, *proportions.proportion_interval(reached.sum(), self.starts, LEVEL)),
             None if plain is None else proportions.paired_difference(reached, plain, 1 - (1 - LEVEL) / others),
         )
 

@@ -165,7 +165,7 @@ def _beats(best: Entry, entry: Entry, record: Record) -> Numbers:
     theirs = scores.scores(entry.final, record.target, entry.examples_per_step)
     keys = Scores(np.stack([ours.costs, theirs.costs]), np.stack([ours.losses, theirs.losses]), ours.budget).keys()
     wins = (keys[0] < keys[1]) + 0.5 * (keys[0] == keys[1])
-    low, high = proportions.proportion_interval(float(wins.mean()), len(wins))
+    low, high = proportions.proportion_interval(wins.sum(), len(wins))
     return {"probability": float(wins.mean()), "low": low, "high": high}
 
 
