@@ -244,7 +244,8 @@ def json_page() -> str:
             escaped = words.replace("|", "\\|")
             lines.append(f"| `{name}` | {anchored(annotation)} | {escaped} |")
         table = "\n".join(lines)
-        parts.append(f"{'##' if kind in SUMMARIES else '###'} {kind.__name__}\n\n{inspect.getdoc(kind)}\n\n{table}\n\n")
+        about = f"{inspect.cleandoc(kind.__doc__)}\n\n" if kind.__doc__ else ""
+        parts.append(f"{'##' if kind in SUMMARIES else '###'} {kind.__name__}\n\n{about}{table}\n\n")
     return "".join(parts).rstrip() + "\n"
 
 

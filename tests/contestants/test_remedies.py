@@ -26,8 +26,9 @@ from talweg.problems.supervised import widened
 from talweg.racing import plan as plans
 from talweg.racing import reruns
 from talweg.racing.events import Event, Going
-from talweg.racing.plan import Goal, checked, identity
+from talweg.racing.plan import checked, identity
 from talweg.racing.result import Race
+from talweg.verdict.scores import Target
 
 SMALL: dict[str, Any] = {"methods": "sgd,adam", "settings": 4, "seeds": 2, "epochs": 4, "remedies": "all"}
 NEW = {
@@ -177,10 +178,10 @@ def test_a_race_without_remedies_is_the_same_race_as_before_there_were_any(cloud
     monkeypatch.setattr(plans, "__version__", "0")
     entries, _ = line_up(clouds, "sgd,adam,noisy+adam", 8)
     assert entries == enter(clouds, "sgd,adam,noisy+adam", 8)
-    description = checked(clouds, entries, 8, 2, 2, 0, Goal(), None).describe()
+    description = checked(clouds, entries, 8, 2, 2, 0, Target(), None).describe()
     assert identity("clouds", description) == "4cf9220a05"
     again = [dataclasses.replace(entry, restarts=2) for entry in entries]
-    assert identity("clouds", checked(clouds, again, 8, 2, 2, 0, Goal(), None).describe()) != "4cf9220a05"
+    assert identity("clouds", checked(clouds, again, 8, 2, 2, 0, Target(), None).describe()) != "4cf9220a05"
 
 
 # ---- raced ------------------------------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ class Contestant:
         """The method with these hyperparameters, for a run of so many steps."""
         chosen: dict[str, Any] = {**self.fixed, **hyperparameters}
         if self.schedule != "constant":
-            rate = chosen.get("learning_rate", self.defaults()["learning_rate"])
+            rate = {**self.defaults(), **chosen}["learning_rate"]
             chosen["learning_rate"] = schedules.over(self.schedule, rate, steps)
         return self.factory(**chosen)
 

@@ -18,17 +18,10 @@ from talweg.contestants.contestant import Contestant
 from talweg.engine.cost import usual_epochs
 from talweg.problems import batches
 from talweg.problems.base import Problem
+from talweg.verdict.scores import Target
 
 LANES = 32  #: of one block: the search; the confirmation (8 settings × 4 seeds); the final with the untuned method beside it (2 × 16)
 CONFIRMED, CONFIRM_SEEDS = 8, 8
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What is to be reached: a validation loss, or a value of the problem's measure; None is the baseline's own end."""
-
-    kind: str = "loss"
-    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -40,7 +33,7 @@ class Plan:
     seeds: int
     epochs: float
     seed: int
-    goal: Goal
+    goal: Target  #: without a value: near what the baseline comes to
     budget_seconds: float | None = None
 
     def steps(self, problem: Problem, contestant: Contestant) -> int:
@@ -99,10 +92,10 @@ def checked(
     seeds: int,
     epochs: float | None,
     seed: int,
-    goal: Goal,
+    goal: Target,
     budget_seconds: float | None,
 ) -> Plan:
-    """The plan, with every number looked at before anything is compiled."""
+    """The plan, with every number checked before anything is compiled."""
     checks.whole("race", "settings", settings)
     checks.whole("race", "seeds", seeds, at_least=2)
     checks.whole("race", "seed", seed, at_least=0)

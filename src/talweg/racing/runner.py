@@ -59,8 +59,8 @@ class Runner:
 
     def go(self) -> None:
         """Run all that is left."""
-        budget, names = self._budget(), self.contestants
-        there = sum(self.store.has_block(self.race, name, rung, 0) for name in names for rung in ("search", "confirm", "final"))
+        budget, rungs = self._budget(), ("search", "confirm", "final")
+        there = sum(self.store.has_block(self.race, name, rung, 0) for name in self.contestants for rung in rungs)
         self.progress = Progress(budget, self.listener)
         self.listener(Expected(budget.total(), self.plan.epochs, there))
         target = self._target()
@@ -76,12 +76,11 @@ class Runner:
             self.listener(Probed(name))
 
     def _target(self) -> Target:
-        """What was asked for; or where the baseline ends, which has to run first, and then is tuned for it like everybody."""
-        goal = self.plan.goal
-        if goal.value is not None:
-            return Target(goal.kind, goal.value)
+        """What was asked for; or what the baseline comes near, which has to run first, and then is tuned for it like everybody."""
+        if self.plan.goal.value is not None:
+            return self.plan.goal
         baseline = self.plan.contestants[0]
-        aim = Tournaments({baseline.name: self._rungs(baseline, Target("loss", None), AIM_STAGE)})
+        aim = Tournaments({baseline.name: self._rungs(baseline, Target(), AIM_STAGE)})
         self._play(aim)
         return scores.own_target([lane for lane in aim.outcomes[baseline.name] if lane.setting != tournament.UNTUNED])
 
@@ -114,12 +113,10 @@ class Runner:
         return tournaments.send(request.contestant, self.store.lanes(self.race, request.contestant, request.rung))
 
     def _blocks(self, request: Request) -> list[Block]:
-        steps, lanes = self.plan.steps(self.problem, self.contestants[request.contestant]), self.plan.lanes()
+        name, rung, steps = request.contestant, request.rung, self.plan.steps(self.problem, self.contestants[request.contestant])
+        lanes = self.plan.lanes()
         parts = [tuple(request.entries[first : first + lanes]) for first in range(0, len(request.entries), lanes)]
-        return [
-            Block(self.race, request.contestant, request.rung, i, part, steps, **inspect.asked(self.problem, request.rung, part))
-            for i, part in enumerate(parts)
-        ]
+        return [Block(self.race, name, rung, i, part, steps, **inspect.asked(self.problem, rung, part)) for i, part in enumerate(parts)]
 
     def _store(self, finished: Finished) -> None:
         block, traces = finished.block, finished.traces

@@ -22,8 +22,6 @@ class RaceSummary(TypedDict):
 
 
 class RacedProblem(TypedDict):
-    """A race's problem."""
-
     name: str  #: of the catalogue, or of the file
     facts: dict[str, Any]  #: model, loss, task, features, classes, split … as far as known
     notes: list[str]  #: what was recognised on the way in
@@ -36,16 +34,12 @@ class RacedProblem(TypedDict):
 
 
 class Budget(TypedDict):
-    """What each training may spend."""
-
     epochs: float | None  #: passes over the training data
     examples: float | None  #: the same in examples
     seconds: float | None  #: of the whole race, if they were asked for
 
 
 class Target(TypedDict):
-    """What is to be reached."""
-
     kind: str  #: loss or accuracy
     value: float | None  #: `null` if there is nothing to reach
     text: str  #: in words
@@ -91,8 +85,6 @@ class ContestantSummary(TypedDict):
 
 
 class TestPart(TypedDict):
-    """The test part of the data."""
-
     metric: Interval | None  #: accuracy, R² …
     loss: Interval | None  #: of the problem
 
@@ -122,8 +114,6 @@ class Default(TypedDict):
 
 
 class Curves(TypedDict):
-    """Learning curves."""
-
     examples: list[int]  #: seen at each measuring point
     validation_loss: Band  #: at these
     training_loss: Band  #: at these
@@ -174,8 +164,6 @@ class Probes(TypedDict):
 
 
 class Order(TypedDict):
-    """The order by validation loss at a smaller budget."""
-
     share: float  #: of the budget
     examples: float  #: seen by then
     ranking: list[Ranked]  #: from the lowest loss
@@ -191,8 +179,6 @@ class Ranked(TypedDict):
 
 
 class Timing(TypedDict):
-    """What a race cost."""
-
     wall: float  #: seconds, all in all
     compile: float  #: seconds of compiling
     lanes: int  #: trainings
@@ -218,8 +204,6 @@ class Run(TypedDict):
 
 
 class Verdict(TypedDict):
-    """The result in words."""
-
     winner: str | None  #: its name
     tied: list[str]  #: the names of those that can't be told apart from it
     text: str  #: the sentences as one text

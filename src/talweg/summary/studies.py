@@ -6,8 +6,6 @@ from typing import Literal, TypedDict
 
 from talweg.summary.values import Estimate, Interval, Share
 
-# ---- basins -----------------------------------------------------------------------------------------------------------------
-
 
 class BasinsSummary(TypedDict):
     """Many starts: `tw.basins(…)`, `talweg basins … --json`; the command adds its `sentences`."""
@@ -51,9 +49,6 @@ class Arrived(TypedDict):
     gradients: int  #: all in all
 
 
-# ---- escape -----------------------------------------------------------------------------------------------------------------
-
-
 class EscapeSummary(TypedDict):
     """Remedies against local minima: `tw.escape(…)`, `talweg escape … --json`; the command adds its `sentences`."""
 
@@ -95,9 +90,6 @@ class ArmSummary(TypedDict):
     loss: float | None  #: the median of the lowest losses
     diverged: int  #: starts that did
     cost: float | None  #: of one success, in gradients of one example; `null` without any
-
-
-# ---- landscape --------------------------------------------------------------------------------------------------------------
 
 
 class LandscapeSummary(TypedDict):
@@ -156,9 +148,6 @@ class LineSummary(TypedDict):
     endless: bool  #: whether the loss is not finite on the way
 
 
-# ---- diagnosis --------------------------------------------------------------------------------------------------------------
-
-
 class DiagnosisSummary(TypedDict):
     """What a point is: `race.diagnose()`, `talweg diagnose … --json` (a list of them, with `of` and `sentences`)."""
 
@@ -196,9 +185,6 @@ class DiagnosisSummary(TypedDict):
     edge: float | None  #: sharpness over threshold: 1 is the edge of stability
 
 
-# ---- surface ----------------------------------------------------------------------------------------------------------------
-
-
 class SurfaceSummary(TypedDict):
     """Descents on a function: `tw.surface(…)`."""
 
@@ -217,8 +203,6 @@ class SurfaceSummary(TypedDict):
 
 
 class CriticalPointSummary(TypedDict):
-    """A point where the gradient is zero."""
-
     at: list[float]  #: its coordinates
     value: float  #: of the function
     kind: str  #: minimum, saddle, maximum or undecided

@@ -27,16 +27,16 @@ def draws(record: Record, count: int = bootstrap.DRAWS) -> dict[str, Scores]:
 
 def _draws(entry: Entry, record: Record, picked: np.ndarray, settings: int) -> Scores:
     count = len(picked)
-    final = scores.scores(entry.final, record.target, entry.examples_per_step)
+    final = record.scored(entry, entry.final)
     ends = final.take(bootstrap.resampled(len(entry.final), count, SEED + 1)).medians()
     groups = scores.by_setting(entry.confirm)
     if len(groups) < 2:
         return ends
     seeds = bootstrap.resampled(len(next(iter(groups.values()))), count, SEED + 2)
-    confirmed = [scores.scores(group, record.target, entry.examples_per_step).take(seeds) for group in groups.values()]
-    everything = Scores(np.stack([c.costs for c in confirmed], 1), np.stack([c.losses for c in confirmed], 1), final.budget)
-    reported = everything.medians()  # (draws, settings)
-    keys = everything.penalised().keys().astype(float)
+    confirmed = [record.scored(entry, group).take(seeds) for group in groups.values()]
+    by_draw = Scores(np.stack([c.costs for c in confirmed], 1), np.stack([c.losses for c in confirmed], 1), final.budget)
+    reported = by_draw.medians()  # (draws, settings)
+    keys = by_draw.penalised().keys().astype(float)
     # a search that was widened has run every point twice: both stand or fall with the point
     drawn = np.stack([(picked == setting % settings).any(axis=1) for setting in groups], axis=1)
     keys[~drawn] = np.inf
