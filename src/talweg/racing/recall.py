@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ def origin(problem: Problem, fingerprint: str, own: OwnCode | None = None) -> di
     return {
         "fingerprint": fingerprint,
         "source": problem.source.describe() if problem.source else None,
-        "own_code": own.describe() if own else None,
+        "own_code": dataclasses.asdict(own) if own else None,
     }
 
 

@@ -54,12 +54,12 @@ class Runner:
 
     def fit(self, seconds: float, spent: float) -> Plan:
         """The plan with as many epochs as fit into a budget of seconds, of which some are spent. Raises InputError if there are too few."""
-        self.plan = replace(self.plan, epochs=self._budget().epochs(seconds, spent))
+        self.plan = replace(self.plan, epochs=Budget(self.problem, self.plan, self.paces).epochs(seconds, spent))
         return self.plan
 
     def go(self) -> None:
         """Run all that is left."""
-        budget, rungs = self._budget(), ("search", "confirm", "final")
+        budget, rungs = Budget(self.problem, self.plan, self.paces), ("search", "confirm", "final")
         there = sum(self.store.has_block(self.race, name, rung, 0) for name in self.contestants for rung in rungs)
         self.progress = Progress(budget, self.listener)
         self.listener(Expected(budget.total(), self.plan.epochs, there))
@@ -130,9 +130,6 @@ class Runner:
         if self.progress is not None and block.rung != PROBES:
             self.progress.under_way(block, done, losses)
 
-    def _budget(self) -> Budget:
-        return Budget(self.problem, self.plan, self.paces)
-
     def _final_is_there(self, name: str) -> bool:
         blocks = -(-2 * self.plan.seeds // self.plan.lanes())
         return all(self.store.has_block(self.race, name, "final", number) for number in range(blocks))
@@ -141,13 +138,5 @@ class Runner:
 def _lane(entry: Entry, traces: Traces, i: int) -> Lane:
     """The row of a lane."""
     diverged = int(traces.diverged_at[i])
-    return Lane(
-        entry.setting,
-        entry.seed,
-        entry.hyperparameters,
-        None if diverged < 0 else diverged,
-        traces.steps,
-        traces.training_loss[i],
-        traces.validation_loss[i],
-        traces.metric[i],
-    )
+    curves = traces.training_loss[i], traces.validation_loss[i], traces.metric[i]
+    return Lane(entry.setting, entry.seed, entry.hyperparameters, None if diverged < 0 else diverged, traces.steps, *curves)
