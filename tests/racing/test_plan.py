@@ -59,13 +59,13 @@ def test_a_step_of_two_gradients_halves_the_steps(clouds: Problem) -> None:
 
 def test_search_confirmation_and_final_have_seeds_of_their_own(clouds: Problem) -> None:
     made = plan(clouds)
-    seeds = [made.search_seed(), *made.confirm_seeds(), *made.final_seeds()]
+    seeds = [seed for rung in ("search", "confirm", "final") for seed in made.seeds_of(rung)]
     assert len(set(seeds)) == 1 + CONFIRM_SEEDS + 4
     assert all(0 <= seed < 2**32 for seed in seeds)
     again, other = plan(clouds), plan(clouds, seed=1)
-    assert again.final_seeds() == made.final_seeds()
-    assert not set(other.final_seeds()) & set(made.final_seeds())
-    assert plan(clouds, seeds=6).final_seeds()[:4] == made.final_seeds()  # more seeds are more, not others
+    assert again.seeds_of("final") == made.seeds_of("final")
+    assert not set(other.seeds_of("final")) & set(made.seeds_of("final"))
+    assert plan(clouds, seeds=6).seeds_of("final")[:4] == made.seeds_of("final")  # more seeds are more, not others
 
 
 def test_what_a_race_expects_to_run(clouds: Problem) -> None:

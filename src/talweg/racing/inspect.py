@@ -64,12 +64,8 @@ def record(store: Store, finished: Finished, rows: Sequence[Lane]) -> None:
     before = [(scores.final_loss(lane), lane.key) for lane in _final(store, block.race, block.contestant)]
     best = scores.final_loss(rows[finished.best]), (block.number, finished.best)
     if best < min(before, default=(np.inf, (block.number + 1, 0))):
-        store.add_weights(block.race, block.contestant, finished.best, tensors(finished.weights))
-
-
-def tensors(params: Params) -> bytes:
-    """The leaves of parameters as safetensors, by their numbers."""
-    return save({str(i): np.ascontiguousarray(leaf) for i, leaf in enumerate(jax.tree.leaves(params))})
+        leaves = {str(i): np.ascontiguousarray(leaf) for i, leaf in enumerate(jax.tree.leaves(finished.weights))}
+        store.add_weights(block.race, block.contestant, finished.best, save(leaves))
 
 
 def probing(store: Store, race: str, problem: Problem, plan: Plan) -> Iterator[Block]:

@@ -40,17 +40,10 @@ class Plan:
         """The steps that the budget buys a contestant: gradients of the same number of examples for all."""
         return max(1, round(self.epochs * batches.steps_per_epoch(problem.examples, contestant.size) / contestant.gradients))
 
-    def search_seed(self) -> int:
-        """The one seed of the search."""
-        return self._seeds(0, 1)[0]
-
-    def confirm_seeds(self) -> list[int]:
-        """Fresh seeds for the best of the search."""
-        return self._seeds(1, CONFIRM_SEEDS)
-
-    def final_seeds(self) -> list[int]:
-        """Fresh seeds for the final: the only ones that are reported."""
-        return self._seeds(2, self.seeds)
+    def seeds_of(self, rung: str) -> list[int]:
+        """The seeds of a rung: other ones for each, and only those of the final are reported."""
+        counts = {"search": 1, "confirm": CONFIRM_SEEDS, "final": self.seeds}
+        return np.random.SeedSequence((self.seed, list(counts).index(rung))).generate_state(counts[rung]).tolist()
 
     def confirmed(self) -> int:
         """How many settings are confirmed."""
@@ -59,9 +52,6 @@ class Plan:
     def lanes(self) -> int:
         """Lanes of one block."""
         return min(LANES, max(self.settings, self.confirmed() * CONFIRM_SEEDS, 2 * self.seeds))
-
-    def _seeds(self, rung: int, count: int) -> list[int]:
-        return np.random.SeedSequence((self.seed, rung)).generate_state(count).tolist()
 
     def describe(self) -> dict[str, Any]:
         """The plan as JSON."""

@@ -25,7 +25,8 @@ from talweg.results import Figures, Result
 from talweg.store import Store
 from talweg.studies import landscape as study
 from talweg.summary import ContestantSummary, RaceSummary
-from talweg.verdict import judge, record
+from talweg.verdict import record
+from talweg.verdict.judge import judge
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,7 +21,7 @@ from talweg.racing.budget import Budget
 from talweg.racing.events import Expected, Listener, Prepared, Probed
 from talweg.racing.plan import Plan
 from talweg.racing.progress import Progress
-from talweg.racing.tournament import Request, Tournament, Tournaments
+from talweg.racing.tournament import RUNGS, Request, Tournament, Tournaments
 from talweg.store import Lane, Store
 from talweg.verdict import scores
 from talweg.verdict.record import AIM_STAGE
@@ -37,7 +37,7 @@ class Runner:
         self.contestants = {contestant.name: contestant for contestant in plan.contestants}
         self.paces: dict[str, Pace] = {}
         self.progress: Progress | None = None  #: known when the budget is
-        seeds = [plan.search_seed(), *plan.confirm_seeds(), *plan.final_seeds()]
+        seeds = [seed for rung in RUNGS for seed in plan.seeds_of(rung)]
         executor.start(problem, plan.contestants, lanes=plan.lanes(), seeds=seeds, progress=self._under_way)
 
     def prepare(self) -> None:
@@ -59,8 +59,8 @@ class Runner:
 
     def go(self) -> None:
         """Run all that is left."""
-        budget, rungs = Budget(self.problem, self.plan, self.paces), ("search", "confirm", "final")
-        there = sum(self.store.has_block(self.race, name, rung, 0) for name in self.contestants for rung in rungs)
+        budget = Budget(self.problem, self.plan, self.paces)
+        there = sum(self.store.has_block(self.race, name, rung, 0) for name in self.contestants for rung in RUNGS)
         self.progress = Progress(budget, self.listener)
         self.listener(Expected(budget.total(), self.plan.epochs, there))
         target = self._target()

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from talweg.methods import Range
     from talweg.racing.plan import Plan
 
-UNTUNED = -1
+RUNGS = ("search", "confirm", "final")
+UNTUNED = -1  #: the number of the setting that the untuned method has
 LEADERS = 3
 
 
@@ -49,7 +50,7 @@ def rungs(contestant: Contestant, plan: Plan, target: Target, examples_per_step:
     if not contestant.space:
         return (yield Request(name, "final", _final(contestant, plan, 0, {})))
     settings = contestant.settings(cube(plan.settings, plan.seed))
-    seed = plan.search_seed()
+    (seed,) = plan.seeds_of("search")
     lanes = yield Request(name, "search", [Entry(i, setting, seed) for i, setting in enumerate(settings)])
     wider = widened(contestant, lanes, target, examples_per_step)
     if wider is not None:
@@ -59,7 +60,7 @@ def rungs(contestant: Contestant, plan: Plan, target: Target, examples_per_step:
         settings += more
     ranked = scores.best_settings(lanes, target, examples_per_step)
     if plan.settings > 1:
-        entries = [Entry(i, settings[i], seed) for i in ranked[: plan.confirmed()] for seed in plan.confirm_seeds()]
+        entries = [Entry(i, settings[i], seed) for i in ranked[: plan.confirmed()] for seed in plan.seeds_of("confirm")]
         confirmed = yield Request(name, f"{stage}confirm", entries)
         ranked = scores.best_settings(confirmed, target, examples_per_step)
     return (yield Request(name, f"{stage}final", _final(contestant, plan, ranked[0], settings[ranked[0]])))
@@ -90,7 +91,7 @@ def expected_lanes(contestant: Contestant, plan: Plan) -> dict[str, int]:
     final = {"final": 2 * plan.seeds}
     if not contestant.space:
         return final
-    confirm = {"confirm": plan.confirmed() * len(plan.confirm_seeds())} if plan.settings > 1 else {}
+    confirm = {"confirm": plan.confirmed() * len(plan.seeds_of("confirm"))} if plan.settings > 1 else {}
     return {"search": plan.settings, **confirm, **final}
 
 
@@ -113,6 +114,6 @@ def widened(contestant: Contestant, lanes: Sequence[Lane], target: Target, examp
 
 def _final(contestant: Contestant, plan: Plan, setting: int, hyperparameters: dict[str, float]) -> list[Entry]:
     """The best setting on fresh seeds, and beside it the untuned method on the same ones."""
-    seeds = plan.final_seeds()
+    seeds = plan.seeds_of("final")
     untuned = {name: value for name, value in contestant.defaults().items() if isinstance(value, (int, float))}
     return [Entry(setting, hyperparameters, seed) for seed in seeds] + [Entry(UNTUNED, untuned, seed) for seed in seeds]

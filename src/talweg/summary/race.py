@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-from talweg.summary.values import Beats, Interval
+from talweg.summary.values import Beats, Configured, Interval, Named
 
 
 class RaceSummary(TypedDict):
@@ -46,21 +46,16 @@ class Target(TypedDict):
     baseline: str  #: the name of the contestant that others are compared with
 
 
-class ContestantSummary(TypedDict):
+class ContestantSummary(Configured):
     """A contestant: a method with a batch size, a schedule and a search space."""
 
     rank: int  #: from 1
-    name: str  #: unique, as typed
-    label: str  #: for people
-    method: str  #: of the catalogue
-    batch: int | str  #: a number or "full"
     reference: bool  #: joined as the baseline, without being asked for
     schedule: str  #: how the learning rate changes
     restarts: int  #: trainings of each lane, the best so far of which is kept
     width: int  #: how many times as wide its hidden layers are
     tied: bool  #: with the winner
     confidence: float  #: the share of resampled races in which the winner is ahead of it; 0.5 of the winner itself
-    hyperparameters: dict[str, float]  #: of the final
     tuned: list[str]  #: which of them were searched
     good_range: list[float] | None  #: the learning rates whose settings needed at most twice the examples of the best one
     steps_to_target: Interval  #: over the final seeds
@@ -169,11 +164,9 @@ class Order(TypedDict):
     ranking: list[Ranked]  #: from the lowest loss
 
 
-class Ranked(TypedDict):
+class Ranked(Named):
     """A contestant in such an order."""
 
-    name: str  #: as typed
-    label: str  #: for people
     loss: Interval  #: validation loss
     tied: bool  #: with the first
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from talweg.summary.values import Estimate, Interval, Share
+from talweg.summary.values import Configured, Estimate, Interval, Named, Share
 
 
 class BasinsSummary(TypedDict):
@@ -31,14 +31,9 @@ class BasinSummary(TypedDict):
     by_method: dict[str, int]  #: the starts by the method's name
 
 
-class Arrived(TypedDict):
+class Arrived(Configured):
     """How the starts of one method ended."""
 
-    name: str  #: as typed
-    label: str  #: for people
-    method: str  #: of the catalogue
-    batch: int | str  #: a number or "full"
-    hyperparameters: dict[str, float]  #: that were used
     diverged: int  #: starts that did
     not_converged: int  #: starts that were still on their way
     basins: int  #: how many these starts found
@@ -73,15 +68,10 @@ class EscapeSummary(TypedDict):
     seconds: float  #: of running, without compiling
 
 
-class ArmSummary(TypedDict):
+class ArmSummary(Configured):
     """The method with one remedy, or without any."""
 
-    name: str  #: as typed
-    label: str  #: for people
     remedy: str | None  #: `null` of the plain method
-    method: str  #: of the catalogue
-    batch: int | str  #: a number or "full"
-    hyperparameters: dict[str, float]  #: the tuned ones
     steps: int  #: of each start
     reached: int  #: starts that reached the value
     rate: Interval  #: the share of them
@@ -118,11 +108,9 @@ class LandscapeSummary(TypedDict):
     connection: str | None  #: whether these two lie in one valley, in words
 
 
-class Shown(TypedDict):
+class Shown(Named):
     """A contestant that descended once more."""
 
-    name: str  #: as typed
-    label: str  #: for people
     method: str  #: of the catalogue
     batch: int | str  #: a number or "full"
     steps: list[int]  #: of its positions
@@ -209,11 +197,9 @@ class CriticalPointSummary(TypedDict):
     best: bool  #: whether it is a global minimum
 
 
-class Descent(TypedDict):
+class Descent(Named):
     """What became of one descent."""
 
-    name: str  #: as typed
-    label: str  #: for people
     start: list[float]  #: its coordinates
     hyperparameters: dict[str, float]  #: that were used
     tuned: bool  #: whether the learning rate is the best of those tried
