@@ -55,7 +55,7 @@ class Result(ABC):
     @property
     @abstractmethod
     def sentences(self) -> list[str]:
-        """What was found, in words, the headline first."""
+        """The result in words, the headline first."""
 
     @property
     def warnings(self) -> list[str]:
@@ -98,7 +98,7 @@ class Result(ABC):
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the sentences and warnings, without script."""
-        return f'<div class="talweg">{"".join(f"<p>{escape(said)}</p>" for said in [*self.sentences, *self.warnings])}</div>'
+        return f'<div class="talweg">{"".join(f"<p>{escape(words)}</p>" for words in [*self.sentences, *self.warnings])}</div>'
 
     def _name(self) -> str:
         """What `repr` calls it by."""

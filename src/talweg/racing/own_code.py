@@ -98,18 +98,18 @@ def _text(parts: Iterable[Any]) -> str | None:
         return None
 
 
-def _parts(thing: Any, seen: set[int] | None = None) -> Iterator[Any]:
+def _parts(thing: Any, visited: set[int] | None = None) -> Iterator[Any]:
     """The functions and classes that are not talweg's, of those that a callable or a method is made of, holds and closes over."""
-    seen = set() if seen is None else seen
-    if id(thing) in seen or not (callable(thing) or isinstance(thing, Method)):
+    visited = set() if visited is None else visited
+    if id(thing) in visited or not (callable(thing) or isinstance(thing, Method)):
         return
-    seen.add(id(thing))
+    visited.add(id(thing))
     wrapped = getattr(thing, "__wrapped__", None)
     if wrapped is None:
         classes = [thing] if isinstance(thing, FunctionType) else (thing if isinstance(thing, type) else type(thing)).__mro__
         yield from (code for code in classes if (code.__module__ or "").split(".")[0] not in NEUTRAL)
     for held in [wrapped, *_held(thing)]:
-        yield from _parts(held, seen)
+        yield from _parts(held, visited)
 
 
 def _held(thing: Any) -> list[Any]:

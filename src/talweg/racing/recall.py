@@ -33,7 +33,7 @@ def describe(problem: Problem) -> dict[str, Any]:
 
 
 def origin(problem: Problem, fingerprint: str, own: OwnCode | None = None) -> dict[str, Any]:
-    """What the store keeps beside, and nobody is shown: how the same problem is known, and built again."""
+    """What the store keeps beside, and is not shown: how the same problem is recognised, and built again."""
     return {
         "fingerprint": fingerprint,
         "source": problem.source.describe() if problem.source else None,

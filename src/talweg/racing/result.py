@@ -63,7 +63,7 @@ class Best:
 class Race(Result):
     """A finished race: `.verdict`, `.table()`, `.best`, `.save(path)`, `.summary`.
 
-    All of it is computed from the store's rows, so a race can be looked at again without its problem, but `.best.params` has the
+    All of it is computed from the store's rows, so a race can be opened again without its problem, but `.best.params` has the
     problem's own structure only with it (a flat list of arrays otherwise), and `.best.method` is known for methods of the catalogue.
     """
 

@@ -20,7 +20,7 @@ from talweg.landscape.settle import MOST_DIMENSIONS, same, settled
 from talweg.problems.base import Params, Problem
 from talweg.results import Result
 from talweg.statistics import proportions
-from talweg.statistics.richness import Estimate, basins_in_all, better_than_best, unseen_mass
+from talweg.statistics.richness import Estimate, better_than_best, missing_mass, richness
 from talweg.studies import multistart, tuning
 from talweg.studies.multistart import Endpoints, Multistart
 from talweg.summary import BasinsSummary, plain
@@ -279,8 +279,8 @@ def _gathered(
                 ends,
                 losses[k * starts : (k + 1) * starts],
                 own,
-                None if counted is None else unseen_mass(counted),
-                None if counted is None else basins_in_all(counted),
+                None if counted is None else missing_mass(counted),
+                None if counted is None else richness(counted),
                 gradients,
             )
         )

@@ -24,7 +24,7 @@ class RaceSummary(TypedDict):
 class RacedProblem(TypedDict):
     name: str  #: of the catalogue, or of the file
     facts: dict[str, Any]  #: model, loss, task, features, classes, split … as far as known
-    notes: list[str]  #: what was recognised on the way in
+    notes: list[str]  #: what was recognised or changed when the data were read
     parameters: int  #: of the model
     examples: int  #: for training; 1 of a function
     metric: str | None  #: accuracy, R² …
@@ -67,7 +67,7 @@ class ContestantSummary(Configured):
     test: TestPart  #: on rows that nothing was chosen by
     reached: float  #: the share of the final seeds that reached the target
     diverged: float  #: the share of the settings searched that diverged
-    endpoints: EndpointsSummary | None  #: where the final runs ended; `null` if nobody looked
+    endpoints: EndpointsSummary | None  #: of the final runs; `null` if they were not diagnosed
     default: Default  #: the untuned method on the same seeds
     beats: Beats | None  #: how often the winner beats it, seed by seed; `null` for the winner
     seconds_per_step: float  #: of one step on this machine
@@ -85,7 +85,7 @@ class TestPart(TypedDict):
 
 
 class EndpointsSummary(TypedDict):
-    """What the final runs of a contestant ended in."""
+    """What the endpoints of a contestant's final runs are."""
 
     lanes: int  #: final runs
     diagnosed: int  #: those of them that did not diverge

@@ -14,7 +14,7 @@ class BasinsSummary(TypedDict):
     problem: str  #: its name
     data: bool  #: whether it has data; otherwise it is a function
     optimum: float | None  #: the lowest value there is, if it is known
-    initial_gap: float  #: from the median start down to the best that was found
+    initial_gap: float  #: from the loss at the median start to the lowest of all
     starts: int  #: of each method
     steps: int  #: of each descent
     probability_of_lower: float  #: at most so likely one more start ends below all of these, with a confidence of 95 %
@@ -32,10 +32,10 @@ class BasinSummary(TypedDict):
 
 
 class Arrived(Configured):
-    """How the starts of one method ended."""
+    """The endpoints of one method's starts."""
 
     diverged: int  #: starts that did
-    not_converged: int  #: starts that were still on their way
+    not_converged: int  #: starts that had not converged when their steps were over
     basins: int  #: how many these starts found
     best: Share  #: of the starts that ended in the best basin
     loss: float | None  #: the median at the end
