@@ -80,7 +80,7 @@ def table(scene: Scene) -> str:
 
 def _cells(group: Sequence[Outcome], scene: Scene, heads: Sequence[str]) -> list[str]:
     trajectory = group[0].trajectory
-    others = ", ".join(f"{name} {setting(value)}" for name, value in trajectory.numbers if name != "learning_rate")
+    others = ", ".join(f"{name} {setting(value)}" for name, value in trajectory.hyperparameters if name != "learning_rate")
     ends = [one.end for one in group if one.kind != "diverged"]
     reached = [one.step for one in group if one.kind == "reached"]
     shown = {

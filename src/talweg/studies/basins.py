@@ -53,7 +53,7 @@ class Arrivals:
     label: str
     method: str
     batch: int | str
-    numbers: Mapping[str, float]
+    hyperparameters: Mapping[str, float]
     ends: Endpoints
     loss: Float[np.ndarray, " starts"]  #: where each comes to rest; infinite for those that diverged
     basin: Int[np.ndarray, " starts"]  #: the number of each start's basin, −1 for those that diverged or did not converge
@@ -114,7 +114,7 @@ class Basins(Result):
                     "label": a.label,
                     "method": a.method,
                     "batch": a.batch,
-                    "hyperparameters": a.numbers,
+                    "hyperparameters": a.hyperparameters,
                     "diverged": int((a.ends.diverged >= 0).sum()),
                     "not_converged": int(((a.basin < 0) & (a.ends.diverged < 0)).sum()),
                     "basins": int((counts[a.name] > 0).sum()),

@@ -112,7 +112,7 @@ def _descent(found: outcomes.Outcome) -> dict[str, Any]:
         "name": one.name,
         "label": one.label,
         "start": one.positions[0],
-        "hyperparameters": dict(one.numbers),
+        "hyperparameters": dict(one.hyperparameters),
         "tuned": one.tuned,
         "outcome": found.kind,
         "step": found.step,
