@@ -54,15 +54,14 @@ def falling(
     """The same method with a learning rate that follows a schedule, from a peak that may be ten times as high as usual."""
     reach = contestant.space.get("learning_rate")
     if reach is None:
-        raise InputError(
-            f"{remedy}: {contestant.label} has no learning rate that is searched, so none that could start large; don't fix it"
-        )
+        why = "has no learning rate that is searched, so none that could start large; don't fix it"
+        raise InputError(f"{remedy}: {contestant.label} {why}")
     entry = contestant.with_range("learning_rate", replace(reach, high=LARGER * reach.high))
     return [_named(replace(entry, schedule=schedule), remedy, words)]
 
 
 def shaken(contestant: Contestant, problem: Problem, settings: int = SETTINGS, *, outer: type[Wrapper]) -> list[Contestant]:
-    """The same method with noise, whose size is searched beside its other numbers."""
+    """The same method with noise, whose size is searched beside its other hyperparameters."""
     factory = contestant.factory
     while isinstance(factory, Wrapped):
         if factory.outer is outer:

@@ -91,10 +91,9 @@ def checked(
     checks.whole("race", "seed", seed, at_least=0)
     if epochs is not None and budget_seconds is not None:
         raise InputError("race: give either epochs or a budget in seconds, not both")
-    if epochs is not None:
-        checks.number("race", "epochs", epochs, checks.POSITIVE)
-    if budget_seconds is not None:
-        checks.number("race", "budget", budget_seconds, checks.POSITIVE)
+    for name, value in (("epochs", epochs), ("budget", budget_seconds)):
+        if value is not None:
+            checks.number("race", name, value, checks.POSITIVE)
     if goal.value is not None:
         checks.number("race", "the goal", goal.value, checks.Interval(-math.inf, math.inf, low_open=True))
         if goal.kind != "loss" and problem.metric is None:

@@ -79,9 +79,7 @@ def _standing(entry: Entry, record: Record) -> tuple[float, float]:
 
 def _comparable(drawn: dict[str, Scores]) -> dict[str, np.ndarray]:
     """Every contestant's draws as numbers that compare as they do: first by cost, then by loss."""
-    names = list(drawn)
-    together = Scores(np.stack([drawn[n].costs for n in names]), np.stack([drawn[n].losses for n in names]), np.inf)
-    return dict(zip(names, together.keys(), strict=True))
+    return dict(zip(drawn, Scores.stacked(list(drawn.values())).keys(), strict=True))
 
 
 def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Scores], record: Record) -> dict[str, Any]:
@@ -157,8 +155,7 @@ def _speedup(cost: float | None, own: np.ndarray, record: Record, baseline: np.n
 
 def _beats(best: Entry, entry: Entry, record: Record) -> Numbers:
     """P(a run of the best beats one of this entry), seed by seed, with its interval over seeds."""
-    ours, theirs = record.scored(best, best.final), record.scored(entry, entry.final)
-    keys = Scores(np.stack([ours.costs, theirs.costs]), np.stack([ours.losses, theirs.losses]), ours.budget).keys()
+    keys = Scores.stacked([record.scored(best, best.final), record.scored(entry, entry.final)]).keys()
     wins = (keys[0] < keys[1]) + 0.5 * (keys[0] == keys[1])
     low, high = proportions.proportion_interval(wins.sum(), len(wins))
     return {"probability": float(wins.mean()), "low": low, "high": high}

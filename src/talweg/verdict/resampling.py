@@ -34,7 +34,7 @@ def _draws(entry: Entry, record: Record, picked: np.ndarray, settings: int) -> S
         return drawn_final
     seeds = bootstrap.resampled(len(next(iter(groups.values()))), count, SEED + 2)
     confirmed = [record.scored(entry, group).take(seeds) for group in groups.values()]
-    by_draw = Scores(np.stack([c.costs for c in confirmed], 1), np.stack([c.losses for c in confirmed], 1), final.budget)
+    by_draw = Scores.stacked(confirmed, axis=1)
     reported = by_draw.medians()  # (draws, settings)
     keys = by_draw.penalised().keys().astype(float)
     # a search that was widened has run every point twice: both stand or fall with the point

@@ -31,6 +31,11 @@ class Scores:
     losses: Float[np.ndarray, "*lanes"]  #: final validation losses
     budget: float  #: examples that each could see
 
+    @classmethod
+    def stacked(cls, parts: Sequence[Scores], axis: int = 0) -> Scores:
+        """Several of the same shape as one, along a new axis; the budget is that of the first."""
+        return cls(np.stack([one.costs for one in parts], axis), np.stack([one.losses for one in parts], axis), parts[0].budget)
+
     def take(self, index: np.ndarray) -> Scores:
         """Some of the lanes."""
         return Scores(self.costs[..., index], self.losses[..., index], self.budget)
