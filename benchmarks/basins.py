@@ -163,7 +163,7 @@ def row(name: str, above: np.ndarray, rate: float | None) -> dict[str, object]:
 
 def share(count: int, of: int) -> str:
     """A share with its interval, by Wilson."""
-    low, high = proportion_interval(count / of, of)
+    low, high = proportion_interval(count, of)
     return f"{100 * count / of:.1f} % ({100 * low:.1f} – {100 * high:.1f})"
 
 
