@@ -85,9 +85,6 @@ class View(Result):
         return surface.html(self.scene, self.command)
 
     def _write(self, to: Path, suffix: str) -> None:
-        if suffix == ".html":
-            super()._write(to, suffix)
-            return
         from talweg.figures.surface import image
 
         if suffix == ".mp4":
