@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -235,16 +236,26 @@ def anchored(annotation: str) -> str:
     return re.sub(r"\b[A-Z]\w+\b(?=[\], ]|$)", lambda m: f"[{m[0]}](#{m[0].lower()})", words)
 
 
+def fields_of(kind: type) -> Iterator[tuple[str, str, str]]:
+    """Name, annotation and words of each field, those of the type that it extends first."""
+    source = inspect.getsource(kind)
+    above = re.search(r"\((\w+)\)", source)[1]  # TypedDicts have no bases when they run
+    if above != "TypedDict":
+        yield from fields_of(getattr(sys.modules[kind.__module__], above))
+    yield from FIELD.findall(source)
+
+
 def json_page() -> str:
     """The page of the summaries."""
     parts = [JSON_HEAD]
     for kind in tables():
         lines = ["| key | type | content |", "|---|---|---|"]
-        for name, annotation, words in FIELD.findall(inspect.getsource(kind)):
+        for name, annotation, words in fields_of(kind):
             escaped = words.replace("|", "\\|")
             lines.append(f"| `{name}` | {anchored(annotation)} | {escaped} |")
         table = "\n".join(lines)
-        parts.append(f"{'##' if kind in SUMMARIES else '###'} {kind.__name__}\n\n{inspect.getdoc(kind)}\n\n{table}\n\n")
+        about = f"{inspect.cleandoc(kind.__doc__)}\n\n" if kind.__doc__ else ""
+        parts.append(f"{'##' if kind in SUMMARIES else '###'} {kind.__name__}\n\n{about}{table}\n\n")
     return "".join(parts).rstrip() + "\n"
 
 

@@ -55,7 +55,7 @@ class Result(ABC):
     @property
     @abstractmethod
     def sentences(self) -> list[str]:
-        """What was found, in words, the headline first."""
+        """The result in words, the headline first."""
 
     @property
     def warnings(self) -> list[str]:
@@ -74,6 +74,8 @@ class Result(ABC):
         file can't be written.
         """
         suffix = self.checked_suffix(path)
+        if suffix == ".html":
+            return report.write_text(self._page(), path)
         return report.write_file(lambda beside: self._write(beside, suffix), path)
 
     @classmethod
@@ -87,8 +89,8 @@ class Result(ABC):
         return suffix
 
     def _write(self, to: Path, suffix: str) -> None:
-        """Write a file of this suffix; who has more suffixes than .html writes those."""
-        to.write_text(self._page(), encoding="utf-8")
+        """Write a file of another suffix than .html; who has such `suffixes` says how."""
+        raise NotImplementedError(f"{self.kind}: {suffix}")
 
     def _page(self) -> str:
         """The page, as HTML; who has more to show than sentences and figures has a page of its own."""
@@ -98,7 +100,7 @@ class Result(ABC):
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the sentences and warnings, without script."""
-        return f'<div class="talweg">{"".join(f"<p>{escape(said)}</p>" for said in [*self.sentences, *self.warnings])}</div>'
+        return f'<div class="talweg">{"".join(f"<p>{escape(words)}</p>" for words in [*self.sentences, *self.warnings])}</div>'
 
     def _name(self) -> str:
         """What `repr` calls it by."""

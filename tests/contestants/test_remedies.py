@@ -16,7 +16,7 @@ from talweg.cli import live
 from talweg.contestants import remedies
 from talweg.contestants.contestant import Contestant
 from talweg.contestants.notation import enter
-from talweg.contestants.remedies import ADAPTIVE, LARGER, MOMENTUM, REMEDIES, RESTARTS, WIDER, line_up, parsed, remedied
+from talweg.contestants.remedies import ADAPTIVE, LARGER, MOMENTUM, REMEDIES, RESTARTS, WIDER, line_up, parsed
 from talweg.engine.block import Block
 from talweg.engine.executors.base import Finished
 from talweg.engine.executors.local import Local
@@ -26,8 +26,9 @@ from talweg.problems.supervised import widened
 from talweg.racing import plan as plans
 from talweg.racing import reruns
 from talweg.racing.events import Event, Going
-from talweg.racing.plan import Goal, checked, identity
+from talweg.racing.plan import checked, identity
 from talweg.racing.result import Race
+from talweg.verdict.scores import Target
 
 SMALL: dict[str, Any] = {"methods": "sgd,adam", "settings": 4, "seeds": 2, "epochs": 4, "remedies": "all"}
 NEW = {
@@ -74,7 +75,7 @@ def test_every_remedy_is_tested_here() -> None:
 @pytest.mark.parametrize("name", REMEDIES)
 def test_a_remedy_composes_with_gradient_descent_and_adam(clouds: Problem, name: str) -> None:
     before = plain(clouds)
-    after = remedied(before, parsed(name), clouds, 4)
+    after = line_up(clouds, "sgd,adam", 4, remedies=name)[0]
     assert after[: len(before)] == before
     assert {entry.name for entry in after[len(before) :]} == NEW[name]
     for entry in after:
@@ -100,7 +101,7 @@ def test_the_size_of_noise_is_searched_with_enough_settings(clouds: Problem) -> 
 
 
 def test_momentum_and_adaptive_methods_keep_the_batch_size_and_come_once(clouds: Problem) -> None:
-    entries = made(remedied(plain(clouds, "sgd@full,adam@full,sgd@1"), parsed("momentum,adaptive"), clouds, 4))
+    entries = made(line_up(clouds, "sgd@full,adam@full,sgd@1", 4, remedies="momentum,adaptive")[0])
     assert set(entries) == {"sgd", "sgd@full", "adam@full", "sgd@1"} | {f"{m}@{b}" for m in (*MOMENTUM, *ADAPTIVE) for b in ("full", 1)}
     assert entries["nesterov@full"].size is None
     assert entries["rmsprop@1"].size == 1
@@ -114,7 +115,7 @@ def test_a_baseline_that_nobody_asked_for_gets_no_remedy_and_stays_first(clouds:
 
 
 def test_what_has_a_remedy_or_races_anyhow_is_not_added_again(clouds: Problem) -> None:
-    entries = remedied(plain(clouds, "noisy+sgd,sgd,weight-noise+noisy+adam"), parsed("noise"), clouds, 4)
+    entries, _ = line_up(clouds, "noisy+sgd,sgd,weight-noise+noisy+adam", 4, remedies="noise")
     assert [entry.name for entry in entries] == ["sgd", "noisy+sgd", "weight-noise+noisy+adam"]
     for name in ("random-restarts", "wider", "noise"):
         (entry,) = REMEDIES[name].apply(plain(clouds)[0], clouds)
@@ -177,10 +178,10 @@ def test_a_race_without_remedies_is_the_same_race_as_before_there_were_any(cloud
     monkeypatch.setattr(plans, "__version__", "0")
     entries, _ = line_up(clouds, "sgd,adam,noisy+adam", 8)
     assert entries == enter(clouds, "sgd,adam,noisy+adam", 8)
-    description = checked(clouds, entries, 8, 2, 2, 0, Goal(), None).describe()
+    description = checked(clouds, entries, 8, 2, 2, 0, Target(), None).describe()
     assert identity("clouds", description) == "4cf9220a05"
     again = [dataclasses.replace(entry, restarts=2) for entry in entries]
-    assert identity("clouds", checked(clouds, again, 8, 2, 2, 0, Goal(), None).describe()) != "4cf9220a05"
+    assert identity("clouds", checked(clouds, again, 8, 2, 2, 0, Target(), None).describe()) != "4cf9220a05"
 
 
 # ---- raced ------------------------------------------------------------------------------------------------------------------------

@@ -12,13 +12,14 @@ from talweg.contestants.notation import enter
 from talweg.engine.clock import Pace
 from talweg.problems import Problem
 from talweg.racing.budget import MARGIN, Budget
-from talweg.racing.plan import Goal, checked
+from talweg.racing.plan import checked
+from talweg.verdict.scores import Target
 
 PACE = Pace(0.2, 0.01, 0.5)
 
 
 def budget(problem: Problem, methods: str = "sgd", pace: Pace = PACE, **more: Any) -> Budget:
-    goal = more.pop("goal", Goal("loss", 0.5))
+    goal = more.pop("goal", Target("loss", 0.5))
     plan = checked(problem, enter(problem, methods, 8), 8, 2, 2.0, 0, goal, None)
     return Budget(problem, plan, {contestant.name: pace for contestant in plan.contestants})
 
@@ -32,7 +33,7 @@ def test_a_race_takes_what_its_blocks_take(clouds: Problem) -> None:
 
 
 def test_a_baseline_that_sets_the_target_is_confirmed_and_has_its_final_twice(clouds: Problem) -> None:
-    assert budget(clouds, goal=Goal()).total() == pytest.approx(5 / 3 * budget(clouds).total())
+    assert budget(clouds, goal=Target()).total() == pytest.approx(5 / 3 * budget(clouds).total())
 
 
 def test_whoever_has_nothing_left_to_run_costs_nothing(clouds: Problem) -> None:

@@ -20,7 +20,8 @@ from talweg.problems import SURFACES, Problem, datasets, load
 from talweg.problems.supervised import MeanCost
 from talweg.racing import own_code
 from talweg.racing.own_code import OwnCode
-from talweg.racing.plan import Goal, checked
+from talweg.racing.plan import checked
+from talweg.verdict.scores import Target
 
 SMALL: dict[str, Any] = {"methods": "sgd", "settings": 1, "seeds": 2, "epochs": 1}
 
@@ -34,7 +35,7 @@ def bowl(loss: Callable[..., Any], **more: Any) -> Problem:
 
 
 def find(problem: Problem, raced: Any = "sgd") -> OwnCode | None:
-    return own_code.find("0123456789", problem, checked(problem, enter(problem, raced, 1), 1, 2, 1.0, 0, Goal(), None))
+    return own_code.find("0123456789", problem, checked(problem, enter(problem, raced, 1), 1, 2, 1.0, 0, Target(), None))
 
 
 def own(loss: Callable[..., Any]) -> OwnCode:

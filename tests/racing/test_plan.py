@@ -12,13 +12,14 @@ import pytest
 from talweg.checks import InputError
 from talweg.contestants.notation import enter
 from talweg.problems import Problem
-from talweg.racing.plan import CONFIRM_SEEDS, Goal, Plan, checked, identity, usual_epochs
+from talweg.racing.plan import CONFIRM_SEEDS, Plan, checked, identity, usual_epochs
 from talweg.racing.tournament import expected_lanes
+from talweg.verdict.scores import Target
 
 
 def plan(problem: Problem, methods: Any = "adam", schedule: str = "constant", **more: Any) -> Plan:
     settings = more.pop("settings", 8)
-    usual: dict[str, Any] = {"seeds": 4, "epochs": 2.0, "seed": 0, "goal": Goal(), "budget_seconds": None}
+    usual: dict[str, Any] = {"seeds": 4, "epochs": 2.0, "seed": 0, "goal": Target(), "budget_seconds": None}
     return checked(problem, enter(problem, methods, settings, schedule), settings, **{**usual, **more})
 
 
@@ -51,20 +52,20 @@ def test_the_budget_is_the_same_number_of_examples_for_all(clouds: Problem) -> N
 
 
 def test_a_step_of_two_gradients_halves_the_steps(clouds: Problem) -> None:
-    plan = checked(clouds, enter(clouds, "sgd,sam+sgd", 8), 8, 4, 6.0, 0, Goal(), None)
+    plan = checked(clouds, enter(clouds, "sgd,sam+sgd", 8), 8, 4, 6.0, 0, Target(), None)
     plain, sam = plan.contestants
     assert plan.steps(clouds, plain) == 2 * plan.steps(clouds, sam)
 
 
 def test_search_confirmation_and_final_have_seeds_of_their_own(clouds: Problem) -> None:
     made = plan(clouds)
-    seeds = [made.search_seed(), *made.confirm_seeds(), *made.final_seeds()]
+    seeds = [seed for rung in ("search", "confirm", "final") for seed in made.seeds_of(rung)]
     assert len(set(seeds)) == 1 + CONFIRM_SEEDS + 4
     assert all(0 <= seed < 2**32 for seed in seeds)
     again, other = plan(clouds), plan(clouds, seed=1)
-    assert again.final_seeds() == made.final_seeds()
-    assert not set(other.final_seeds()) & set(made.final_seeds())
-    assert plan(clouds, seeds=6).final_seeds()[:4] == made.final_seeds()  # more seeds are more, not others
+    assert again.seeds_of("final") == made.seeds_of("final")
+    assert not set(other.seeds_of("final")) & set(made.seeds_of("final"))
+    assert plan(clouds, seeds=6).seeds_of("final")[:4] == made.seeds_of("final")  # more seeds are more, not others
 
 
 def test_what_a_race_expects_to_run(clouds: Problem) -> None:
@@ -88,8 +89,8 @@ def test_the_same_plan_is_the_same_race_and_any_change_another(clouds: Problem) 
         {"seeds": 5},
         {"epochs": 3.0},
         {"seed": 1},
-        {"goal": Goal("loss", 0.5)},
-        {"goal": Goal("accuracy", 0.5)},
+        {"goal": Target("loss", 0.5)},
+        {"goal": Target("accuracy", 0.5)},
         {"epochs": None, "budget_seconds": 60.0},
         {"epochs": None, "budget_seconds": 61.0},
     ]
@@ -119,17 +120,17 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no budget": ({"epochs": None, "budget_seconds": 0.0}, "budget must lie in"),
     "an endless budget": ({"epochs": None, "budget_seconds": math.inf}, "budget must lie in"),
     "a negative seed": ({"seed": -1}, "seed must be at least 0"),
-    "an infinite goal": ({"goal": Goal("loss", math.inf)}, "the goal must lie in (-inf, inf), got inf"),
-    "a goal in words": ({"goal": Goal("loss", "low")}, "the goal must be a number"),  # type: ignore[arg-type]  # the mistake
-    "too accurate": ({"goal": Goal("accuracy", 95)}, "must lie in (0, 1], got 95; 95 % is 0.95"),
-    "not accurate": ({"goal": Goal("accuracy", 0.0)}, "must lie in (0, 1]"),
+    "an infinite goal": ({"goal": Target("loss", math.inf)}, "the goal must lie in (-inf, inf), got inf"),
+    "a goal in words": ({"goal": Target("loss", "low")}, "the goal must be a number"),  # type: ignore[arg-type]  # the mistake
+    "too accurate": ({"goal": Target("accuracy", 95)}, "must lie in (0, 1], got 95; 95 % is 0.95"),
+    "not accurate": ({"goal": Target("accuracy", 0.0)}, "must lie in (0, 1]"),
 }
 
 
 @pytest.mark.parametrize(("change", "sentence"), BAD.values(), ids=BAD)
 def test_a_number_out_of_range_is_one_sentence(clouds: Problem, change: dict[str, Any], sentence: str) -> None:
     settings = change.get("settings", 8)
-    usual: dict[str, Any] = {"seeds": 4, "epochs": 2.0, "seed": 0, "goal": Goal(), "budget_seconds": None}
+    usual: dict[str, Any] = {"seeds": 4, "epochs": 2.0, "seed": 0, "goal": Target(), "budget_seconds": None}
     with pytest.raises(InputError) as caught:
         checked(clouds, enter(clouds, "adam", 8), **{**usual, "settings": settings, **change})
     assert sentence in str(caught.value)
@@ -138,4 +139,4 @@ def test_a_number_out_of_range_is_one_sentence(clouds: Problem, change: dict[str
 
 def test_only_a_classification_has_an_accuracy_to_reach() -> None:
     with pytest.raises(InputError, match="no accuracy to reach; give a goal loss"):
-        plan(GOALLESS, goal=Goal("accuracy", 0.9))
+        plan(GOALLESS, goal=Target("accuracy", 0.9))

@@ -14,8 +14,9 @@ from talweg.engine.program import Traces
 from talweg.problems import Problem
 from talweg.racing.budget import Budget
 from talweg.racing.events import Event, Going
-from talweg.racing.plan import Goal, checked
+from talweg.racing.plan import checked
 from talweg.racing.progress import Progress
+from talweg.verdict.scores import Target
 
 HALF = np.array([0.5, math.nan, 0.7, 0.9])
 
@@ -31,7 +32,7 @@ def traces(gone: int) -> Traces:
 
 def listened(problem: Problem, methods: str, heard: list[Event]) -> Progress:
     """The progress of finals alone, of eight lanes each; a step takes a second."""
-    plan = checked(problem, enter(problem, methods, 8), 8, 4, 2.0, 0, Goal("loss", 0.5), None)
+    plan = checked(problem, enter(problem, methods, 8), 8, 4, 2.0, 0, Target("loss", 0.5), None)
     plan = dataclasses.replace(plan, contestants=plan.contestants[1:])  # without the baseline, which nobody asked for
     return Progress(Budget(problem, plan, {c.name: Pace(1.0, 0.0) for c in plan.contestants}), heard.append)
 

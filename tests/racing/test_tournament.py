@@ -14,7 +14,7 @@ import pytest
 from talweg.contestants.notation import enter
 from talweg.engine.block import Entry
 from talweg.problems import Problem
-from talweg.racing.plan import CONFIRM_SEEDS, Goal, Plan, checked
+from talweg.racing.plan import CONFIRM_SEEDS, Plan, checked
 from talweg.racing.tournament import UNTUNED, Request, Tournament, Tournaments, rungs
 from talweg.store import Lane
 from talweg.verdict.scores import Target
@@ -37,7 +37,7 @@ def lanes(request: Request, loss: Loss) -> list[Lane]:
 def begun(problem: Problem, settings: int = 8, methods: str = "adam", stage: str = "") -> dict[str, Tournament]:
     """The tournaments of contestants and their baseline, before anything has been run."""
     contestants = enter(problem, methods, settings)
-    plan: Plan = checked(problem, contestants, settings, 4, 2.0, 0, Goal(), None)
+    plan: Plan = checked(problem, contestants, settings, 4, 2.0, 0, Target(), None)
     return {c.name: rungs(c, plan, Target("loss", None), 16, stage=stage) for c in contestants}
 
 

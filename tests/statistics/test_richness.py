@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talweg.checks import InputError
-from talweg.statistics.richness import Estimate, basins_in_all, better_than_best, unseen_mass
+from talweg.statistics.richness import Estimate, better_than_best, missing_mass, richness
 
 REPEATS = 1000
 NOISE = 0.015  # about two standard errors of a share of 95 % of so many repeats
@@ -64,10 +64,10 @@ def draws(name: str, n: int) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("n", [16, 64, 256, 1024])
 @pytest.mark.parametrize("name", [*MASSES, *RARE])
-def test_the_interval_of_the_unseen_mass_holds_what_is_unseen_as_often_as_it_says(name: str, n: int) -> None:
+def test_the_interval_of_the_missing_mass_holds_what_is_unseen_as_often_as_it_says(name: str, n: int) -> None:
     p, counts = draws(name, n)
     really = ((counts == 0) * p).sum(axis=1)
-    low, high = np.array([unseen_mass(one)[1:] for one in counts]).T
+    low, high = np.array([missing_mass(one)[1:] for one in counts]).T
     assert np.mean((low <= really + 1e-12) & (really <= high + 1e-12)) >= 0.95 - NOISE
     assert np.mean(really > high + 1e-12) <= 0.025 + 0.01  # the upper end is what a search is ended by
 
@@ -76,22 +76,22 @@ def test_the_interval_is_not_so_wide_that_it_says_nothing() -> None:
     """On Rastrigin's 121 basins, on the mean, with 256 starts and with 1,024."""
     for n, width in ((256, 0.17), (1024, 0.011)):
         _, counts = draws("rastrigin in 2", n)
-        assert np.mean([high - low for _, low, high in map(unseen_mass, counts)]) < width
+        assert np.mean([high - low for _, low, high in map(missing_mass, counts)]) < width
 
 
 @pytest.mark.parametrize("name", ["rastrigin in 2", "50 alike", "zipf"])
 def test_the_estimate_is_right_on_the_mean_to_one_start(name: str) -> None:
-    """Good: the mean of n₁/n is the unseen mass of n − 1 starts."""
+    """Good: the mean of n₁/n is the missing mass of n − 1 starts."""
     p, counts = draws(name, 64)
     expected = (p * (1 - p) ** 63).sum()
-    assert np.mean([unseen_mass(one).value for one in counts]) == pytest.approx(expected, rel=0.03)
+    assert np.mean([missing_mass(one).value for one in counts]) == pytest.approx(expected, rel=0.03)
 
 
 @pytest.mark.parametrize("n", [16, 64, 256])
 @pytest.mark.parametrize("name", [*MASSES, *RARE])
 def test_the_number_of_basins_is_seldom_said_to_be_larger_than_it_is(name: str, n: int) -> None:
     p, counts = draws(name, n)
-    found = np.array([basins_in_all(one) for one in counts])
+    found = np.array([richness(one) for one in counts])
     assert np.mean(found[:, 1] <= len(p)) >= 0.95 - NOISE
     assert np.all(found[:, 1] >= (counts > 0).sum(axis=1))
     assert found[:, 0].mean() <= len(p) * 1.05
@@ -100,45 +100,45 @@ def test_the_number_of_basins_is_seldom_said_to_be_larger_than_it_is(name: str, 
 @pytest.mark.parametrize(("name", "n", "least"), [("50 alike", 64, 0.85), ("rastrigin in 2", 256, 0.85), ("1000 alike", 1024, 0.9)])
 def test_the_interval_of_the_number_of_basins_holds_it_where_they_are_alike(name: str, n: int, least: float) -> None:
     p, counts = draws(name, n)
-    found = np.array([basins_in_all(one) for one in counts])
+    found = np.array([richness(one) for one in counts])
     assert np.mean((found[:, 1] <= len(p)) & (len(p) <= found[:, 2])) >= least
     assert found[:, 0].mean() == pytest.approx(len(p), rel=0.05)
 
 
-def test_the_unseen_mass_by_hand() -> None:
+def test_the_missing_mass_by_hand() -> None:
     """None seen once: m² = z² (m (1 − m) + 2/n) / n. One seen once of two starts: s = 1/2."""
     n, z = 64, 1.959963984540054
-    value, low, high = unseen_mass([40, 24])
+    value, low, high = missing_mass([40, 24])
     assert (value, low) == (0, 0)
     assert high**2 == pytest.approx(z * z * (high * (1 - high) + 2 / n) / n)
-    assert unseen_mass([1]) == (1, 0, 1)
-    assert unseen_mass([1, 0, 3, 1]).value == 2 / 5
-    value, low, high = unseen_mass([1] * 40 + [2] * 10 + [5] * 8)  # n = 100, s = 0.4; Wald's end lies above Wilson's here
+    assert missing_mass([1]) == (1, 0, 1)
+    assert missing_mass([1, 0, 3, 1]).value == 2 / 5
+    value, low, high = missing_mass([1] * 40 + [2] * 10 + [5] * 8)  # n = 100, s = 0.4; Wald's end lies above Wilson's here
     assert low == pytest.approx(min(0.4 - z * math.sqrt((0.24 + 0.26) / 100), low))
     assert (high - 0.4) ** 2 == pytest.approx(z * z * (high * (1 - high) + 0.22) / 100)
 
 
 def test_the_number_of_basins_by_hand() -> None:
     """Two seen once and one twice of k = 4: u = 2 · 1 / (2 · 2) = 1/2, v = 1/2 + 2 · 9 / 16 + 4 / (4 · 16)."""
-    value, low, high = basins_in_all([1, 1, 2, 6])
+    value, low, high = richness([1, 1, 2, 6])
     assert value == 4.5
     factor = math.exp(1.959963984540054 * math.sqrt(math.log(1 + (0.5 + 18 / 16 + 4 / 64) / 0.25)))
     assert (low, high) == (4, math.ceil(4 + 0.5 * factor))
-    assert basins_in_all([1] * 16)[:2] == (16 + 16 * 15 / 2, 16 + 16 * 15 / 8)
-    assert basins_in_all([1, 1, 1]).value == 3 + 3
-    assert basins_in_all([30, 30]) == pytest.approx((2, 2, 2))
+    assert richness([1] * 16)[:2] == (16 + 16 * 15 / 2, 16 + 16 * 15 / 8)
+    assert richness([1, 1, 1]).value == 3 + 3
+    assert richness([30, 30]) == pytest.approx((2, 2, 2))
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=40).filter(any))
 def test_an_estimate_lies_in_its_interval_and_the_order_of_basins_is_nothing_to_it(counts: list[int]) -> None:
-    for estimate in (unseen_mass, basins_in_all):
+    for estimate in (missing_mass, richness):
         value, low, high = estimate(counts)
         assert isinstance(estimate(counts), Estimate)
         assert low <= value + 1e-12
         assert value <= high + 1e-12
         assert estimate([*sorted(counts), 0]) == (value, low, high)
-    assert unseen_mass(counts).low >= 0
-    assert unseen_mass(counts).high <= 1
+    assert missing_mass(counts).low >= 0
+    assert missing_mass(counts).high <= 1
 
 
 @pytest.mark.parametrize("n", [1, 4, 30])
@@ -158,17 +158,17 @@ def test_the_bound_by_hand() -> None:
 @pytest.mark.parametrize(
     ("counts", "sentence"),
     [
-        ([], "unseen: counts must hold at least one end, got none"),
-        ([0, 0], "unseen: counts must hold at least one end, got none"),
-        ([3, -1], "unseen: counts must be whole numbers of at least 0, one for each basin"),
-        ([1.5], "unseen: counts must be whole numbers"),
-        ([math.nan], "unseen: counts must be whole numbers"),
-        ([[1, 2]], "unseen: counts must be whole numbers"),
-        (["many"], "unseen: counts must be whole numbers"),
+        ([], "richness: counts must hold at least one end, got none"),
+        ([0, 0], "richness: counts must hold at least one end, got none"),
+        ([3, -1], "richness: counts must be whole numbers of at least 0, one for each basin"),
+        ([1.5], "richness: counts must be whole numbers"),
+        ([math.nan], "richness: counts must be whole numbers"),
+        ([[1, 2]], "richness: counts must be whole numbers"),
+        (["many"], "richness: counts must be whole numbers"),
     ],
 )
 def test_counts_that_are_none_are_refused_in_one_sentence(counts: list[float], sentence: str) -> None:
-    for estimate in (unseen_mass, basins_in_all):
+    for estimate in (missing_mass, richness):
         with pytest.raises(InputError, match=sentence):
             estimate(counts)
 

@@ -60,7 +60,7 @@ def test_the_censored_median_is_the_product_limit_and_the_plain_median_of_costs(
     found = censoring.censored_median(np.array(costs), 8.0)
     assert found == pytest.approx(kaplan_meier(costs, 8.0))
     # all are censored at one budget, so the curve is the empirical one, and the bootstrap may use the quick median
-    assert found == bootstrap.medians(np.array(costs))
+    assert found == np.median(np.array(costs), axis=-1)
 
 
 @given(st.lists(st.floats(0, 99), min_size=1, max_size=25))
@@ -144,8 +144,8 @@ def test_resampled_lanes_are_the_same_for_all_contestants() -> None:
 
 def test_medians_may_be_infinite() -> None:
     values = np.array([[1, 2, INF, INF], [1, 2, 3, INF], [INF, INF, INF, INF], [4, 3, 2, 1]])
-    assert bootstrap.medians(values).tolist() == [INF, 2.5, INF, 2.5]
-    assert bootstrap.medians(np.array([3.0, 1.0, INF])) == 3.0
+    assert np.median(values, axis=-1).tolist() == [INF, 2.5, INF, 2.5]
+    assert np.median(np.array([3.0, 1.0, INF]), axis=-1) == 3.0
 
 
 def test_the_probability_of_being_less_counts_equal_ones_half() -> None:
@@ -172,7 +172,7 @@ def test_the_bootstrap_interval_of_a_median_holds_the_truth_as_often_as_it_says(
     held = 0
     for _ in range(400):
         costs = 100 * np.exp(0.5 * rng.normal(size=count))
-        low, high = bootstrap.interval(bootstrap.medians(costs[index]))
+        low, high = bootstrap.interval(np.median(costs[index], axis=-1))
         held += low <= 100 <= high
     assert 0.90 <= held / 400 <= 0.985
 
@@ -186,13 +186,13 @@ def test_an_interval_may_end_at_infinity() -> None:
 @pytest.mark.parametrize(("wins", "count"), [(0, 16), (8, 16), (15, 16), (16, 16), (3, 4)])
 def test_wilsons_interval_is_scipys(wins: int, count: int) -> None:
     expected = stats.binomtest(wins, count).proportion_ci(0.95, method="wilson")
-    np.testing.assert_allclose(proportions.proportion_interval(wins / count, count), expected, atol=1e-12)
+    np.testing.assert_allclose(proportions.proportion_interval(wins, count), expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("count", [1, 16, 1000])
 def test_nothing_of_all_is_exactly_nothing(count: int) -> None:
     assert proportions.proportion_interval(0.0, count)[0] == 0.0
-    assert proportions.proportion_interval(1.0, count)[1] == 1.0
+    assert proportions.proportion_interval(count, count)[1] == 1.0
 
 
 def test_the_difference_of_pairs_by_hand() -> None:

@@ -54,6 +54,7 @@ CREATE TABLE IF NOT EXISTS ending (
 ) WITHOUT ROWID;
 """
 NOTES = ['somebody said "measure": twice']
+LOWEST = 0.39788735772973816  # of Branin's function: 17 digits, all of which are kept
 PROBLEM = {"name": "clouds", "facts": {"loss": "squared"}, "notes": NOTES, "measure": "R²", "measure_percent": True}
 
 
@@ -103,7 +104,8 @@ def test_an_older_store_is_the_same_as_a_new_one_and_says_what_it_said(older: Pa
     assert columns(older) == columns(tmp_path / "new.db")
     assert store.db.execute("PRAGMA user_version").fetchone() == (FORMAT,)
     row = store.race("abc")
-    assert row.problem == {**{word: PROBLEM[word] for word in ("name", "facts", "notes")}, "metric": "R²", "metric_percent": True}
+    named = {word: PROBLEM[word] for word in ("name", "facts", "notes")}
+    assert row.problem == {**named, "metric": "R²", "metric_percent": True, "optimum": None}
     assert row.origin == {}
     (lane,) = store.lanes("abcdef", "adam", "final")
     assert (lane.setting, lane.seed, lane.test_loss, lane.test_metric) == (3, 8, 0.25, 0.75)
@@ -113,6 +115,16 @@ def test_an_older_store_is_the_same_as_a_new_one_and_says_what_it_said(older: Pa
     store.close()
     again = Store(older)  # the second time there is nothing to do
     assert again.race().problem == row.problem
+
+
+def test_the_optimum_of_an_older_race_is_where_a_new_one_has_it(older: Path) -> None:
+    db = sqlite3.connect(older)
+    db.execute("UPDATE race SET problem = ?", (json.dumps({**PROBLEM, "facts": {"loss": "squared", "lowest": LOWEST}}),))
+    db.commit()
+    db.close()
+    problem = Store(older).race().problem
+    assert problem["optimum"] == LOWEST
+    assert problem["facts"] == {"loss": "squared", "optimum": LOWEST}
 
 
 def test_a_migration_that_fails_leaves_the_older_store(older: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,7 +78,7 @@ def test_a_lane_whose_loss_is_not_finite_says_nothing(clouds: Problem) -> None:
 
     good = clouds.start(jax.random.key(0))
     stacked = jax.tree.map(lambda leaf: np.stack([np.asarray(leaf), np.full_like(leaf, np.nan)]), good)
-    first, second = endpoints.looked(clouds, stacked, [tw.methods.GradientDescent(0.1)] * 2)
+    first, second = endpoints.diagnosed(clouds, stacked, [tw.methods.GradientDescent(0.1)] * 2)
     assert first is not None
     assert first["threshold"] == pytest.approx(20)
     assert second is None

@@ -58,7 +58,7 @@ def test_one_arm_does_not_depend_on_the_others_and_a_seed_gives_the_same_again(t
     assert [arm.name for arm in more.arms] == ["sgd", "noisy+sgd", "random-restarts+sgd"]
     for arm in restarted.arms:
         other = next(one for one in more.arms if one.name == arm.name)
-        assert dict(other.numbers) == dict(arm.numbers)
+        assert dict(other.hyperparameters) == dict(arm.hyperparameters)
         np.testing.assert_array_equal(other.ends.best, arm.ends.best)
         assert other.rate == arm.rate
     assert more.arms[2].gain is not None

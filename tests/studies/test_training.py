@@ -45,7 +45,7 @@ def test_the_weights_at_every_point_have_the_loss_of_that_point(problem: tw.Prob
 def test_the_learning_rate_is_the_best_of_those_tried(problem: tw.Problem) -> None:
     (contestant,) = listed(problem, "sgd@32", settings=1)
     best = train(problem, contestant, 2)
-    searched = contestant.kind.search_space(32)["learning_rate"]
+    searched = contestant.factory.search_space(32)["learning_rate"]
     rates = [float(f"{searched.value(u):.3g}") for u in np.linspace(0, 1, RATES)]
     means = [train(problem, contestant, 2, hyperparameters={"learning_rate": rate}).trace.validation_loss.mean() for rate in rates]
     assert best.tuned

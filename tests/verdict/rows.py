@@ -73,6 +73,8 @@ class Made:
             "schedule": "constant",
             "reference": self.reference,
             "contains": list(self.contains),
+            "restarts": 1,
+            "width": 1,
         }
         numbers = [{"learning_rate": rate} for rate in self.rates]
         search = self.search if self.search is not None else [falling(20.0 * 5 ** (len(numbers) - 1 - i)) for i in range(len(numbers))]

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from talweg import verdict
 from talweg.text import endpoints as words
 from talweg.verdict import endpoints
+from talweg.verdict.judge import judge
 
 MADE = runpy.run_path(str(Path(__file__).parent / "rows.py"))
 
@@ -27,7 +27,7 @@ def record() -> Any:
 
 def test_nobody_looked_and_nothing_is_said(record: Any) -> None:
     assert endpoints.numbers(record.entries[0], record) is None
-    summary = verdict.judge(record)
+    summary = judge(record)
     assert summary["contestants"][0]["endpoints"] is None
     assert words.of_race(summary) == []
 

@@ -47,7 +47,7 @@ def _sooner(state: SurfaceState, found: Outcomes) -> bool:
 
 def _smooth(state: SurfaceState, found: Outcomes) -> bool:
     one = found.get("momentum")
-    return _steps(found, "momentum") <= 45 and one is not None and dict(one.trajectory.numbers).get("momentum", 0) > 0
+    return _steps(found, "momentum") <= 45 and one is not None and dict(one.trajectory.hyperparameters).get("momentum", 0) > 0
 
 
 def late(one: Outcome) -> float:

@@ -50,7 +50,7 @@ class Live:
             transient=True,
         )
         self.tasks: dict[str, TaskID] = {
-            c.name: self.progress.add_task(named(c.label, c.kind.name, c.size), total=1.0, rung="", best="", diverged="")
+            c.name: self.progress.add_task(named(c.label, c.method_name, c.batch), total=1.0, rung="", best="", diverged="")
             for c in contestants
         }
         self.total = self.whole.add_task("compiling", total=1.0)

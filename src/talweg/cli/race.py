@@ -113,10 +113,10 @@ def show(name: RaceArgument = None, store: StoreOption = STORE, out: OutOption =
 
 def races(store: StoreOption = STORE) -> None:
     """List what is in the store."""
-    from talweg import verdict
     from talweg.cli import live, tables
     from talweg.store import Store
     from talweg.verdict import record
+    from talweg.verdict.judge import judge
 
     opened = Store(store, existing=True)
     rows = opened.races()
@@ -125,7 +125,7 @@ def races(store: StoreOption = STORE) -> None:
         return
     winners = []
     for row in rows:
-        summary = verdict.judge(record.read(opened, row)) if row.finished else None
+        summary = judge(record.read(opened, row)) if row.finished else None
         tied = len(summary["verdict"]["tied"]) if summary else 0
         label = summary["contestants"][0]["label"] if summary else "unfinished"
         winners.append(label + (f", tied with {tied}" if tied else ""))

@@ -84,7 +84,7 @@ def basins(console: Console, found: Summary, places: Sequence[str]) -> None:
                 f"{row['diverged']:,}",
                 f"{row['not_converged']:,}",
             )
-            grid.add_row(named(row["label"], row["method"], None if row["batch"] == "full" else row["batch"]), *map(Text, cells))
+            grid.add_row(named(row["label"], row["method"], row["batch"]), *map(Text, cells))
         console.print()
         console.print(grid)
 
@@ -121,7 +121,7 @@ def table(summary: Mapping[str, Any], width: int) -> Table:
     grid.add_column("method", no_wrap=True)
     rows = summary["contestants"]
     marks = [f"{'[green]●[/]' if row['tied'] else ' '} {row['rank']}" for row in rows]
-    labels = [named(row["label"], row["method"], None if row["batch"] == "full" else row["batch"]) for row in rows]
+    labels = [named(row["label"], row["method"], row["batch"]) for row in rows]
     columns = _fitting(_columns(summary), rows, width - 8 - max(cell_len(row["label"]) for row in rows))
     for head, _ in columns:
         grid.add_column(head, justify="right", no_wrap=True)
@@ -193,9 +193,9 @@ def _fitting(columns: Sequence[Column], rows: Sequence[Row], room: int) -> list[
     return [chosen[i] for i in sorted(chosen)]
 
 
-def named(label: str, method: str, size: int | None) -> str:
+def named(label: str, method: str, batch: int | str) -> str:
     """A label in its method's colour: the same one as in the report."""
-    colour = palette.look(method, "full" if size is None else size).colour
+    colour = palette.look(method, batch).colour
     return f"[{colour}]■[/] {label.replace('[', chr(92) + '[')}"
 
 

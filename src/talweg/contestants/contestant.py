@@ -17,12 +17,12 @@ from talweg.methods.factories import required
 class Contestant:
     """A method with a batch size: a row of the result table.
 
-    `fixed` numbers are not searched, `space` is where the others are; `default` holds the numbers of the untuned method.
+    `fixed` hyperparameters are not searched, `space` is where the others are.
     """
 
     name: str
     label: str
-    kind: MethodFactory
+    factory: MethodFactory
     size: int | None  #: examples per step; None for the whole training set
     fixed: Mapping[str, float] = field(default_factory=dict)
     space: Mapping[str, Range] = field(default_factory=dict)
@@ -32,35 +32,45 @@ class Contestant:
     restarts: int = 1  #: trainings one after the other, each with its share of the steps and a fresh start; the best so far is kept
     width: int = 1  #: how many times as wide the hidden layers of the problem's model are
 
+    @property
+    def method_name(self) -> str:
+        """The method by its name in the catalogue, or that of somebody's own class."""
+        return self.factory.name or self.factory.__name__
+
+    @property
+    def batch(self) -> int | str:
+        """The batch size as it is shown and stored: "full" is the whole training set."""
+        return "full" if self.size is None else self.size
+
+    @property
+    def probed(self) -> bool:
+        """Whether its training dynamics can be recorded: not where a lane is several trainings."""
+        return self.restarts == 1
+
     def examples_per_step(self, examples: int) -> int:
         """What one step costs: its examples, once for every gradient that it asks for; of so many training examples."""
         return (examples if self.size is None else self.size) * self.gradients
 
-    @property
-    def probed(self) -> bool:
-        """Whether one can look inside its method: not where a lane is several trainings."""
-        return self.restarts == 1
-
-    def method(self, numbers: Mapping[str, float], steps: int) -> Method:
-        """The method with these numbers, for a run of so many steps."""
-        numbers = {**self.fixed, **numbers}
+    def method(self, hyperparameters: Mapping[str, float], steps: int) -> Method:
+        """The method with these hyperparameters, for a run of so many steps."""
+        chosen: dict[str, Any] = {**self.fixed, **hyperparameters}
         if self.schedule != "constant":
-            rate = numbers.get("learning_rate", self.defaults()["learning_rate"])
-            return self.kind(**{**numbers, "learning_rate": schedules.over(self.schedule, rate, steps)})
-        return self.kind(**numbers)
+            rate = {**self.defaults(), **chosen}["learning_rate"]
+            chosen["learning_rate"] = schedules.over(self.schedule, rate, steps)
+        return self.factory(**chosen)
 
     def defaults(self) -> dict[str, float]:
-        """The numbers of the untuned method, with the fixed ones in their place."""
-        if required(self.kind):
+        """The hyperparameters of the untuned method, with the fixed ones in their place."""
+        if required(self.factory):
             return dict(self.fixed)
-        return {**self.kind().hyperparameters(), **self.fixed}
+        return {**self.factory().hyperparameters(), **self.fixed}
 
     def settings(self, points: np.ndarray) -> list[dict[str, float]]:
-        """The numbers at each point of the unit cube; all contestants map the same points through their own search space."""
+        """The setting at each point of the unit cube; all contestants map the same points through their own search space."""
         return [{name: r.value(float(u)) for (name, r), u in zip(self.space.items(), point, strict=False)} for point in points]
 
     def with_range(self, name: str, searched: Range) -> Contestant:
-        """The same contestant with another range for one number."""
+        """The same contestant with another range for one hyperparameter."""
         return replace(self, space={**self.space, name: searched})
 
     def describe(self) -> dict[str, Any]:
@@ -68,18 +78,19 @@ class Contestant:
         return {
             "name": self.name,
             "label": self.label,
-            "method": self.kind.name or self.kind.__name__,
-            "batch": "full" if self.size is None else self.size,
+            "method": self.method_name,
+            "batch": self.batch,
             "fixed": _readable(self.fixed),
             "space": {name: [r.low, r.high, r.complement] for name, r in self.space.items()},
             "defaults": _readable(self.defaults()),
             "schedule": self.schedule,
             "reference": self.reference,
             "gradients": self.gradients,
-            "contains": list(self.kind.contains),
+            "contains": list(self.factory.contains),
             **{word: value for word in ("restarts", "width") if (value := getattr(self, word)) != 1},  # older races have neither
         }
 
 
-def _readable(numbers: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value if isinstance(value, (int, float, str)) or value is None else repr(value) for name, value in numbers.items()}
+def _readable(hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
+    """As JSON has them: what is neither number nor text as Python writes it."""
+    return {name: value if isinstance(value, int | float | str | None) else repr(value) for name, value in hyperparameters.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -24,13 +25,14 @@ NINE = ("sgd@full", "sgd@1", "sgd", "momentum", "nesterov", "adagrad", "adadelta
 BASELINE = "sgd"  #: tuned mini-batch gradient descent: the target, and what every speed-up is measured against
 
 
-def enter(
-    problem: Problem, methods: str | Sequence[Any] | Mapping[str, Any] | None, settings: int, schedule: str = "constant"
-) -> list[Contestant]:
+Methods = str | Sequence[Any] | Mapping[str, Any] | None
+
+
+def enter(problem: Problem, methods: Methods, settings: int, schedule: str = "constant") -> list[Contestant]:
     """The contestants of a race, the baseline first.
 
     `methods` is a text like `adam,sgd@1,sgd@full,momentum@32:momentum=0.99,clip-norm+adam`, or a list of such texts, method classes and
-    methods with numbers (which are raced with just these numbers), or a mapping of names to them; None is the article's nine.
+    methods with hyperparameters (which are raced with just these), or a mapping of names to them; None is the article's nine.
     """
     entries = listed(problem, methods, settings, schedule)
     baseline = next((e for e in entries if _is_baseline(e, problem)), None)
@@ -40,101 +42,108 @@ def enter(
     return [baseline, *(e for e in entries if e is not baseline)]
 
 
-def listed(
-    problem: Problem, methods: str | Sequence[Any] | Mapping[str, Any] | None, settings: int, schedule: str = "constant"
-) -> list[Contestant]:
+def listed(problem: Problem, methods: Methods, settings: int, schedule: str = "constant") -> list[Contestant]:
     """The methods as `enter` takes them, in their order, and nobody else."""
     checks.one_of("race", "schedule", schedule, schedules.CATALOGUE)
-    entries = [_entry(problem, name, what, settings, schedule) for name, what in _given(methods, problem)]
+    entries = [_entry(problem, name, method, settings, schedule) for name, method in _by_name(methods, problem)]
     if not entries:
         raise InputError("race: no methods were given; name some of " + ", ".join(CATALOGUE))
     return unique(entries)
 
 
+def unique(entries: Sequence[Contestant]) -> list[Contestant]:
+    """The same entries with names and labels that are all different."""
+    counts: Counter[str] = Counter()
+    unique = []
+    for entry in entries:
+        counts[entry.name] += 1
+        again = f" ({counts[entry.name]})" if counts[entry.name] > 1 else ""
+        unique.append(replace(entry, name=entry.name + again, label=entry.label + again))
+    return unique
+
+
 def parse(text: str) -> tuple[str | None, MethodFactory, str | None, dict[str, float]]:
-    """`[name=][wrapper+…]method[@batch][:number=value…]` in its parts: name, kind of method, batch as typed, numbers."""
+    """`[name=][wrapper+…]method[@batch][:hyperparameter=value…]` in its parts: name, factory, batch as typed, hyperparameters."""
     head, *pairs = text.strip().split(":")
     name, _, head = head.rpartition("=")
     word, at, batch = head.partition("@")
-    kind = factory_named("race", word)
-    numbers: dict[str, float] = {}
+    factory = factory_named("race", word)
+    hyperparameters: dict[str, float] = {}
     for pair in pairs:
-        key, equals, value = pair.partition("=")
-        checks.one_of(kind.__name__, "number", key.strip(), kind().hyperparameters())
+        key, _, value = pair.partition("=")
+        key = checks.one_of(factory.__name__, "number", key.strip(), factory().hyperparameters())
         try:
-            numbers[key.strip()] = float(value)
+            hyperparameters[key] = float(value)
         except ValueError:
-            raise InputError(f"race: {text!r} needs number=value after the colon, such as {word}:{key.strip()}=0.9, got {pair!r}") from None
-        del equals
-    kind(**numbers)  # so that a number out of range is found here
-    return name.strip() or None, kind, batch.strip() if at else None, numbers
+            raise InputError(f"race: {text!r} needs number=value after the colon, such as {word}:{key}=0.9, got {pair!r}") from None
+    factory(**hyperparameters)  # so that a number out of range is found here
+    return name.strip() or None, factory, batch.strip() if at else None, hyperparameters
 
 
-def _given(methods: Any, problem: Problem) -> list[tuple[str | None, Any]]:
-    if methods is None:
-        names = NINE if problem.train is not None else [n for n in NINE if "@" not in n]
-        return [(None, name) for name in names]
-    if isinstance(methods, str):
-        return [(None, part) for part in _parts(methods)]
+def _by_name(methods: Methods, problem: Problem) -> list[tuple[str | None, Any]]:
+    """Each method, with the name that the caller gave it."""
     if isinstance(methods, Mapping):
         return list(methods.items())
-    if isinstance(methods, Sequence):
-        return [(None, what) for what in methods]
-    return [(None, methods)]
+    if methods is None:
+        methods = [name for name in NINE if problem.train is not None or "@" not in name]
+    elif isinstance(methods, str):
+        methods = _parts(methods)
+    return [(None, method) for method in (methods if isinstance(methods, Sequence) else [methods])]
 
 
 def _parts(text: str) -> list[str]:
-    """The methods of a text; `adam:b1=0.8,eps=1e-6` is one method with two numbers."""
+    """The methods of a text; `adam:b1=0.8,eps=1e-6` is one method with two hyperparameters."""
     parts: list[str] = []
     for word in filter(None, (w.strip() for w in text.split(","))):
-        key = word.partition("=")[0]
-        if parts and ":" in parts[-1] and "=" in word and not {"@", ":"} & set(word) and word.partition("=")[2] not in CATALOGUE and key:
+        key, equals, value = word.partition("=")
+        if parts and ":" in parts[-1] and key and equals and not {"@", ":"} & set(word) and value not in CATALOGUE:
             parts[-1] += ":" + word
         else:
             parts.append(word)
     return parts
 
 
-def _entry(problem: Problem, name: str | None, what: Any, settings: int, schedule: str) -> Contestant:
-    batch: str | None = None
-    fixed: dict[str, Any] = {}
-    if hasattr(what, "init") and hasattr(what, "update"):  # a transformation of optax
-        from talweg.bridges.optax import from_optax
-
-        what = from_optax(what, name=name)
-    if isinstance(what, str):
-        own, kind, batch, fixed = parse(what)
-        name = name or own
-    elif isinstance(what, Method):
-        kind, fixed = factory_of(what), {key: _alone(what, key, value) for key, value in what.hyperparameters().items()}
-    elif isinstance(what, Wrapped) or (isinstance(what, type) and issubclass(what, Method)):
-        kind = what
-        if missing := required(kind):
-            raise InputError(
-                f"race: {kind.__name__} has no default for {' and '.join(missing)}; give it one, or race a method with numbers"
-            )
-    else:
-        raise InputTypeError(
-            f"race: a method must be a name such as 'adam@32', a method, its class or a transformation of optax, got {what!r}"
-        )
-    size = batch_size(problem, batch if batch in (None, "full") else _whole(str(what), batch))
-    space = {key: r for key, r in kind.search_space(size).items() if key not in fixed}
-    searched = tunable(space, settings) if not isinstance(what, Method) else {}
-    word = kind.name or kind.__name__.lower()
-    typed = word if batch is None else f"{word}@{batch}"
-    typed += "".join(f":{k}={v:g}" for k, v in fixed.items()) if isinstance(what, str) else ""
+def _entry(problem: Problem, name: str | None, method: Any, settings: int, schedule: str) -> Contestant:
+    typed = isinstance(method, str)
+    name, factory, batch, fixed = _read(name, method)
+    size = batch_size(problem, batch if batch in (None, "full") else _whole(method, batch))
+    space = {key: r for key, r in factory.search_space(size).items() if key not in fixed}
+    searched = tunable(space, settings)
+    text = (factory.name or factory.__name__.lower()) + ("" if batch is None else f"@{batch}")
+    text += "".join(f":{k}={v:g}" for k, v in fixed.items()) if typed else ""
     if len(searched) > DIMENSIONS:
         raise InputError(
-            f"race: {typed} has {len(searched)} numbers to search ({', '.join(searched)}), at most {DIMENSIONS} can be; fix some"
+            f"race: {text} has {len(searched)} numbers to search ({', '.join(searched)}), at most {DIMENSIONS} can be; fix some"
         )
-    label = name or _label(kind, batch, size, fixed if isinstance(what, str) else {}, data=problem.train is not None)
-    entry = Contestant(name or typed, label, kind, size, fixed, searched, schedule)
+    label = name or _label(factory, batch, size, fixed if typed else {}, data=problem.train is not None)
+    entry = Contestant(name or text, label, factory, size, fixed, searched, schedule)
     params = jax.eval_shape(problem.start, jax.random.key(0))
     return replace(entry, gradients=max(1, gradients_per_step(problem, entry.method(entry.defaults(), 1), params, size)))
 
 
-def _alone(method: Method, name: str, value: Any) -> Any:
-    """A number of a method that was made by the caller, as a plain one; what is no number stays as it is."""
+def _read(name: str | None, method: Any) -> tuple[str | None, MethodFactory, str | None, dict[str, Any]]:
+    """Of a method, however it was given: its name if it has one, its factory, its batch as typed, and the hyperparameters that it fixes."""
+    if hasattr(method, "init") and hasattr(method, "update"):  # a transformation of optax
+        from talweg.bridges.optax import from_optax
+
+        method = from_optax(method, name=name)
+    if isinstance(method, str):
+        own, factory, batch, fixed = parse(method)
+        return name or own, factory, batch, fixed
+    if isinstance(method, Method):
+        return name, factory_of(method), None, {key: _scalar(method, key, value) for key, value in method.hyperparameters().items()}
+    if isinstance(method, Wrapped) or (isinstance(method, type) and issubclass(method, Method)):
+        if missing := required(method):
+            lacking = " and ".join(missing)
+            raise InputError(f"race: {method.__name__} has no default for {lacking}; give it one, or race a method with numbers")
+        return name, method, None, {}
+    raise InputTypeError(
+        f"race: a method must be a name such as 'adam@32', a method, its class or a transformation of optax, got {method!r}"
+    )
+
+
+def _scalar(method: Method, name: str, value: Any) -> Any:
+    """A hyperparameter of a method that was made by the caller, as a plain number; what is no number stays as it is."""
     if isinstance(value, schedules.Schedule):
         raise InputError(f"race: the {name} of {method!r} is a schedule; give a number, and schedule= for all contestants")
     if not hasattr(value, "dtype"):
@@ -150,27 +159,16 @@ def _whole(text: str, batch: str | None) -> int:
     return int(batch)
 
 
-def _label(kind: MethodFactory, batch: str | None, size: int | None, fixed: Mapping[str, float], *, data: bool) -> str:
-    if kind is GradientDescent and data:
+def _label(factory: MethodFactory, batch: str | None, size: int | None, fixed: Mapping[str, float], *, data: bool) -> str:
+    if factory is GradientDescent and data:
         word = "batch" if size is None else "stochastic" if size == 1 else "mini-batch"
-        label = f"{word} {kind.label}"
+        label = f"{word} {factory.label}"
         label += f" ({size})" if batch is not None and size not in (None, 1) else ""
     else:
-        label = kind.label or kind.__name__
+        label = factory.label or factory.__name__
         label += f" (batch {batch})" if batch is not None else ""
     return label + "".join(f", {k} {v:g}" for k, v in fixed.items())
 
 
 def _is_baseline(entry: Contestant, problem: Problem) -> bool:
-    return entry.kind is GradientDescent and not entry.fixed and entry.size == batch_size(problem, None)
-
-
-def unique(entries: Sequence[Contestant]) -> list[Contestant]:
-    """The same entries with names and labels that are all different."""
-    seen: dict[str, int] = {}
-    unique = []
-    for entry in entries:
-        seen[entry.name] = count = seen.get(entry.name, 0) + 1
-        again = f" ({count})" if count > 1 else ""
-        unique.append(replace(entry, name=entry.name + again, label=entry.label + again))
-    return unique
+    return entry.factory is GradientDescent and not entry.fixed and entry.size == batch_size(problem, None)

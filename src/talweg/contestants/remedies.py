@@ -6,12 +6,10 @@ Every remedied contestant is tuned like all others, with the same budget of exam
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-
-import jax
-import numpy as np
 
 from talweg import checks
 from talweg.checks import InputError
@@ -19,7 +17,7 @@ from talweg.contestants.contestant import Contestant
 from talweg.contestants.design import DIMENSIONS
 from talweg.contestants.notation import enter, listed, unique
 from talweg.engine.cost import batch_size
-from talweg.methods import MethodFactory, Noisy, WeightNoise, Wrapped, Wrapper
+from talweg.methods import Noisy, WeightNoise, Wrapped, Wrapper
 from talweg.methods.space import tunable
 from talweg.problems.base import Problem
 from talweg.problems.supervised import widened
@@ -54,24 +52,21 @@ def falling(
     contestant: Contestant, problem: Problem, settings: int = SETTINGS, *, remedy: str, schedule: str, words: str
 ) -> list[Contestant]:
     """The same method with a learning rate that follows a schedule, from a peak that may be ten times as high as usual."""
-    del problem, settings
     reach = contestant.space.get("learning_rate")
     if reach is None:
-        raise InputError(
-            f"{remedy}: {contestant.label} has no learning rate that is searched, so none that could start large; don't fix it"
-        )
+        why = "has no learning rate that is searched, so none that could start large; don't fix it"
+        raise InputError(f"{remedy}: {contestant.label} {why}")
     entry = contestant.with_range("learning_rate", replace(reach, high=LARGER * reach.high))
     return [_named(replace(entry, schedule=schedule), remedy, words)]
 
 
 def shaken(contestant: Contestant, problem: Problem, settings: int = SETTINGS, *, outer: type[Wrapper]) -> list[Contestant]:
-    """The same method with noise, whose size is searched beside its other numbers."""
-    del problem
-    kind: MethodFactory = contestant.kind
-    while isinstance(kind, Wrapped):
-        if kind.outer is outer:
+    """The same method with noise, whose size is searched beside its other hyperparameters."""
+    factory = contestant.factory
+    while isinstance(factory, Wrapped):
+        if factory.outer is outer:
             return []
-        kind = kind.inner
+        factory = factory.inner
     if outer is WeightNoise and "learning_rate" not in contestant.defaults():
         raise InputError(f"{outer.name}: {contestant.label} has no learning rate to measure the noise by; use noise, which is on gradients")
     space = {**contestant.space, **tunable(outer.space, settings)}
@@ -79,17 +74,15 @@ def shaken(contestant: Contestant, problem: Problem, settings: int = SETTINGS, *
         raise InputError(
             f"{outer.name}: {contestant.label} has {len(space)} numbers to search with it, at most {DIMENSIONS} can be; fix some"
         )
-    entry = replace(contestant, kind=Wrapped(outer, contestant.kind), space=space)
+    entry = replace(contestant, factory=Wrapped(outer, contestant.factory), space=space)
     return [_named(entry, outer.name, outer.label)]
 
 
 def restarted(contestant: Contestant, problem: Problem, settings: int = SETTINGS) -> list[Contestant]:
     """The same method from several starts, one after the other within the same budget; the best so far is kept."""
-    del settings
     if contestant.restarts > 1:
         return []
-    one, other = (jax.tree.leaves(problem.start(jax.random.key(seed))) for seed in (0, 1))
-    if all(np.array_equal(a, b) for a, b in zip(one, other, strict=True)):
+    if problem.begins_at_one_place():
         raise InputError(
             f"random-restarts: {problem.name} always begins at the same place, so a restart would do the same again; leave this remedy out"
         )
@@ -98,7 +91,6 @@ def restarted(contestant: Contestant, problem: Problem, settings: int = SETTINGS
 
 def wide(contestant: Contestant, problem: Problem, settings: int = SETTINGS) -> list[Contestant]:
     """The same method on a network whose hidden layers are wider."""
-    del settings
     if contestant.width > 1:
         return []
     widened(problem, WIDER)  # so that a model without hidden layers is found here
@@ -107,11 +99,9 @@ def wide(contestant: Contestant, problem: Problem, settings: int = SETTINGS) -> 
 
 def others(contestant: Contestant, problem: Problem, settings: int = SETTINGS, *, methods: Sequence[str]) -> list[Contestant]:
     """Other methods with the same batch size and schedule."""
-    batch = "full" if contestant.size is None else str(contestant.size)
-    typed = "" if contestant.size == batch_size(problem, None) else f"@{batch}"
-    text = ",".join(method + typed for method in methods)
-    entries = listed(problem, text, settings, contestant.schedule)
-    return [entry for entry in entries if entry.kind != contestant.kind]
+    batch = "" if contestant.size == batch_size(problem, None) else f"@{contestant.batch}"
+    entries = listed(problem, [method + batch for method in methods], settings, contestant.schedule)
+    return [entry for entry in entries if entry.factory != contestant.factory]
 
 
 REMEDIES: dict[str, Remedy] = {
@@ -170,19 +160,8 @@ def parsed(text: str | Iterable[str] | None, who: str = "race") -> list[Remedy]:
     names: list[str] = []
     for word in _words(text):
         checks.one_of(who, "remedy", word, [*REMEDIES, ALL])
-        names += [name for name in (REMEDIES if word == ALL else (word,)) if name not in names]
-    return [REMEDIES[name] for name in names]
-
-
-def remedied(contestants: Sequence[Contestant], remedies: Sequence[Remedy], problem: Problem, settings: int = SETTINGS) -> list[Contestant]:
-    """The contestants, and after them each with each of the remedies; a baseline that nobody asked for gets none.
-
-    What races anyhow is not added again. Raises InputError where a remedy can't be had.
-    """
-    found, refused = _added(contestants, remedies, problem, settings)
-    for error in refused:
-        raise error
-    return found
+        names += REMEDIES if word == ALL else [word]
+    return [REMEDIES[name] for name in dict.fromkeys(names)]
 
 
 def line_up(
@@ -190,30 +169,21 @@ def line_up(
 ) -> tuple[list[Contestant], list[str]]:
     """All contestants of a race, the baseline first, with those that remedies add, and a sentence for each remedy that was left out.
 
-    Of `all` remedies those are left out that can't be had on this problem; one that is named must be possible.
+    A baseline that nobody asked for gets none, and what races anyhow is not added again. Of `all` remedies those are left out that
+    can't be had on this problem. Raises InputError where one that is named can't be had.
     """
-    contestants = enter(problem, methods, settings, schedule)
-    words = _words(remedies)
-    wanted = parsed(words)
-    named = parsed([word for word in words if word != ALL])
-    remedied(contestants, named, problem, settings)
-    found, refused = _added(contestants, wanted, problem, settings)
-    return found, list(dict.fromkeys(f"Remedy left out: {error}" for error in refused))
-
-
-def _added(
-    contestants: Sequence[Contestant], remedies: Sequence[Remedy], problem: Problem, settings: int
-) -> tuple[list[Contestant], list[InputError]]:
-    found, refused = list(contestants), []
-    for contestant in contestants:
-        for remedy in () if contestant.reference else remedies:
-            try:
-                new = remedy.apply(contestant, problem, settings)
-            except InputError as error:
-                refused.append(error)
-                continue
-            found += [entry for entry in new if not any(_same(entry, other) for other in found)]
-    return unique(found), refused
+    contestants, words, left_out = enter(problem, methods, settings, schedule), _words(remedies), []
+    added = list(contestants)
+    for contestant, remedy in itertools.product((one for one in contestants if not one.reference), parsed(words)):
+        try:
+            remedied = remedy.apply(contestant, problem, settings)
+        except InputError as error:
+            if remedy.name in words:
+                raise
+            left_out.append(f"Remedy left out: {error}")
+            continue
+        added += [entry for entry in remedied if not any(_same(entry, other) for other in added)]
+    return unique(added), list(dict.fromkeys(left_out))
 
 
 def _same(one: Contestant, other: Contestant) -> bool:
@@ -226,5 +196,5 @@ def _named(entry: Contestant, remedy: str, words: str) -> Contestant:
 
 
 def _words(text: str | Iterable[str] | None) -> list[str]:
-    words = text.split(",") if isinstance(text, str) else list(text or ())
+    words = text.split(",") if isinstance(text, str) else text or ()
     return [word.strip() for word in words if word.strip()]

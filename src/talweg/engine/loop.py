@@ -43,12 +43,12 @@ class Run(eqx.Module):
 
 
 class Row(eqx.Module):
-    """One measurement; the inside of the method only where it is probed."""
+    """One measurement; training dynamics only where they are recorded."""
 
     training_loss: Float[Array, "*points"]  #: mean over the batches since the last measurement, each before its step
     validation_loss: Float[Array, "*points"]
     metric: Float[Array, "*points"]
-    inside: Probes | None = None
+    probes: Probes | None = None
     params: Params | None = None  #: where positions are kept
 
 
@@ -99,8 +99,8 @@ def measured(problem: Problem, run: Run, batch: Batch, t: Int[Array, ""], last: 
     def known(x: Array) -> Array:  # a diverged run has no loss any more
         return jnp.where(alive, x, jnp.nan)
 
-    inside = None if last is None else jax.tree.map(lambda x: known(x.astype(value.dtype)), probes.probe(last))
-    row = Row(known(run.loss_sum / run.loss_count), known(value), known(jnp.asarray(other, value.dtype)), inside)
+    dynamics = None if last is None else jax.tree.map(lambda x: known(x.astype(value.dtype)), probes.probe(last))
+    row = Row(known(run.loss_sum / run.loss_count), known(value), known(jnp.asarray(other, value.dtype)), dynamics)
     if run.best is not None:
         better = alive & (value < run.best.loss)
         best = Best(trees.select(better, run.params, run.best.params), jnp.where(better, value, run.best.loss))

@@ -101,6 +101,11 @@ class Problem:
         shapes = jax.eval_shape(self.start, jax.random.key(0))
         return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(shapes))
 
+    def begins_at_one_place(self) -> bool:
+        """Whether the start is the same for every key."""
+        one, other = (jax.tree.leaves(self.start(jax.random.key(seed))) for seed in (0, 1))
+        return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
     def fingerprint(self) -> str:
         """A hash of the name, what is known and the data: the same problem gets the same one on any machine, with any version of JAX.
 

@@ -38,7 +38,7 @@ class Going:
 
 @dataclass(frozen=True)
 class Probed:
-    """The inside of a contestant's method has been looked at."""
+    """The training dynamics of a contestant are recorded."""
 
     contestant: str
 

@@ -5,14 +5,13 @@ All of it is for the final's lanes with the chosen setting, when every choice ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 from safetensors.numpy import save
 
-from talweg.contestants.contestant import Contestant
 from talweg.engine.block import PROBES, Block, Entry
 from talweg.engine.executors.base import Finished, Observer
 from talweg.engine.program import Placement
@@ -25,7 +24,7 @@ from talweg.studies import endpoints
 from talweg.verdict import scores
 
 FINAL = "final"
-PROBED = 8  # final seeds, at most, on which the inside of a method is looked at
+PROBED = 8  # final seeds, at most, whose training dynamics are recorded
 
 
 def tested(placement: Placement, params: Params, methods: Sequence[Method]) -> list[tuple[float, float]]:
@@ -36,7 +35,7 @@ def tested(placement: Placement, params: Params, methods: Sequence[Method]) -> l
 
 def curvature(placement: Placement, params: Params, methods: Sequence[Method]) -> list[dict[str, Any] | None]:
     """What the endpoint of each lane is."""
-    return endpoints.looked(placement.problem, params, methods)
+    return endpoints.diagnosed(placement.problem, params, methods)
 
 
 #: What the executor of a race can observe.
@@ -51,40 +50,32 @@ def asked(problem: Problem, rung: str, entries: Sequence[Entry]) -> dict[str, tu
 
 def record(store: Store, finished: Finished, rows: Sequence[Lane]) -> None:
     """Test results go into the rows of a block, which are not stored yet; curvature and the best weights into the store."""
-    block, seen = finished.block, finished.observed
-    own = [rows[i] for i in block.keep]
-    if "test" in seen:
-        for row, results in zip(own, seen["test"], strict=True):
+    block, own = finished.block, [rows[i] for i in finished.block.keep]
+    if tests := finished.observed.get("test"):
+        for row, test in zip(own, tests, strict=True):
             if row.diverged_at is None:
-                row.test_loss, row.test_metric = results
-    if "endpoints" in seen:
-        found = {row.seed: one if row.diverged_at is None else None for row, one in zip(own, seen["endpoints"], strict=True)}
-        store.add_endpoints(block.race, block.contestant, found)
+                row.test_loss, row.test_metric = test
+    if diagnoses := finished.observed.get("endpoints"):
+        known = {row.seed: None if row.diverged_at is not None else one for row, one in zip(own, diagnoses, strict=True)}
+        store.add_endpoints(block.race, block.contestant, known)
     if finished.best is None:
         return
-    before = [(scores.final_loss(lane), lane.key) for lane in _final(store, block.race, block.contestant)]
     # by number where losses are alike, so that it does not matter which block ended first
-    if (scores.final_loss(rows[finished.best]), (block.number, finished.best)) < min(before, default=(np.inf, (block.number + 1, 0))):
-        store.add_weights(block.race, block.contestant, finished.best, tensors(finished.weights))
+    before = [(scores.final_loss(lane), lane.key) for lane in _final(store, block.race, block.contestant)]
+    best = scores.final_loss(rows[finished.best]), (block.number, finished.best)
+    if best < min(before, default=(np.inf, (block.number + 1, 0))):
+        leaves = {str(i): np.ascontiguousarray(leaf) for i, leaf in enumerate(jax.tree.leaves(finished.weights))}
+        store.add_weights(block.race, block.contestant, finished.best, save(leaves))
 
 
-def tensors(params: Params) -> bytes:
-    """The leaves of parameters as safetensors, by their numbers."""
-    return save({str(i): np.ascontiguousarray(leaf) for i, leaf in enumerate(jax.tree.leaves(params))})
-
-
-def probing(store: Store, race: str, problem: Problem, plan: Plan) -> list[Block]:
+def probing(store: Store, race: str, problem: Problem, plan: Plan) -> Iterator[Block]:
     """A few lanes of every final once more, with their training dynamics, where these are not known yet."""
     known = store.probes(race)
-    return [
-        block for c in plan.contestants if c.name not in known and c.probed and (block := _probing(store, race, c, plan.steps(problem, c)))
-    ]
-
-
-def _probing(store: Store, race: str, contestant: Contestant, steps: int) -> Block | None:
-    lanes = _final(store, race, contestant.name)[:PROBED]
-    entries = tuple(Entry(lane.setting, lane.hyperparameters, lane.seed) for lane in lanes)
-    return Block(race, contestant.name, PROBES, 0, entries, steps, observe=(PROBES,)) if entries else None
+    for contestant in plan.contestants:
+        lanes = _final(store, race, contestant.name)[:PROBED]
+        if lanes and contestant.probed and contestant.name not in known:
+            entries = tuple(Entry(lane.setting, lane.hyperparameters, lane.seed) for lane in lanes)
+            yield Block(race, contestant.name, PROBES, 0, entries, plan.steps(problem, contestant), observe=(PROBES,))
 
 
 def _final(store: Store, race: str, contestant: str) -> list[Lane]:

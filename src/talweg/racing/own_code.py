@@ -12,7 +12,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -37,17 +37,9 @@ class OwnCode:
     traces: Mapping[str, str]
     texts: Mapping[str, str | None]  #: None where there is no source text, as for what was typed into a console
 
-    def describe(self) -> dict[str, Any]:
-        """As JSON; `OwnCode(**described)` is the same again."""
-        return asdict(self)
-
     def name(self) -> str:
         """The name in the store of a race with this code."""
         return hashlib.sha256(repr((self.race, sorted(self.traces.items()))).encode()).hexdigest()[: len(self.race)]
-
-    def traced_otherwise(self, other: OwnCode) -> list[str]:
-        """Whose traces differ."""
-        return [what for what, trace in self.traces.items() if other.traces.get(what) != trace]
 
 
 def find(race: str, problem: Problem, plan: Plan) -> OwnCode | None:
@@ -60,7 +52,7 @@ def find(race: str, problem: Problem, plan: Plan) -> OwnCode | None:
     if parts := list(_parts(problem.start)):
         traced["its start"] = jax.make_jaxpr(problem.start)(jax.random.key(0)), parts
     for contestant in plan.contestants:
-        if not catalogued(contestant.kind):
+        if not catalogued(contestant.factory):
             method = contestant.method(contestant.defaults(), 1)
             traced[f"the method {contestant.name}"] = traced_step(problem, method, params, contestant.size)[0], list(_parts(method))
     if not traced:
@@ -71,27 +63,23 @@ def find(race: str, problem: Problem, plan: Plan) -> OwnCode | None:
 
 def same_race(own: OwnCode, stored: Iterable[RaceRow]) -> tuple[str, str | None]:
     """The name of the stored race that one with this code is, or a new name; and a sentence where another version of JAX leaves a doubt."""
-    said = None
-    others = ((row.race, OwnCode(**code)) for row in stored if (code := row.origin.get("own_code")))
-    known = [(name, other) for name, other in others if other.race == own.race]
-    if own.name() in (name for name, _ in known):
-        return own.name(), None
-    for name, other in known:
-        differing = own.traced_otherwise(other)
+    known = {row.race: OwnCode(**code) for row in stored if (code := row.origin.get("own_code")) and code["race"] == own.race}
+    doubt = None
+    if own.name() in known:
+        return own.name(), doubt
+    for name, other in known.items():
+        differing = [what for what, trace in own.traces.items() if other.traces.get(what) != trace]
         texts = [(own.texts[what], other.texts.get(what)) for what in differing]
         if other.jax == own.jax or any(None not in pair and pair[0] != pair[1] for pair in texts):
             continue  # other code
-        which = " and ".join(differing)
+        which, both = " and ".join(differing), f"which JAX {other.jax} traced and JAX {own.jax} traces otherwise"
         if all(None not in pair for pair in texts):
-            return name, (
-                f"race: this is race {name} again by the source text of {which}, which JAX {other.jax} traced and JAX {own.jax} traces "
-                "otherwise; to run it anew, choose another store"
-            )
-        said = (
-            f"race: this is race {name} but for {which}, which JAX {other.jax} traced and JAX {own.jax} traces otherwise; without a source "
-            "text nobody can tell whether it is the same, so it is run anew"
+            return name, f"race: this is race {name} again by the source text of {which}, {both}; to run it anew, choose another store"
+        doubt = (
+            f"race: this is race {name} but for {which}, {both}; without a source text nobody can tell whether it is the same, so it is "
+            "run anew"
         )
-    return own.name(), said
+    return own.name(), doubt
 
 
 def _trace(jaxpr: Any) -> str:
@@ -110,18 +98,18 @@ def _text(parts: Iterable[Any]) -> str | None:
         return None
 
 
-def _parts(thing: Any, seen: set[int] | None = None) -> Iterator[Any]:
+def _parts(thing: Any, visited: set[int] | None = None) -> Iterator[Any]:
     """The functions and classes that are not talweg's, of those that a callable or a method is made of, holds and closes over."""
-    seen = set() if seen is None else seen
-    if id(thing) in seen or not (callable(thing) or isinstance(thing, Method)):
+    visited = set() if visited is None else visited
+    if id(thing) in visited or not (callable(thing) or isinstance(thing, Method)):
         return
-    seen.add(id(thing))
+    visited.add(id(thing))
     wrapped = getattr(thing, "__wrapped__", None)
     if wrapped is None:
         classes = [thing] if isinstance(thing, FunctionType) else (thing if isinstance(thing, type) else type(thing)).__mro__
         yield from (code for code in classes if (code.__module__ or "").split(".")[0] not in NEUTRAL)
     for held in [wrapped, *_held(thing)]:
-        yield from _parts(held, seen)
+        yield from _parts(held, visited)
 
 
 def _held(thing: Any) -> list[Any]:

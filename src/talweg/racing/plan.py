@@ -18,17 +18,10 @@ from talweg.contestants.contestant import Contestant
 from talweg.engine.cost import usual_epochs
 from talweg.problems import batches
 from talweg.problems.base import Problem
+from talweg.verdict.scores import Target
 
 LANES = 32  #: of one block: the search; the confirmation (8 settings × 4 seeds); the final with the untuned method beside it (2 × 16)
 CONFIRMED, CONFIRM_SEEDS = 8, 8
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What is to be reached: a validation loss, or a value of the problem's measure; None is the baseline's own end."""
-
-    kind: str = "loss"
-    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -40,24 +33,17 @@ class Plan:
     seeds: int
     epochs: float
     seed: int
-    goal: Goal
+    goal: Target  #: without a value: near what the baseline comes to
     budget_seconds: float | None = None
 
     def steps(self, problem: Problem, contestant: Contestant) -> int:
         """The steps that the budget buys a contestant: gradients of the same number of examples for all."""
         return max(1, round(self.epochs * batches.steps_per_epoch(problem.examples, contestant.size) / contestant.gradients))
 
-    def search_seed(self) -> int:
-        """The one seed of the search."""
-        return self._seeds(0, 1)[0]
-
-    def confirm_seeds(self) -> list[int]:
-        """Fresh seeds for the best of the search."""
-        return self._seeds(1, CONFIRM_SEEDS)
-
-    def final_seeds(self) -> list[int]:
-        """Fresh seeds for the final: the only ones that are reported."""
-        return self._seeds(2, self.seeds)
+    def seeds_of(self, rung: str) -> list[int]:
+        """The seeds of a rung: other ones for each, and only those of the final are reported."""
+        counts = {"search": 1, "confirm": CONFIRM_SEEDS, "final": self.seeds}
+        return np.random.SeedSequence((self.seed, list(counts).index(rung))).generate_state(counts[rung]).tolist()
 
     def confirmed(self) -> int:
         """How many settings are confirmed."""
@@ -66,9 +52,6 @@ class Plan:
     def lanes(self) -> int:
         """Lanes of one block."""
         return min(LANES, max(self.settings, self.confirmed() * CONFIRM_SEEDS, 2 * self.seeds))
-
-    def _seeds(self, rung: int, count: int) -> list[int]:
-        return np.random.SeedSequence((self.seed, rung)).generate_state(count).tolist()
 
     def describe(self) -> dict[str, Any]:
         """The plan as JSON."""
@@ -99,19 +82,18 @@ def checked(
     seeds: int,
     epochs: float | None,
     seed: int,
-    goal: Goal,
+    goal: Target,
     budget_seconds: float | None,
 ) -> Plan:
-    """The plan, with every number looked at before anything is compiled."""
+    """The plan, with every number checked before anything is compiled."""
     checks.whole("race", "settings", settings)
     checks.whole("race", "seeds", seeds, at_least=2)
     checks.whole("race", "seed", seed, at_least=0)
     if epochs is not None and budget_seconds is not None:
         raise InputError("race: give either epochs or a budget in seconds, not both")
-    if epochs is not None:
-        checks.number("race", "epochs", epochs, checks.POSITIVE)
-    if budget_seconds is not None:
-        checks.number("race", "budget", budget_seconds, checks.POSITIVE)
+    for name, value in (("epochs", epochs), ("budget", budget_seconds)):
+        if value is not None:
+            checks.number("race", name, value, checks.POSITIVE)
     if goal.value is not None:
         checks.number("race", "the goal", goal.value, checks.Interval(-math.inf, math.inf, low_open=True))
         if goal.kind != "loss" and problem.metric is None:

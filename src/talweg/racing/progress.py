@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,16 +11,6 @@ from talweg.engine.program import Traces
 from talweg.racing.budget import Budget
 from talweg.racing.events import Going, Listener
 from talweg.racing.tournament import expected_lanes
-
-
-@dataclass
-class _Share:
-    """How far a block is."""
-
-    contestant: str
-    lanes: int
-    done: float
-    diverged: int
 
 
 class Progress:
@@ -33,28 +22,27 @@ class Progress:
         self.lanes = {c.name: sum(expected_lanes(c, plan).values()) for c in plan.contestants}
         self.total = budget.total()
         self.best = dict.fromkeys(self.lanes, math.inf)
-        self._shares: dict[tuple[str, str, int], _Share] = {}
+        self._blocks: dict[tuple[str, str, int], tuple[Block, float, int]] = {}  # the share done, and lanes that have diverged
 
     def under_way(self, block: Block, done: float, losses: np.ndarray) -> None:
         """A share of a block is `done`, and its lanes have these losses: NaN where they have diverged."""
         name = block.contestant
-        self._shares[block.key] = _Share(name, len(block.entries), done, int(np.isnan(losses).sum()))
+        self._blocks[block.key] = block, done, int(np.isnan(losses).sum())
         self.best[name] = min(self.best[name], *losses[np.isfinite(losses)].tolist(), math.inf)
-        seconds = sum(share.done * self.seconds[share.contestant] for share in self._shares.values())
-        own = [share for share in self._shares.values() if share.contestant == name]
+        seconds = sum(share * self.seconds[other.contestant] for other, share, _ in self._blocks.values())
+        own = [(len(other.entries), share, lost) for other, share, lost in self._blocks.values() if other.contestant == name]
         self.listener(
             Going(
                 name,
                 block.rung,
-                min(1.0, seconds / max(self.total, 1e-9)),
-                min(1.0, sum(share.done * share.lanes for share in own) / self.lanes[name]),
-                self.best[name],
-                sum(share.diverged for share in own),
-                sum(share.lanes for share in own),
+                done=min(1.0, seconds / max(self.total, 1e-9)),
+                contestant_done=min(1.0, sum(lanes * share for lanes, share, _ in own) / self.lanes[name]),
+                best=self.best[name],
+                diverged=sum(lost for _, _, lost in own),
+                lanes=sum(lanes for lanes, _, _ in own),
             )
         )
 
     def ended(self, block: Block, traces: Traces) -> None:
         """A block is done."""
-        diverged = int((traces.diverged_at >= 0).sum())
-        self._shares[block.key] = _Share(block.contestant, len(block.entries), 1.0, diverged)
+        self._blocks[block.key] = block, 1.0, int((traces.diverged_at >= 0).sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 from typing import TYPE_CHECKING, Any
@@ -32,11 +33,11 @@ def describe(problem: Problem) -> dict[str, Any]:
 
 
 def origin(problem: Problem, fingerprint: str, own: OwnCode | None = None) -> dict[str, Any]:
-    """What the store keeps beside, and nobody is shown: how the same problem is known, and built again."""
+    """What the store keeps beside, and is not shown: how the same problem is recognised, and built again."""
     return {
         "fingerprint": fingerprint,
         "source": problem.source.describe() if problem.source else None,
-        "own_code": own.describe() if own else None,
+        "own_code": dataclasses.asdict(own) if own else None,
     }
 
 
@@ -51,9 +52,9 @@ def raced_problem(race: Race, given: Problem | None = None) -> Problem:
         return _rebuilt(row)
     if not isinstance(problem, Problem):
         raise InputError(f"race {row.race}: problem must be the Problem that was raced, got {problem!r}")
-    if words := _differing(problem, row):
+    if differing := _differing(problem, row):
         raise InputError(
-            f"race {row.race}: {problem.name} is not what race {row.race} was run on ({row.problem['name']}): its {words} differ; "
+            f"race {row.race}: {problem.name} is not what race {row.race} was run on ({row.problem['name']}): its {differing} differ; "
             "give the problem that was raced"
         )
     return problem
@@ -69,19 +70,19 @@ def _rebuilt(row: RaceRow) -> Problem:
         problem = rebuild(source)
     except InputError as error:
         raise InputError(f"race {row.race}: its data were in {source.name}, which can't be read any more ({error}); {remedy}") from error
-    if words := _differing(problem, row):
+    if differing := _differing(problem, row):
         raise InputError(
-            f"race {row.race}: its data were in {source.name}, but what is there now is not what was raced (its {words} differ); "
+            f"race {row.race}: its data were in {source.name}, but what is there now is not what was raced (its {differing} differ); "
             f"restore it, or {remedy}"
         )
     return problem
 
 
 def _differing(problem: Problem, row: RaceRow) -> str:
-    """What of a problem is not as it was raced; nothing that was said aloud on the way, and its data only if all else is the same."""
+    """What of a problem is not as it was raced; its notes are no part of that, and its data are only if all else is the same."""
     text = functools.partial(json.dumps, sort_keys=True, default=str)
     now = describe(problem)
-    words = [word for word, value in row.problem.items() if word != "notes" and text(now.get(word)) != text(value)]
-    if not words and row.origin and row.origin["fingerprint"] != problem.fingerprint():
-        words = ["data"]
-    return " and ".join(words)
+    keys = [key for key, value in row.problem.items() if key != "notes" and text(now.get(key)) != text(value)]
+    if not keys and row.origin and row.origin["fingerprint"] != problem.fingerprint():
+        keys = ["data"]
+    return " and ".join(keys)

@@ -22,33 +22,29 @@ def reruns(race: Race, wanted: Sequence[str] | None) -> tuple[list[Rerun], int, 
     Raises InputError for an unknown name, for one that was named and can't be run again, and if nobody can.
     """
     rows = {row["name"]: row for row in race.summary["contestants"]}
-    names = list(rows)[:MOST] if wanted is None else [name for name in rows if name in set(_known(wanted, rows))]
     left_out = []
-    if wanted is None and len(rows) > MOST:
-        left_out.append(f"The {len(rows) - MOST} contestants after the first {MOST} are not shown.")
+    if wanted is None:
+        names = list(rows)[:MOST]
+        if len(rows) > MOST:
+            left_out.append(f"The {len(rows) - MOST} contestants after the first {MOST} are not shown.")
+    else:
+        known = {checks.one_of("landscape", "contestant", name, rows) for name in ([wanted] if isinstance(wanted, str) else wanted)}
+        if not known:
+            raise InputError(f"landscape: contestants must name at least one of {', '.join(rows)}")
+        names = [name for name in rows if name in known]
     fit: list[tuple[Mapping[str, Any], Method]] = []
-    for name in names:
-        row, method = rows[name], race.method(name)
+    for row, method in ((rows[name], race.method(name)) for name in names):
         why = _unfit(row, method)
         if method is not None and not why:
             fit.append((row, method))
         elif wanted is not None:
-            raise InputError(f"landscape: {name} can't be shown: {why}; leave it out")
+            raise InputError(f"landscape: {row['name']} can't be shown: {why}; leave it out")
         else:
             left_out.append(f"{row['label']} is not shown: {why}.")
     if not fit:
         raise InputError(f"landscape: none of the contestants can be shown; {' '.join(left_out)}")
     seed = race.store.lanes(race.name, fit[0][0]["name"], "final")[0].seed
     return [_rerun(race, row, method, seed) for row, method in fit], seed, left_out
-
-
-def _known(wanted: Sequence[str], rows: Mapping[str, Any]) -> list[str]:
-    if isinstance(wanted, str):
-        wanted = [wanted]
-    names = [checks.one_of("landscape", "contestant", name, rows) for name in wanted]
-    if not names:
-        raise InputError(f"landscape: contestants must name at least one of {', '.join(rows)}")
-    return names
 
 
 def _unfit(row: Mapping[str, Any], method: Method | None) -> str:

@@ -1,8 +1,9 @@
-"""A finished race: what it found, ready to be shown, used and looked into."""
+"""A finished race: its verdict, ready to be shown, used and studied."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,7 +11,7 @@ import jax
 import numpy as np
 from safetensors.numpy import load
 
-from talweg import checks, dialects, schedules
+from talweg import checks, dialects
 from talweg.checks import InputError
 from talweg.contestants.contestant import Contestant
 from talweg.engine import restarts
@@ -24,27 +25,23 @@ from talweg.results import Figures, Result
 from talweg.store import Store
 from talweg.studies import landscape as study
 from talweg.summary import ContestantSummary, RaceSummary
-from talweg.verdict import judge, record
+from talweg.verdict import record
+from talweg.verdict.judge import judge
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@dataclass(frozen=True, eq=False)
 class Best:
-    """A contestant ready to use: its method with the tuned numbers, its batch size, and the parameters of its best final run."""
+    """A contestant ready to use: its method with the tuned hyperparameters, its batch size, and the parameters of its best final run."""
 
-    def __init__(
-        self,
-        method: Method | None,
-        batch: int | str,
-        hyperparameters: Mapping[str, float],
-        params: Params,
-        about: str = "",
-        beside: Sequence[str] = (),
-    ):
-        self.method, self.batch, self.hyperparameters, self.params = method, batch, dict(hyperparameters), params
-        self.about = about  #: a line on what it is and where its numbers come from
-        self.beside = tuple(beside)  #: a sentence for each thing that it does beside choosing steps, which no optimizer has
+    method: Method | None
+    batch: int | str
+    hyperparameters: Mapping[str, float]
+    params: Params
+    about: str = ""  #: a line on what it is and where its hyperparameters come from
+    beside: Sequence[str] = ()  #: a sentence for each thing that it does beside choosing steps, which no optimizer has
 
     def code(self, to: str) -> str:
         """A snippet that runs, with the optimizer and its schedule: `to` is torch, keras, optax, tensorflow or sklearn.
@@ -60,13 +57,13 @@ class Best:
         return dialects.code(self.method, to, about="\n# ".join([self.about, *self.beside]))
 
     def __repr__(self) -> str:
-        return f"Best({self.method!r}, batch={self.batch!r})"
+        return f"Best({self.method!r}, batch={self.batch!r})"  # the parameters would fill the screen
 
 
 class Race(Result):
     """A finished race: `.verdict`, `.table()`, `.best`, `.save(path)`, `.summary`.
 
-    All of it is computed from the store's rows, so a race can be looked at again without its problem, but `.best.params` has the
+    All of it is computed from the store's rows, so a race can be opened again without its problem, but `.best.params` has the
     problem's own structure only with it (a flat list of arrays otherwise), and `.best.method` is known for methods of the catalogue.
     """
 
@@ -83,7 +80,6 @@ class Race(Result):
 
     @property
     def summary(self) -> RaceSummary:
-        """All of it as plain numbers."""
         return self._summary
 
     @property
@@ -93,7 +89,6 @@ class Race(Result):
 
     @property
     def sentences(self) -> list[str]:
-        """The verdict, sentence by sentence."""
         return self.summary["verdict"]["sentences"]
 
     @property
@@ -121,10 +116,9 @@ class Race(Result):
     def tuned(self, name: str) -> Best:
         """A contestant by its name in the table, ready to use. Raises InputError for an unknown name."""
         row = self._row(name)
-        params = self._weights(row, self.problem)
         batch = "the whole training set at every step" if row["batch"] == "full" else f"batches of {row['batch']}"
         about = f"{row['label']} with {batch}, as tuned in race {self.name} on {self.summary['problem']['name']}"
-        return Best(self.method(name), row["batch"], row["hyperparameters"], params, about, self._beside(row))
+        return Best(self.method(name), row["batch"], row["hyperparameters"], self._weights(row, self.problem), about, self._beside(row))
 
     def _row(self, name: str) -> ContestantSummary:
         rows = {row["name"]: row for row in self.summary["contestants"]}
@@ -140,16 +134,16 @@ class Race(Result):
 
     def _beside(self, row: ContestantSummary) -> list[str]:
         """What code for an optimizer can't say of a row."""
-        said = []
+        sentences = []
         if row["restarts"] > 1:
             trainings = restarts.shares(self._steps(row), row["restarts"])
-            said.append(
+            sentences.append(
                 f"train {len(trainings)} times for {trainings[0]:,} steps, each time from fresh weights with a new optimizer, and keep the "
                 "weights with the lowest validation loss: that is not in this code"
             )
         if row["width"] > 1:
-            said.append(f"the hidden layers of the model are {row['width']} times as wide as the problem's: that is not in this code")
-        return said
+            sentences.append(f"the hidden layers of the model are {row['width']} times as wide as the problem's: that is not in this code")
+        return sentences
 
     def _steps(self, row: ContestantSummary) -> int:
         """All steps of a lane of a row."""
@@ -160,20 +154,14 @@ class Race(Result):
     def method(self, name: str) -> Method | None:
         """The tuned method of a contestant, with its schedule; None for somebody's own in a race that comes from a store."""
         row = self._row(name)
-        numbers: dict[str, Any] = dict(row["hyperparameters"])
-        known = next((c for c in self.contestants if c.name == name), None)
-        steps = restarts.shares(self._steps(row), row["restarts"])[0]
-        if known is not None:
-            return known.method(numbers, steps)
-        try:
-            kind = factory_named("race", row["method"])
-        except InputError:
-            return None
-        if (schedule := row["schedule"]) != "constant":
-            numbers["learning_rate"] = schedules.over(
-                schedule, numbers.get("learning_rate", kind().hyperparameters()["learning_rate"]), steps
-            )
-        return kind(**numbers)
+        contestant = next((c for c in self.contestants if c.name == name), None)
+        if contestant is None:
+            try:
+                factory = factory_named("race", row["method"])
+            except InputError:
+                return None
+            contestant = Contestant(name, row["label"], factory, None, schedule=row["schedule"])
+        return contestant.method(row["hyperparameters"], restarts.shares(self._steps(row), row["restarts"])[0])
 
     def table(self) -> pd.DataFrame:
         """The result table, one row for each contestant, in rank order."""
@@ -203,7 +191,7 @@ class Race(Result):
             problem: what was raced, for a race from a store whose problem can't be built again from its source.
             key: of random directions.
 
-        Each descends once more, with its tuned numbers and the first seed of the final. Raises InputError for an unknown name or
+        Each descends once more, with its tuned hyperparameters and the first seed of the final. Raises InputError for an unknown name or
         word, a problem that is not the one raced or can't be built again, and if nobody has final weights.
         """
         raced = raced_problem(self, problem)
@@ -225,7 +213,7 @@ class Race(Result):
     def diagnose(
         self, contestants: Sequence[str] | None = None, *, split: str = "train", problem: Problem | None = None, key: int = 0
     ) -> dict[str, Diagnosis]:
-        """What the end of each contestant's best final run is: a minimum, a saddle, a slope; by label.
+        """What the endpoint of each contestant's best final run is: a minimum, a saddle, not converged …; by label.
 
         Args:
             contestants: their names in the table; all without it. One whose weights are not finite is left out.
@@ -236,13 +224,12 @@ class Race(Result):
         Raises InputError for an unknown name, and a problem that is not the one raced or can't be built again.
         """
         raced = raced_problem(self, problem)
-        found = {}
-        for name in [row["name"] for row in self.summary["contestants"]] if contestants is None else contestants:
-            row = self._row(name)
+        diagnoses = {}
+        for row in self.summary["contestants"] if contestants is None else map(self._row, contestants):
             params = self._weights(row, raced)
             if all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(params)):
-                found[row["label"]] = diagnose(_learned(row, raced), params, method=self.method(name), split=split, key=key)
-        return found
+                diagnoses[row["label"]] = diagnose(_learned(row, raced), params, method=self.method(row["name"]), split=split, key=key)
+        return diagnoses
 
     def _page(self) -> str:
         from talweg.report import page

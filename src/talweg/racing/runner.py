@@ -21,7 +21,7 @@ from talweg.racing.budget import Budget
 from talweg.racing.events import Expected, Listener, Prepared, Probed
 from talweg.racing.plan import Plan
 from talweg.racing.progress import Progress
-from talweg.racing.tournament import Request, Tournament, Tournaments
+from talweg.racing.tournament import RUNGS, Request, Tournament, Tournaments
 from talweg.store import Lane, Store
 from talweg.verdict import scores
 from talweg.verdict.record import AIM_STAGE
@@ -37,7 +37,7 @@ class Runner:
         self.contestants = {contestant.name: contestant for contestant in plan.contestants}
         self.paces: dict[str, Pace] = {}
         self.progress: Progress | None = None  #: known when the budget is
-        seeds = [plan.search_seed(), *plan.confirm_seeds(), *plan.final_seeds()]
+        seeds = [seed for rung in RUNGS for seed in plan.seeds_of(rung)]
         executor.start(problem, plan.contestants, lanes=plan.lanes(), seeds=seeds, progress=self._under_way)
 
     def prepare(self) -> None:
@@ -54,13 +54,13 @@ class Runner:
 
     def fit(self, seconds: float, spent: float) -> Plan:
         """The plan with as many epochs as fit into a budget of seconds, of which some are spent. Raises InputError if there are too few."""
-        self.plan = replace(self.plan, epochs=self._budget().epochs(seconds, spent))
+        self.plan = replace(self.plan, epochs=Budget(self.problem, self.plan, self.paces).epochs(seconds, spent))
         return self.plan
 
     def go(self) -> None:
         """Run all that is left."""
-        budget, names = self._budget(), self.contestants
-        there = sum(self.store.has_block(self.race, name, rung, 0) for name in names for rung in ("search", "confirm", "final"))
+        budget = Budget(self.problem, self.plan, self.paces)
+        there = sum(self.store.has_block(self.race, name, rung, 0) for name in self.contestants for rung in RUNGS)
         self.progress = Progress(budget, self.listener)
         self.listener(Expected(budget.total(), self.plan.epochs, there))
         target = self._target()
@@ -72,16 +72,15 @@ class Runner:
             self.executor.submit(block)
         for finished in self.executor.finished():
             name = finished.block.contestant
-            self.store.add_probes(self.race, name, finished.traces.steps, finished.traces.inside or {})
+            self.store.add_probes(self.race, name, finished.traces.steps, finished.traces.probes or {})
             self.listener(Probed(name))
 
     def _target(self) -> Target:
-        """What was asked for; or where the baseline ends, which has to run first, and then is tuned for it like everybody."""
-        goal = self.plan.goal
-        if goal.value is not None:
-            return Target(goal.kind, goal.value)
+        """What was asked for; or what the baseline comes near, which has to run first, and then is tuned for it like everybody."""
+        if self.plan.goal.value is not None:
+            return self.plan.goal
         baseline = self.plan.contestants[0]
-        aim = Tournaments({baseline.name: self._rungs(baseline, Target("loss", None), AIM_STAGE)})
+        aim = Tournaments({baseline.name: self._rungs(baseline, Target(), AIM_STAGE)})
         self._play(aim)
         return scores.own_target([lane for lane in aim.outcomes[baseline.name] if lane.setting != tournament.UNTUNED])
 
@@ -114,12 +113,10 @@ class Runner:
         return tournaments.send(request.contestant, self.store.lanes(self.race, request.contestant, request.rung))
 
     def _blocks(self, request: Request) -> list[Block]:
-        steps, lanes = self.plan.steps(self.problem, self.contestants[request.contestant]), self.plan.lanes()
+        name, rung, steps = request.contestant, request.rung, self.plan.steps(self.problem, self.contestants[request.contestant])
+        lanes = self.plan.lanes()
         parts = [tuple(request.entries[first : first + lanes]) for first in range(0, len(request.entries), lanes)]
-        return [
-            Block(self.race, request.contestant, request.rung, i, part, steps, **inspect.asked(self.problem, request.rung, part))
-            for i, part in enumerate(parts)
-        ]
+        return [Block(self.race, name, rung, i, part, steps, **inspect.asked(self.problem, rung, part)) for i, part in enumerate(parts)]
 
     def _store(self, finished: Finished) -> None:
         block, traces = finished.block, finished.traces
@@ -133,9 +130,6 @@ class Runner:
         if self.progress is not None and block.rung != PROBES:
             self.progress.under_way(block, done, losses)
 
-    def _budget(self) -> Budget:
-        return Budget(self.problem, self.plan, self.paces)
-
     def _final_is_there(self, name: str) -> bool:
         blocks = -(-2 * self.plan.seeds // self.plan.lanes())
         return all(self.store.has_block(self.race, name, "final", number) for number in range(blocks))
@@ -144,13 +138,5 @@ class Runner:
 def _lane(entry: Entry, traces: Traces, i: int) -> Lane:
     """The row of a lane."""
     diverged = int(traces.diverged_at[i])
-    return Lane(
-        entry.setting,
-        entry.seed,
-        entry.hyperparameters,
-        None if diverged < 0 else diverged,
-        traces.steps,
-        traces.training_loss[i],
-        traces.validation_loss[i],
-        traces.metric[i],
-    )
+    curves = traces.training_loss[i], traces.validation_loss[i], traces.metric[i]
+    return Lane(entry.setting, entry.seed, entry.hyperparameters, None if diverged < 0 else diverged, traces.steps, *curves)

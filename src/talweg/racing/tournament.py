@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from talweg.methods import Range
     from talweg.racing.plan import Plan
 
-UNTUNED = -1
+RUNGS = ("search", "confirm", "final")
+UNTUNED = -1  #: the number of the setting that the untuned method has
 LEADERS = 3
 
 
@@ -42,24 +43,24 @@ Tournament = Generator[Request, Sequence[Lane], Outcome]
 def rungs(contestant: Contestant, plan: Plan, target: Target, examples_per_step: int, *, stage: str = "") -> Tournament:
     """All rungs of a contestant: yields the request of each, is sent its lanes in the order of its entries, and returns those of the final.
 
-    The baseline goes through them twice: first, with a `stage` before the names of its rungs, to where it ends, which sets the
-    target; then for the target, like everybody.
+    The baseline goes through them twice: first, with a `stage` before the names of its rungs, to the end of the budget, which sets
+    the target; then for the target, like everybody.
     """
     name = contestant.name
     if not contestant.space:
         return (yield Request(name, "final", _final(contestant, plan, 0, {})))
     settings = contestant.settings(cube(plan.settings, plan.seed))
-    seed = plan.search_seed()
-    lanes = yield Request(name, "search", [Entry(i, numbers, seed) for i, numbers in enumerate(settings)])
+    (seed,) = plan.seeds_of("search")
+    lanes = yield Request(name, "search", [Entry(i, setting, seed) for i, setting in enumerate(settings)])
     wider = widened(contestant, lanes, target, examples_per_step)
     if wider is not None:
         more = wider.settings(cube(plan.settings, plan.seed))
-        entries = [Entry(plan.settings + i, numbers, seed) for i, numbers in enumerate(more)]
+        entries = [Entry(plan.settings + i, setting, seed) for i, setting in enumerate(more)]
         lanes = [*lanes, *(yield Request(name, f"{stage}widened", entries))]
         settings += more
     ranked = scores.best_settings(lanes, target, examples_per_step)
     if plan.settings > 1:
-        entries = [Entry(i, settings[i], seed) for i in ranked[: plan.confirmed()] for seed in plan.confirm_seeds()]
+        entries = [Entry(i, settings[i], seed) for i in ranked[: plan.confirmed()] for seed in plan.seeds_of("confirm")]
         confirmed = yield Request(name, f"{stage}confirm", entries)
         ranked = scores.best_settings(confirmed, target, examples_per_step)
     return (yield Request(name, f"{stage}final", _final(contestant, plan, ranked[0], settings[ranked[0]])))
@@ -90,15 +91,15 @@ def expected_lanes(contestant: Contestant, plan: Plan) -> dict[str, int]:
     final = {"final": 2 * plan.seeds}
     if not contestant.space:
         return final
-    confirm = {"confirm": plan.confirmed() * len(plan.confirm_seeds())} if plan.settings > 1 else {}
+    confirm = {"confirm": plan.confirmed() * len(plan.seeds_of("confirm"))} if plan.settings > 1 else {}
     return {"search": plan.settings, **confirm, **final}
 
 
 def widened(contestant: Contestant, lanes: Sequence[Lane], target: Target, examples_per_step: int) -> Contestant | None:
     """The contestant with a wider range of learning rates, if one of the three best settings lies at an edge of it (PROTOCOL rule 5).
 
-    Of three, because one seed does not say which of them is the best. Only the learning rate is widened: the other numbers often
-    hardly matter, and then their best lies at an edge by chance.
+    Of three, because one seed does not say which of them is the best. Only the learning rate is widened: the other hyperparameters
+    often hardly matter, and then their best lies at an edge by chance.
     """
     reach: Range | None = contestant.space.get("learning_rate")
     if reach is None:
@@ -111,8 +112,8 @@ def widened(contestant: Contestant, lanes: Sequence[Lane], target: Target, examp
     return contestant.with_range("learning_rate", reach.widened(edges[0])) if edges else None
 
 
-def _final(contestant: Contestant, plan: Plan, setting: int, numbers: dict[str, float]) -> list[Entry]:
+def _final(contestant: Contestant, plan: Plan, setting: int, hyperparameters: dict[str, float]) -> list[Entry]:
     """The best setting on fresh seeds, and beside it the untuned method on the same ones."""
-    seeds = plan.final_seeds()
+    seeds = plan.seeds_of("final")
     untuned = {name: value for name, value in contestant.defaults().items() if isinstance(value, (int, float))}
-    return [Entry(setting, numbers, seed) for seed in seeds] + [Entry(UNTUNED, untuned, seed) for seed in seeds]
+    return [Entry(setting, hyperparameters, seed) for seed in seeds] + [Entry(UNTUNED, untuned, seed) for seed in seeds]

@@ -21,14 +21,6 @@ def resampled(count: int, draws: int, seed: int) -> Int[np.ndarray, "draws count
     return np.random.default_rng((seed, count)).integers(count, size=(draws, count))
 
 
-def medians(values: Float[np.ndarray, "... lanes"]) -> np.ndarray:
-    """Medians along the last axis, where infinite values are fine: that of an even number of values is infinite if either middle one is."""
-    with np.errstate(invalid="ignore"):
-        middle = np.sort(values, axis=-1)
-        n = values.shape[-1]
-        return (middle[..., (n - 1) // 2] + middle[..., n // 2]) / 2
-
-
 def probability_less(a: np.ndarray, b: np.ndarray) -> float:
     """How often the first is less than the second, pair by pair; equal ones count half."""
     return float(np.mean((a < b) + 0.5 * (a == b)))

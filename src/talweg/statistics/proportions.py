@@ -10,12 +10,13 @@ from scipy import stats
 from talweg.statistics.bootstrap import LEVEL
 
 
-def proportion_interval(share: float, count: int, level: float = LEVEL) -> tuple[float, float]:
-    """Wilson's interval of a proportion: one that is sensible for few cases, and for all or none of them. Wilson 1927."""
-    z = float(stats.norm.ppf((1 + level) / 2))
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count))
-    return 0.0 if share == 0 else max(0.0, middle - half), 1.0 if share == 1 else min(1.0, middle + half)
+def proportion_interval(successes: float, count: int, level: float = LEVEL) -> tuple[float, float]:
+    """Wilson's interval of a proportion: one that is sensible for few cases, and for all or none of them. Wilson 1927.
+
+    Ties may count as half a success; where half of one is left over, the interval holds those of either way to count it.
+    """
+    fewer, more = (stats.binomtest(whole, count).proportion_ci(level, "wilson") for whole in (math.floor(successes), math.ceil(successes)))
+    return float(fewer.low), float(more.high)
 
 
 def paired_difference(one: np.ndarray, other: np.ndarray, level: float = LEVEL) -> tuple[float, float, float]:

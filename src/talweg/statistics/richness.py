@@ -1,6 +1,6 @@
 """What random starts did not find: how likely, and how many, are the basins that none of n of them ended in.
 
-Only the counts of ends are used, c₁ … c_k of them in the k basins found, n = Σ c in all. n₁ basins were found once, n₂ twice.
+Only the counts of endpoints are used, c₁ … c_k of them in the k basins found, n = Σ c in all. n₁ basins were found once, n₂ twice.
 All of it speaks of starts drawn like those n, independently and from the same distribution.
 """
 
@@ -18,7 +18,7 @@ from talweg import checks
 from talweg.checks import InputError, InputTypeError
 
 Z = float(stats.norm.ppf(0.975))  #: of intervals of 95 %
-ABOVE, BELOW = 1, 3  #: added to n₂ for the upper and the lower end of the unseen mass
+ABOVE, BELOW = 1, 3  #: added to n₂ for the upper and the lower end of the missing mass
 
 
 class Estimate(NamedTuple):
@@ -29,7 +29,7 @@ class Estimate(NamedTuple):
     high: float
 
 
-def unseen_mass(counts: Sequence[int] | np.ndarray) -> Estimate:
+def missing_mass(counts: Sequence[int] | np.ndarray) -> Estimate:
     """How likely it is that the next start ends in a basin that none has ended in yet.
 
         s = n₁ / n,    |m − s| ≤ z √v(m)
@@ -47,8 +47,8 @@ def unseen_mass(counts: Sequence[int] | np.ndarray) -> Estimate:
     Good, "The population frequencies of species and the estimation of population parameters", 1953. Esty, "A normal limit law for
     a nonparametric estimator of the coverage of a random sample", 1983. Raises InputError for counts that are not.
     """
-    found = counted(counts)
-    n, once, twice = int(found.sum()), int((found == 1).sum()), int((found == 2).sum())
+    known = counted(counts)
+    n, once, twice = int(known.sum()), int((known == 1).sum()), int((known == 2).sum())
     share = once / n
     if n == 1:
         return Estimate(share, 0.0, 1.0)
@@ -58,7 +58,7 @@ def unseen_mass(counts: Sequence[int] | np.ndarray) -> Estimate:
     return Estimate(share, max(0.0, low), min(1.0, high))
 
 
-def basins_in_all(counts: Sequence[int] | np.ndarray) -> Estimate:
+def richness(counts: Sequence[int] | np.ndarray) -> Estimate:
     """How many basins there are at least, found or not.
 
         k + u,    u = n₁ (n₁ − 1) / (2 (n₂ + 1))
@@ -74,11 +74,11 @@ def basins_in_all(counts: Sequence[int] | np.ndarray) -> Estimate:
     of "Estimating the population size for capture-recapture data with unequal catchability", 1987; for u = 0 as in Colwell's EstimateS.
     Raises InputError for counts that are not.
     """
-    found = counted(counts)
-    k, once, twice = len(found), int((found == 1).sum()), int((found == 2).sum())
+    known = counted(counts)
+    k, once, twice = len(known), int((known == 1).sum()), int((known == 2).sum())
     more = once * (once - 1) / (2 * (twice + 1))
     if more == 0:
-        return _all_but_surely_found(found)
+        return _none_missing(known)
     if twice:
         variance = more + once * (2 * once - 1) ** 2 / (4 * (twice + 1) ** 2) + once**2 * twice * (once - 1) ** 2 / (4 * (twice + 1) ** 4)
     else:
@@ -94,13 +94,13 @@ def better_than_best(n: int, level: float = 0.95) -> float:
         p = 1 − (1 − level)^(1/n)
 
     The best of n is the smallest of n draws: with F(x) the mass strictly below x, F(best) exceeds p only if all n draws missed the
-    lowest mass of p, which has probability (1 − p)ⁿ = 1 − level. About 3 / n for 95 %. Exact where no two ends are equal, and safe
+    lowest mass of p, which has probability (1 − p)ⁿ = 1 − level. About 3 / n for 95 %. Exact where no two endpoints are equal, and safe
     where some are.
 
     Wilks, "Determination of sample sizes for setting tolerance limits", 1941. Raises InputError for n below 1 or a level outside (0, 1).
     """
-    checks.whole("unseen", "n", n)
-    checks.number("unseen", "level", level, checks.Interval(0, 1, low_open=True))
+    checks.whole("richness", "n", n)
+    checks.number("richness", "level", level, checks.Interval(0, 1, low_open=True))
     return -math.expm1(math.log1p(-level) / n)
 
 
@@ -109,11 +109,11 @@ def counted(counts: Any) -> Int[np.ndarray, " basins"]:
     try:
         given = np.asarray(counts, float)
     except (TypeError, ValueError) as error:
-        raise InputTypeError(f"unseen: counts must be whole numbers, one for each basin, got {counts!r}") from error
+        raise InputTypeError(f"richness: counts must be whole numbers, one for each basin, got {counts!r}") from error
     if given.ndim != 1 or not np.isfinite(given).all() or (given < 0).any() or (given != np.round(given)).any():
-        raise InputError(f"unseen: counts must be whole numbers of at least 0, one for each basin, got {counts!r}")
+        raise InputError(f"richness: counts must be whole numbers of at least 0, one for each basin, got {counts!r}")
     if not given.any():
-        raise InputError("unseen: counts must hold at least one end, got none; run some starts first")
+        raise InputError("richness: counts must hold at least one end, got none; run some starts first")
     return given[given > 0].astype(int)
 
 
@@ -124,10 +124,10 @@ def _score(share: float, extra: float, n: int) -> tuple[float, float]:
     return (b - root) / a, (b + root) / a
 
 
-def _all_but_surely_found(found: Int[np.ndarray, " basins"]) -> Estimate:
+def _none_missing(known: Int[np.ndarray, " basins"]) -> Estimate:
     """The interval about k basins where none is thought to be missing."""
-    k, n, missed = len(found), found.sum(), np.exp(-found)
-    variance = float((missed - missed**2).sum() - (found * missed).sum() ** 2 / n)
+    k, n, missed = len(known), known.sum(), np.exp(-known)
+    variance = float((missed - missed**2).sum() - (known * missed).sum() ** 2 / n)
     share = float(missed.mean())
     middle, half = k / (1 - share), Z * math.sqrt(max(0.0, variance)) / (1 - share)
     return Estimate(float(k), float(max(k, math.floor(middle - half))), float(math.floor(middle + half)))

@@ -21,5 +21,5 @@ def best_of(losses: Float[np.ndarray, " settings"], shares: tuple[float, float] 
     # the i-th smallest is the best of n if it is drawn, and the other n − 1 come from those behind it
     chance = np.array([[comb(total - 1 - i, n - 1) / comb(total, n) for i in range(total)] for n in range(1, total + 1)])
     reached = np.cumsum(chance, axis=1)
-    ends = [ordered[np.minimum((reached < share - 1e-12).sum(axis=1), total - 1)] for share in shares]
-    return np.stack([chance @ ordered, *ends])
+    quantiles = [ordered[np.minimum((reached < share - 1e-12).sum(axis=1), total - 1)] for share in shares]
+    return np.stack([chance @ ordered, *quantiles])

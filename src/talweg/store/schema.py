@@ -12,47 +12,29 @@ from talweg.checks import InputError
 APPLICATION = 0x74616C77  # "talw", in the file's header: how a talweg store is known
 FORMAT = 2  #: `PRAGMA user_version` of the files that this version writes
 
-TABLES = (
-    """CREATE TABLE race (
-    race TEXT PRIMARY KEY, created REAL NOT NULL, finished REAL, problem TEXT NOT NULL, plan TEXT NOT NULL, run TEXT NOT NULL,
-    wall REAL NOT NULL DEFAULT 0, compile REAL NOT NULL DEFAULT 0,
-    origin TEXT NOT NULL DEFAULT '{}'
-)""",
-    """CREATE TABLE speed (
-    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, seconds_per_step REAL NOT NULL,
-    gradients_per_step INTEGER NOT NULL, PRIMARY KEY (race, contestant)
-)""",
-    """CREATE TABLE block (
-    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER NOT NULL,
-    steps INTEGER NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (race, contestant, rung, block)
-)""",
-    """CREATE TABLE lane (
-    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER NOT NULL,
-    lane INTEGER NOT NULL, setting INTEGER NOT NULL, seed INTEGER NOT NULL, hyperparameters TEXT NOT NULL, diverged_at INTEGER,
-    test_loss REAL, test_metric REAL, PRIMARY KEY (race, contestant, rung, block, lane)
-)""",
-    """CREATE TABLE point (
-    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER NOT NULL,
-    lane INTEGER NOT NULL, step INTEGER NOT NULL, training_loss REAL, validation_loss REAL, metric REAL,
-    PRIMARY KEY (race, contestant, rung, block, lane, step)
-) WITHOUT ROWID""",
-    """CREATE TABLE weights (
-    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, lane INTEGER NOT NULL, tensors BLOB NOT NULL,
-    PRIMARY KEY (race, contestant)
-)""",
-    """CREATE TABLE probe (
-    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, name TEXT NOT NULL, lane INTEGER NOT NULL,
-    step INTEGER NOT NULL, value REAL, PRIMARY KEY (race, contestant, name, lane, step)
-) WITHOUT ROWID""",
-    """CREATE TABLE endpoint (
-    race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, seed INTEGER NOT NULL, evidence TEXT NOT NULL,
-    PRIMARY KEY (race, contestant, seed)
-) WITHOUT ROWID""",
-)
-PROBE, ENDPOINT = TABLES[-2:]
-IF_MISSING = "CREATE TABLE IF NOT EXISTS"
+_CONTESTANT = "race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL"
+_BLOCK = f"{_CONTESTANT}, rung TEXT NOT NULL, block INTEGER NOT NULL"
+_LANE = f"{_BLOCK}, lane INTEGER NOT NULL"
 
-#: In format 2 what is known of an endpoint has other keys, and one value another name.
+#: By table: its columns and key.
+TABLES = {
+    "race": """(race TEXT PRIMARY KEY, created REAL NOT NULL, finished REAL, problem TEXT NOT NULL, plan TEXT NOT NULL, run TEXT NOT NULL,
+        wall REAL NOT NULL DEFAULT 0, compile REAL NOT NULL DEFAULT 0, origin TEXT NOT NULL DEFAULT '{}')""",
+    "speed": f"""({_CONTESTANT}, seconds_per_step REAL NOT NULL, gradients_per_step INTEGER NOT NULL, PRIMARY KEY (race, contestant))""",
+    "block": f"""({_BLOCK}, steps INTEGER NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (race, contestant, rung, block))""",
+    "lane": f"""({_LANE}, setting INTEGER NOT NULL, seed INTEGER NOT NULL, hyperparameters TEXT NOT NULL, diverged_at INTEGER,
+        test_loss REAL, test_metric REAL, PRIMARY KEY (race, contestant, rung, block, lane))""",
+    "point": f"""({_LANE}, step INTEGER NOT NULL, training_loss REAL, validation_loss REAL, metric REAL,
+        PRIMARY KEY (race, contestant, rung, block, lane, step)) WITHOUT ROWID""",
+    "weights": f"""({_CONTESTANT}, lane INTEGER NOT NULL, tensors BLOB NOT NULL, PRIMARY KEY (race, contestant))""",
+    "probe": f"""({_CONTESTANT}, name TEXT NOT NULL, lane INTEGER NOT NULL, step INTEGER NOT NULL, value REAL,
+        PRIMARY KEY (race, contestant, name, lane, step)) WITHOUT ROWID""",
+    "endpoint": f"""({_CONTESTANT}, seed INTEGER NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY (race, contestant, seed)) WITHOUT ROWID""",
+}
+
+#: Format 2 has other keys in the JSON of a problem and of an endpoint, and another name for one value. Quotes inside of a string are
+#: escaped in JSON, so that nothing but keys and whole values matches.
+PROBLEM = (('"measure": ', '"metric": '), ('"measure_percent": ', '"metric_percent": '), ('"lowest": ', '"optimum": '))
 EVIDENCE = (
     ('"kind": "slope"', '"point": "not converged"'),
     ('"kind": ', '"point": '),
@@ -64,15 +46,16 @@ EVIDENCE = (
 
 #: By format, the statements that make the next one of it. A store of any age is brought up by all that follow its own.
 MIGRATIONS: dict[int, tuple[str, ...]] = {
-    # The words of the field; the two tables that were made only when they were needed are always there; where a problem came from is kept.
+    # The words of the field; the two tables that were made only when they were needed are always there; where a problem came from is kept;
+    # its optimum stands beside the facts, too, with all its digits.
     1: (
         "ALTER TABLE race ADD COLUMN origin TEXT NOT NULL DEFAULT '{}'",
         "ALTER TABLE lane RENAME COLUMN test_measure TO test_metric",
         "ALTER TABLE point RENAME COLUMN measure TO metric",
-        # keys of JSON: quotes inside of its strings are escaped, so that nothing else matches
-        """UPDATE race SET problem = replace(replace(problem, '"measure": ', '"metric": '), '"measure_percent": ', '"metric_percent": ')""",
-        PROBE.replace("CREATE TABLE", IF_MISSING),
-        ENDPOINT.replace("CREATE TABLE endpoint", f"{IF_MISSING} ending"),
+        *(f"UPDATE race SET problem = replace(problem, '{old}', '{new}')" for old, new in PROBLEM),
+        "UPDATE race SET problem = json_set(problem, '$.optimum', json(problem -> '$.facts.optimum'))",
+        f"CREATE TABLE IF NOT EXISTS probe {TABLES['probe']}",
+        f"CREATE TABLE IF NOT EXISTS ending {TABLES['endpoint']}",
         "ALTER TABLE ending RENAME TO endpoint",
         *(f"UPDATE endpoint SET evidence = replace(evidence, '{old}', '{new}')" for old, new in EVIDENCE),
     ),
@@ -85,16 +68,17 @@ def prepare(db: sqlite3.Connection, path: Path) -> None:
     Raises InputError for a file that is not a store or is of a newer format.
     """
     # in this order: another process may be making the store just now, and commits tables and numbers at once
-    tables = _tables(db)
-    if tables and db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
+    made = _tables(db) > 0
+    if made and db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
         raise InputError(f"store: {path} is not a talweg store but another SQLite file; choose another --store")
-    if tables and _format(db) > FORMAT:
+    if made and _format(db) > FORMAT:
         raise InputError(f"store: {path} was made by a newer talweg; update talweg or choose another --store")
-    if not tables:
+    if not made:
         db.execute("PRAGMA journal_mode = WAL")
         with transaction(db):
             if not _tables(db):  # nobody was faster
-                for statement in (*TABLES, f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {FORMAT}"):
+                tables = [f"CREATE TABLE {name} {columns}" for name, columns in TABLES.items()]
+                for statement in (*tables, f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {FORMAT}"):
                     db.execute(statement)
     while (older := _format(db)) < FORMAT:
         with transaction(db):

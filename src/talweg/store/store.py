@@ -16,7 +16,9 @@ from jaxtyping import Float, Int
 
 from talweg.checks import InputError
 from talweg.store import schema
+from talweg.summary import plain
 
+JSON = Mapping[str, Any]
 PATIENCE = 100  # tenths of a second
 
 
@@ -34,7 +36,7 @@ class Lane:
     metric: Float[np.ndarray, " points"]
     test_loss: float | None = None
     test_metric: float | None = None
-    key: tuple[int, int] = field(default=(0, 0))  #: block and lane, by which a row is found again
+    key: tuple[int, int] = (0, 0)  #: block and lane, by which a row is found again
 
 
 @dataclass(frozen=True)
@@ -113,35 +115,29 @@ class Store:
                 "once that is mended; or choose another --store"
             ) from error
 
+    def _write(self, statement: str, *values: Any) -> None:
+        """One statement as a transaction."""
+        with self.writing():
+            self.db.execute(statement, values)
+
     def close(self) -> None:
         """Close the file; what was committed stays."""
         self.db.close()
 
-    def enter(
-        self,
-        race: str,
-        problem: Mapping[str, Any],
-        plan: Mapping[str, Any],
-        run: Mapping[str, Any],
-        origin: Mapping[str, Any] | None = None,
-    ) -> RaceRow:
+    def enter(self, race: str, problem: JSON, plan: JSON, run: JSON, origin: JSON | None = None) -> RaceRow:
         """The row of a race, made if it is new; the first one to enter it decides its plan."""
-        with self.writing():
-            self.db.execute(
-                "INSERT OR IGNORE INTO race (race, created, problem, plan, run, origin) VALUES (?, ?, ?, ?, ?, ?)",
-                (race, time.time(), *(json.dumps(x) for x in (problem, plan, run, origin or {}))),
-            )
+        texts = [json.dumps(part) for part in (problem, plan, run, origin or {})]
+        statement = "INSERT OR IGNORE INTO race (race, created, problem, plan, run, origin) VALUES (?, ?, ?, ?, ?, ?)"
+        self._write(statement, race, time.time(), *texts)
         return self.race(race)
 
-    def replan(self, race: str, plan: Mapping[str, Any]) -> None:
+    def replan(self, race: str, plan: JSON) -> None:
         """Record the plan again, once a budget in seconds has become one in epochs."""
-        with self.writing():
-            self.db.execute("UPDATE race SET plan = ? WHERE race = ?", (json.dumps(plan), race))
+        self._write("UPDATE race SET plan = ? WHERE race = ?", json.dumps(plan), race)
 
     def forget_empty(self, race: str) -> None:
         """Remove a race of which nothing was run."""
-        with self.writing():
-            self.db.execute("DELETE FROM race WHERE race = ? AND NOT EXISTS (SELECT 1 FROM block WHERE block.race = race.race)", (race,))
+        self._write("DELETE FROM race WHERE race = ? AND NOT EXISTS (SELECT 1 FROM block WHERE block.race = race.race)", race)
 
     def races(self) -> list[RaceRow]:
         """All races, the newest first."""
@@ -156,86 +152,64 @@ class Store:
         races = self.races()
         if not races:
             raise InputError(f"store: {self.path} holds no races yet; run talweg race first")
-        found = races[:1] if prefix is None else [r for r in races if r.race.startswith(prefix)]
-        if len(found) != 1:
-            known = ", ".join(r.race for r in races[:8])
-            raise InputError(
-                f"store: {'several races begin' if found else 'no race begins'} with {prefix!r} in {self.path}; it holds {known}"
-            )
-        return found[0]
+        named = races[:1] if prefix is None else [row for row in races if row.race.startswith(prefix)]
+        if len(named) != 1:
+            known, how_many = ", ".join(row.race for row in races[:8]), "several races begin" if named else "no race begins"
+            raise InputError(f"store: {how_many} with {prefix!r} in {self.path}; it holds {known}")
+        return named[0]
 
     def has_block(self, race: str, contestant: str, rung: str, block: int) -> bool:
         """Whether a block was finished."""
-        found = self.db.execute("SELECT 1 FROM block WHERE (race, contestant, rung, block) = (?, ?, ?, ?)", (race, contestant, rung, block))
-        return found.fetchone() is not None
+        query = "SELECT 1 FROM block WHERE (race, contestant, rung, block) = (?, ?, ?, ?)"
+        return self.db.execute(query, (race, contestant, rung, block)).fetchone() is not None
 
     def add_block(self, race: str, contestant: str, rung: str, block: int, steps: int, seconds: float, lanes: Sequence[Lane]) -> None:
         """Commit a finished block; if somebody else finished the same one first, theirs stays (it says the same)."""
         key = (race, contestant, rung, block)
+        rows = [
+            (*key, i, one.setting, one.seed, json.dumps(dict(one.hyperparameters)), one.diverged_at, one.test_loss, one.test_metric)
+            for i, one in enumerate(lanes)
+        ]
+        points = [
+            (*key, i, *point)
+            for i, one in enumerate(lanes)
+            for point in zip(*map(plain, (one.steps, one.training_loss, one.validation_loss, one.metric)), strict=True)
+        ]
         with self.writing():
             if self.has_block(*key):
                 return
             self.db.execute("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?)", (*key, steps, seconds))
-            self.db.executemany(
-                "INSERT INTO lane VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    (
-                        *key,
-                        i,
-                        lane.setting,
-                        lane.seed,
-                        json.dumps(dict(lane.hyperparameters)),
-                        lane.diverged_at,
-                        lane.test_loss,
-                        lane.test_metric,
-                    )
-                    for i, lane in enumerate(lanes)
-                ),
-            )
-            self.db.executemany(
-                "INSERT INTO point VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    (*key, i, *values)
-                    for i, lane in enumerate(lanes)
-                    for values in zip(
-                        lane.steps.tolist(), *(_nullable(x) for x in (lane.training_loss, lane.validation_loss, lane.metric)), strict=True
-                    )
-                ),
-            )
+            self.db.executemany("INSERT INTO lane VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            self.db.executemany("INSERT INTO point VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", points)
 
     def lanes(self, race: str, contestant: str, rung: str) -> list[Lane]:
         """The lanes of a rung, in order."""
+        rung_of, key = "WHERE (race, contestant, rung) = (?, ?, ?) ORDER BY block, lane", (race, contestant, rung)
         points: dict[tuple[int, int], list[tuple[Any, ...]]] = {}
-        query = "SELECT block, lane, step, training_loss, validation_loss, metric FROM point WHERE (race, contestant, rung) = (?, ?, ?)"
-        for block, lane, *values in self.db.execute(query + " ORDER BY block, lane, step", (race, contestant, rung)):
+        query = f"SELECT block, lane, step, training_loss, validation_loss, metric FROM point {rung_of}, step"
+        for block, lane, *values in self.db.execute(query, key):
             points.setdefault((block, lane), []).append(tuple(values))
-        query = "SELECT block, lane, setting, seed, hyperparameters, diverged_at, test_loss, test_metric FROM lane"
-        rows = self.db.execute(
-            query + " WHERE (race, contestant, rung) = (?, ?, ?) ORDER BY block, lane", (race, contestant, rung)
-        ).fetchall()
         lanes = []
-        for block, lane, setting, seed, numbers, diverged, test_loss, test_metric in rows:
-            steps, *curves = np.array(points[block, lane], float).T
-            training, validation, metric = curves
-            row = Lane(setting, seed, json.loads(numbers), diverged, steps.astype(int), training, validation, metric)
-            row.test_loss, row.test_metric, row.key = test_loss, test_metric, (block, lane)
-            lanes.append(row)
+        query = f"SELECT block, lane, setting, seed, hyperparameters, diverged_at, test_loss, test_metric FROM lane {rung_of}"
+        for block, lane, setting, seed, hyperparameters, diverged_at, *test in self.db.execute(query, key):
+            steps, training, validation, metric = np.array(points[block, lane], float).T
+            curves = (steps.astype(int), training, validation, metric)
+            lanes.append(Lane(setting, seed, json.loads(hyperparameters), diverged_at, *curves, *test))
+            lanes[-1].key = (block, lane)
         return lanes
 
     def add_speed(self, race: str, contestant: str, seconds_per_step: float, gradients_per_step: int) -> None:
-        """Record what one step takes alone; the first measurement stays."""
-        with self.writing():
-            self.db.execute("INSERT OR IGNORE INTO speed VALUES (?, ?, ?, ?)", (race, contestant, seconds_per_step, gradients_per_step))
+        """Record what one step takes by itself; the first measurement stays."""
+        self._write("INSERT OR IGNORE INTO speed VALUES (?, ?, ?, ?)", race, contestant, seconds_per_step, gradients_per_step)
 
     def speeds(self, race: str) -> dict[str, tuple[float, int]]:
-        """Seconds and gradient evaluations of a step alone, by contestant."""
+        """Seconds and gradient evaluations of a step by itself, by contestant."""
         rows = self.db.execute("SELECT contestant, seconds_per_step, gradients_per_step FROM speed WHERE race = ?", (race,))
         return {name: (seconds, gradients) for name, seconds, gradients in rows}
 
     def add_weights(self, race: str, contestant: str, lane: int, tensors: bytes) -> None:
         """Record the parameters of a contestant's best final lane, as safetensors."""
-        with self.writing():
-            self.db.execute("INSERT OR REPLACE INTO weights VALUES (?, ?, ?, ?)", (race, contestant, lane, tensors))
+        self._write("INSERT OR REPLACE INTO weights VALUES (?, ?, ?, ?)", race, contestant, lane, tensors)
 
     def weights(self, race: str, contestant: str) -> bytes | None:
         """The parameters of a contestant's best final lane, as safetensors."""
@@ -243,73 +217,52 @@ class Store:
         return None if row is None else row[0]
 
     def add_probes(self, race: str, contestant: str, steps: np.ndarray, probes: Mapping[str, Float[np.ndarray, "lanes points"]]) -> None:
-        """Record what was seen inside a contestant's method; the first look stays."""
+        """Record the training dynamics of a few of a contestant's lanes; the first recording stays."""
+        rows = [
+            (race, contestant, name, lane, *point)
+            for name, values in probes.items()
+            for lane, curve in enumerate(values)
+            for point in zip(plain(steps), plain(curve), strict=True)
+        ]
         with self.writing():
-            self.db.executemany(
-                "INSERT OR IGNORE INTO probe VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    (race, contestant, name, lane, step, value)
-                    for name, values in probes.items()
-                    for lane, row in enumerate(values)
-                    for step, value in zip(steps.tolist(), _nullable(row), strict=True)
-                ),
-            )
+            self.db.executemany("INSERT OR IGNORE INTO probe VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def probes(self, race: str) -> dict[str, tuple[np.ndarray, dict[str, np.ndarray]]]:
-        """By contestant: the steps, and by name an array of what was seen, lanes × steps, NaN where there was nothing."""
-        found: dict[str, dict[str, dict[int, list[tuple[int, float]]]]] = {}
-        rows = self.db.execute("SELECT contestant, name, lane, step, value FROM probe WHERE race = ? ORDER BY name, lane, step", (race,))
-        for contestant, name, lane, step, value in rows:
-            found.setdefault(contestant, {}).setdefault(name, {}).setdefault(lane, []).append((step, np.nan if value is None else value))
-        seen = {}
-        for contestant, names in found.items():
-            arrays = {name: np.array([[value for _, value in row] for row in lanes.values()], float) for name, lanes in names.items()}
-            first = next(iter(next(iter(names.values())).values()))
-            seen[contestant] = (np.array([step for step, _ in first]), arrays)
-        return seen
+        """By contestant: the steps, and by probe an array, lanes × steps, NaN where there was nothing."""
+        points: dict[str, dict[str, list[tuple[int, float | None]]]] = {}
+        query = "SELECT contestant, name, step, value FROM probe WHERE race = ? ORDER BY contestant, name, lane, step"
+        for contestant, name, *point in self.db.execute(query, (race,)):
+            points.setdefault(contestant, {}).setdefault(name, []).append(tuple(point))
+        probes = {}
+        for contestant, names in points.items():
+            steps = np.unique([step for step, _ in next(iter(names.values()))])
+            arrays = {name: np.array([value for _, value in curve], float).reshape(-1, len(steps)) for name, curve in names.items()}
+            probes[contestant] = steps, arrays
+        return probes
 
-    def add_endpoints(self, race: str, contestant: str, endpoints: Mapping[int, Mapping[str, Any] | None]) -> None:
-        """Record what the endpoints of final lanes are, by their seeds; the first look stays."""
+    def add_endpoints(self, race: str, contestant: str, endpoints: Mapping[int, JSON | None]) -> None:
+        """Record what the endpoints of final lanes are, by their seeds; the first diagnosis stays."""
+        rows = [(race, contestant, seed, json.dumps(plain(evidence))) for seed, evidence in endpoints.items()]
         with self.writing():
-            self.db.executemany(
-                "INSERT OR IGNORE INTO endpoint VALUES (?, ?, ?, ?)",
-                ((race, contestant, seed, json.dumps(_finite(evidence))) for seed, evidence in endpoints.items()),
-            )
+            self.db.executemany("INSERT OR IGNORE INTO endpoint VALUES (?, ?, ?, ?)", rows)
 
     def endpoints(self, race: str) -> dict[str, list[dict[str, Any] | None]]:
-        """By contestant: what the endpoints of its final lanes are, None for those that could not be looked at."""
-        found: dict[str, list[dict[str, Any] | None]] = {}
-        for contestant, evidence in self.db.execute(
-            "SELECT contestant, evidence FROM endpoint WHERE race = ? ORDER BY contestant, seed", (race,)
-        ):
-            found.setdefault(contestant, []).append(json.loads(evidence))
-        return found
+        """By contestant: what the endpoints of its final lanes are, None for those that diverged."""
+        endpoints: dict[str, list[dict[str, Any] | None]] = {}
+        query = "SELECT contestant, evidence FROM endpoint WHERE race = ? ORDER BY contestant, seed"
+        for contestant, evidence in self.db.execute(query, (race,)):
+            endpoints.setdefault(contestant, []).append(json.loads(evidence))
+        return endpoints
 
     def add_time(self, race: str, wall: float, compile_seconds: float) -> None:
         """Add to the time that a race has taken so far."""
-        with self.writing():
-            self.db.execute("UPDATE race SET wall = wall + ?, compile = compile + ? WHERE race = ?", (wall, compile_seconds, race))
+        self._write("UPDATE race SET wall = wall + ?, compile = compile + ? WHERE race = ?", wall, compile_seconds, race)
 
     def finish(self, race: str) -> None:
         """Mark a race as finished, once."""
-        with self.writing():
-            self.db.execute("UPDATE race SET finished = coalesce(finished, ?) WHERE race = ?", (time.time(), race))
+        self._write("UPDATE race SET finished = coalesce(finished, ?) WHERE race = ?", time.time(), race)
 
     def work(self, race: str) -> tuple[int, int]:
         """Lanes that were run, and their steps all together."""
-        rows = self.db.execute(
-            "SELECT count(*), coalesce(sum(steps), 0) FROM lane JOIN block USING (race, contestant, rung, block) WHERE race = ?", (race,)
-        )
-        lanes, steps = rows.fetchone()
-        return lanes, steps
-
-
-def _nullable(values: np.ndarray) -> list[float | None]:
-    return [x if np.isfinite(x) else None for x in values.tolist()]
-
-
-def _finite(evidence: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Numbers that are not finite as None, which JSON has."""
-    if evidence is None:
-        return None
-    return {name: None if isinstance(value, float) and not np.isfinite(value) else value for name, value in evidence.items()}
+        query = "SELECT count(*), coalesce(sum(steps), 0) FROM lane JOIN block USING (race, contestant, rung, block) WHERE race = ?"
+        return self.db.execute(query, (race,)).fetchone()

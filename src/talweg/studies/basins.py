@@ -20,7 +20,7 @@ from talweg.landscape.settle import MOST_DIMENSIONS, same, settled
 from talweg.problems.base import Params, Problem
 from talweg.results import Result
 from talweg.statistics import proportions
-from talweg.statistics.richness import Estimate, basins_in_all, better_than_best, unseen_mass
+from talweg.statistics.richness import Estimate, better_than_best, missing_mass, richness
 from talweg.studies import multistart, tuning
 from talweg.studies.multistart import Endpoints, Multistart
 from talweg.summary import BasinsSummary, plain
@@ -53,7 +53,7 @@ class Arrivals:
     label: str
     method: str
     batch: int | str
-    numbers: Mapping[str, float]
+    hyperparameters: Mapping[str, float]
     ends: Endpoints
     loss: Float[np.ndarray, " starts"]  #: where each comes to rest; infinite for those that diverged
     basin: Int[np.ndarray, " starts"]  #: the number of each start's basin, −1 for those that diverged or did not converge
@@ -114,7 +114,7 @@ class Basins(Result):
                     "label": a.label,
                     "method": a.method,
                     "batch": a.batch,
-                    "hyperparameters": a.numbers,
+                    "hyperparameters": a.hyperparameters,
                     "diverged": int((a.ends.diverged >= 0).sum()),
                     "not_converged": int(((a.basin < 0) & (a.ends.diverged < 0)).sum()),
                     "basins": int((counts[a.name] > 0).sum()),
@@ -273,14 +273,14 @@ def _gathered(
             Arrivals(
                 contestant.name,
                 contestant.label,
-                contestant.kind.name or contestant.kind.__name__,
-                "full" if contestant.size is None else contestant.size,
+                contestant.method_name,
+                contestant.batch,
                 {**contestant.defaults(), **numbers},
                 ends,
                 losses[k * starts : (k + 1) * starts],
                 own,
-                None if counted is None else unseen_mass(counted),
-                None if counted is None else basins_in_all(counted),
+                None if counted is None else missing_mass(counted),
+                None if counted is None else richness(counted),
                 gradients,
             )
         )
@@ -288,5 +288,5 @@ def _gathered(
 
 
 def _share(count: int, of: int) -> dict[str, float | int]:
-    low, high = proportions.proportion_interval(count / of, of)
+    low, high = proportions.proportion_interval(count, of)
     return {"count": count, "share": count / of, "low": low, "high": high}

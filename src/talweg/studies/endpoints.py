@@ -20,7 +20,7 @@ PRODUCTS = 16  #: with the Hessian, twice for every lane
 MOST_PARAMETERS = 2_000_000  #: of a model whose lanes are looked at
 
 
-def looked(problem: Problem, stacked: Params, methods: Sequence[Method]) -> list[dict[str, Any] | None]:
+def diagnosed(problem: Problem, stacked: Params, methods: Sequence[Method]) -> list[dict[str, Any] | None]:
     """What each of stacked parameters is, as plain numbers; None where its loss is not finite, or the model is too large.
 
     `methods` took the lanes there; where there is a rule for them, `threshold` is the sharpness above which their steps would grow.

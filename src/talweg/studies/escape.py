@@ -46,7 +46,7 @@ class Arm:
     remedy: str | None
     method: str
     batch: int | str
-    numbers: Mapping[str, float]
+    hyperparameters: Mapping[str, float]
     steps: int
     restarts: int
     width: int
@@ -72,7 +72,7 @@ class Escape(Result):
     arms: tuple[Arm, ...]
     best: float  #: the value to be reached
     best_known: bool  #: whether it was known before, or is the lowest that any arm has found
-    given: bool  #: whether it is the caller's goal
+    goal_given: bool  #: whether it is the caller's goal
     threshold: float
     within: float  #: the share of the way down that may be left
     budget: float  #: of one trial of every arm: gradients of one example times parameters
@@ -94,7 +94,7 @@ class Escape(Result):
             "data": self.problem.train is not None,
             "best": self.best,
             "best_known": self.best_known,
-            "goal_given": self.given,
+            "goal_given": self.goal_given,
             "threshold": self.threshold,
             "within": self.within,
             "parameters": parameters,
@@ -111,7 +111,7 @@ class Escape(Result):
                     "remedy": arm.remedy,
                     "method": arm.method,
                     "batch": arm.batch,
-                    "hyperparameters": arm.numbers,
+                    "hyperparameters": arm.hyperparameters,
                     "steps": arm.steps,
                     "reached": int(arm.reached.sum()),
                     "rate": _interval(arm.rate),
@@ -293,15 +293,15 @@ class _Escaping:
             contestant.name,
             contestant.label,
             remedy,
-            contestant.kind.name or contestant.kind.__name__,
-            "full" if contestant.size is None else contestant.size,
+            contestant.method_name,
+            contestant.batch,
             {**contestant.defaults(), **numbers},
             self._steps(contestant),
             contestant.restarts,
             contestant.width,
             ends,
             reached,
-            (share, *proportions.proportion_interval(share, self.starts, LEVEL)),
+            (share, *proportions.proportion_interval(reached.sum(), self.starts, LEVEL)),
             None if plain is None else proportions.paired_difference(reached, plain, 1 - (1 - LEVEL) / others),
         )
 

@@ -157,9 +157,6 @@ class Landscape(Result):
         return landscape.html(self.summary)
 
     def _write(self, to: Path, suffix: str) -> None:
-        if suffix == ".html":
-            super()._write(to, suffix)
-            return
         from talweg.figures import landscape_image
 
         to.write_bytes(landscape_image.image(self.summary, suffix[1:]))

@@ -86,8 +86,7 @@ class Multistart:
 
     def refuse_one_place(self, who: str) -> None:
         """Raise InputError if every start is the same one."""
-        first = self.placement.starts([0, 1])
-        if all(np.array_equal(leaf[0], leaf[1]) for leaf in jax.tree.leaves(first)):
+        if self.problem.begins_at_one_place():
             raise InputError(
                 f"{who}: {self.problem.name} always begins at the same place, so many starts are one; give tw.Problem a scatter(key) that "
                 "draws them from all over its domain"
@@ -100,7 +99,7 @@ class Multistart:
 
     def _program(self, contestant: Contestant, best: bool) -> Program:
         again = best or contestant.restarts > 1
-        key = (contestant.kind, contestant.size, contestant.schedule, contestant.width, tuple(sorted(contestant.fixed)), again)
+        key = (contestant.factory, contestant.size, contestant.schedule, contestant.width, tuple(sorted(contestant.fixed)), again)
         if key not in self._programs:
             placement = self._placement(contestant)
             small = placement.problem.parameters() * (self.problem.examples if contestant.size is None else contestant.size) <= SMALL

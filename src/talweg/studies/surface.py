@@ -85,9 +85,6 @@ class View(Result):
         return surface.html(self.scene, self.command)
 
     def _write(self, to: Path, suffix: str) -> None:
-        if suffix == ".html":
-            super()._write(to, suffix)
-            return
         from talweg.figures.surface import image
 
         if suffix == ".mp4":
@@ -112,7 +109,7 @@ def _descent(found: outcomes.Outcome) -> dict[str, Any]:
         "name": one.name,
         "label": one.label,
         "start": one.positions[0],
-        "hyperparameters": dict(one.numbers),
+        "hyperparameters": dict(one.hyperparameters),
         "tuned": one.tuned,
         "outcome": found.kind,
         "step": found.step,

@@ -60,7 +60,7 @@ def train(
     tuned = "learning_rate" not in {*given, *contestant.fixed} and "learning_rate" in contestant.defaults()
     settings = [given] * RATES  # without a choice, too: it is the same program
     if tuned:
-        searched = contestant.kind.search_space(size)["learning_rate"]
+        searched = contestant.factory.search_space(size)["learning_rate"]
         settings = [{**given, "learning_rate": rate} for rate in tuning.spread(searched, RATES)]
 
     def run(settings: Sequence[Mapping[str, float]]) -> list[Trace]:

@@ -76,8 +76,8 @@ class Descents:
         return Trajectory(
             contestant.name,
             contestant.label,
-            contestant.kind.name or contestant.kind.__name__,
-            None if self.problem.train is None else "full" if contestant.size is None else contestant.size,
+            contestant.method_name,
+            None if self.problem.train is None else contestant.batch,
             {**contestant.defaults(), **given},
             *found,
             contestant.gradients,

@@ -15,7 +15,6 @@ from jaxtyping import Float
 from talweg.contestants.contestant import Contestant
 from talweg.methods import Range
 from talweg.problems.base import Problem
-from talweg.statistics import bootstrap
 
 RATES = np.geomspace(1e-7, 30.0, 32)  #: learning rates that are tried on a function, which may be steep or flat
 SPREAD = 16  #: learning rates that are tried on data, from end to end of the method's search range
@@ -65,7 +64,7 @@ def mean_loss(losses: Float[np.ndarray, "settings points"]) -> Float[np.ndarray,
 
 def median_loss(losses: Float[np.ndarray, "settings starts"]) -> Float[np.ndarray, " settings"]:
     """The median over starts of the loss at the end, infinite for those that diverged."""
-    return bootstrap.medians(losses)
+    return np.median(losses, axis=-1)
 
 
 def gap_left(losses: Float[np.ndarray, "settings starts steps"], lowest: float | None = None) -> Float[np.ndarray, " settings"]:
@@ -89,4 +88,4 @@ def arrivals_then_losses(
 ) -> Float[np.ndarray, "settings 3"]:
     """The most starts whose lowest loss is at most the threshold; then the lowest median at the end, then that on the way."""
     arrivals = (lowest <= threshold).sum(axis=1)
-    return np.stack([-arrivals, bootstrap.medians(last), bootstrap.medians(lowest)], axis=1)
+    return np.stack([-arrivals, np.median(last, axis=-1), np.median(lowest, axis=-1)], axis=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-from talweg.summary.values import Beats, Interval
+from talweg.summary.values import Beats, Configured, Interval, Named
 
 
 class RaceSummary(TypedDict):
@@ -22,11 +22,9 @@ class RaceSummary(TypedDict):
 
 
 class RacedProblem(TypedDict):
-    """A race's problem."""
-
     name: str  #: of the catalogue, or of the file
     facts: dict[str, Any]  #: model, loss, task, features, classes, split … as far as known
-    notes: list[str]  #: what was recognised on the way in
+    notes: list[str]  #: what was recognised or changed when the data were read
     parameters: int  #: of the model
     examples: int  #: for training; 1 of a function
     metric: str | None  #: accuracy, R² …
@@ -36,37 +34,28 @@ class RacedProblem(TypedDict):
 
 
 class Budget(TypedDict):
-    """What each training may spend."""
-
     epochs: float | None  #: passes over the training data
     examples: float | None  #: the same in examples
     seconds: float | None  #: of the whole race, if they were asked for
 
 
 class Target(TypedDict):
-    """What is to be reached."""
-
     kind: str  #: loss or accuracy
     value: float | None  #: `null` if there is nothing to reach
     text: str  #: in words
     baseline: str  #: the name of the contestant that others are compared with
 
 
-class ContestantSummary(TypedDict):
+class ContestantSummary(Configured):
     """A contestant: a method with a batch size, a schedule and a search space."""
 
     rank: int  #: from 1
-    name: str  #: unique, as typed
-    label: str  #: for people
-    method: str  #: of the catalogue
-    batch: int | str  #: a number or "full"
     reference: bool  #: joined as the baseline, without being asked for
     schedule: str  #: how the learning rate changes
     restarts: int  #: trainings of each lane, the best so far of which is kept
     width: int  #: how many times as wide its hidden layers are
     tied: bool  #: with the winner
     confidence: float  #: the share of resampled races in which the winner is ahead of it; 0.5 of the winner itself
-    hyperparameters: dict[str, float]  #: of the final
     tuned: list[str]  #: which of them were searched
     good_range: list[float] | None  #: the learning rates whose settings needed at most twice the examples of the best one
     steps_to_target: Interval  #: over the final seeds
@@ -78,7 +67,7 @@ class ContestantSummary(TypedDict):
     test: TestPart  #: on rows that nothing was chosen by
     reached: float  #: the share of the final seeds that reached the target
     diverged: float  #: the share of the settings searched that diverged
-    endpoints: EndpointsSummary | None  #: where the final runs ended; `null` if nobody looked
+    endpoints: EndpointsSummary | None  #: of the final runs; `null` if they were not diagnosed
     default: Default  #: the untuned method on the same seeds
     beats: Beats | None  #: how often the winner beats it, seed by seed; `null` for the winner
     seconds_per_step: float  #: of one step on this machine
@@ -91,14 +80,12 @@ class ContestantSummary(TypedDict):
 
 
 class TestPart(TypedDict):
-    """The test part of the data."""
-
     metric: Interval | None  #: accuracy, R² …
     loss: Interval | None  #: of the problem
 
 
 class EndpointsSummary(TypedDict):
-    """What the final runs of a contestant ended in."""
+    """What the endpoints of a contestant's final runs are."""
 
     lanes: int  #: final runs
     diagnosed: int  #: those of them that did not diverge
@@ -122,8 +109,6 @@ class Default(TypedDict):
 
 
 class Curves(TypedDict):
-    """Learning curves."""
-
     examples: list[int]  #: seen at each measuring point
     validation_loss: Band  #: at these
     training_loss: Band  #: at these
@@ -174,25 +159,19 @@ class Probes(TypedDict):
 
 
 class Order(TypedDict):
-    """The order by validation loss at a smaller budget."""
-
     share: float  #: of the budget
     examples: float  #: seen by then
     ranking: list[Ranked]  #: from the lowest loss
 
 
-class Ranked(TypedDict):
+class Ranked(Named):
     """A contestant in such an order."""
 
-    name: str  #: as typed
-    label: str  #: for people
     loss: Interval  #: validation loss
     tied: bool  #: with the first
 
 
 class Timing(TypedDict):
-    """What a race cost."""
-
     wall: float  #: seconds, all in all
     compile: float  #: seconds of compiling
     lanes: int  #: trainings
@@ -218,8 +197,6 @@ class Run(TypedDict):
 
 
 class Verdict(TypedDict):
-    """The result in words."""
-
     winner: str | None  #: its name
     tied: list[str]  #: the names of those that can't be told apart from it
     text: str  #: the sentences as one text

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from talweg.summary.values import Estimate, Interval, Share
-
-# ---- basins -----------------------------------------------------------------------------------------------------------------
+from talweg.summary.values import Configured, Estimate, Interval, Named, Share
 
 
 class BasinsSummary(TypedDict):
@@ -16,7 +14,7 @@ class BasinsSummary(TypedDict):
     problem: str  #: its name
     data: bool  #: whether it has data; otherwise it is a function
     optimum: float | None  #: the lowest value there is, if it is known
-    initial_gap: float  #: from the median start down to the best that was found
+    initial_gap: float  #: from the loss at the median start to the lowest of all
     starts: int  #: of each method
     steps: int  #: of each descent
     probability_of_lower: float  #: at most so likely one more start ends below all of these, with a confidence of 95 %
@@ -33,25 +31,17 @@ class BasinSummary(TypedDict):
     by_method: dict[str, int]  #: the starts by the method's name
 
 
-class Arrived(TypedDict):
-    """How the starts of one method ended."""
+class Arrived(Configured):
+    """The endpoints of one method's starts."""
 
-    name: str  #: as typed
-    label: str  #: for people
-    method: str  #: of the catalogue
-    batch: int | str  #: a number or "full"
-    hyperparameters: dict[str, float]  #: that were used
     diverged: int  #: starts that did
-    not_converged: int  #: starts that were still on their way
+    not_converged: int  #: starts that had not converged when their steps were over
     basins: int  #: how many these starts found
     best: Share  #: of the starts that ended in the best basin
     loss: float | None  #: the median at the end
     missing_mass: Estimate | None  #: how likely the next start ends in a basin that none of these did (Good–Turing)
     richness: Estimate | None  #: how many basins there are at least (Chao)
     gradients: int  #: all in all
-
-
-# ---- escape -----------------------------------------------------------------------------------------------------------------
 
 
 class EscapeSummary(TypedDict):
@@ -78,15 +68,10 @@ class EscapeSummary(TypedDict):
     seconds: float  #: of running, without compiling
 
 
-class ArmSummary(TypedDict):
+class ArmSummary(Configured):
     """The method with one remedy, or without any."""
 
-    name: str  #: as typed
-    label: str  #: for people
     remedy: str | None  #: `null` of the plain method
-    method: str  #: of the catalogue
-    batch: int | str  #: a number or "full"
-    hyperparameters: dict[str, float]  #: the tuned ones
     steps: int  #: of each start
     reached: int  #: starts that reached the value
     rate: Interval  #: the share of them
@@ -95,9 +80,6 @@ class ArmSummary(TypedDict):
     loss: float | None  #: the median of the lowest losses
     diverged: int  #: starts that did
     cost: float | None  #: of one success, in gradients of one example; `null` without any
-
-
-# ---- landscape --------------------------------------------------------------------------------------------------------------
 
 
 class LandscapeSummary(TypedDict):
@@ -126,11 +108,9 @@ class LandscapeSummary(TypedDict):
     connection: str | None  #: whether these two lie in one valley, in words
 
 
-class Shown(TypedDict):
+class Shown(Named):
     """A contestant that descended once more."""
 
-    name: str  #: as typed
-    label: str  #: for people
     method: str  #: of the catalogue
     batch: int | str  #: a number or "full"
     steps: list[int]  #: of its positions
@@ -154,9 +134,6 @@ class LineSummary(TypedDict):
     training_metric: list[float | None] | None  #: there
     validation_metric: list[float | None] | None  #: there
     endless: bool  #: whether the loss is not finite on the way
-
-
-# ---- diagnosis --------------------------------------------------------------------------------------------------------------
 
 
 class DiagnosisSummary(TypedDict):
@@ -196,9 +173,6 @@ class DiagnosisSummary(TypedDict):
     edge: float | None  #: sharpness over threshold: 1 is the edge of stability
 
 
-# ---- surface ----------------------------------------------------------------------------------------------------------------
-
-
 class SurfaceSummary(TypedDict):
     """Descents on a function: `tw.surface(…)`."""
 
@@ -217,19 +191,15 @@ class SurfaceSummary(TypedDict):
 
 
 class CriticalPointSummary(TypedDict):
-    """A point where the gradient is zero."""
-
     at: list[float]  #: its coordinates
     value: float  #: of the function
     kind: str  #: minimum, saddle, maximum or undecided
     best: bool  #: whether it is a global minimum
 
 
-class Descent(TypedDict):
+class Descent(Named):
     """What became of one descent."""
 
-    name: str  #: as typed
-    label: str  #: for people
     start: list[float]  #: its coordinates
     hyperparameters: dict[str, float]  #: that were used
     tuned: bool  #: whether the learning rate is the best of those tried

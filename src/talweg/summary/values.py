@@ -18,6 +18,21 @@ def plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+class Named(TypedDict):
+    """A row that has a name."""
+
+    name: str  #: unique, as typed
+    label: str  #: for people
+
+
+class Configured(Named):
+    """A method as it was run."""
+
+    method: str  #: of the catalogue
+    batch: int | str  #: a number or "full"
+    hyperparameters: dict[str, float]  #: that were used; of a race, in the final
+
+
 class Interval(TypedDict):
     """A value with its interval of 95 %; `null` where it is not known, or infinite."""
 

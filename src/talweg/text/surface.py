@@ -115,7 +115,7 @@ def cells(group: Sequence[Outcome]) -> dict[str, tuple[str, str]]:
     trajectory, reached = group[0].trajectory, steps_to(group, "reached")
     losses = [one.final_loss for one in group if one.kind != "diverged"]
     median = "median" if len(group) > 1 else ""
-    others = ", ".join(f"{name} {setting(value)}" for name, value in trajectory.numbers if name != "learning_rate")
+    others = ", ".join(f"{name} {setting(value)}" for name, value in trajectory.hyperparameters if name != "learning_rate")
     row = {
         "Method": (trajectory.label, others),
         "Learning rate": (setting(trajectory.learning_rate), "best of 32" if trajectory.tuned else ""),

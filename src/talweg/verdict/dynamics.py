@@ -1,4 +1,4 @@
-"""What was seen inside the methods, as numbers and sentences: who stalls, who turns back."""
+"""Training dynamics as numbers: which effective learning rates stall, which methods turn back."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from talweg.text.dynamics import STALLED
 EARLY = 0.02  # of a run: what comes before is the first few steps, which no average has settled in
 
 
-def numbers(steps: np.ndarray, seen: Mapping[str, np.ndarray], examples_per_step: int, schedule: str = "constant") -> dict[str, Any]:
+def numbers(steps: np.ndarray, probes: Mapping[str, np.ndarray], examples_per_step: int, schedule: str = "constant") -> dict[str, Any]:
     """Medians over the lanes at every measuring point after the start, and what they come to.
 
     Where a schedule changes the learning rate, what is left of the effective one says nothing about the method.
     """
-    medians = {name: _medians(values[:, 1:]) for name, values in seen.items()}
+    medians = {name: _medians(values[:, 1:]) for name, values in probes.items()}
     early = int(np.searchsorted(steps[1:], EARLY * steps[-1]))
     rate = medians["rate"]
-    kept = float(rate[-1] / rate[early]) if rate[early] > 0 and schedule == "constant" else None
+    ratio = float(rate[-1] / rate[early]) if rate[early] > 0 and schedule == "constant" else None
     return {
         "examples": [int(step) * examples_per_step for step in steps[1:]],
         **{name: values.tolist() for name, values in medians.items()},
-        "rate_ratio": kept,
+        "rate_ratio": ratio,
         "scheduled": schedule != "constant",
-        "stalls": kept is not None and kept <= STALLED,
+        "stalls": ratio is not None and ratio <= STALLED,
         "typical_cosine": float(_medians(medians["cosine"][early:])),
     }
 

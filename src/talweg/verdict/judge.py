@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
 
-from talweg.statistics import bootstrap, censoring, proportions, search
+from talweg.statistics import bootstrap, proportions, search
 from talweg.store import Lane
 from talweg.summary import RaceSummary, plain
 from talweg.text import dynamics as dynamics_text
@@ -22,79 +23,72 @@ SHARES = (0.25, 0.5, 1.0)
 LEAST = 1e-6  # examples, in a ratio of costs: where a target was reached before the first step, nothing is as fast as nothing
 
 Numbers = dict[str, float | None]
+UNKNOWN: Numbers = {"median": None, "low": None, "high": None}
 
 
 def judge(record: Record) -> RaceSummary:
     """The summary of a race."""
-    drawn = resampling.draws(record)
-    budget = float(max(e.final[0].steps[-1] * e.examples_per_step for e in record.entries))
+    drawn, race_row, plan, target = resampling.draws(record), record.race, record.race.plan, record.target
     ranked = sorted(record.entries, key=lambda e: _standing(e, record))
     best = ranked[0]
     keys = _comparable(drawn)
-    sure = {e.name: bootstrap.probability_less(keys[best.name], keys[e.name]) for e in ranked}
-    rows = [_row(i + 1, e, best, sure[e.name], drawn, record) for i, e in enumerate(ranked)]
+    rows = [_row(i, e, best, bootstrap.probability_less(keys[best.name], keys[e.name]), drawn, record) for i, e in enumerate(ranked, 1)]
+    examples = float(max(e.final[0].steps[-1] * e.examples_per_step for e in record.entries))
     summary: dict[str, Any] = {
         "kind": "race",
-        "problem": {**record.race.problem, "budget": _budget(record, budget)},
+        "problem": {
+            **race_row.problem,
+            "budget": {"epochs": plan["epochs"], "examples": examples, "seconds": plan["budget_seconds"]},
+        },
         "target": {
-            "kind": record.target.kind,
-            "value": record.target.value,
-            "text": race.target(record.target.kind, record.target.value, record.race.problem, record.baseline.label, own=record.target.own),
+            "kind": target.kind,
+            "value": target.value,
+            "text": race.target(target.kind, target.value, race_row.problem, record.baseline.label, own=target.own),
             "baseline": record.baseline.name,
         },
         "contestants": rows,
         "order": [_order(record, share) for share in SHARES],
-        "timing": {
-            "wall": record.race.wall,
-            "compile": record.race.compile,
-            "lanes": record.lanes,
-            "lane_steps": record.lane_steps,
-        },
+        "timing": {"wall": race_row.wall, "compile": race_row.compile, "lanes": record.lanes, "lane_steps": record.lane_steps},
         "run": {
-            **record.race.run,
-            "race": record.race.race,
-            "created": record.race.created,
-            **{key: record.race.plan[key] for key in ("seed", "settings", "seeds", "epochs", "budget_seconds")},
+            **race_row.run,
+            "race": race_row.race,
+            "created": race_row.created,
+            **{key: plan[key] for key in ("seed", "settings", "seeds", "epochs", "budget_seconds")},
             "schedule": record.baseline.facts["schedule"],
             "start_loss": _start_loss(record.baseline.final),
             "search_start_loss": _start_loss(record.baseline.search or record.baseline.final),
         },
+        "dynamics": dynamics_text.sentences(rows),
     }
-    summary["dynamics"] = dynamics_text.sentences(rows)
     summary = plain(summary)
-    text = race.verdict(summary)
+    sentences = race.verdict(summary)
     summary["verdict"] = {
         "winner": best.name,
         "tied": [row["name"] for row in rows[1:] if row["tied"]],
-        "text": " ".join(text),
-        "sentences": text,
+        "text": " ".join(sentences),
+        "sentences": sentences,
         "warnings": warnings.sentences(summary, _beaten_by_their_special_cases(record, keys)),
     }
     return cast(RaceSummary, summary)
 
 
 def _standing(entry: Entry, record: Record) -> tuple[float, float]:
-    got = scores.scores(entry.final, record.target, entry.examples_per_step)
-    return censoring.censored_median(got.costs, got.budget), float(bootstrap.medians(got.losses))
+    final = record.scored(entry, entry.final)
+    return final.median_cost(), final.median_loss()
 
 
 def _comparable(drawn: dict[str, Scores]) -> dict[str, np.ndarray]:
     """Every contestant's draws as numbers that compare as they do: first by cost, then by loss."""
-    names = list(drawn)
-    together = Scores(np.stack([drawn[n].costs for n in names]), np.stack([drawn[n].losses for n in names]), np.inf)
-    return dict(zip(names, together.keys(), strict=True))
+    return dict(zip(drawn, Scores.stacked(list(drawn.values())).keys(), strict=True))
 
 
 def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Scores], record: Record) -> dict[str, Any]:
-    final = scores.scores(entry.final, record.target, entry.examples_per_step)
-    own, baseline = drawn[entry.name], drawn[record.baseline.name]
-    cost = _with_interval(censoring.censored_median(final.costs, final.budget), own.costs)
+    final, own = record.scored(entry, entry.final), drawn[entry.name]
+    cost = _with_interval(final.median_cost(), own.costs)
     steps = _scaled(cost, 1 / entry.examples_per_step)
     return {
         "rank": rank,
-        **{key: entry.facts[key] for key in ("name", "label", "method", "batch", "reference", "schedule")},
-        "restarts": entry.restarts,
-        "width": entry.width,
+        **{key: entry.facts[key] for key in ("name", "label", "method", "batch", "reference", "schedule", "restarts", "width")},
         "tied": sure < SURE,
         "confidence": sure,
         "hyperparameters": {**entry.facts["fixed"], **entry.final[0].hyperparameters},
@@ -103,12 +97,12 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
         "steps_to_target": steps,
         "examples_to_target": cost,
         "seconds_to_target": _scaled(steps, entry.seconds_per_step),
-        "speedup": _speedup(cost["median"], own.costs, record, baseline.costs),
-        "final_validation_loss": _with_interval(float(bootstrap.medians(final.losses)), own.losses),
+        "speedup": _speedup(cost["median"], own.costs, record, drawn[record.baseline.name].costs),
+        "final_validation_loss": _with_interval(final.median_loss(), own.losses),
         "validation_metric": _over_seeds([lane.metric[-1] for lane in entry.final], worst=min),
         "test": {
-            "metric": _over_seeds([_or_nan(lane.test_metric) for lane in entry.final], worst=min),
-            "loss": _over_seeds([_or_nan(lane.test_loss) for lane in entry.final], worst=max),
+            "metric": _over_seeds([lane.test_metric for lane in entry.final], worst=min),
+            "loss": _over_seeds([lane.test_loss for lane in entry.final], worst=max),
         },
         "reached": float(np.isfinite(final.costs).mean()),
         "diverged": float(np.mean([lane.diverged_at is not None for lane in entry.search])) if entry.search else 0.0,
@@ -125,9 +119,9 @@ def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Sco
     }
 
 
-def _with_interval(median: float | None, draws: np.ndarray) -> Numbers:
-    if median is None or not math.isfinite(median):
-        return {"median": None, "low": None, "high": None}
+def _with_interval(median: float, draws: np.ndarray) -> Numbers:
+    if not math.isfinite(median):
+        return UNKNOWN
     low, high = bootstrap.interval(draws)
     return {"median": median, "low": min(low, median), "high": max(high, median)}
 
@@ -136,69 +130,67 @@ def _scaled(numbers: Numbers, factor: float) -> Numbers:
     return {key: None if value is None else value * factor for key, value in numbers.items()}
 
 
-def _over_seeds(values: Sequence[float], worst: Callable[[Any], float]) -> Numbers | None:
+def _over_seeds(values: Sequence[float | None], worst: Callable[[Any], float]) -> Numbers | None:
     """Median and its interval over the final seeds, the diverged ones as bad as the worst; None where nothing was measured."""
     known = np.array(values, float)
     if not np.isfinite(known).any():
         return None
     full = np.where(np.isfinite(known), known, worst(known[np.isfinite(known)]))
-    medians = bootstrap.medians(full[bootstrap.resampled(len(full), bootstrap.DRAWS, resampling.SEED)])
-    return _with_interval(float(bootstrap.medians(full)), medians)
+    medians = np.median(full[bootstrap.resampled(len(full), bootstrap.DRAWS, resampling.SEED)], axis=-1)
+    return _with_interval(float(np.median(full, axis=-1)), medians)
 
 
 def _speedup(cost: float | None, own: np.ndarray, record: Record, baseline: np.ndarray) -> Numbers:
-    """How many times fewer examples than the baseline; its own budget stands for it where it did not arrive itself.
+    """How many times fewer examples than the baseline; its budget stands for it where it did not reach the target itself.
 
     Budgets differ by what is rounded to whole steps: a step on the whole training set may be more than the budget of the others.
     """
     if cost is None:
-        return {"median": None, "low": None, "high": None}
-    final = scores.scores(record.baseline.final, record.target, record.baseline.examples_per_step)
-    reference = min(censoring.censored_median(final.costs, final.budget), final.budget)
+        return UNKNOWN
+    final = record.scored(record.baseline, record.baseline.final)
+    reference = min(final.median_cost(), final.budget)
     ratios = np.maximum(np.minimum(baseline, final.budget), LEAST) / np.maximum(own, LEAST)  # an infinite cost is a speed-up of zero
     return _with_interval(max(reference, LEAST) / max(cost, LEAST), ratios)
 
 
 def _beats(best: Entry, entry: Entry, record: Record) -> Numbers:
     """P(a run of the best beats one of this entry), seed by seed, with its interval over seeds."""
-    ours = scores.scores(best.final, record.target, best.examples_per_step)
-    theirs = scores.scores(entry.final, record.target, entry.examples_per_step)
-    keys = Scores(np.stack([ours.costs, theirs.costs]), np.stack([ours.losses, theirs.losses]), ours.budget).keys()
+    keys = Scores.stacked([record.scored(best, best.final), record.scored(entry, entry.final)]).keys()
     wins = (keys[0] < keys[1]) + 0.5 * (keys[0] == keys[1])
-    low, high = proportions.proportion_interval(float(wins.mean()), len(wins))
+    low, high = proportions.proportion_interval(wins.sum(), len(wins))
     return {"probability": float(wins.mean()), "low": low, "high": high}
 
 
 def _default(entry: Entry, record: Record, tuned: float | None) -> dict[str, Any]:
     """What the untuned method reached on the same seeds, and how many times faster the tuned one is (at least, if it never arrived)."""
-    got = scores.scores(entry.default, record.target, entry.examples_per_step)
-    cost = censoring.censored_median(got.costs, got.budget)
-    index = bootstrap.resampled(len(entry.default), bootstrap.DRAWS, resampling.SEED + 1)
+    final = record.scored(entry, entry.default)
+    cost = final.median_cost()
+    drawn = final.take(bootstrap.resampled(len(entry.default), bootstrap.DRAWS, resampling.SEED + 1)).medians()
     return {
         "hyperparameters": dict(entry.default[0].hyperparameters),
-        "final_validation_loss": _with_interval(float(bootstrap.medians(got.losses)), bootstrap.medians(got.losses[index])),
-        "examples_to_target": _with_interval(cost, bootstrap.medians(got.costs[index])),
-        "reached": float(np.isfinite(got.costs).mean()),
-        "gain_from_tuning": None if tuned is None else max(min(cost, got.budget), LEAST) / max(tuned, LEAST),
+        "final_validation_loss": _with_interval(final.median_loss(), drawn.losses),
+        "examples_to_target": _with_interval(cost, drawn.costs),
+        "reached": float(np.isfinite(final.costs).mean()),
+        "gain_from_tuning": None if tuned is None else max(min(cost, final.budget), LEAST) / max(tuned, LEAST),
     }
 
 
 def _good_range(entry: Entry, record: Record) -> list[float] | None:
-    """The learning rates whose settings need at most twice the examples of the best; if none arrives, those that come nearly as low.
+    """The learning rates whose settings need at most twice the examples of the best; if none reaches the target, those nearly as low.
 
-    Nearly: at most a tenth of the way from the best loss back to the start.
+    Nearly: above the best loss by at most a tenth of the gap between it and the start.
     """
     if "learning_rate" not in entry.facts["space"]:
         return None
-    got = scores.scores(entry.search, record.target, entry.examples_per_step)
-    if np.isfinite(got.costs).any():
-        good = got.costs <= 2 * got.costs.min()
-    elif np.isfinite(got.losses).any():
-        start, low = float(entry.search[0].validation_loss[0]), got.losses.min()
-        good = got.losses <= low + 0.1 * max(start - low, 0.0)
+    searched = record.scored(entry, entry.search)
+    if np.isfinite(searched.costs).any():
+        good = searched.costs <= 2 * searched.costs.min()
+    elif np.isfinite(searched.losses).any():
+        start, low = float(entry.search[0].validation_loss[0]), searched.losses.min()
+        good = searched.losses <= low + 0.1 * max(start - low, 0.0)
     else:
         return None
-    rates = [lane.hyperparameters["learning_rate"] for lane, fine in zip(entry.search, good, strict=True) if fine]
+    rates = [lane.hyperparameters["learning_rate"] for lane in itertools.compress(entry.search, good)]
     return [min(rates), max(rates)]
 
 
@@ -248,19 +240,21 @@ def _band(curves: Sequence[np.ndarray]) -> dict[str, list[float]]:
     """Median, and the quantiles that hold four fifths of the seeds; diverged seeds count as worst."""
     values = np.sort(np.where(np.isfinite(curves), curves, np.inf), axis=0)
     low, high = (values[round(share * (len(values) - 1))].tolist() for share in (0.1, 0.9))
-    return {"median": bootstrap.medians(values.T).tolist(), "low": low, "high": high}
+    return {"median": np.median(values.T, axis=-1).tolist(), "low": low, "high": high}
 
 
 def _order(record: Record, share: float) -> dict[str, Any]:
     """The order by validation loss after a share of the budget, over the final seeds."""
-    losses, examples = {}, 0.0
-    for entry in record.entries:
-        point = int(np.abs(entry.final[0].steps - share * entry.final[0].steps[-1]).argmin())
-        losses[entry.name] = np.array([x if np.isfinite(x) else np.inf for x in (lane.validation_loss[point] for lane in entry.final)])
-        examples = max(examples, float(entry.final[0].steps[point] * entry.examples_per_step))
     index = bootstrap.resampled(len(record.baseline.final), bootstrap.DRAWS, resampling.SEED + 1)
-    drawn = {name: bootstrap.medians(values[index]) for name, values in losses.items()}
-    ranking = sorted(record.entries, key=lambda e: float(bootstrap.medians(losses[e.name])))
+    medians, drawn, examples = {}, {}, 0.0
+    for entry in record.entries:
+        steps = entry.final[0].steps
+        point = int(np.abs(steps - share * steps[-1]).argmin())
+        losses = np.array([lane.validation_loss[point] for lane in entry.final])
+        losses = np.where(np.isfinite(losses), losses, np.inf)
+        medians[entry.name], drawn[entry.name] = float(np.median(losses, axis=-1)), np.median(losses[index], axis=-1)
+        examples = max(examples, float(steps[point] * entry.examples_per_step))
+    ranking = sorted(record.entries, key=lambda e: medians[e.name])
     best = drawn[ranking[0].name]
     return {
         "share": share,
@@ -269,7 +263,7 @@ def _order(record: Record, share: float) -> dict[str, Any]:
             {
                 "name": e.name,
                 "label": e.label,
-                "loss": _with_interval(float(bootstrap.medians(losses[e.name])), drawn[e.name]),
+                "loss": _with_interval(medians[e.name], drawn[e.name]),
                 "tied": bootstrap.probability_less(best, drawn[e.name]) < SURE,
             }
             for e in ranking
@@ -282,7 +276,7 @@ def _beaten_by_their_special_cases(record: Record, keys: dict[str, np.ndarray]) 
     alike = {(e.facts["method"], *_around(e)): e for e in record.entries}
     beaten = []
     for entry in record.entries:
-        if entry.facts["fixed"]:  # with a number that can't move, it may contain nothing
+        if entry.facts["fixed"]:  # with a fixed hyperparameter, it may contain nothing
             continue
         for contained in entry.facts["contains"]:
             case = alike.get((contained, *_around(entry)))
@@ -292,17 +286,9 @@ def _beaten_by_their_special_cases(record: Record, keys: dict[str, np.ndarray]) 
 
 
 def _around(entry: Entry) -> tuple[Any, ...]:
-    """All beside the method: only where it is the same do two methods differ by themselves alone."""
-    return entry.facts["batch"], entry.facts["schedule"], entry.restarts, entry.width
-
-
-def _budget(record: Record, examples: float) -> dict[str, Any]:
-    return {"epochs": record.race.plan["epochs"], "examples": examples, "seconds": record.race.plan["budget_seconds"]}
+    """All but the method: only where it is the same are two contestants a comparison of their methods."""
+    return tuple(entry.facts[key] for key in ("batch", "schedule", "restarts", "width"))
 
 
 def _start_loss(lanes: Sequence[Lane]) -> float:
     return float(np.median([lane.validation_loss[0] for lane in lanes]))
-
-
-def _or_nan(value: float | None) -> float:
-    return math.nan if value is None else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from talweg.store import Lane, RaceRow, Store
 from talweg.verdict import scores
-from talweg.verdict.scores import Target
+from talweg.verdict.scores import Scores, Target
 
 AIM_STAGE = "aim-"  #: before the names of the rungs in which the baseline finds out where the target is
 
@@ -26,8 +27,8 @@ class Entry:
     examples_per_step: int  #: an example counts once for every gradient that is asked of it
     seconds_per_step: float
     gradients_per_step: int
-    endpoints: list[dict[str, Any] | None] = field(default_factory=list)  #: where the final lanes ended, where somebody looked
-    probes: tuple[np.ndarray, dict[str, np.ndarray]] | None = None  #: steps, and what was seen inside the method, lanes × steps
+    endpoints: list[dict[str, Any] | None] = field(default_factory=list)  #: of the final lanes, if they were diagnosed
+    probes: tuple[np.ndarray, dict[str, np.ndarray]] | None = None  #: steps, and by probe lanes × steps
 
     @property
     def name(self) -> str:
@@ -36,16 +37,6 @@ class Entry:
     @property
     def label(self) -> str:
         return self.facts["label"]
-
-    @property
-    def restarts(self) -> int:
-        """Trainings of each lane, of which the best so far is kept."""
-        return self.facts.get("restarts", 1)
-
-    @property
-    def width(self) -> int:
-        """How many times as wide the hidden layers of its model are."""
-        return self.facts.get("width", 1)
 
     @property
     def chosen(self) -> int:
@@ -67,18 +58,19 @@ class Record:
     def baseline(self) -> Entry:
         return self.entries[0]
 
-    def entry(self, name: str) -> Entry:
-        return next(e for e in self.entries if e.name == name)
+    def scored(self, entry: Entry, lanes: Sequence[Lane]) -> Scores:
+        """What these lanes of an entry achieved."""
+        return scores.scores(lanes, self.target, entry.examples_per_step)
 
 
 def read(store: Store, race: RaceRow) -> Record:
     """The rows of a finished race."""
     speeds, probes, endpoints = store.speeds(race.race), store.probes(race.race), store.endpoints(race.race)
     entries = []
-    for facts in race.plan["contestants"]:
+    for facts in ({"restarts": 1, "width": 1, "gradients": 1, **facts} for facts in race.plan["contestants"]):
         name = facts["name"]
         final = store.lanes(race.race, name, "final")
-        per_step = (race.problem["examples"] if facts["batch"] == "full" else facts["batch"]) * facts.get("gradients", 1)
+        per_step = (race.problem["examples"] if facts["batch"] == "full" else facts["batch"]) * facts["gradients"]
         entries.append(
             Entry(
                 facts,
@@ -98,5 +90,5 @@ def read(store: Store, race: RaceRow) -> Record:
 
 
 def target(goal: dict[str, Any], baseline: list[Lane]) -> Target:
-    """The goal that was given, or where the baseline ends."""
-    return scores.own_target(baseline) if goal["value"] is None else Target(goal["kind"], goal["value"])
+    """The goal that was given, or what the baseline comes near."""
+    return scores.own_target(baseline) if goal["value"] is None else Target(**goal)

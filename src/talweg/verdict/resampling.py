@@ -1,4 +1,4 @@
-"""The paired two-level bootstrap: what would the race have said with other settings and other seeds?
+"""The paired two-level bootstrap: what would the verdict be with other settings and other seeds?
 
 One draw of the first level takes the settings of the search with replacement, the same points of the unit cube for every contestant,
 and repeats the choice of the best confirmed one among them; one draw of the second level takes seeds with replacement, the same for
@@ -27,16 +27,16 @@ def draws(record: Record, count: int = bootstrap.DRAWS) -> dict[str, Scores]:
 
 def _draws(entry: Entry, record: Record, picked: np.ndarray, settings: int) -> Scores:
     count = len(picked)
-    final = scores.scores(entry.final, record.target, entry.examples_per_step)
-    ends = final.take(bootstrap.resampled(len(entry.final), count, SEED + 1)).medians()
+    final = record.scored(entry, entry.final)
+    drawn_final = final.take(bootstrap.resampled(len(entry.final), count, SEED + 1)).medians()
     groups = scores.by_setting(entry.confirm)
     if len(groups) < 2:
-        return ends
+        return drawn_final
     seeds = bootstrap.resampled(len(next(iter(groups.values()))), count, SEED + 2)
-    confirmed = [scores.scores(group, record.target, entry.examples_per_step).take(seeds) for group in groups.values()]
-    everything = Scores(np.stack([c.costs for c in confirmed], 1), np.stack([c.losses for c in confirmed], 1), final.budget)
-    reported = everything.medians()  # (draws, settings)
-    keys = everything.penalised().keys().astype(float)
+    confirmed = [record.scored(entry, group).take(seeds) for group in groups.values()]
+    by_draw = Scores.stacked(confirmed, axis=1)
+    reported = by_draw.medians()  # (draws, settings)
+    keys = by_draw.penalised().keys().astype(float)
     # a search that was widened has run every point twice: both stand or fall with the point
     drawn = np.stack([(picked == setting % settings).any(axis=1) for setting in groups], axis=1)
     keys[~drawn] = np.inf
@@ -44,7 +44,7 @@ def _draws(entry: Entry, record: Record, picked: np.ndarray, settings: int) -> S
     is_final = np.array(list(groups))[best] == entry.chosen
     rows = np.arange(count)
     return Scores(
-        np.where(is_final, ends.costs, reported.costs[rows, best]),
-        np.where(is_final, ends.losses, reported.losses[rows, best]),
+        np.where(is_final, drawn_final.costs, reported.costs[rows, best]),
+        np.where(is_final, drawn_final.losses, reported.losses[rows, best]),
         final.budget,
     )

@@ -11,16 +11,16 @@ from jaxtyping import Float
 from talweg.statistics import bootstrap, censoring
 from talweg.store import Lane
 
-SHORT_OF_THE_END = 0.05  # of the baseline's way
+GAP_LEFT = 0.05  # of the baseline's initial gap
 
 
 @dataclass(frozen=True)
 class Target:
-    """What is to be reached: a validation loss of at most `value`, or a measure of at least `value`; None if nothing can be."""
+    """What is to be reached: a validation loss of at most `value`, or a metric of at least `value`; None if nothing can be."""
 
-    kind: str
-    value: float | None
-    own: bool = False  #: whether it is where the baseline itself ends
+    kind: str = "loss"
+    value: float | None = None
+    own: bool = False  #: whether the baseline set it
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,11 @@ class Scores:
     costs: Float[np.ndarray, "*lanes"]  #: examples seen until the target
     losses: Float[np.ndarray, "*lanes"]  #: final validation losses
     budget: float  #: examples that each could see
+
+    @classmethod
+    def stacked(cls, parts: Sequence[Scores], axis: int = 0) -> Scores:
+        """Several of the same shape as one, along a new axis; the budget is that of the first."""
+        return cls(np.stack([one.costs for one in parts], axis), np.stack([one.losses for one in parts], axis), parts[0].budget)
 
     def take(self, index: np.ndarray) -> Scores:
         """Some of the lanes."""
@@ -41,11 +46,19 @@ class Scores:
         A lane that did not arrive counts as twice its budget: a setting that is fast on half of its seeds and lost on the others is
         not a good one. PAR2 is the usual score where algorithms are configured for speed (Hutter et al. 2009).
         """
-        return Scores(np.minimum(self.costs, 2 * self.budget).mean(axis=-1), bootstrap.medians(self.losses), self.budget)
+        return Scores(np.minimum(self.costs, 2 * self.budget).mean(axis=-1), np.median(self.losses, axis=-1), self.budget)
 
     def medians(self) -> Scores:
         """Over seeds (the last axis): the median cost and the median loss; what is reported."""
-        return Scores(bootstrap.medians(self.costs), bootstrap.medians(self.losses), self.budget)
+        return Scores(np.median(self.costs, axis=-1), np.median(self.losses, axis=-1), self.budget)
+
+    def median_cost(self) -> float:
+        """The Kaplan–Meier median of all costs; infinite if fewer than half of the lanes reached the target."""
+        return censoring.censored_median(self.costs, self.budget)
+
+    def median_loss(self) -> float:
+        """The median of all final losses."""
+        return float(np.median(self.losses, axis=-1))
 
     def keys(self) -> np.ndarray:
         """Lanes as numbers that compare as they do: first by cost, then by loss."""
@@ -86,22 +99,24 @@ def by_setting(lanes: Sequence[Lane]) -> dict[int, list[Lane]]:
 def best_settings(lanes: Sequence[Lane], target: Target, examples_per_step: int) -> list[int]:
     """Settings from the best to the worst: fewest examples to the target (penalised average over seeds), then lowest final loss.
 
-    So settings that never reach the target are told apart by how low they came, and settings that all diverged stand last, in the
+    So settings that never reach the target are told apart by their final losses, and settings that all diverged stand last, in the
     order of their numbers.
     """
-    ranked = []
-    for setting, group in by_setting(lanes).items():
-        got = scores(group, target, examples_per_step).penalised()
-        ranked.append((float(got.costs), float(got.losses), setting))
-    return [setting for *_, setting in sorted(ranked)]
+
+    def standing(setting: int) -> tuple[float, float, int]:
+        over_seeds = scores(groups[setting], target, examples_per_step).penalised()
+        return float(over_seeds.costs), float(over_seeds.losses), setting
+
+    groups = by_setting(lanes)
+    return sorted(groups, key=standing)
 
 
 def own_target(baseline: Sequence[Lane]) -> Target:
-    """Where the baseline has gone 95 % of its way: from its start to its end, medians over its final runs.
+    """Where the baseline has closed 95 % of its initial gap, from its start to its final loss, medians over its final runs.
 
-    Its end itself is no good as a target. With a generous budget it lies in the noise of the validation data, where curves are flat:
-    whether a run arrives there is luck, and so is who wins.
+    Its final loss itself is no good as a target. With a generous budget it lies in the noise of the validation data, where curves are
+    flat: whether a run arrives there is luck, and so is who wins.
     """
     start = float(np.median([lane.validation_loss[0] for lane in baseline]))
-    end = float(bootstrap.medians(np.array([final_loss(lane) for lane in baseline])))
-    return Target("loss", end + SHORT_OF_THE_END * max(start - end, 0.0) if np.isfinite(end) else None, own=True)
+    end = float(np.median(np.array([final_loss(lane) for lane in baseline]), axis=-1))
+    return Target("loss", end + GAP_LEFT * max(start - end, 0.0) if np.isfinite(end) else None, own=True)

@@ -37,7 +37,7 @@ class SingleTrajectory:
     tuned: bool = False  #: the learning rate is the best of those tried
     diverged_at: int = -1  #: the step after which the loss was beyond reason, −1 if it never was
     start: int = 0  #: which of the starts
-    numbers: tuple[tuple[str, float], ...] = ()  #: other hyperparameters
+    hyperparameters: tuple[tuple[str, float], ...] = ()
 
     @property
     def steps(self) -> int:
