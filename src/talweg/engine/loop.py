@@ -54,7 +54,7 @@ class Row(eqx.Module):
 
 def begin(method: Method, params: Params, *, best: bool = False) -> Run:
     """A run before its first step; whether it keeps the `best` of where it was measured."""
-    kind = jax.dtypes.canonicalize_dtype(np.float64)
+    kind = trees.float_type()
     zero = jnp.zeros((), kind)
     state = jax.tree.map(jnp.array, method.init(params))  # its own memory: a run is handed over to be written on
     infinite = jnp.array(jnp.inf, kind)
@@ -72,10 +72,10 @@ def take_step(
     now = t.astype(run.ceiling.dtype)
     oracle = Oracle(lambda at: batches.mean_over(problem.loss, at, batch))
     move, state = schedules.at(method, now).step(oracle, run.params, run.state, now, jax.random.fold_in(key, t))
-    loss = (oracle.value(run.params) if oracle.seen is None else oracle.seen).astype(run.ceiling.dtype)
+    loss = (oracle.value(run.params) if oracle.first_loss is None else oracle.first_loss).astype(run.ceiling.dtype)
     alive = run.alive & (loss <= run.ceiling)  # false for NaN, too
     if last is not None:
-        last = Last(trees.like(move, run.params), last.move, oracle.slope)
+        last = Last(trees.like(move, run.params), last.move, oracle.last_gradient)
     after = Run(
         params=trees.select(alive, trees.add(run.params, move), run.params),
         state=trees.select(alive, state, run.state),

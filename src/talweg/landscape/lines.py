@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from talweg import checks
+from talweg import checks, trees
 from talweg.checks import InputError
 from talweg.engine import cache
 from talweg.landscape.directions import alike, flat
@@ -129,7 +129,7 @@ def along(
 ) -> dict[str, Float[np.ndarray, " points"]]:
     """Loss and metric, on training and validation data, at Σ sₖ θₖ for each row of `shares`: the fields of a `Way`."""
     go, unknown = _compiled(problem), np.full(len(shares), np.nan)
-    shares = shares.astype(jax.dtypes.canonicalize_dtype(np.float64))
+    shares = shares.astype(trees.float_type())
     found: dict[str, np.ndarray] = {}
     for split, name in (("train", "training"), ("validation", "validation")):
         loss, metric = unknown, unknown

@@ -143,8 +143,7 @@ def evaluate(
     tile = TILE if devices[0].platform == "cpu" else 64
     share = tile * len(devices)
     padded = np.concatenate([at, np.repeat(at[-1:], -len(at) % share, axis=0)])
-    kind = jax.dtypes.canonicalize_dtype(np.float64)
-    out = _compiled(problem, tile, len(devices))(params, tuple(directions), padded.astype(kind), data)
+    out = _compiled(problem, tile, len(devices))(params, tuple(directions), padded.astype(trees.float_type()), data)
     return np.asarray(out, float)[: len(at)]
 
 
