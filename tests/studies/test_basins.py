@@ -45,7 +45,7 @@ def test_all_methods_have_the_same_starts(himmelblau: Basins) -> None:
     first, second = himmelblau.arrivals
     np.testing.assert_array_equal(first.ends.start, second.ends.start)
     assert [dict(basin.by_method) for basin in himmelblau.basins] == [
-        {a.name: int((a.basin == k).sum()) for a in himmelblau.arrivals} for k in range(4)
+        {a.contestant.name: int((a.basin == k).sum()) for a in himmelblau.arrivals} for k in range(4)
     ]
 
 
@@ -53,7 +53,7 @@ def test_the_numbers_are_plain_and_a_seed_gives_the_same_again(himmelblau: Basin
     json.dumps(himmelblau.summary, allow_nan=False)
     again, other = (basins(surface("himmelblau").problem(), "momentum", 48, steps=300, seed=seed) for seed in (0, 1))
     assert again.arrivals[0].basin.tolist() == himmelblau.arrivals[0].basin.tolist()
-    assert again.arrivals[0].numbers == himmelblau.arrivals[0].numbers
+    assert again.arrivals[0].hyperparameters == himmelblau.arrivals[0].hyperparameters
     assert other.arrivals[0].ends.start.tolist() != again.arrivals[0].ends.start.tolist()
 
 
@@ -62,7 +62,7 @@ def test_styblinski_and_tangs_function_in_four_dimensions_has_sixteen() -> None:
     assert len(found.basins) == 16
     assert found.best.loss == pytest.approx(-39.16617 * 4, abs=1e-3)
     np.testing.assert_allclose(found.best.params, -2.903534, atol=1e-5)
-    assert found.arrivals[0].numbers["learning_rate"] == 0.005
+    assert found.arrivals[0].hyperparameters["learning_rate"] == 0.005
     row = found.summary["methods"][0]
     assert row["best"]["low"] <= 1 / 16 <= row["best"]["high"]
     assert row["richness"]["low"] <= 16 <= row["richness"]["high"]

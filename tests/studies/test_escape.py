@@ -55,10 +55,10 @@ def test_a_trial_has_reached_the_value_that_comes_near_enough(restarted: Escape)
 
 def test_one_arm_does_not_depend_on_the_others_and_a_seed_gives_the_same_again(tang: Problem, restarted: Escape) -> None:
     more = escape(tang, "sgd", "noise,random-restarts", **FEW)
-    assert [arm.name for arm in more.arms] == ["sgd", "noisy+sgd", "random-restarts+sgd"]
+    assert [arm.contestant.name for arm in more.arms] == ["sgd", "noisy+sgd", "random-restarts+sgd"]
     for arm in restarted.arms:
-        other = next(one for one in more.arms if one.name == arm.name)
-        assert dict(other.numbers) == dict(arm.numbers)
+        other = next(one for one in more.arms if one.contestant.name == arm.contestant.name)
+        assert dict(other.hyperparameters) == dict(arm.hyperparameters)
         np.testing.assert_array_equal(other.ends.best, arm.ends.best)
         assert other.rate == arm.rate
     assert more.arms[2].gain is not None

@@ -33,6 +33,7 @@ WITHIN = 1e-3  #: of the way down from a start: so near to the best known value 
 WITHIN_FOUND = 0.02  #: … and to one that is only the lowest that anybody has found
 MOST_STARTS = 2**14
 LEVEL = 0.95
+INTERVAL = ("median", "low", "high")
 LOWEST_RATE = 1e-6  #: on a function
 NOISES, LOUDER = ("noise", "weight_noise"), 1e4  #: numbers that say how loud noise is, and how much louder it may be on a function
 
@@ -41,15 +42,10 @@ NOISES, LOUDER = ("noise", "weight_noise"), 1e4  #: numbers that say how loud no
 class Arm:
     """The method with one remedy, or without any (`remedy` is then None)."""
 
-    name: str
-    label: str
+    contestant: Contestant
     remedy: str | None
-    method: str
-    batch: int | str
-    numbers: Mapping[str, float]
+    hyperparameters: Mapping[str, float]
     steps: int
-    restarts: int
-    width: int
     ends: Endpoints
     reached: Bool[np.ndarray, " starts"]
     rate: tuple[float, float, float]  #: how often it reached the best known value, and its interval (Wilson)
@@ -71,7 +67,7 @@ class Escape(Result):
     problem: Problem
     arms: tuple[Arm, ...]
     best: float  #: the value to be reached
-    best_known: bool  #: whether it was known before, or is the lowest that any arm has found
+    best_known: bool  #: whether it was known before, or is the lowest loss of any arm
     given: bool  #: whether it is the caller's goal
     threshold: float
     within: float  #: the share of the way down that may be left
@@ -106,16 +102,12 @@ class Escape(Result):
             "level": LEVEL,
             "arms": [
                 {
-                    "name": arm.name,
-                    "label": arm.label,
+                    **multistart.described(arm.contestant, arm.hyperparameters),
                     "remedy": arm.remedy,
-                    "method": arm.method,
-                    "batch": arm.batch,
-                    "hyperparameters": arm.numbers,
                     "steps": arm.steps,
                     "reached": int(arm.reached.sum()),
-                    "rate": _interval(arm.rate),
-                    "gain": None if arm.gain is None else _interval(arm.gain),
+                    "rate": dict(zip(INTERVAL, arm.rate, strict=True)),
+                    "gain": arm.gain and dict(zip(INTERVAL, arm.gain, strict=True)),
                     "verdict": arm.verdict,
                     "loss": float(np.median(arm.ends.best)),
                     "diverged": int((arm.ends.diverged >= 0).sum()),
@@ -207,103 +199,64 @@ def escape(
     running = Multistart(problem, LANES)
     running.refuse_one_place("escape")
     entered, left_out = _arms(running.problem, method, remedies, settings)
-    plain = entered[0][1]
-    budget = float(length("escape", problem, plain, steps, epochs)) * running.work(plain)
-    return _Escaping(running, problem, entered, left_out, budget, starts, settings, within, goal_loss, seed, progress, command).go()
-
-
-@dataclass(eq=False)
-class _Escaping:
-    """What one call needs at every turn."""
-
-    running: Multistart
-    problem: Problem
-    entered: list[tuple[str | None, Contestant]]
-    left_out: list[str]
-    budget: float
-    starts: int
-    settings: int
-    within: float | None
-    goal: float | None
-    seed: int
-    progress: Callable[[str], None]
-    command: str
-
-    def go(self) -> Escape:
-        points = cube(self.settings, self.seed)
-        few = multistart.seeds(TUNING_STARTS, self.seed, 3)
-        tuned: list[tuple[list[dict[str, float]], Endpoints]] = []
-        for k, (_, contestant) in enumerate(self.entered):
-            self.progress(f"tuning {k + 1} of {len(self.entered)}: {contestant.label}")
-            tried = _settings(self.running.problem, contestant, points)
-            tuned.append((tried, self.running.each(contestant, tried, few, self._steps(contestant))))
-        best, own = self._best([ends for _, ends in tuned])
-        starts = tuned[0][1].start
-        way = float(np.median(starts[np.isfinite(starts)])) - best
-        if way <= 0:
-            raise InputError(f"escape: the value to be reached, {best:g}, lies above where the trials start; give a lower goal_loss")
-        within = self.within if self.within is not None else WITHIN if own else WITHIN_FOUND
-        threshold = best + within * way
-        arms: list[Arm] = []
-        fresh = multistart.seeds(self.starts, self.seed, 4)
-        for k, ((remedy, contestant), (tried, ends)) in enumerate(zip(self.entered, tuned, strict=True)):
-            self.progress(f"running {k + 1} of {len(self.entered)}: {contestant.label}")
-            lowest, last = (losses.reshape(len(tried), -1) for losses in (ends.best, ends.loss))
-            chosen = tried[tuning.least(tuning.arrivals_then_losses(lowest, last, threshold))]
-            arrived = self.running.run(contestant, [chosen] * self.starts, fresh, self._steps(contestant))
-            arms.append(self._arm(remedy, contestant, chosen, arrived, threshold, arms[0].reached if arms else None))
-        seconds = sum(ends.seconds for _, ends in tuned) + sum(arm.ends.seconds for arm in arms)
-        return Escape(
-            self.problem,
-            tuple(arms),
-            best,
-            own,
-            self.goal is not None,
-            threshold,
-            within,
-            self.budget,
-            self.starts,
-            self.settings,
-            self.seed,
-            tuple(self.left_out),
-            seconds,
-            self.command,
-        )
-
-    def _steps(self, contestant: Contestant) -> int:
-        return max(1, round(self.budget / self.running.work(contestant)))
-
-    def _best(self, tuned: list[Endpoints]) -> tuple[float, bool]:
-        """The value to be reached, and whether it was known before."""
-        known = self.goal if self.goal is not None else self.problem.optimum
-        if known is not None:
-            return float(known), True
-        losses = np.concatenate([ends.best for ends in tuned])
-        if not np.isfinite(losses).any():
-            raise InputError(f"escape: every trial on {self.problem.name} diverged; give a problem whose loss is finite where it starts")
-        return float(losses[np.isfinite(losses)].min()), False
-
-    def _arm(
-        self, remedy: str | None, contestant: Contestant, numbers: dict[str, float], ends: Endpoints, threshold: float, plain: Any
-    ) -> Arm:
+    without = entered[0][1]
+    budget = float(length("escape", problem, without, steps, epochs)) * running.work(without)
+    lengths = [max(1, round(budget / running.work(contestant))) for _, contestant in entered]
+    points, few, fresh = cube(settings, seed), multistart.seeds(TUNING_STARTS, seed, 3), multistart.seeds(starts, seed, 4)
+    tried = [_settings(running.problem, contestant, points) for _, contestant in entered]
+    tuning_ends: list[Endpoints] = []
+    for k, (_, contestant) in enumerate(entered):
+        progress(f"tuning {k + 1} of {len(entered)}: {contestant.label}")
+        tuning_ends.append(running.each(contestant, tried[k], few, lengths[k]))
+    known = problem.optimum if goal_loss is None else goal_loss
+    best = _lowest(problem, tuning_ends) if known is None else float(known)
+    begun = tuning_ends[0].start
+    initial_gap = float(np.median(begun[np.isfinite(begun)])) - best
+    if initial_gap <= 0:
+        raise InputError(f"escape: the value to be reached, {best:g}, lies above where the trials start; give a lower goal_loss")
+    if within is None:
+        within = WITHIN_FOUND if known is None else WITHIN
+    threshold = best + within * initial_gap
+    arms: list[Arm] = []
+    for k, (remedy, contestant) in enumerate(entered):
+        progress(f"running {k + 1} of {len(entered)}: {contestant.label}")
+        chosen = tried[k][_chosen(tuning_ends[k], len(tried[k]), threshold)]
+        ends = running.run(contestant, [chosen] * starts, fresh, lengths[k])
         reached = ends.best <= threshold
-        share = float(reached.mean())
-        others = max(1, len(self.entered) - 1)
-        return Arm(
-            contestant.name,
-            contestant.label,
-            remedy,
-            contestant.kind.name or contestant.kind.__name__,
-            "full" if contestant.size is None else contestant.size,
-            {**contestant.defaults(), **numbers},
-            self._steps(contestant),
-            contestant.restarts,
-            contestant.width,
-            ends,
-            reached,
-            (share, *proportions.proportion_interval(share, self.starts, LEVEL)),
-            None if plain is None else proportions.paired_difference(reached, plain, 1 - (1 - LEVEL) / others),
-        )
+        rate = float(reached.mean())
+        interval = rate, *proportions.proportion_interval(rate, starts, LEVEL)
+        gain = proportions.paired_difference(reached, arms[0].reached, 1 - (1 - LEVEL) / (len(entered) - 1)) if arms else None
+        arms.append(Arm(contestant, remedy, chosen, lengths[k], ends, reached, interval, gain))
+    seconds = sum(ends.seconds for ends in [*tuning_ends, *(arm.ends for arm in arms)])
+    return Escape(
+        problem,
+        tuple(arms),
+        best,
+        best_known=known is not None,
+        given=goal_loss is not None,
+        threshold=threshold,
+        within=within,
+        budget=budget,
+        starts=starts,
+        settings=settings,
+        seed=seed,
+        left_out=tuple(left_out),
+        seconds=seconds,
+        command=command,
+    )
+
+
+def _lowest(problem: Problem, tuned: list[Endpoints]) -> float:
+    """The lowest loss of any trial."""
+    losses = np.concatenate([ends.best for ends in tuned])
+    if not np.isfinite(losses).any():
+        raise InputError(f"escape: every trial on {problem.name} diverged; give a problem whose loss is finite where it starts")
+    return float(losses[np.isfinite(losses)].min())
+
+
+def _chosen(ends: Endpoints, settings: int, threshold: float) -> int:
+    lowest, last = (losses.reshape(settings, -1) for losses in (ends.best, ends.loss))
+    return tuning.least(tuning.arrivals_then_losses(lowest, last, threshold))
 
 
 def _arms(problem: Problem, method: Any, wanted: Any, settings: int) -> tuple[list[tuple[str | None, Contestant]], list[str]]:
@@ -339,7 +292,3 @@ def _settings(problem: Problem, contestant: Contestant, points: Float[np.ndarray
             elif name in NOISES:
                 contestant = contestant.with_range(name, replace(reach, high=LOUDER * reach.high))
     return contestant.settings(points) if contestant.space else [{}]
-
-
-def _interval(numbers: tuple[float, float, float]) -> dict[str, float]:
-    return dict(zip(("median", "low", "high"), (float(x) for x in numbers), strict=True))
