@@ -72,7 +72,7 @@ def test_one_arm_does_not_depend_on_the_others_and_a_seed_gives_the_same_again(t
 def test_every_arm_begins_at_the_same_places_and_costs_the_same(clouds: Problem, widened: Escape) -> None:
     plain, wide, *others = widened.arms
     parameters, wider = clouds.parameters(), widened_problem(clouds, 4).parameters()
-    assert wide.width == 4
+    assert wide.contestant.width == 4
     assert wide.steps < plain.steps
     assert abs(wide.steps * wider - plain.steps * parameters) <= wider / 2
     assert widened.budget == plain.steps * 8 * parameters

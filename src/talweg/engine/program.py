@@ -84,7 +84,7 @@ class Placement:
         return jax.tree.map(lambda *leaves: np.stack(leaves), *(self._starts[seed] for seed in seeds))
 
     def examine(self, params: Params) -> tuple[np.ndarray, np.ndarray]:
-        """Loss and measure of stacked parameters on the test data, one lane after the other."""
+        """Loss and metric of stacked parameters on the test data, one lane after the other."""
         losses, metrics = self._examine(params, self.problem.test)
         return np.asarray(losses), np.asarray(metrics)
 
@@ -129,7 +129,7 @@ class Program:
         self.slots = loop.POINTS + 4
         self.method = method
         self.compile_seconds = 0.0
-        self._advance = _Timed(self, self._function())
+        self._compiled: Any = None
 
     def run(
         self,
@@ -155,7 +155,7 @@ class Program:
         )
         marks = loop.measuring_points(steps)
         run, rows = drive(
-            lambda run, order, slots: self._advance(lanes, run, keys, order, slots, self.placement.train, self.placement.held_out),
+            lambda run, order, slots: self._advance(lanes, run, keys, order, slots),
             run,
             marks,
             order=functools.partial(self._order, lane_seeds),
@@ -174,6 +174,14 @@ class Program:
             seconds=time.perf_counter() - began - self.compile_seconds,
             inside=None if curves.inside is None else {name: getattr(curves.inside, name) for name in PROBES},
         )
+
+    def _advance(self, *args: Any) -> tuple[Run, Row]:
+        args = (*args, self.placement.train, self.placement.held_out)
+        if self._compiled is None:
+            began = time.perf_counter()
+            self._compiled = self._function().lower(*args).compile()
+            self.compile_seconds += time.perf_counter() - began
+        return self._compiled(*args)
 
     def _order(self, seeds: Sequence[int], first: int, last: int) -> Any:
         """The example numbers of the steps first … last, padded to the length that the program was compiled for."""
@@ -203,18 +211,3 @@ class Program:
         specs = (LANE, LANE, LANE, in_order, EVERYWHERE, EVERYWHERE, EVERYWHERE)
         mapped = jax.shard_map(advance, mesh=placement.mesh, in_specs=specs, out_specs=LANE, check_vma=False)
         return jax.jit(mapped, donate_argnums=(1,))
-
-
-class _Timed:
-    """A function that is compiled at its first call, with the seconds that it took added to its program's."""
-
-    def __init__(self, program: Program, function: Any):
-        self.program, self.function = program, function
-        self.compiled: Any = None
-
-    def __call__(self, *args: Any) -> Any:
-        if self.compiled is None:
-            began = time.perf_counter()
-            self.compiled = self.function.lower(*args).compile()
-            self.program.compile_seconds += time.perf_counter() - began
-        return self.compiled(*args)

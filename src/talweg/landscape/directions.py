@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from talweg import checks, trees
 from talweg.checks import InputError, InputTypeError
-from talweg.problems.base import Params
+from talweg.problems.base import Params, Problem
 
 FLAT = 1e-6  #: singular values below this share of the first are rounding, not a direction
 
@@ -142,6 +142,18 @@ def alike(who: str, tree: Params, params: Params, *, stacked: bool = False) -> N
     if structures[0] != structures[1] or [shape[cut:] for shape in given] != wanted:
         what = "and, first, an axis of points" if stacked else "alone"
         raise InputError(f"landscape: {who} must be a tree of the parameters' arrays {wanted} {what}, got {given}")
+
+
+def shapes(problem: Problem) -> Params:
+    """The shapes and types of a problem's parameters."""
+    return jax.eval_shape(lambda key: jax.tree.map(trees.as_floats, problem.start(key)), jax.random.key(0))
+
+
+def checked(who: str, problem: Problem, params: Params) -> Params:
+    """The parameters as arrays of floats. Raises InputError if they are not like the problem's own."""
+    params = jax.tree.map(lambda leaf: np.asarray(trees.as_floats(leaf)), params)
+    alike(who, params, shapes(problem))
+    return params
 
 
 def flat(params: Params) -> Float[np.ndarray, " d"]:

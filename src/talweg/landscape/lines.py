@@ -17,11 +17,10 @@ from jaxtyping import Array, Float
 from talweg import checks, trees
 from talweg.checks import InputError
 from talweg.engine import cache
-from talweg.landscape.directions import alike, flat
+from talweg.landscape.directions import checked, flat
 from talweg.landscape.slices import EXAMPLES, MOST_POINTS, chosen
 from talweg.problems import batches
 from talweg.problems.base import Batch, Params, Problem
-from talweg.trees import as_floats
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -117,11 +116,7 @@ def spaced(points: int) -> Float[np.ndarray, " points"]:
 
 def both(problem: Problem, first: Params, second: Params) -> tuple[Params, Params]:
     """The two ends of a way as arrays, which must be the problem's parameters."""
-    wanted = jax.eval_shape(lambda key: jax.tree.map(as_floats, problem.start(key)), jax.random.key(0))
-    for name, params in (("first", first), ("second", second)):
-        alike(name, params, wanted)
-    start, end = (jax.tree.map(lambda leaf: np.asarray(as_floats(leaf)), params) for params in (first, second))
-    return start, end
+    return checked("first", problem, first), checked("second", problem, second)
 
 
 def along(

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.optimize import linear_sum_assignment
 
 from talweg.checks import InputError
-from talweg.landscape.directions import alike
+from talweg.landscape.directions import alike, flat
 from talweg.problems.base import Params
 from talweg.problems.models import Dense, Network
 
@@ -76,8 +75,7 @@ def matched(second: Params, first: Params) -> Params:
 
 def distance(second: Params, first: Params) -> float:
     """How far apart the weights of two networks lie, all of them as one vector."""
-    pairs = zip(jax.tree.leaves(second), jax.tree.leaves(first), strict=True)
-    return float(np.sqrt(sum(np.sum((np.asarray(a, float) - np.asarray(b, float)) ** 2) for a, b in pairs)))
+    return float(np.linalg.norm(flat(second) - flat(first)))
 
 
 def _same(second: Params, first: Params) -> None:
@@ -92,14 +90,14 @@ def _layers(network: Network) -> list[Dense]:
     return [convolution.dense for convolution in network.convolutions] + network.layers
 
 
-def _weights(network: Network) -> tuple[Stack, list[Float[np.ndarray, " units"]]]:
-    """Weights and biases of each layer, in double precision; weights as blocks of rows, one row for each unit before.
+def _weights(network: Network, dtype: Any = float) -> tuple[Stack, list[Float[np.ndarray, " units"]]]:
+    """Weights and biases of each layer; weights as blocks of rows, one row for each unit before.
 
     After a convolution a unit is a channel: it has a row in each of the next one's nine blocks, or of the image's places.
     """
-    biases = [np.asarray(layer.bias, float) for layer in _layers(network)]
+    biases = [np.asarray(layer.bias, dtype) for layer in _layers(network)]
     before = [len(_layers(network)[0].weight), *map(len, biases)]
-    weights = [np.asarray(layer.weight, float) for layer in _layers(network)]
+    weights = [np.asarray(layer.weight, dtype) for layer in _layers(network)]
     return [w.reshape(-1, rows, w.shape[1]) for w, rows in zip(weights, before, strict=False)], biases
 
 
@@ -130,7 +128,7 @@ def _assigned(similarity: Float[np.ndarray, "first second"], signed: bool) -> Or
     return Order(units, signs)
 
 
-def _seen_by(orders: Sequence[Order], hidden: int) -> list[Order]:
+def _others(orders: Sequence[Order], hidden: int) -> list[Order]:
     """All orders but that of one layer, whose units stand as they were."""
     still = Order(np.arange(len(orders[hidden].units)), np.ones(len(orders[hidden].units)))
     return [still if other == hidden else order for other, order in enumerate(orders)]
@@ -148,7 +146,7 @@ def _improved(target: Any, moving: Any, begin: Sequence[Order], signed: bool, le
     for _ in range(SWEEPS):
         before = near
         for hidden in range(len(orders)):
-            rest = _arranged(moving, _seen_by(orders, hidden))
+            rest = _arranged(moving, _others(orders, hidden))
             alike_in = _incoming(target, hidden) @ _incoming(rest, hidden).T
             orders[hidden] = _assigned(alike_in + _outgoing(target, hidden) @ _outgoing(rest, hidden).T, signed)
         near = _similarity(target, _arranged(moving, orders))
@@ -163,20 +161,17 @@ def _one_way(target: Any, moving: Any, standing: Sequence[Order], signed: bool, 
     places: Iterable[int] = range(len(orders)) if forward else reversed(range(len(orders)))
     side = _incoming if forward else _outgoing
     for hidden in places:
-        rest = _arranged(moving, _seen_by(orders, hidden))
+        rest = _arranged(moving, _others(orders, hidden))
         orders[hidden] = _assigned(side(target, hidden) @ side(rest, hidden).T, signed)
     return orders
 
 
 def _rebuilt(network: Network, orders: Sequence[Order]) -> Network:
     """The network with its units in their new order, its numbers otherwise bit for bit as they were."""
-    weights = [np.asarray(layer.weight) for layer in _layers(network)]
-    biases = [np.asarray(layer.bias) for layer in _layers(network)]
-    shapes = [weight.shape for weight in weights]
-    blocks = [w.reshape(-1, rows, w.shape[1]) for w, rows in zip(weights, [len(weights[0]), *map(len, biases)], strict=False)]
-    narrow = [Order(order.units, order.signs.astype(weights[0].dtype)) for order in orders]
-    weights, biases = _arranged((blocks, biases), narrow)
-    new = [weight.reshape(shape) for weight, shape in zip(weights, shapes, strict=True)] + biases
+    own = [layer.weight for layer in _layers(network)]
+    orders = [Order(order.units, order.signs.astype(own[0].dtype)) for order in orders]
+    weights, biases = _arranged(_weights(network, None), orders)
+    new = [weight.reshape(before.shape) for weight, before in zip(weights, own, strict=True)] + biases
     return eqx.tree_at(_numbers, network, [jnp.asarray(array) for array in new])
 
 

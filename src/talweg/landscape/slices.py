@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,9 @@ from talweg import checks, trees
 from talweg.checks import InputError, InputTypeError
 from talweg.engine import cache
 from talweg.engine.descend import Trace
-from talweg.landscape.directions import Plane, alike, plane
+from talweg.landscape.directions import Plane, alike, checked, plane
 from talweg.problems import batches
 from talweg.problems.base import Batch, Params, Problem, count
-from talweg.trees import as_floats
 
 TILE = 8  #: points at once on one CPU device: their activations stay in the cache
 EXAMPLES = 8192  #: that the loss is a mean over, unless more are asked for
@@ -26,8 +25,6 @@ MOST_POINTS = 401
 MARGIN = 0.18  #: room around the paths, as a share of what they span
 NARROWEST = 0.4  #: the shorter side of an automatic slice, as a share of the longer
 SPLITS = ("train", "validation")
-
-Evaluate = Callable[[Params, Params, Params, Any, Any, Batch], tuple[Array, Array]]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -93,11 +90,10 @@ def slice(
     Raises:
         InputError: unknown directions or split, paths or directions that are not like the parameters, a number out of range.
     """
-    params = jax.tree.map(lambda leaf: np.asarray(as_floats(leaf)), params)
+    params = checked("params", problem, params)
     checks.whole("landscape", "points", points, at_least=3)
     if points > MOST_POINTS:
         raise InputError(f"landscape: points must be at most {MOST_POINTS} on each side, got {points}")
-    alike("params", params, jax.eval_shape(lambda key: jax.tree.map(as_floats, problem.start(key)), jax.random.key(0)))
     stacked = _stacked(paths, params)
     data, seen, of = chosen(problem, split, examples)
     spanned = plane(params, directions, stacked, checks.whole("landscape", "key", key, at_least=0), axis)

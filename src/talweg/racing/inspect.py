@@ -36,7 +36,7 @@ def tested(placement: Placement, params: Params, methods: Sequence[Method]) -> l
 
 def curvature(placement: Placement, params: Params, methods: Sequence[Method]) -> list[dict[str, Any] | None]:
     """What the endpoint of each lane is."""
-    return endpoints.looked(placement.problem, params, methods)
+    return endpoints.diagnosed(placement.problem, params, methods)
 
 
 #: What the executor of a race can observe.

@@ -20,7 +20,7 @@ from talweg.landscape.directions import rows
 from talweg.landscape.settle import MOST_DIMENSIONS, same, settled
 from talweg.problems.base import Params, Problem, count
 from talweg.results import Result
-from talweg.statistics import proportions
+from talweg.statistics import bootstrap, proportions
 from talweg.statistics.richness import Estimate, basins_in_all, better_than_best, unseen_mass
 from talweg.studies import multistart, tuning
 from talweg.studies.multistart import Endpoints, Multistart
@@ -96,14 +96,11 @@ class Basins(Result):
         initial_gap = float(np.median(self.arrivals[0].ends.start)) - self.best.loss
         near = self.best.loss + words.REACHED * abs(initial_gap)
         numbers = {
-            "kind": self.kind,
+            **{name: getattr(self, name) for name in ("kind", "starts", "steps", "probability_of_lower", "seconds")},
             "problem": self.problem.name,
             "data": self.problem.train is not None,
             "optimum": None if optimum is None else float(optimum),
             "initial_gap": initial_gap,
-            "starts": self.starts,
-            "steps": self.steps,
-            "probability_of_lower": self.probability_of_lower,
             "basins": [{"count": b.count, "loss": b.loss, "by_method": b.by_method} for b in self.basins],
             "methods": [
                 {
@@ -119,7 +116,6 @@ class Basins(Result):
                 }
                 for a in self.arrivals
             ],
-            "seconds": self.seconds,
         }
         return plain(numbers)
 
@@ -191,8 +187,7 @@ def _tuned(running: Multistart, contestant: Contestant, steps: int, rate: float 
     """The numbers that are not fixed: the learning rate that is given, or that has the lowest median loss on other starts."""
     if rate is not None:
         checks.number("basins", "learning_rate", rate, checks.POSITIVE)
-        known = "learning_rate" in contestant.defaults() and "learning_rate" not in contestant.fixed
-        return {"learning_rate": rate} if known else {}
+        return {"learning_rate": rate} if tuning.has_free_rate(contestant) else {}
     tried = tuning.learning_rates(running.problem, contestant)
     if len(tried) == 1:
         return tried[0]
@@ -200,7 +195,7 @@ def _tuned(running: Multistart, contestant: Contestant, steps: int, rate: float 
     chosen, _ = tuning.best(
         tried,
         lambda settings: running.each(contestant, settings, own, steps),
-        lambda ends: tuning.median_loss(ends.loss.reshape(len(tried), -1)),
+        lambda ends: bootstrap.medians(ends.loss.reshape(len(tried), -1)),
     )
     return tried[chosen]
 

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from talweg.landscape import curvature
-from talweg.landscape.diagnosis import judged, loss_at_start, stable_below
+from talweg.landscape.diagnosis import evidence_of, loss_at_start, stable_below
 from talweg.landscape.slices import chosen
 from talweg.methods import Method
 from talweg.problems.base import Params, Problem
@@ -20,7 +20,7 @@ PRODUCTS = 16  #: with the Hessian, twice for every lane
 MOST_PARAMETERS = 2_000_000  #: of a model whose lanes are looked at
 
 
-def looked(problem: Problem, stacked: Params, methods: Sequence[Method]) -> list[dict[str, Any] | None]:
+def diagnosed(problem: Problem, stacked: Params, methods: Sequence[Method]) -> list[dict[str, Any] | None]:
     """What each of stacked parameters is, as plain numbers; None where its loss is not finite, or the model is too large.
 
     `methods` took the lanes there; where there is a rule for them, `threshold` is the sharpness above which their steps would grow.
@@ -28,11 +28,11 @@ def looked(problem: Problem, stacked: Params, methods: Sequence[Method]) -> list
     if problem.parameters() > MOST_PARAMETERS:
         return [None] * len(methods)
     data = chosen(problem, "train", EXAMPLES)[0]
-    seen = curvature.seen_by_lane(problem, stacked, data, products=PRODUCTS)
+    measured = curvature.measured_by_lane(problem, stacked, data, products=PRODUCTS)
     start = loss_at_start(problem, data)
     found: list[dict[str, Any] | None] = []
     for lane, method in enumerate(methods):
-        evidence = judged(problem, jax.tree.map(lambda leaf, lane=lane: leaf[lane], seen), start)
+        evidence = evidence_of(problem, jax.tree.map(lambda leaf, lane=lane: leaf[lane], measured), start)
         fine = np.isfinite(evidence.loss)
         found.append({**dataclasses.asdict(evidence), "threshold": stable_below(method)} if fine else None)
     return found

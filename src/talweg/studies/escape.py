@@ -83,22 +83,16 @@ class Escape(Result):
     def summary(self) -> EscapeSummary:
         """All of it as plain numbers."""
         parameters = self.problem.parameters()
+        own = ("kind", "best", "best_known", "threshold", "within", "starts", "settings", "seed", "left_out", "seconds")
         numbers = {
-            "kind": self.kind,
+            **{name: getattr(self, name) for name in own},
             "problem": self.problem.name,
             "model": self.problem.model,
             "data": self.problem.train is not None,
-            "best": self.best,
-            "best_known": self.best_known,
             "goal_given": self.given,
-            "threshold": self.threshold,
-            "within": self.within,
             "parameters": parameters,
             "gradients": self.budget / parameters,
-            "starts": self.starts,
-            "settings": self.settings,
             "tuning_starts": TUNING_STARTS,
-            "seed": self.seed,
             "level": LEVEL,
             "arms": [
                 {
@@ -115,8 +109,6 @@ class Escape(Result):
                 }
                 for arm in self.arms
             ],
-            "left_out": self.left_out,
-            "seconds": self.seconds,
         }
         return plain(numbers)
 

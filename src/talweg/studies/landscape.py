@@ -45,29 +45,11 @@ class Rerun:
     recorded: float  #: the validation loss at which the same training ended before
 
 
-@dataclass(frozen=True, eq=False)
-class Follower:
-    """A contestant that descended once more."""
-
-    contestant: Rerun
-    trace: Trace
-
-    @property
-    def name(self) -> str:
-        """The contestant's name in the table."""
-        return self.contestant.name
-
-    @property
-    def label(self) -> str:
-        """The contestant's label."""
-        return self.contestant.label
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Landscape(Result):
-    """A slice through the winner's final weights with the ways of the contestants, and the line between the ends of the best two.
+    """A slice through the winner's final weights with the contestants' trajectories, and the line between the endpoints of the best two.
 
-    `.slice`, `.line` and `.followers` have the arrays; `.save(path)` writes the page, or the slice as a picture.
+    `.slice`, `.line` and `.traces` (of the `.reruns`) have the arrays; `.save(path)` writes the page, or the slice as a picture.
     """
 
     kind: ClassVar[str] = "landscape"
@@ -76,7 +58,8 @@ class Landscape(Result):
     problem: Problem
     seed: int  #: of start, order of examples, noise
     slice: Slice
-    followers: tuple[Follower, ...]
+    reruns: tuple[Rerun, ...]
+    traces: tuple[Trace, ...]  #: of each
     line: Line | None = None
     connection: Connection | None = None  #: of the same two: straight, after matching hidden units, along a curve; not of a function
     left_out: tuple[str, ...] = ()  #: a sentence for each contestant that is not shown
@@ -104,7 +87,7 @@ class Landscape(Result):
             "x": cut.x,
             "y": cut.y,
             "loss": cut.loss,
-            "contestants": [self._contestant(k) for k in range(len(self.followers))],
+            "contestants": [self._contestant(k) for k in range(len(self.reruns))],
             "left_out": self.left_out,
             "line": None if self.line is None else _line(self.line),
             "connection": None if self.connection is None else self.connection.sentence,
@@ -113,7 +96,7 @@ class Landscape(Result):
 
     def _contestant(self, k: int) -> dict[str, Any]:
         """The trajectory of one contestant, for the summary."""
-        cut, one, trace = self.slice, self.followers[k].contestant, self.followers[k].trace
+        cut, one, trace = self.slice, self.reruns[k], self.traces[k]
         here = flat(trace.params)
         return {
             "name": one.name,
@@ -124,7 +107,7 @@ class Landscape(Result):
             "trajectory": cut.paths[k],
             "off": cut.off[k],
             "loss": cut.path_losses[k],
-            "distances": [np.linalg.norm(here - flat(other.trace.params)) for other in self.followers],
+            "distances": [np.linalg.norm(here - flat(other.params)) for other in self.traces],
             "recorded_validation_loss": one.recorded,
             "validation_loss": trace.validation_loss[-1],
         }
@@ -208,31 +191,31 @@ def landscape(
     checks.whole("landscape", "points", points, at_least=3)
     if between and len(contestants) < 2:
         raise InputError("landscape: a line needs the ends of two contestants, and only one is shown; name another")
-    followers, lost = _followed(problem, contestants, seed)
-    if not followers:
+    reruns, traces, lost = _descents(problem, contestants, seed)
+    if not reruns:
         raise InputError("landscape: all of the contestants diverged with this seed, so there are no final weights to look around at")
-    traces = [follower.trace for follower in followers]
     cut = slice(problem, traces[0].params, directions=directions, paths=traces, points=points, split=split, key=key)
     joined = way = None
     if between and len(traces) > 1:
         ends = traces[0].params, traces[1].params
         way = None if problem.train is None else connected(problem, *ends)
         joined = line(problem, *ends) if way is None else way.line
-    return Landscape(race, problem, seed, cut, tuple(followers), joined, way, (*left_out, *lost), command)
+    return Landscape(race, problem, seed, cut, tuple(reruns), tuple(traces), joined, way, (*left_out, *lost), command)
 
 
-def _followed(problem: Problem, contestants: Sequence[Rerun], seed: int) -> tuple[list[Follower], list[str]]:
-    """The descents once more, and a sentence for each that diverged."""
+def _descents(problem: Problem, contestants: Sequence[Rerun], seed: int) -> tuple[list[Rerun], list[Trace], list[str]]:
+    """Those that descended once more, their traces, and a sentence for each that diverged."""
     kept = int(min(POINTS, max(LEAST_POINTS, NUMBERS_AT_MOST / max(problem.parameters() * len(contestants), 1))))
-    followers, lost = [], []
+    reruns, traces, lost = [], [], []
     for one in contestants:
         batch = "full" if problem.train is None else one.batch
         trace = descend(problem, one.method, steps=one.steps, batch=batch, points=kept, key=seed, positions=True)
         if trace.diverged_at is None:
-            followers.append(Follower(one, trace))
+            reruns.append(one)
+            traces.append(trace)
         else:
             lost.append(f"{one.label} is not shown: it diverged at step {trace.diverged_at:,}.")
-    return followers, lost
+    return reruns, traces, lost
 
 
 def _line(found: Line) -> dict[str, Any]:

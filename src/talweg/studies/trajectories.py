@@ -69,7 +69,7 @@ class Descents:
         contestant, given = self.contestant, dict(hyperparameters or {})
         for name in given:
             checks.one_of(contestant.label, "number", name, contestant.defaults())
-        tuned = "learning_rate" in contestant.defaults() and "learning_rate" not in {*given, *contestant.fixed}
+        tuned = "learning_rate" not in given and tuning.has_free_rate(contestant)
         if tuned:
             given["learning_rate"] = self.tune(starts, steps, hyperparameters=given, seed=seed)
         found = self._runs([contestant.method(given, steps)] * len(starts), starts, range(seed, seed + len(starts)), steps)
@@ -136,12 +136,11 @@ def trajectories(
     if learning_rate is not None:
         checks.number("trajectories", "learning_rate", learning_rate, checks.POSITIVE)
     places = starting_places(problem, starts)
-    found = []
-    for one in descents(problem, methods, schedule):
-        takes = "learning_rate" in one.contestant.defaults() and "learning_rate" not in one.contestant.fixed
-        own = {"learning_rate": learning_rate} if takes and learning_rate is not None else {}
-        found.append(one.trajectory(places, steps, hyperparameters=own, seed=seed))
-    return found
+    given = {} if learning_rate is None else {"learning_rate": learning_rate}
+    return [
+        one.trajectory(places, steps, hyperparameters=given if tuning.has_free_rate(one.contestant) else {}, seed=seed)
+        for one in descents(problem, methods, schedule)
+    ]
 
 
 def descents(problem: Problem, methods: Any = None, schedule: str = "constant") -> list[Descents]:
