@@ -52,8 +52,8 @@ def traced_step(problem: Problem, method: Method, params: Params, size: int | No
         now = jnp.zeros((), trees.float_type())
         return schedules.at(method, now).step(oracles[-1], params, method.init(params), now, jax.random.key(0))
 
-    seen = jax.make_jaxpr(one)(params)
-    return seen, oracles[-1]
+    jaxpr = jax.make_jaxpr(one)(params)
+    return jaxpr, oracles[-1]
 
 
 def usual_epochs(problem: Problem) -> float:

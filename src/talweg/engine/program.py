@@ -49,7 +49,7 @@ class Traces:
     diverged_at: Int[np.ndarray, " lanes"]  #: −1 where the lane did not diverge
     params: Params  #: at the end, or the best where that is kept; leaves with the lane as first axis
     seconds: float  #: of running, without compiling
-    inside: dict[str, Float[np.ndarray, "lanes points"]] | None = None  #: of `talweg.engine.probes`, by name, where methods are probed
+    dynamics: dict[str, Float[np.ndarray, "lanes points"]] | None = None  #: of `talweg.engine.probes`, by name, where methods are probed
 
 
 class Placement:
@@ -105,7 +105,7 @@ class Placement:
 class Program:
     """The compiled program of one structure, for blocks of a fixed number of lanes.
 
-    It looks inside the method where it is `probed`, and gives the parameters that were measured best instead of the last ones where
+    It records training dynamics where it is `probed`, and gives the parameters that were measured best instead of the last ones where
     the `best` are wanted. A `tile` of one's own is for problems that are so small that more lanes at once cost nothing.
     """
 
@@ -172,7 +172,7 @@ class Program:
             diverged_at=np.asarray(run.diverged_at)[:given],
             params=jax.tree.map(lambda leaf: np.asarray(leaf)[:given], run.params if run.best is None else run.best.params),
             seconds=time.perf_counter() - began - self.compile_seconds,
-            inside=None if curves.inside is None else {name: getattr(curves.inside, name) for name in PROBES},
+            dynamics=None if curves.dynamics is None else {name: getattr(curves.dynamics, name) for name in PROBES},
         )
 
     def _advance(self, *args: Any) -> tuple[Run, Row]:

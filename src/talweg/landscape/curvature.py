@@ -79,15 +79,15 @@ def measured(problem: Problem, params: Params, data: Batch, *, key: int = 0, pro
     x, d = ravel_pytree(params)[0], trees.size(params)
     tools = _tools_for(problem, params)
     if products is None and d <= WHOLE_AT_MOST:
-        return jax.tree.map(np.asarray, tools.look(x, data, key, None)), d + 2 * NUDGES + 4
+        return jax.tree.map(np.asarray, tools.point(x, data, key, None)), d + 2 * NUDGES + 4
     spent = 0
     affordable = [k for k in PRODUCTS if k <= d and k * d <= NUMBERS_AT_MOST] or [min(d, PRODUCTS[0])]
     for k in [min(products, d)] if products is not None else affordable:
-        found = jax.tree.map(np.asarray, tools.look(x, data, key, k))
+        point = jax.tree.map(np.asarray, tools.point(x, data, key, k))
         spent += 2 * k + 2 * NUDGES + 4
-        if not np.isfinite(found.errors).all() or found.errors.max() <= SETTLED * np.abs(found.extremes).max():
+        if not np.isfinite(point.errors).all() or point.errors.max() <= SETTLED * np.abs(point.extremes).max():
             break
-    return found, spent
+    return point, spent
 
 
 def measured_by_lane(problem: Problem, stacked: Params, data: Batch, *, products: int) -> Measured:
@@ -111,9 +111,9 @@ def density(problem: Problem, params: Params, data: Batch, *, key: int = 0, prod
     if d <= WHOLE_AT_MOST:
         return Density.of_all(np.linalg.eigvalsh(np.asarray(tools.hessian(x, data)))), d
     k = min(products, d)
-    found = tools.quadrature(x, data, key, k)
-    rounding = _rounding(np.asarray(found[0]), d)
-    nodes, weights, traces = (np.asarray(out, float) for out in found)
+    measured = tools.quadrature(x, data, key, k)
+    rounding = _rounding(np.asarray(measured[0]), d)
+    nodes, weights, traces = (np.asarray(out, float) for out in measured)
     error = float(traces.std(ddof=1) / np.sqrt(len(traces)))
     order = np.argsort(nodes.ravel())
     return Density(nodes.ravel()[order], weights.ravel()[order] / len(nodes), float(traces.mean()), error, rounding, False), k * PROBES
@@ -129,7 +129,7 @@ def hessian(problem: Problem, params: Params, data: Batch) -> Float[np.ndarray, 
 
 
 class _Tools(NamedTuple):
-    look: Any
+    point: Any
     lanes: Any
     hessian: Any
     quadrature: Any
@@ -167,11 +167,11 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
         beside = jnp.where(goes_on[1:], beside, 0.0)
         basis = jnp.where(goes_on[:, None], basis, 0.0)
         small = jnp.diag(diagonal) + jnp.diag(beside, 1) + jnp.diag(beside, -1)
-        values, inside = jnp.linalg.eigh(jnp.where(jnp.isfinite(small), small, 0.0))
-        real = jnp.sum(jnp.where(goes_on[:, None], inside**2, 0.0), axis=0) > 0.5
+        values, columns = jnp.linalg.eigh(jnp.where(jnp.isfinite(small), small, 0.0))
+        real = jnp.sum(jnp.where(goes_on[:, None], columns**2, 0.0), axis=0) > 0.5
         last = jnp.where(goes_on.all(), jnp.linalg.norm(residual), 0.0)
         known = real & jnp.isfinite(small).all()
-        return jnp.where(known, values, jnp.nan), inside.T @ basis, last * jnp.abs(inside[-1]), inside[0]
+        return jnp.where(known, values, jnp.nan), columns.T @ basis, last * jnp.abs(columns[-1]), columns[0]
 
     def extremes(values: Array, vectors: Array, residuals: Array) -> tuple[Array, Array, Array]:
         """Smallest and largest Ritz value, their errors and vectors."""
@@ -191,15 +191,15 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
 
     x_type = flat.dtype
 
-    def look(x: Array, data: Batch, key: Any, k: int | None) -> Measured:
+    def at_point(x: Array, data: Batch, key: Any, k: int | None) -> Measured:
         key = jax.random.key(key)
         loss, gradient = jax.value_and_grad(value)(x, data)
         gradient_norm = jnp.linalg.norm(gradient)
         if k is None:
             matrix = whole(x, data)
-            fine = jnp.isfinite(matrix).all()
-            values, columns = jnp.linalg.eigh(jnp.where(fine, matrix, 0.0))
-            values = jnp.where(fine, values, jnp.nan)
+            finite = jnp.isfinite(matrix).all()
+            values, columns = jnp.linalg.eigh(jnp.where(finite, matrix, 0.0))
+            values = jnp.where(finite, values, jnp.nan)
             ends, vectors, errors = values[jnp.array([0, -1])], columns.T[jnp.array([0, -1])], jnp.zeros(2, x.dtype)
             decrement, back = newton(values, columns.T @ gradient)
             to = x - columns @ back
@@ -278,6 +278,8 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
         return jax.lax.map(probe, draws)
 
     def lanes(rows: Array, data: Batch, key: Any, k: int | None) -> Measured:
-        return jax.lax.map(lambda row: look(row, data, key, k), rows)
+        return jax.lax.map(lambda row: at_point(row, data, key, k), rows)
 
-    return _Tools(jax.jit(look, static_argnums=3), jax.jit(lanes, static_argnums=3), jax.jit(whole), jax.jit(quadrature, static_argnums=3))
+    return _Tools(
+        jax.jit(at_point, static_argnums=3), jax.jit(lanes, static_argnums=3), jax.jit(whole), jax.jit(quadrature, static_argnums=3)
+    )

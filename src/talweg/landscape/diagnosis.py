@@ -27,7 +27,7 @@ EXAMPLES = 2048  #: that the curvature is a mean over, unless more are asked for
 SURE = 4.0  #: times a rounding error, and …
 SIGNIFICANT = 2.0  #: … times a standard error: what is smaller can't be told from zero
 DEGENERATE = 2.5  #: times the change of an eigenvalue over a Newton step: towards a degenerate point each step goes half of the way
-ARRIVED = 1e-6  #: what a Newton step would still gain, as a share of the way down from the start
+ARRIVED = 1e-6  #: what a Newton step would still gain, as a share of the initial gap
 JUMP = 1e-2  #: a change of the gradient over one rounding that is more than this share of the mean slope from the start is a kink
 ESCAPES = np.geomspace(1e-3, 10.0, 41)  #: lengths of the steps that are tried along the way out of a saddle, in lengths of the weights
 
@@ -136,7 +136,7 @@ def diagnose(
     """What a point is: a minimum, a saddle, a maximum, on a slope, or undecided.
 
     It is on a **slope** unless its gradient can't be told from zero: it is within the rounding of the arithmetic or the noise of the
-    sample of examples, or a Newton step would gain less than a millionth of the way down from the start. Otherwise the signs of the
+    sample of examples, or a Newton step would gain less than a millionth of the initial gap. Otherwise the signs of the
     extreme eigenvalues of the Hessian decide. Each has a tolerance, below which it can't be told from zero: four times how far it
     moves when every number of the point is moved by one rounding, its standard error over the examples (twice), the error of
     Lanczos' method, and how far it moves over a Newton step. If the sign of one that matters is not known, so is the answer.
@@ -150,7 +150,7 @@ def diagnose(
         key: of the random vectors.
 
     A problem without validation and test data is taken to be known by all of its examples, so that there is no noise of a sample.
-    Kinks (of ReLU, say) have no curvature, and none is seen there.
+    Kinks (of ReLU, say) have no curvature, and none is measured there.
 
     Raises:
         InputError: parameters that are not the problem's, or whose loss is not finite; an unknown split, a number out of range.
@@ -177,9 +177,9 @@ def diagnose(
         spread, more = Density.of_all(np.asarray(measured.eigenvalues)), 0
     else:
         spread, more = curvature.density(problem, params, data, key=key)
-    found = {"direction": unflat(np.asarray(measured.vectors[0], float), params)}
+    directions = {"direction": unflat(np.asarray(measured.vectors[0], float), params)}
     if evidence.point in ("saddle", "maximum"):
-        found |= _way_out(problem, params, found["direction"], data)
+        directions |= _way_out(problem, params, directions["direction"], data)
     return Diagnosis(
         problem.name,
         evidence,
@@ -190,7 +190,7 @@ def diagnose(
         products + more,
         whole,
         spread.eigenvalues if whole else np.asarray(measured.eigenvalues, float),
-        **found,
+        **directions,
         optimum=None if problem.optimum is None else float(problem.optimum),
         learning_rate=rate(method),
         method=method,
@@ -266,8 +266,8 @@ def stable_below(method: Method | None) -> float | None:
 
 def rate(method: Method | None) -> float | None:
     """The learning rate of a method, where it is one number; that of a schedule changes."""
-    found: Any = getattr(method, "learning_rate", None)
-    return float(found) if isinstance(found, (int, float)) or (hasattr(found, "dtype") and np.ndim(found) == 0) else None
+    value: Any = getattr(method, "learning_rate", None)
+    return float(value) if isinstance(value, (int, float)) or (hasattr(value, "dtype") and np.ndim(value) == 0) else None
 
 
 def checked(problem: Problem, params: Params) -> Params:

@@ -60,20 +60,20 @@ def filter_normalised(params: Params, key: int = 0, *, axis: int = -1) -> Params
     leaves, structure = jax.tree.flatten(params)
     matrices = any(np.ndim(leaf) > 1 for leaf in leaves)
     nothing = not any(np.any(leaf) for leaf in leaves if np.ndim(leaf) > 1 or not matrices)
-    found = []
+    filters = []
     for leaf in leaves:
         weights = np.asarray(leaf)
         draw = generator.standard_normal(weights.shape)
         if matrices and weights.ndim < 2:
-            found.append(np.zeros_like(weights))
+            filters.append(np.zeros_like(weights))
             continue
         if not -weights.ndim <= axis < weights.ndim and weights.ndim > 1:
             raise InputError(f"landscape: the filters' axis must be one of an array of shape {weights.shape}, got {axis}; use -1 or 0")
         others = tuple(a for a in range(weights.ndim) if a != axis % weights.ndim) if weights.ndim > 1 else None
         long = np.linalg.norm if others is None else lambda x, others=others: np.sqrt((x * x).sum(others, keepdims=True))
         wanted = 1.0 if nothing else long(weights.astype(float))
-        found.append((draw / long(draw) * wanted).astype(weights.dtype))
-    return jax.tree.unflatten(structure, found)
+        filters.append((draw / long(draw) * wanted).astype(weights.dtype))
+    return jax.tree.unflatten(structure, filters)
 
 
 def principal(paths: Sequence[Params], centre: Params, *, key: int = 0) -> Plane:

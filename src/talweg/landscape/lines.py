@@ -24,8 +24,8 @@ from talweg.problems.base import Batch, Params, Problem
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Way:
-    """What is measured on a way from one solution to another; NaN where there are no such data, or the problem has no metric."""
+class Profile:
+    """What is measured along a curve from one solution to another; NaN where there are no such data, or the problem has no metric."""
 
     at: Float[np.ndarray, " points"]  #: from 0, the first, to 1, the second
     training_loss: Float[np.ndarray, " points"]
@@ -50,7 +50,7 @@ class Way:
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Line(Way):
+class Line(Profile):
     """What is measured at (1 − a) θ₁ + a θ₂."""
 
     distance: float  #: |θ₂ − θ₁|
@@ -66,7 +66,7 @@ def barrier(at: Float[np.ndarray, " points"], loss: Float[np.ndarray, " points"]
 
     Frankle, Dziugaite, Roy & Carbin, "Linear mode connectivity and the lottery ticket hypothesis", 2020, with the interpolated ends
     of Entezari, Sedghi, Saukh & Neyshabur, "The role of permutation invariance in linear mode connectivity", 2022. NaN if the loss
-    is not known at an end, infinite if the loss is not finite on the way.
+    is not known at an end, infinite if the loss is not finite between them.
     """
     if not (np.isfinite(loss[0]) and np.isfinite(loss[-1])):
         return float("nan")
@@ -77,9 +77,9 @@ def barrier(at: Float[np.ndarray, " points"], loss: Float[np.ndarray, " points"]
 def rise(loss: Float[np.ndarray, " points"]) -> float:
     """How far the loss rises above the higher of its two ends; 0 if it never does.
 
-        max over the way of L − max(L(0), L(1))
+        max over the curve of L − max(L(0), L(1))
 
-    Unlike the barrier it doesn't depend on how fast the way is gone. NaN and infinity as for the barrier.
+    Unlike the barrier it doesn't depend on the curve's parametrisation. NaN and infinity as for the barrier.
     """
     if not (np.isfinite(loss[0]) and np.isfinite(loss[-1])):
         return float("nan")
@@ -107,7 +107,7 @@ def line(problem: Problem, first: Params, second: Params, points: int = 51, *, e
 
 
 def spaced(points: int) -> Float[np.ndarray, " points"]:
-    """Where a way is measured: from 0 to 1, evenly."""
+    """Where a curve is measured: from 0 to 1, evenly."""
     checks.whole("landscape", "points", points, at_least=3)
     if points > MOST_POINTS**2:
         raise InputError(f"landscape: points must be at most {MOST_POINTS**2:,}, got {points:,}")
@@ -115,24 +115,24 @@ def spaced(points: int) -> Float[np.ndarray, " points"]:
 
 
 def both(problem: Problem, first: Params, second: Params) -> tuple[Params, Params]:
-    """The two ends of a way as arrays, which must be the problem's parameters."""
+    """The two ends of a curve as arrays, which must be the problem's parameters."""
     return checked("first", problem, first), checked("second", problem, second)
 
 
 def along(
     problem: Problem, corners: Sequence[Params], shares: Float[np.ndarray, "points corners"], examples: int | None
 ) -> dict[str, Float[np.ndarray, " points"]]:
-    """Loss and metric, on training and validation data, at Σ sₖ θₖ for each row of `shares`: the fields of a `Way`."""
+    """Loss and metric, on training and validation data, at Σ sₖ θₖ for each row of `shares`: the fields of a `Profile`."""
     go, unknown = _compiled(problem), np.full(len(shares), np.nan)
     shares = shares.astype(trees.float_type())
-    found: dict[str, np.ndarray] = {}
+    curves: dict[str, np.ndarray] = {}
     for split, name in (("train", "training"), ("validation", "validation")):
         loss, metric = unknown, unknown
         if getattr(problem, split) is not None or (split == "train" and problem.train is None):
             used = chosen(problem, split, examples)[0]
             loss, metric = (np.asarray(x, float) for x in go(tuple(corners), shares, used))
-        found |= {f"{name}_loss": loss, f"{name}_metric": metric}
-    return found
+        curves |= {f"{name}_loss": loss, f"{name}_metric": metric}
+    return curves
 
 
 def blend(corners: Sequence[Params], shares: Sequence[Any] | Array) -> Params:

@@ -95,7 +95,7 @@ def slice(
     if points > MOST_POINTS:
         raise InputError(f"landscape: points must be at most {MOST_POINTS} on each side, got {points}")
     stacked = _stacked(paths, params)
-    data, seen, of = chosen(problem, split, examples)
+    data, used, of = chosen(problem, split, examples)
     spanned = plane(params, directions, stacked, checks.whole("landscape", "key", key, at_least=0), axis)
     projected = [spanned.project(path) for path in stacked]
     x, y = _sides([at for at, _ in projected], spanned.kind, reach, points)
@@ -107,7 +107,7 @@ def slice(
         losses.reshape(len(y), len(x)),
         spanned,
         "function" if data is None else split,
-        seen,
+        used,
         of,
         float(losses_at(problem, jax.tree.map(lambda leaf: leaf[None], params), data)[0]),
         tuple(at for at, _ in projected),

@@ -73,7 +73,7 @@ class Runner:
             self.executor.submit(block)
         for finished in self.executor.finished():
             name = finished.block.contestant
-            self.store.add_probes(self.race, name, finished.traces.steps, finished.traces.inside or {})
+            self.store.add_probes(self.race, name, finished.traces.steps, finished.traces.dynamics or {})
             self.listener(Probed(name))
 
     def _target(self) -> Target:

@@ -32,13 +32,13 @@ MOST_STARTS = 2**16
 LANES = 1024
 TUNING_STARTS = 16  #: on which a learning rate is chosen
 SIGNATURE = 256  #: examples whose losses tell networks apart
-ALIKE = 0.01  #: of the way down from the start: so far apart may the losses of two networks be that are called the same …
+ALIKE = 0.01  #: of the initial gap: so far apart may the losses of two networks be that are called the same …
 APART = 1e-4  #: … and, as a share of the domain, two minima of a function
 
 
 @dataclass(frozen=True, eq=False)
 class Basin:
-    """Ends that are the same: one minimum of a function, or networks that say the same."""
+    """Endpoints that are the same: one minimum of a function, or networks with the same losses."""
 
     count: int
     loss: float  #: the lowest in it
@@ -53,9 +53,9 @@ class Arrivals:
     contestant: Contestant
     hyperparameters: Mapping[str, float]
     ends: Endpoints
-    loss: Float[np.ndarray, " starts"]  #: where each comes to rest; infinite for those that diverged
+    loss: Float[np.ndarray, " starts"]  #: where each converges; infinite for those that diverged
     basin: Int[np.ndarray, " starts"]  #: the number of each start's basin, −1 for those that diverged or did not converge
-    missing_mass: Estimate | None  #: how likely the next start ends in a basin that none of these did; None where none came to rest
+    missing_mass: Estimate | None  #: how likely the next start ends in a basin that none of these did; None where none converged
     richness: Estimate | None  #: how many basins there are at least
     gradients: int  #: all in all
 
@@ -84,7 +84,7 @@ class Basins(Result):
 
     @functools.cached_property
     def connection(self) -> Connection | None:
-        """The ways between the best two ends; None for a function, and where there is only one."""
+        """The curves between the best two endpoints; None for a function, and where there is only one."""
         if self.problem.train is None or len(self.basins) < 2:
             return None
         return connected(self.problem, self.basins[0].params, self.basins[1].params)
@@ -121,7 +121,7 @@ class Basins(Result):
 
     @property
     def sentences(self) -> list[str]:
-        """What was found, and how sure that is."""
+        """How many basins there are, how low, and how sure that is."""
         return words.sentences(self.summary)
 
 
@@ -172,7 +172,7 @@ def basins(
     labels, losses, params = _labelled(running.problem, ends)
     if (labels < 0).all():
         raise InputError(f"basins: none of the starts on {problem.name} converged; give more steps, or another learning rate")
-    found, numbers = _sorted(labels, losses, params, np.repeat([contestant.name for contestant in contestants], starts))
+    distinct, numbers = _sorted(labels, losses, params, np.repeat([contestant.name for contestant in contestants], starts))
     arrivals = []
     for k, contestant in enumerate(contestants):
         own = slice(k * starts, (k + 1) * starts)
@@ -180,7 +180,7 @@ def basins(
         missing_mass, richness = (unseen_mass(counts), basins_in_all(counts)) if counts.size else (None, None)
         gradients = starts * length[contestant.name] * contestant.gradients
         arrivals.append(Arrivals(contestant, settings[k], ends[k], losses[own], numbers[own], missing_mass, richness, gradients))
-    return Basins(problem, found, tuple(arrivals), starts, max(length.values()), sum(end.seconds for end in ends))
+    return Basins(problem, distinct, tuple(arrivals), starts, max(length.values()), sum(end.seconds for end in ends))
 
 
 def _tuned(running: Multistart, contestant: Contestant, steps: int, rate: float | None, seed: int) -> dict[str, float]:
@@ -206,22 +206,22 @@ def _labelled(problem: Problem, arrived: Sequence[Endpoints]) -> tuple[np.ndarra
     losses = np.concatenate([ends.loss for ends in arrived])
     starts = np.concatenate([ends.start for ends in arrived])
     labels = np.full(len(losses), -1)
-    fine = np.flatnonzero(np.isfinite(losses))
-    if not fine.size:
+    finite = np.flatnonzero(np.isfinite(losses))
+    if not finite.size:
         return labels, losses, params
     leaves = jax.tree.leaves(params)
     if problem.train is None and len(leaves) == 1 and leaves[0].ndim == 2 and leaves[0].shape[1] <= MOST_DIMENSIONS:
         span = float(np.ptp(_begins(problem), axis=0).max())
-        at, value, rests = settled(problem, leaves[0][fine], span)
-        losses[fine] = value
+        at, value, rests = settled(problem, leaves[0][finite], span)
+        losses[finite] = value
         keep = rests.astype(bool)
-        labels[fine[keep]] = same(at[keep], APART * span) if keep.any() else []
+        labels[finite[keep]] = same(at[keep], APART * span) if keep.any() else []
         leaves[0] = leaves[0].astype(float)
-        leaves[0][fine] = at
+        leaves[0][finite] = at
         return labels, losses, jax.tree.unflatten(jax.tree.structure(params), leaves)
-    way = float(np.median(starts[np.isfinite(starts)])) - float(losses[fine].min())
-    marks = signatures(problem, trees.take(params, fine))
-    labels[fine] = same(marks, ALIKE * max(way, 1e-12))
+    initial_gap = float(np.median(starts[np.isfinite(starts)])) - float(losses[finite].min())
+    marks = signatures(problem, trees.take(params, finite))
+    labels[finite] = same(marks, ALIKE * max(initial_gap, 1e-12))
     return labels, losses, params
 
 
@@ -244,14 +244,14 @@ def _begins(problem: Problem) -> Float[np.ndarray, "n d"]:
 def _sorted(labels: np.ndarray, losses: np.ndarray, params: Params, names: np.ndarray) -> tuple[tuple[Basin, ...], np.ndarray]:
     """The basins from the lowest, and the number of each end's; −1 stays."""
     order: list[tuple[float, int]] = sorted((float(losses[labels == label].min()), int(label)) for label in set(labels[labels >= 0]))
-    numbers, found = np.full(len(labels), -1), []
+    numbers, distinct = np.full(len(labels), -1), []
     for number, (loss, label) in enumerate(order):
         members = np.flatnonzero(labels == label)
         numbers[members] = number
         methods, counts = np.unique(names[members], return_counts=True)
         lowest = trees.take(params, int(members[np.argmin(losses[members])]))
-        found.append(Basin(len(members), loss, lowest, dict(zip(methods.tolist(), counts.tolist(), strict=True))))
-    return tuple(found), numbers
+        distinct.append(Basin(len(members), loss, lowest, dict(zip(methods.tolist(), counts.tolist(), strict=True))))
+    return tuple(distinct), numbers
 
 
 def _share(count: int, of: int) -> dict[str, float | int]:

@@ -54,8 +54,8 @@ def diagnose(
         if problem.train is not None and problem.task != "surface":
             raise InputError(f"diagnose: at is a point of a function, and {problem.name} is no function of a few numbers; leave it out")
         point = np.asarray(at, float)
-        found = landscape.diagnose(problem, point, learning_rate=learning_rate, split=split, key=seed)
-        return replace(found, of=f"{problem.name} at {','.join(f'{x:g}' for x in point.ravel())}")
+        diagnosis = landscape.diagnose(problem, point, learning_rate=learning_rate, split=split, key=seed)
+        return replace(diagnosis, of=f"{problem.name} at {','.join(f'{x:g}' for x in point.ravel())}")
     contestants = listed(problem, method, settings=1)
     if len(contestants) != 1:
         raise InputError(f"diagnose: one method descends, got {len(contestants)}; name one, such as adam")
@@ -72,10 +72,10 @@ def diagnose(
         end, diverged_at = run.trace.params, -1 if run.trace.diverged_at is None else run.trace.diverged_at
     if diverged_at >= 0:
         raise InputError(f"diagnose: the descent diverged at step {diverged_at:,}; give a smaller learning rate")
-    found = landscape.diagnose(problem, end, method=contestant.method(run.hyperparameters, steps), split=split, key=seed)
+    diagnosis = landscape.diagnose(problem, end, method=contestant.method(run.hyperparameters, steps), split=split, key=seed)
     rate = run.hyperparameters.get("learning_rate")
     numbers = "" if rate is None else f" (learning rate {rate:.3g}{', tuned' if run.tuned else ''})"
-    return replace(found, of=f"{problem.name} after {length} of {contestant.label}{numbers}")
+    return replace(diagnosis, of=f"{problem.name} after {length} of {contestant.label}{numbers}")
 
 
 def _is_function(problem: Problem) -> bool:

@@ -29,8 +29,8 @@ from talweg.text import escape as words
 
 STARTS, SETTINGS, TUNING_STARTS = 256, 32, 16
 LANES = 512
-WITHIN = 1e-3  #: of the way down from a start: so near to the best known value has reached it …
-WITHIN_FOUND = 0.02  #: … and to one that is only the lowest that anybody has found
+WITHIN = 1e-3  #: of the initial gap: so near to the best known value has reached it …
+WITHIN_LOWEST = 0.02  #: … and to one that is only the lowest of all trials
 MOST_STARTS = 2**14
 LEVEL = 0.95
 INTERVAL = ("median", "low", "high")
@@ -70,7 +70,7 @@ class Escape(Result):
     best_known: bool  #: whether it was known before, or is the lowest loss of any arm
     given: bool  #: whether it is the caller's goal
     threshold: float
-    within: float  #: the share of the way down that may be left
+    within: float  #: the share of the initial gap that may be left
     budget: float  #: of one trial of every arm: gradients of one example times parameters
     starts: int
     settings: int
@@ -167,7 +167,7 @@ def escape(
         starts: fresh ones, all over the domain of a function (`problem.scatter`).
         steps, epochs: the budget of the plain method, one or the other; by default 1,000 steps on a function, the usual epochs on data.
         settings: that every arm is tuned with.
-        within: the share of the way down, from the median start to the best known value, that may be left; by default as above.
+        within: the share of the initial gap, from the median start to the best known value, that may be left; by default as above.
         goal_loss: the value to be reached.
         seed: of starts, settings and everything else.
         progress: is told the label of each arm before it runs.
@@ -207,7 +207,7 @@ def escape(
     if initial_gap <= 0:
         raise InputError(f"escape: the value to be reached, {best:g}, lies above where the trials start; give a lower goal_loss")
     if within is None:
-        within = WITHIN_FOUND if known is None else WITHIN
+        within = WITHIN_LOWEST if known is None else WITHIN
     threshold = best + within * initial_gap
     arms: list[Arm] = []
     for k, (remedy, contestant) in enumerate(entered):
@@ -253,23 +253,22 @@ def _chosen(ends: Endpoints, settings: int, threshold: float) -> int:
 
 def _arms(problem: Problem, method: Any, wanted: Any, settings: int) -> tuple[list[tuple[str | None, Contestant]], list[str]]:
     """The plain method, then each remedy's contestants with its name; and a sentence for each remedy that was left out."""
-    entries = listed(problem, method, settings)
-    if len(entries) != 1:
-        raise InputError(f"escape: one method is remedied at a time, got {len(entries)}; name one, such as sgd or adam@32")
-    plain = entries[0]
+    plain, *others = listed(problem, method, settings)
+    if others:
+        raise InputError(f"escape: one method is remedied at a time, got {1 + len(others)}; name one, such as sgd or adam@32")
     named = [] if isinstance(wanted, str) and wanted.strip() == remedies.ALL else remedies.parsed(wanted, "escape")
-    found: list[tuple[str | None, Contestant]] = [(None, plain)]
+    entries: list[tuple[str | None, Contestant]] = [(None, plain)]
     left_out = []
     for remedy in named or remedies.parsed(remedies.ALL):
         try:
-            found += [(remedy.name, entry) for entry in remedy.apply(plain, problem, settings)]
+            entries += [(remedy.name, entry) for entry in remedy.apply(plain, problem, settings)]
         except InputError as error:
             if named:
                 raise
             left_out.append(f"Left out: {error}.")
-    if len(found) == 1:
+    if len(entries) == 1:
         raise InputError(f"escape: none of these remedies adds anything to {plain.label}; name others of {', '.join(remedies.REMEDIES)}")
-    return found, left_out
+    return entries, left_out
 
 
 def _settings(problem: Problem, contestant: Contestant, points: Float[np.ndarray, "settings k"]) -> list[dict[str, float]]:

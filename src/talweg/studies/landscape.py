@@ -25,7 +25,7 @@ from talweg.methods import Method
 from talweg.problems.base import Problem
 from talweg.results import Figures, Result
 from talweg.summary import LandscapeSummary, plain
-from talweg.text import landscape as ways
+from talweg.text import landscape as words
 
 POINTS = 40  #: positions of each that are kept beside the start …
 LEAST_POINTS = 6  #: … fewer of a large model, so that together they are at most so many numbers
@@ -115,12 +115,12 @@ class Landscape(Result):
     @property
     def sentences(self) -> list[str]:
         """What there is to see, in words."""
-        return [ways.headline(self.summary), *ways.sentences(self.summary)]
+        return [words.headline(self.summary), *words.sentences(self.summary)]
 
     @property
     def warnings(self) -> list[str]:
         """What a slice can't show."""
-        return ways.warnings(self.summary)
+        return words.warnings(self.summary)
 
     @property
     def figures(self) -> Figures:
@@ -151,8 +151,8 @@ class Landscape(Result):
         from talweg.figures import landscape_image
 
         picture = base64.b64encode(landscape_image.image(self.summary)).decode()
-        words = "".join(f"<p>{escape(sentence)}</p>" for sentence in [*self.sentences, *self.warnings])
-        return f'<div class="talweg"><img alt="" style="max-width: 100%" src="data:image/png;base64,{picture}">{words}</div>'
+        sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in [*self.sentences, *self.warnings])
+        return f'<div class="talweg"><img alt="" style="max-width: 100%" src="data:image/png;base64,{picture}">{sentences}</div>'
 
     def _name(self) -> str:
         return f"{self.race}, {self.problem.name}"
@@ -195,21 +195,21 @@ def landscape(
     if not reruns:
         raise InputError("landscape: all of the contestants diverged with this seed, so there are no final weights to look around at")
     cut = slice(problem, traces[0].params, directions=directions, paths=traces, points=points, split=split, key=key)
-    joined = way = None
+    between_ends = connection = None
     if between and len(traces) > 1:
         ends = traces[0].params, traces[1].params
-        way = None if problem.train is None else connected(problem, *ends)
-        joined = line(problem, *ends) if way is None else way.line
-    return Landscape(race, problem, seed, cut, tuple(reruns), tuple(traces), joined, way, (*left_out, *lost), command)
+        connection = None if problem.train is None else connected(problem, *ends)
+        between_ends = line(problem, *ends) if connection is None else connection.line
+    return Landscape(race, problem, seed, cut, tuple(reruns), tuple(traces), between_ends, connection, (*left_out, *lost), command)
 
 
 def _descents(problem: Problem, contestants: Sequence[Rerun], seed: int) -> tuple[list[Rerun], list[Trace], list[str]]:
     """Those that descended once more, their traces, and a sentence for each that diverged."""
-    kept = int(min(POINTS, max(LEAST_POINTS, NUMBERS_AT_MOST / max(problem.parameters() * len(contestants), 1))))
+    positions = int(min(POINTS, max(LEAST_POINTS, NUMBERS_AT_MOST / max(problem.parameters() * len(contestants), 1))))
     reruns, traces, lost = [], [], []
     for one in contestants:
         batch = "full" if problem.train is None else one.batch
-        trace = descend(problem, one.method, steps=one.steps, batch=batch, points=kept, key=seed, positions=True)
+        trace = descend(problem, one.method, steps=one.steps, batch=batch, points=positions, key=seed, positions=True)
         if trace.diverged_at is None:
             reruns.append(one)
             traces.append(trace)
@@ -218,7 +218,7 @@ def _descents(problem: Problem, contestants: Sequence[Rerun], seed: int) -> tupl
     return reruns, traces, lost
 
 
-def _line(found: Line) -> dict[str, Any]:
+def _line(measured: Line) -> dict[str, Any]:
     """The line between two endpoints, for the summary."""
     names = ("distance", "barrier", "validation_barrier", "at", "training_loss", "validation_loss", "training_metric", "validation_metric")
-    return {**{name: getattr(found, name) for name in names}, "endless": bool(np.isinf(found.barrier))}
+    return {**{name: getattr(measured, name) for name in names}, "endless": bool(np.isinf(measured.barrier))}

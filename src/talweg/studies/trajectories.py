@@ -72,14 +72,14 @@ class Descents:
         tuned = "learning_rate" not in given and tuning.has_free_rate(contestant)
         if tuned:
             given["learning_rate"] = self.tune(starts, steps, hyperparameters=given, seed=seed)
-        found = self._runs([contestant.method(given, steps)] * len(starts), starts, range(seed, seed + len(starts)), steps)
+        runs = self._runs([contestant.method(given, steps)] * len(starts), starts, range(seed, seed + len(starts)), steps)
         return Trajectory(
             contestant.name,
             contestant.label,
             contestant.kind.name or contestant.kind.__name__,
             None if self.problem.train is None else "full" if contestant.size is None else contestant.size,
             {**contestant.defaults(), **given},
-            *found,
+            *runs,
             contestant.gradients,
             tuned,
             contestant.schedule,
@@ -122,8 +122,8 @@ def trajectories(
         methods: as `tw.race` takes them; by default the article's.
         starts: one vector (d,), or several (starts, d); by default the problem's own start.
         steps: how many.
-        learning_rate: of all methods that have none of their own; without it each gets the best of 32, which is said in the
-            trajectory (`tuned`).
+        learning_rate: of all methods that have none of their own; without it each gets the best of 32, as its
+            trajectory's `tuned` says.
         schedule: how the learning rate changes, a name of `tw.schedules.CATALOGUE`.
         seed: of the order of examples and the methods' noise; each start has the next one.
 

@@ -145,10 +145,10 @@ def test_what_is_asked_for_is_observed_of_the_lanes_that_are_kept(machine: Machi
 
 def test_training_dynamics_are_observed_only_where_they_are_asked_for(machine: Machine) -> None:
     plain, probed = sorted(machine.run(block(), block(number=1, observe=(PROBES,))), key=lambda finished: finished.block.number)
-    assert plain.traces.inside is None
-    assert set(probed.traces.inside or {}) == set(NAMES)
+    assert plain.traces.dynamics is None
+    assert set(probed.traces.dynamics or {}) == set(NAMES)
     np.testing.assert_allclose(plain.traces.validation_loss, probed.traces.validation_loss, rtol=1e-5)
-    np.testing.assert_allclose((probed.traces.inside or {})["rate"][:, -1], [0.1, 0.5], rtol=1e-3)
+    np.testing.assert_allclose((probed.traces.dynamics or {})["rate"][:, -1], [0.1, 0.5], rtol=1e-3)
 
 
 def test_progress_is_told_until_all_of_a_block_is_done(machine: Machine) -> None:

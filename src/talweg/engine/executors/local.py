@@ -100,12 +100,12 @@ class Local:
 
 def _placements(problem: Problem, entrants: Sequence[Entrant], seeds: Sequence[int]) -> dict[int, Placement]:
     """By the width of the model, where it runs, with the starting parameters of all seeds and restarts, made in one call for each width."""
-    placement, found = Placement(problem), {}
+    placement, placements = Placement(problem), {}
     for width in sorted({entrant.width for entrant in entrants}):
-        found[width] = placement if width == 1 else placement.of(widened(problem, width))
+        placements[width] = placement if width == 1 else placement.of(widened(problem, width))
         trainings = max(entrant.restarts for entrant in entrants if entrant.width == width)
-        found[width].starts([restarts.seed_of(seed, training) for training in range(trainings) for seed in seeds])
-    return found
+        placements[width].starts([restarts.seed_of(seed, training) for training in range(trainings) for seed in seeds])
+    return placements
 
 
 def _best(traces: Traces, lanes: Sequence[int]) -> int:
