@@ -42,12 +42,12 @@ def test_the_descents_are_those_of_the_race(raced: Race, shown: Landscape, cloud
         assert trace.steps[-1] == lane.steps[-1]
         assert trace.validation_loss[-1] == pytest.approx(lane.validation_loss[-1], rel=1e-3)
         assert one.recorded == lane.validation_loss[-1]
-    starts = [path[0] for path in shown.slice.paths]
+    starts = [trajectory[0] for trajectory in shown.slice.trajectories]
     np.testing.assert_allclose(starts, [starts[0]] * len(starts), atol=1e-6)  # one start for all
 
 
 def test_the_winner_ends_in_the_centre_and_the_line_joins_the_best_two(shown: Landscape) -> None:
-    np.testing.assert_allclose(shown.slice.paths[0][-1], 0, atol=1e-6)
+    np.testing.assert_allclose(shown.slice.trajectories[0][-1], 0, atol=1e-6)
     first, second = shown.traces[:2]
     assert shown.line is not None
     assert shown.line.validation_loss[0] == pytest.approx(first.validation_loss[-1], rel=1e-4)

@@ -1,4 +1,4 @@
-"""The two directions that a slice is spanned by: random ones, filter by filter as long as the weights, or the way of the descents.
+"""The two directions that a slice is spanned by: random ones, filter by filter as long as the weights, or the principal ones of trajectories.
 
 Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of neural nets", 2018.
 """
@@ -24,10 +24,10 @@ FLAT = 1e-6  #: singular values below this share of the first are rounding, not 
 class Plane:
     """A centre and two directions: the points θ + x d₁ + y d₂."""
 
-    kind: str  #: "path", "random" or "given"
+    kind: str  #: "trajectory", "random" or "given"
     centre: Params
     directions: tuple[Params, Params]
-    explained: tuple[float, float] | None = None  #: share of the squared distance from the centre that each has, of a path's
+    explained: tuple[float, float] | None = None  #: share of the squared distance from the centre that each has, of a trajectory's
 
     def project(self, positions: Params) -> tuple[Float[np.ndarray, "points 2"], Float[np.ndarray, " points"]]:
         """Where stacked positions fall on the plane, and how far off it they lie.
@@ -76,50 +76,54 @@ def filter_normalised(params: Params, key: int = 0, *, axis: int = -1) -> Params
     return jax.tree.unflatten(structure, filters)
 
 
-def principal(paths: Sequence[Params], centre: Params, *, key: int = 0) -> Plane:
-    """The plane through `centre` that holds most of the way of one or several descents.
+def principal(trajectories: Sequence[Params], centre: Params, *, key: int = 0) -> Plane:
+    """The plane through `centre` that holds most of one or several trajectories.
 
         M = positions − θ  (one row for each),   M = U S Vᵀ,   d₁, d₂ = the first two rows of Vᵀ,   explained = S² / Σ S²
 
-    Distances on it are distances between weights. Each direction points to where the paths' farthest point lies.
+    Distances on it are distances between weights. Each direction points to where the trajectories' farthest point lies.
 
-    Differs: the paper's code takes a principal component analysis of M, which moves the origin to the mean of the path; here the
+    Differs: the paper's code takes a principal component analysis of M, which moves the origin to the mean of the trajectory; here the
     plane holds the final weights θ, and shares are of squared distances from them.
 
-    Li et al. 2018, section 7. Raises InputError if the paths do not move, or there are fewer than two parameters.
+    Li et al. 2018, section 7. Raises InputError if the trajectories do not move, or there are fewer than two parameters.
     """
     if trees.size(jax.tree.map(np.asarray, centre)) < 2:
         raise InputError("landscape: a plane needs at least two parameters, got one; draw the loss over it as a line")
-    away = np.concatenate([rows(path) for path in paths]) - flat(centre)
+    away = np.concatenate([rows(trajectory) for trajectory in trajectories]) - flat(centre)
     away = away[np.isfinite(away).all(axis=1)]
     # The rows are few and long: their scalar products have the same singular values, squared.
     squares, u = np.linalg.eigh(away @ away.T)
     squares, u = np.maximum(squares[::-1], 0.0), u[:, ::-1]
     if not len(squares) or squares[0] <= 0:
-        raise InputError("landscape: the paths never leave the weights in the centre, so they have no direction; use random directions")
+        raise InputError(
+            "landscape: the trajectories never leave the weights in the centre, so they have no direction; use random directions"
+        )
     share = squares / squares.sum()
     first = _towards(u[:, 0] @ away, away)
     if len(squares) > 1 and squares[1] > FLAT**2 * squares[0]:
         second = _towards(u[:, 1] @ away, away)
-    else:  # a straight way: across it, any direction will do
+    else:  # a straight trajectory: across it, any direction will do
         second = flat(filter_normalised(jax.tree.map(np.asarray, centre), key))
         second -= (second @ first) * first
         second /= np.linalg.norm(second)
     explained = (float(share[0]), float(share[1]) if len(share) > 1 else 0.0)
-    return Plane("path", centre, (unflat(first, centre), unflat(second, centre)), explained)
+    return Plane("trajectory", centre, (unflat(first, centre), unflat(second, centre)), explained)
 
 
-def plane(params: Params, directions: Any, paths: Sequence[Params], key: int, axis: int) -> Plane:
-    """The plane that is asked for: "random", "path", or two directions of one's own."""
+def plane(params: Params, directions: Any, trajectories: Sequence[Params], key: int, axis: int) -> Plane:
+    """The plane that is asked for: "random", "trajectory", or two directions of one's own."""
     if isinstance(directions, str):
-        if checks.one_of("landscape", "kind of directions", directions, ("random", "path")) == "path":
-            if not paths:
-                raise InputError('landscape: directions="path" needs paths; get some by tw.descend(…, positions=True), or use "random"')
-            return principal(paths, params, key=key)
+        if checks.one_of("landscape", "kind of directions", directions, ("random", "trajectory")) == "trajectory":
+            if not trajectories:
+                raise InputError(
+                    'landscape: directions="trajectory" needs trajectories; get some by tw.descend(…, positions=True), or use "random"'
+                )
+            return principal(trajectories, params, key=key)
         pair = (filter_normalised(params, 2 * key, axis=axis), filter_normalised(params, 2 * key + 1, axis=axis))
         return Plane("random", params, _independent(pair))
     if not isinstance(directions, (tuple, list)) or len(directions) != 2:
-        raise InputTypeError(f'landscape: directions must be "random", "path" or two trees like the parameters, got {directions!r}')
+        raise InputTypeError(f'landscape: directions must be "random", "trajectory" or two trees like the parameters, got {directions!r}')
     for direction in directions:
         alike("a direction", direction, params)
     return Plane("given", params, _independent((directions[0], directions[1])))

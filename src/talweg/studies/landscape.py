@@ -104,9 +104,9 @@ class Landscape(Result):
             "method": one.factory,
             "batch": one.batch,
             "steps": trace.steps,
-            "trajectory": cut.paths[k],
+            "trajectory": cut.trajectories[k],
             "off": cut.off[k],
-            "loss": cut.path_losses[k],
+            "loss": cut.trajectory_losses[k],
             "distances": [np.linalg.norm(here - flat(other.params)) for other in self.traces],
             "recorded_validation_loss": one.recorded,
             "validation_loss": trace.validation_loss[-1],
@@ -161,7 +161,7 @@ class Landscape(Result):
 def landscape(
     problem: Problem,
     contestants: Sequence[Rerun],
-    directions: str = "path",
+    directions: str = "trajectory",
     *,
     seed: int,
     split: str = "train",
@@ -177,7 +177,7 @@ def landscape(
     Args:
         problem: what they descend on.
         contestants: who descends, the best first.
-        directions: "path": the two principal directions of all trajectories together; "random": filter-normalised ones.
+        directions: "trajectory": the two principal directions of all trajectories together; "random": filter-normalised ones.
         seed: of their start, their order of examples and their noise.
         split: the data that the loss is a mean over, "train" or "validation".
         points: of the slice, on each side.
@@ -187,14 +187,14 @@ def landscape(
 
     Raises InputError for an unknown word, a number out of range, and if all of them diverge.
     """
-    checks.one_of("landscape", "kind of directions", directions, ("path", "random"))
+    checks.one_of("landscape", "kind of directions", directions, ("trajectory", "random"))
     checks.whole("landscape", "points", points, at_least=3)
     if between and len(contestants) < 2:
         raise InputError("landscape: a line needs the ends of two contestants, and only one is shown; name another")
     reruns, traces, lost = _descents(problem, contestants, seed)
     if not reruns:
         raise InputError("landscape: all of the contestants diverged with this seed, so there are no final weights to look around at")
-    cut = slice(problem, traces[0].params, directions=directions, paths=traces, points=points, split=split, key=key)
+    cut = slice(problem, traces[0].params, directions=directions, trajectories=traces, points=points, split=split, key=key)
     between_ends = connection = None
     if between and len(traces) > 1:
         ends = traces[0].params, traces[1].params
