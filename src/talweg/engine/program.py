@@ -81,7 +81,7 @@ class Placement:
             )
             host = jax.tree.map(np.asarray, made)
             self._starts.update({seed: trees.take(host, i) for i, seed in enumerate(new)})
-        return jax.tree.map(lambda *leaves: np.stack(leaves), *(self._starts[seed] for seed in seeds))
+        return trees.stack([self._starts[seed] for seed in seeds])
 
     def examine(self, params: Params) -> tuple[np.ndarray, np.ndarray]:
         """Loss and metric of stacked parameters on the test data, one lane after the other."""

@@ -1,4 +1,4 @@
-"""The two directions that a slice is spanned by: random ones, filter by filter as long as the weights, or the principal ones of trajectories.
+"""The two directions that a slice is spanned by: random ones, filter by filter as long as the weights, or principal ones of trajectories.
 
 Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of neural nets", 2018.
 """

@@ -45,8 +45,8 @@ class Profile:
 
     @property
     def rise(self) -> float:
-        """How far the training loss rises above both ends."""
-        return rise(self.training_loss)
+        """How far the training loss rises above the higher of its ends: as the barrier, whatever the curve's parametrisation."""
+        return _highest(self.training_loss, max(self.training_loss[0], self.training_loss[-1]))
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -68,22 +68,15 @@ def barrier(at: Float[np.ndarray, " points"], loss: Float[np.ndarray, " points"]
     of Entezari, Sedghi, Saukh & Neyshabur, "The role of permutation invariance in linear mode connectivity", 2022. NaN if the loss
     is not known at an end, infinite if the loss is not finite between them.
     """
+    return _highest(loss, (1 - at) * loss[0] + at * loss[-1])
+
+
+def _highest(loss: Float[np.ndarray, " points"], reference: Any) -> float:
+    """How far the loss rises above a reference at most."""
     if not (np.isfinite(loss[0]) and np.isfinite(loss[-1])):
         return float("nan")
-    above = loss - ((1 - at) * loss[0] + at * loss[-1])
+    above = loss - reference
     return float(np.max(np.where(np.isfinite(above), above, np.inf)))
-
-
-def rise(loss: Float[np.ndarray, " points"]) -> float:
-    """How far the loss rises above the higher of its two ends; 0 if it never does.
-
-        max over the curve of L − max(L(0), L(1))
-
-    Unlike the barrier it doesn't depend on the curve's parametrisation. NaN and infinity as for the barrier.
-    """
-    if not (np.isfinite(loss[0]) and np.isfinite(loss[-1])):
-        return float("nan")
-    return float(np.max(np.where(np.isfinite(loss), loss, np.inf)) - max(loss[0], loss[-1]))
 
 
 def line(problem: Problem, first: Params, second: Params, points: int = 51, *, examples: int | None = EXAMPLES) -> Line:
