@@ -24,7 +24,7 @@ from jaxtyping import Float, Int, PyTree
 
 from talweg import trees
 from talweg.engine import loop
-from talweg.engine.drive import Progress, drive, nobody
+from talweg.engine.drive import Progress, drive, silent
 from talweg.engine.loop import Row, Run
 from talweg.engine.probes import NAMES as PROBES
 from talweg.methods import Method
@@ -137,7 +137,7 @@ class Program:
         seeds: Sequence[int],
         steps: int,
         *,
-        progress: Progress = nobody,
+        progress: Progress = silent,
     ) -> Traces:
         """Run lane i with methods[i] and seeds[i] for `steps` steps; at most as many lanes as the block has.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import jax
 import numpy as np
 
-from talweg.engine.drive import Progress, nobody
+from talweg.engine.drive import Progress, silent
 from talweg.engine.program import Program, Traces
 from talweg.methods import Method
 
@@ -32,7 +32,7 @@ def trained(
     steps: int,
     restarts: int = 1,
     *,
-    progress: Progress = nobody,
+    progress: Progress = silent,
 ) -> Traces:
     """Run lanes as `program.run` does, or their trainings one after the other; `methods(steps)` are those for a training of so many steps.
 

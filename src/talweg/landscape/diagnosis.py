@@ -1,4 +1,4 @@
-"""Where did a descent end: in a minimum, on a saddle, on a slope, or somewhere that nobody can tell?"""
+"""What is the endpoint of a descent: a minimum, a saddle, not converged, or undecided?"""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SURE = 4.0  #: times a rounding error, and …
 SIGNIFICANT = 2.0  #: … times a standard error: what is smaller can't be told from zero
 DEGENERATE = 2.5  #: times the change of an eigenvalue over a Newton step: towards a degenerate point each step goes half of the way
 ARRIVED = 1e-6  #: what a Newton step would still gain, as a share of the initial gap
-JUMP = 1e-2  #: a change of the gradient over one rounding that is more than this share of the mean slope from the start is a kink
+JUMP = 1e-2  #: a change of the gradient over one rounding beyond this share of (initial gap / norm of the point) is a kink
 ESCAPES = np.geomspace(1e-3, 10.0, 41)  #: lengths of the steps that are tried along the way out of a saddle, in lengths of the weights
 
 
@@ -133,9 +133,9 @@ def diagnose(
     examples: int | None = EXAMPLES,
     key: int = 0,
 ) -> Diagnosis:
-    """What a point is: a minimum, a saddle, a maximum, on a slope, or undecided.
+    """What a point is: a minimum, a saddle, a maximum, not converged, or undecided.
 
-    It is on a **slope** unless its gradient can't be told from zero: it is within the rounding of the arithmetic or the noise of the
+    It is **not converged** unless its gradient can't be told from zero: it is within the rounding of the arithmetic or the noise of the
     sample of examples, or a Newton step would gain less than a millionth of the initial gap. Otherwise the signs of the
     extreme eigenvalues of the Hessian decide. Each has a tolerance, below which it can't be told from zero: four times how far it
     moves when every number of the point is moved by one rounding, its standard error over the examples (twice), the error of

@@ -33,7 +33,7 @@ def diagnose(
     split: str = "train",
     seed: int = 0,
 ) -> Diagnosis:
-    """What the point is at which a descent stops: a minimum, a saddle, a slope, … (see `tw.landscape.diagnose`, for a point of yours).
+    """What the endpoint of a descent is: a minimum, a saddle, not converged, … (see `tw.landscape.diagnose`, for a point of yours).
 
     Args:
         method: who descends, one as `tw.race` takes it; its sharpness rule is compared, too.

@@ -208,7 +208,7 @@ def grid(chosen: Surface, size: int = GRID) -> Grid:
 
 
 def scene(chosen: Surface, ground: Grid, descents: list[SingleTrajectory], height: str = "auto", notes: Iterable[str] = ()) -> Scene:
-    """The surface with the descents on it, and what must be said beside."""
+    """The surface with the descents on it, and the notes beside it."""
     notes = list(notes)
     if chosen.noise:
         notes.append(words.noise_note(chosen.noise, full_batch=any("@full" in one.name for one in descents)))
