@@ -100,12 +100,14 @@ def on(problem: tw.Problem, starts: int, steps: int, repeats: int) -> tuple[dict
     rows = []
     for arrival in found.arrivals:
         best = arrival.loss[: starts // repeats * repeats].reshape(repeats, -1).min(axis=1)
-        rows.append(row(f"{arrival.label}, {starts // repeats} starts", best - lowest, arrival.hyperparameters.get("learning_rate")))
+        rows.append(
+            row(f"{arrival.contestant.label}, {starts // repeats} starts", best - lowest, arrival.hyperparameters.get("learning_rate"))
+        )
         rows[-1]["of single starts"] = share(int((arrival.loss <= lowest + NEAR).sum()), starts)
     seen = escape.escape(problem, "sgd", "large-rate,warm-restarts,noise,weight-noise", starts=starts, steps=steps)
     for arm in seen.arms[1:]:
         best = ends(problem, arm.ends.params, arm.ends.best).reshape(repeats, -1).min(axis=1)
-        rows.append(row(f"{arm.label}, {starts // repeats} starts", best - lowest, arm.hyperparameters.get("learning_rate")))
+        rows.append(row(f"{arm.contestant.label}, {starts // repeats} starts", best - lowest, arm.hyperparameters.get("learning_rate")))
         rows[-1]["of single starts"] = share(int((ends(problem, arm.ends.params, arm.ends.best) <= lowest + NEAR).sum()), starts)
     function, source = fastest(problem)
     times: dict[str, object] = {"": problem.name}
@@ -139,7 +141,7 @@ def on(problem: tw.Problem, starts: int, steps: int, repeats: int) -> tuple[dict
 
 def alone(problem: tw.Problem, found: basins.Basins, starts: int, steps: int, repeats: int) -> float:
     """The processor's seconds of Adam's descents for one repeat, all cores together, compiled before; the median of three."""
-    adam = next(arrival for arrival in found.arrivals if arrival.method == "adam")
+    adam = next(arrival for arrival in found.arrivals if arrival.contestant.name == "adam")
     running = multistart.Multistart(problem, starts)
     (contestant,) = listed(problem, "adam", settings=1)
     numbers = [{"learning_rate": adam.hyperparameters["learning_rate"]}] * starts

@@ -34,7 +34,7 @@ def main() -> None:
     tw.use_all_cores()
     problem = tw.problems.load("digits", model=MODEL)
     trace = tw.descend(problem, tw.methods.Adam(1e-3), steps=300, positions=True)
-    made = tw.landscape.slice(problem, trace.params, directions="path", paths=[trace], points=given.points)
+    made = tw.landscape.slice(problem, trace.params, directions="trajectory", trajectories=[trace], points=given.points)
     across, up = np.meshgrid(made.x, made.y)
     at = np.stack([across.ravel(), up.ravel()], axis=1)
     ways: dict[str, Callable[[], np.ndarray]] = {

@@ -25,12 +25,12 @@ def test_questions_are_counted_and_answered():
 
 def test_the_loss_of_the_first_question_is_remembered():
     oracle = Oracle(bowl)
-    assert oracle.seen is None
+    assert oracle.first_loss is None
     oracle.gradient(jnp.array([1.0, -2.0]))
     oracle.gradient(jnp.zeros(2))
     oracle.value(jnp.zeros(2))
-    assert oracle.seen is not None
-    assert float(oracle.seen) == 5.0
+    assert oracle.first_loss is not None
+    assert float(oracle.first_loss) == 5.0
 
 
 def test_counts_are_known_when_the_step_is_traced():

@@ -22,16 +22,15 @@ class Oracle:
         self._loss = loss
         self.gradients = 0  #: gradient evaluations so far
         self.values = 0  #: loss evaluations without a gradient so far
-        self.seen: Array | None = None  #: the loss that came with the first gradient: what the run says of its training loss
-        self.slope: PyTree | None = None  #: the last gradient that was given
+        self.last_gradient: PyTree | None = None
+        self._first_loss: Array | None = None
 
     def gradient(self, at: PyTree) -> PyTree:
         """The gradient of the batch's loss at `at`, which need not be where the run stands (Nesterov's look-ahead)."""
-        value, slope = jax.value_and_grad(self._loss)(at)
+        value, self.last_gradient = jax.value_and_grad(self._loss)(at)
         self.gradients += 1
-        self.slope = slope
         self._remember(value)
-        return slope
+        return self.last_gradient
 
     def value(self, at: PyTree) -> Scalar:
         """The batch's loss at `at`."""
@@ -40,9 +39,14 @@ class Oracle:
         self._remember(value)
         return value
 
+    @property
+    def first_loss(self) -> Array | None:
+        """The loss at the first question, the step's training loss; None before there was one."""
+        return self._first_loss
+
     def _remember(self, value: Array) -> None:
-        if self.seen is None:
-            self.seen = value
+        if self._first_loss is None:
+            self._first_loss = value
 
 
 class TransformedOracle(Oracle):
@@ -61,5 +65,5 @@ class TransformedOracle(Oracle):
         return self._oracle.value(at)
 
     @property
-    def seen(self) -> Array | None:  # type: ignore[override]
-        return self._oracle.seen
+    def first_loss(self) -> Array | None:
+        return self._oracle.first_loss

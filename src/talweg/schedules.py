@@ -33,6 +33,7 @@ class Schedule(eqx.Module):
     """A number for every step t = 0, 1, 2, …"""
 
     name: ClassVar[str] = ""
+    parts: ClassVar[int] = 1  #: of a run, by default: its second number is the length of one
 
     def __call__(self, t: Any) -> Array:
         raise NotImplementedError
@@ -58,6 +59,7 @@ class Step(Schedule):
     """Multiplied by a factor every so many steps: η γ^⌊t / every⌋."""
 
     name = "step"
+    parts = 4
     initial: Number
     every: Number
     factor: Number = 0.1
@@ -82,6 +84,7 @@ class InverseTime(Schedule):
     """Half as large after `halfway` steps: η / (1 + t / halfway). Robbins & Monro 1951."""
 
     name = "inverse-time"
+    parts = 10
     initial: Number
     halfway: Number
 
@@ -137,6 +140,7 @@ class Restarts(Schedule):
     """Cosine with warm restarts every `period` steps, each from η down to η · final. Loshchilov & Hutter, SGDR, 2017."""
 
     name = "restarts"
+    parts = 4
     initial: Number
     period: Number
     final: Number = 0.0
@@ -158,15 +162,8 @@ CATALOGUE: dict[str, type[Schedule]] = {
 def over(name: str, initial: Number, steps: int) -> Schedule:
     """The schedule `name` for a run of `steps` steps, with its usual shape: three drops for `step`, four periods for `restarts`."""
     checks.one_of("schedule", "schedule", name, CATALOGUE)
-    if name == "constant":
-        return Constant(initial)
-    if name == "step":
-        return Step(initial, every=max(steps / 4, 1.0))
-    if name == "inverse-time":
-        return InverseTime(initial, halfway=max(steps / 10, 1.0))
-    if name == "restarts":
-        return Restarts(initial, period=max(steps / 4, 1.0))
-    return CATALOGUE[name](initial, float(steps))
+    kind = CATALOGUE[name]
+    return kind(initial) if kind is Constant else kind(initial, max(steps / kind.parts, 1.0))
 
 
 def at(tree: T, t: Any) -> T:

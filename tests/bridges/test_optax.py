@@ -29,7 +29,7 @@ def loss(params: Any) -> Any:
 
 
 def start(dtype: Any = None) -> Any:
-    kind = dtype or jax.dtypes.canonicalize_dtype(np.float64)
+    kind = dtype or trees.float_type()
     return {
         "layers": [jnp.array([[0.5, -0.25], [2.0, 0.5], [-1.0, -0.5]], kind), jnp.full((2,), -0.5, kind)],
         "bias": jnp.asarray(0.25, kind),
@@ -44,7 +44,7 @@ def walked(method: methods.Method, params: Any, seed: int = 0) -> Any:
     """Where a method stands after all steps, in the plainest loop."""
     state = method.init(params)
     for t in range(STEPS):
-        now = jnp.asarray(t, jax.dtypes.canonicalize_dtype(np.float64))
+        now = jnp.asarray(t, trees.float_type())
         move, state = schedules.at(method, now).step(Oracle(loss), params, state, now, jax.random.fold_in(jax.random.key(seed), t))
         params = trees.add(params, move)
     return params

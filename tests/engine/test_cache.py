@@ -42,15 +42,15 @@ USES: dict[str, Callable[[Problem], Any]] = {
 @pytest.mark.parametrize("use", USES)
 def test_a_problem_that_is_gone_leaves_neither_data_nor_programs(use: str) -> None:
     problem = tilted()
-    before = len(cache._kept)
+    before = len(cache._programs)
     USES[use](problem)
-    assert len(cache._kept) > before
+    assert len(cache._programs) > before
     data, loss = weakref.ref(problem.train), weakref.ref(problem.loss)
     del problem
     gc.collect()
     assert data() is None
     assert loss() is None
-    assert len(cache._kept) <= before
+    assert len(cache._programs) <= before
 
 
 def test_problems_of_the_same_loss_and_metric_share_programs_and_others_do_not() -> None:

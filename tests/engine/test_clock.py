@@ -1,11 +1,16 @@
-"""How long blocks take."""
+"""How long steps and blocks take."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
 import pytest
 
-from talweg.engine.clock import Pace, pace
+from talweg.contestants.notation import listed
+from talweg.engine.clock import CompiledClock, Pace, Timing, interleaved, pace
 from talweg.engine.loop import measuring_points
+from talweg.problems import Problem
 
 
 @pytest.mark.parametrize("true", [Pace(0.002, 0.01, 0.5), Pace(1e-5, 0.0, 0.001)])
@@ -25,3 +30,53 @@ def test_the_parts_of_a_pace_are_found_from_a_few_blocks(true: Pace, examples: i
 
 def test_a_block_costs_its_steps_its_points_and_itself() -> None:
     assert Pace(0.1, 0.01, 5.0).of(1000) == pytest.approx(5 + 100 + 0.01 * len(measuring_points(1000)))
+
+
+@dataclass
+class Machine:
+    """Runs whose steps take a second each, times a slowness that each measurement has of its own."""
+
+    slowness: Iterator[float]
+    ran: list[str]
+
+    def run(self, name: str, step: float) -> Callable[[int], float]:
+        def seconds(steps: int) -> float:
+            self.ran.append(name)
+            return step * steps * next(self.slowness)
+
+        return seconds
+
+
+def test_a_step_is_timed_by_its_least_measurement_and_everyone_in_turn() -> None:
+    machine = Machine(iter([1.0, 1.0, *[3.0, 2.0, 1.2, 1.5, 1.0, 1.1] * 2]), [])
+    found = interleaved({"a": machine.run("a", 1.0), "b": machine.run("b", 2.0)})
+    assert machine.ran == ["a", "b"] * 7
+    assert found == {"a": Timing(1.0, 1.0, 1.0, True), "b": Timing(2.2, 2.2, 2.2, True)}
+
+
+def test_where_two_rounds_disagree_a_third_one_decides() -> None:
+    busy = [5.0, 5.0, 5.0]
+    usual = [1.0, 1.1, 1.3]
+    (steady,) = interleaved({"a": Machine(iter([1.0, *busy, *usual, *usual]), []).run("a", 1.0)}).values()
+    assert steady == Timing(1.0, 1.0, 1.0, True)
+    (unsteady,) = interleaved({"a": Machine(iter([1.0, *busy, *usual, 2.0, 2.0, 2.0]), []).run("a", 1.0)}).values()
+    assert unsteady == Timing(1.0, 1.0, 2.0, False)
+
+
+def test_steps_are_repeated_until_a_clock_can_be_trusted() -> None:
+    lengths: list[int] = []
+
+    def seconds(steps: int) -> float:
+        lengths.append(steps)
+        return 1e-6 * steps
+
+    (timing,) = interleaved({"fast": seconds}).values()
+    assert timing.seconds == pytest.approx(1e-6)
+    assert min(lengths[-6:]) * 1e-6 >= 0.01
+
+
+def test_compiled_steps_are_timed_for_every_contestant(clouds: Problem) -> None:
+    contestants = listed(clouds, "sgd@full,adam@8", settings=1)
+    found = CompiledClock().measure(clouds, contestants)
+    assert list(found) == [contestant.name for contestant in contestants]
+    assert all(0 < timing.low == timing.seconds <= timing.high < 1 for timing in found.values())

@@ -144,7 +144,7 @@ def test_new_numbers_and_another_length_are_not_compiled_again(programs: Program
     def refuse(*args: Any, **kwargs: Any) -> Any:
         raise AssertionError("compiled again")
 
-    monkeypatch.setattr(program._advance, "function", refuse)  # what is lowered and compiled
+    monkeypatch.setattr(program, "_function", refuse)  # what makes the function that is lowered and compiled
     for steps in (1, 3, 60, 131):
         traces = program.run(several(Adam)[::-1], SEEDS[::-1], steps)
         np.testing.assert_array_equal(traces.steps, measuring_points(steps))

@@ -27,11 +27,11 @@ def test_lanczos_extremes_are_those_of_the_whole_hessian(model: str) -> None:
     problem = tw.problems.load("digits", model=model)
     data = jax.tree.map(lambda leaf: leaf[:256], problem.train)
     params = tw.descend(problem, tw.methods.GradientDescent(0.2), epochs=3).params
-    seen, products = curvature.seen(problem, params, data)
+    measured, products = curvature.measured(problem, params, data)
     whole = np.linalg.eigvalsh(curvature.hessian(problem, params, data))
-    np.testing.assert_allclose(seen.extremes, whole[[0, -1]], rtol=1e-4)
+    np.testing.assert_allclose(measured.extremes, whole[[0, -1]], rtol=1e-4)
     assert products < len(whole)  # what the whole Hessian would have cost
-    for value, vector in zip(seen.extremes, seen.vectors, strict=True):
+    for value, vector in zip(measured.extremes, measured.vectors, strict=True):
         along = curvature.hessian(problem, params, data) @ vector
         assert np.linalg.norm(along - value * vector) <= 1e-2 * abs(whole[-1])
 
@@ -39,9 +39,9 @@ def test_lanczos_extremes_are_those_of_the_whole_hessian(model: str) -> None:
 def test_in_single_precision_they_are_as_good_as_its_rounding() -> None:
     problem = tw.problems.load("digits", model="mlp:8")
     params = tw.descend(problem, tw.methods.GradientDescent(0.2), epochs=3).params
-    seen, _ = curvature.seen(problem, params, problem.train)
+    measured, _ = curvature.measured(problem, params, problem.train)
     whole = np.linalg.eigvalsh(curvature.hessian(problem, params, problem.train))
-    np.testing.assert_allclose(seen.extremes, whole[[0, -1]], atol=1e-4 * whole[-1])
+    np.testing.assert_allclose(measured.extremes, whole[[0, -1]], atol=1e-4 * whole[-1])
 
 
 @pytest.mark.parametrize(
@@ -55,18 +55,18 @@ def test_in_single_precision_they_are_as_good_as_its_rounding() -> None:
 )
 def test_the_eigenvalues_of_a_known_matrix_are_found(eigenvalues: np.ndarray) -> None:
     problem = quadratic(eigenvalues)
-    seen, _ = curvature.seen(problem, jnp.ones(300), None)
-    np.testing.assert_allclose(seen.extremes, [eigenvalues.min(), eigenvalues.max()], atol=2e-5 * np.abs(eigenvalues).max())
-    assert (seen.errors <= 1e-4 * np.abs(eigenvalues).max()).all()
-    assert np.isfinite(seen.decrement)
+    measured, _ = curvature.measured(problem, jnp.ones(300), None)
+    np.testing.assert_allclose(measured.extremes, [eigenvalues.min(), eigenvalues.max()], atol=2e-5 * np.abs(eigenvalues).max())
+    assert (measured.errors <= 1e-4 * np.abs(eigenvalues).max()).all()
+    assert np.isfinite(measured.decrement)
 
 
 @pytest.mark.usefixtures("double")
 def test_the_newton_decrement_is_the_height_above_the_bottom_of_a_bowl() -> None:
     eigenvalues = np.geomspace(1e-2, 10, 400)
     bowl = quadratic(eigenvalues)
-    seen, _ = curvature.seen(bowl, jnp.ones(400), None)
-    assert seen.decrement == pytest.approx(seen.loss, rel=1e-3)
+    measured, _ = curvature.measured(bowl, jnp.ones(400), None)
+    assert measured.decrement == pytest.approx(measured.loss, rel=1e-3)
 
 
 def test_the_density_of_a_known_matrix_is_found() -> None:
@@ -99,24 +99,24 @@ def test_the_noise_of_a_sample_is_its_standard_error() -> None:
     problem = Problem(
         lambda w, ab: jnp.mean(0.5 * ab[0] * w[0] ** 2 - ab[1] * w[0]), start=lambda key: jnp.ones(1), train=data, validation=data
     )
-    seen, _ = curvature.seen(problem, jnp.full(1, 0.5), data)
+    measured, _ = curvature.measured(problem, jnp.full(1, 0.5), data)
     single = a * 0.5 - b
-    assert float(seen.gradient_sampling) == pytest.approx(single.std(ddof=1) / 500**0.5, rel=1e-3)
-    np.testing.assert_allclose(seen.sampling, a.std(ddof=1) / 500**0.5, rtol=1e-3)
+    assert float(measured.gradient_sampling) == pytest.approx(single.std(ddof=1) / 500**0.5, rel=1e-3)
+    np.testing.assert_allclose(measured.sampling, a.std(ddof=1) / 500**0.5, rtol=1e-3)
 
 
 def test_lanes_are_seen_as_points_alone_are() -> None:
     problem = tw.problems.load("iris", model="mlp:4")
     ends = [tw.descend(problem, tw.methods.GradientDescent(0.1), steps=20, key=key).params for key in range(3)]
     stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *ends)
-    together = curvature.seen_by_lane(problem, stacked, problem.train, products=16)
+    together = curvature.measured_by_lane(problem, stacked, problem.train, products=16)
     for lane, params in enumerate(ends):
-        alone, _ = curvature.seen(problem, params, problem.train)
+        alone, _ = curvature.measured(problem, params, problem.train)
         for name in ("loss", "gradient_norm", "extremes", "gradient_sampling"):
             np.testing.assert_allclose(getattr(together, name)[lane], getattr(alone, name), rtol=1e-4, err_msg=name)
 
 
 def test_a_hessian_that_is_not_finite_is_said_and_does_not_stop_anything() -> None:
     root = Problem(lambda w, _: jnp.sum(jnp.sqrt(jnp.abs(w))), start=lambda key: jnp.ones(2))
-    seen: Any = curvature.seen(root, jnp.zeros(2), None)[0]
-    assert not np.isfinite(seen.extremes).all()
+    measured: Any = curvature.measured(root, jnp.zeros(2), None)[0]
+    assert not np.isfinite(measured.extremes).all()

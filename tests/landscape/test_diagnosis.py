@@ -10,7 +10,7 @@ import pytest
 import talweg as tw
 from talweg.checks import InputError
 from talweg.landscape import curvature, diagnose
-from talweg.landscape.diagnosis import judged, loss_at_start
+from talweg.landscape.diagnosis import evidence_of, loss_at_start
 from talweg.problems import SURFACES, Problem, surface
 
 #: the points that the protocol lists, with five digits after the point
@@ -65,9 +65,9 @@ def test_points_are_called_what_they_are(name: str, at: tuple[float, ...], kind:
 def test_every_critical_point_of_the_catalogue_is_called_what_it_is(name: str) -> None:
     known, problem = surface(name).critical, surface(name).problem()
     points = np.array([point.at for point in known])
-    seen = curvature.seen_by_lane(problem, points, None, products=2)
+    measured = curvature.measured_by_lane(problem, points, None, products=2)
     start = loss_at_start(problem, None)
-    kinds = [judged(problem, jax.tree.map(lambda leaf, i=i: leaf[i], seen), start).point for i in range(len(known))]
+    kinds = [evidence_of(problem, jax.tree.map(lambda leaf, i=i: leaf[i], measured), start).point for i in range(len(known))]
     assert kinds == [point.kind for point in known]
 
 

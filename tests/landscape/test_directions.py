@@ -1,4 +1,4 @@
-"""The directions of a slice: filters as long as the weights', and the principal ones of paths."""
+"""The directions of a slice: filters as long as the weights', and the principal ones of trajectories."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_function_of_vectors_has_one_filter_for_each_and_zeros_have_a_directio
     assert not partly[:, 1].any()
 
 
-def paths(seed: int = 0) -> tuple[list[dict[str, np.ndarray]], dict[str, np.ndarray]]:
+def trajectories(seed: int = 0) -> tuple[list[dict[str, np.ndarray]], dict[str, np.ndarray]]:
     """Two descents to one place, of a matrix and a vector."""
     rng = np.random.default_rng(seed)
     walks = [rng.normal(size=(n, 17)).cumsum(axis=0) * np.linspace(3, 0.2, 17) for n in (9, 6)]
@@ -63,9 +63,9 @@ def paths(seed: int = 0) -> tuple[list[dict[str, np.ndarray]], dict[str, np.ndar
 
 
 def test_principal_directions_are_numpys_singular_vectors_and_shares() -> None:
-    both, centre = paths()
+    both, centre = trajectories()
     plane = landscape.principal(both, centre)
-    away = np.concatenate([rows(path) for path in both]) - flat(centre)
+    away = np.concatenate([rows(trajectory) for trajectory in both]) - flat(centre)
     _, s, v = np.linalg.svd(away)
     assert plane.explained == pytest.approx(tuple(s[:2] ** 2 / (s**2).sum()), rel=1e-9)
     for mine, theirs in zip(plane.directions, v, strict=False):
@@ -77,7 +77,7 @@ def test_principal_directions_are_numpys_singular_vectors_and_shares() -> None:
 
 
 def test_the_end_of_the_path_is_the_origin_and_what_is_left_is_how_far_it_is_off() -> None:
-    both, centre = paths()
+    both, centre = trajectories()
     plane = landscape.principal(both, centre)
     at, off = plane.project(both[0])
     np.testing.assert_allclose(at[-1], 0, atol=1e-12)

@@ -1,4 +1,4 @@
-"""Slices: a plain loop over the points, closed forms, paths, and one sentence for every mistake."""
+"""Slices: a plain loop over the points, closed forms, trajectories, and one sentence for every mistake."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def walked(spots: Problem) -> Trace:
 @pytest.fixture(scope="module")
 def sliced(spots: Problem, walked: Trace) -> landscape.Slice:
     other = tw.descend(spots, tw.methods.Momentum(1e-2), steps=40, points=5, positions=True)
-    return landscape.slice(spots, walked.params, directions="path", paths=[walked, other.positions], points=9)
+    return landscape.slice(spots, walked.params, directions="trajectory", trajectories=[walked, other.positions], points=9)
 
 
 @pytest.mark.parametrize("split", ["train", "validation"])
@@ -69,21 +69,21 @@ def test_a_quadratics_slice_is_its_closed_form(double: None) -> None:
 
 
 def test_paths_are_projected_end_in_the_origin_and_lie_inside(sliced: landscape.Slice, walked: Trace) -> None:
-    assert [len(path) for path in sliced.paths] == [len(walked.steps), 7]
-    np.testing.assert_allclose(sliced.paths[0][-1], 0, atol=1e-6)
+    assert [len(trajectory) for trajectory in sliced.trajectories] == [len(walked.steps), 7]
+    np.testing.assert_allclose(sliced.trajectories[0][-1], 0, atol=1e-6)
     assert sliced.off[0][-1] == pytest.approx(0, abs=1e-6)
-    for path in sliced.paths:
-        assert (path[:, 0] > sliced.x[0]).all()
-        assert (path[:, 0] < sliced.x[-1]).all()
-        assert (path[:, 1] > sliced.y[0]).all()
-        assert (path[:, 1] < sliced.y[-1]).all()
+    for trajectory in sliced.trajectories:
+        assert (trajectory[:, 0] > sliced.x[0]).all()
+        assert (trajectory[:, 0] < sliced.x[-1]).all()
+        assert (trajectory[:, 1] > sliced.y[0]).all()
+        assert (trajectory[:, 1] < sliced.y[-1]).all()
     assert sliced.explained is not None
     assert 0.5 < sum(sliced.explained) <= 1
 
 
 def test_losses_on_a_path_are_those_of_the_real_weights(spots: Problem, sliced: landscape.Slice, walked: Trace) -> None:
-    assert sliced.path_losses[0][-1] == pytest.approx(float(spots.loss(walked.params, spots.train)), rel=1e-6)
-    assert sliced.path_losses[0][0] == pytest.approx(float(spots.loss(spots.start(jax.random.key(0)), spots.train)), rel=1e-6)
+    assert sliced.trajectory_losses[0][-1] == pytest.approx(float(spots.loss(walked.params, spots.train)), rel=1e-6)
+    assert sliced.trajectory_losses[0][0] == pytest.approx(float(spots.loss(spots.start(jax.random.key(0)), spots.train)), rel=1e-6)
 
 
 def test_many_examples_are_thinned_out_evenly_and_that_is_said(spots: Problem, walked: Trace) -> None:
@@ -108,8 +108,8 @@ def test_a_loss_that_is_not_finite_stays_what_it_is(double: None) -> None:
 
 
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
-    "kind": ({"directions": "pth"}, "unknown kind of directions 'pth'; did you mean path?"),
-    "no paths": ({"directions": "path"}, "needs paths; get some by tw.descend"),
+    "kind": ({"directions": "trajectry"}, "unknown kind of directions 'trajectry'; did you mean trajectory?"),
+    "no trajectories": ({"directions": "trajectory"}, "needs trajectories; get some by tw.descend"),
     "three": ({"directions": (1, 2, 3)}, "two trees like the parameters"),
     "shape": ({"directions": (np.ones(2), np.ones(2))}, "a direction must be a tree of the parameters' arrays"),
     "split": ({"split": "test"}, "unknown split 'test'; known: train, validation"),
@@ -118,8 +118,11 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "reach": ({"reach": -1}, r"reach must lie in \(0, inf\), got -1"),
     "reaches": ({"reach": (1, 2, 3)}, "reach must be one number, or two"),
     "examples": ({"examples": 0}, "examples must be at least 1, got 0"),
-    "paths": ({"paths": "adam"}, "paths must be a list of descents by tw.descend, got str"),
-    "path": ({"paths": [np.ones((3, 4))]}, "a path must be a tree of the parameters' arrays .* and, first, an axis of points"),
+    "trajectories": ({"trajectories": "adam"}, "trajectories must be a list of descents by tw.descend, got str"),
+    "trajectory": (
+        {"trajectories": [np.ones((3, 4))]},
+        "a trajectory must be a tree of the parameters' arrays .* and, first, an axis of points",
+    ),
 }
 
 
@@ -134,8 +137,8 @@ def test_weights_and_paths_must_be_the_problems(spots: Problem, walked: Trace) -
     with pytest.raises(InputError, match="params must be a tree of the parameters' arrays"):
         landscape.slice(spots, np.ones(3))
     run = tw.descend(spots, tw.methods.Adam(3e-2), steps=3)
-    with pytest.raises(InputError, match="a path must have its positions"):
-        landscape.slice(spots, walked.params, paths=[run])
+    with pytest.raises(InputError, match="a trajectory must have its positions"):
+        landscape.slice(spots, walked.params, trajectories=[run])
     parallel = jax.tree.map(np.ones_like, walked.params)
     with pytest.raises(InputError, match="must be finite and point different ways"):
         landscape.slice(spots, walked.params, directions=(parallel, jax.tree.map(lambda x: 2 * x, parallel)))

@@ -45,7 +45,7 @@ def test_all_methods_have_the_same_starts(himmelblau: Basins) -> None:
     first, second = himmelblau.arrivals
     np.testing.assert_array_equal(first.ends.start, second.ends.start)
     assert [dict(basin.by_method) for basin in himmelblau.basins] == [
-        {a.name: int((a.basin == k).sum()) for a in himmelblau.arrivals} for k in range(4)
+        {a.contestant.name: int((a.basin == k).sum()) for a in himmelblau.arrivals} for k in range(4)
     ]
 
 
@@ -121,7 +121,7 @@ MISTAKES: dict[str, tuple[str, dict[str, Any], str]] = {
     "too many": ("himmelblau", {"starts": 10**6}, "starts must be at most 65,536"),
     "two lengths": ("himmelblau", {"steps": 5, "epochs": 5}, "either steps or epochs, not both"),
     "a rate": ("himmelblau", {"learning_rate": -1.0}, "learning_rate must lie in"),
-    "no end": ("3*x + y", {"starts": 4, "steps": 5, "learning_rate": 0.1}, "none of the starts on .* came to rest"),
+    "no end": ("3*x + y", {"starts": 4, "steps": 5, "learning_rate": 0.1}, "none of the starts on .* converged"),
     "a method": ("himmelblau", {"methods": "adma"}, "did you mean"),
 }
 

@@ -29,9 +29,9 @@ def raced(clouds: Problem, tmp_path_factory: pytest.TempPathFactory) -> Race:
 
 def test_every_final_lane_was_looked_at_and_untuned_ones_were_not(raced: Race) -> None:
     for row in raced.summary["contestants"]:
-        seen = raced.store.endpoints(raced.name)[row["name"]]
-        assert len(seen) == SMALL["seeds"]
-        assert all(one is None or one["point"] in KINDS for one in seen)
+        measured = raced.store.endpoints(raced.name)[row["name"]]
+        assert len(measured) == SMALL["seeds"]
+        assert all(one is None or one["point"] in KINDS for one in measured)
         assert row["endpoints"]["lanes"] == SMALL["seeds"]
         assert sum(row["endpoints"]["points"].values()) == row["endpoints"]["diagnosed"]
         assert 1 <= row["endpoints"]["near_own_best"] <= SMALL["seeds"]
@@ -42,12 +42,12 @@ def test_the_best_lane_is_seen_as_its_diagnosis_sees_it(raced: Race, clouds: Pro
     row = raced.winner
     lanes = raced.store.lanes(raced.name, row["name"], "final")[: SMALL["seeds"]]
     best = min(lanes, key=lambda lane: lane.validation_loss[-1])
-    seen = dict(zip(sorted(lane.seed for lane in lanes), raced.store.endpoints(raced.name)[row["name"]], strict=True))[best.seed]
+    measured = dict(zip(sorted(lane.seed for lane in lanes), raced.store.endpoints(raced.name)[row["name"]], strict=True))[best.seed]
     found = diagnose(clouds, raced.best.params, method=raced.best.method)
-    assert seen is not None
-    assert seen["largest"] == pytest.approx(found.sharpness, rel=1e-3)
-    assert seen["point"] == found.point
-    assert seen["threshold"] == (None if found.threshold is None else pytest.approx(found.threshold))
+    assert measured is not None
+    assert measured["largest"] == pytest.approx(found.sharpness, rel=1e-3)
+    assert measured["point"] == found.point
+    assert measured["threshold"] == (None if found.threshold is None else pytest.approx(found.threshold))
 
 
 def test_the_edge_is_that_of_the_tuned_learning_rate(raced: Race) -> None:

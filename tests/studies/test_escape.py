@@ -55,9 +55,9 @@ def test_a_trial_has_reached_the_value_that_comes_near_enough(restarted: Escape)
 
 def test_one_arm_does_not_depend_on_the_others_and_a_seed_gives_the_same_again(tang: Problem, restarted: Escape) -> None:
     more = escape(tang, "sgd", "noise,random-restarts", **FEW)
-    assert [arm.name for arm in more.arms] == ["sgd", "noisy+sgd", "random-restarts+sgd"]
+    assert [arm.contestant.name for arm in more.arms] == ["sgd", "noisy+sgd", "random-restarts+sgd"]
     for arm in restarted.arms:
-        other = next(one for one in more.arms if one.name == arm.name)
+        other = next(one for one in more.arms if one.contestant.name == arm.contestant.name)
         assert dict(other.hyperparameters) == dict(arm.hyperparameters)
         np.testing.assert_array_equal(other.ends.best, arm.ends.best)
         assert other.rate == arm.rate
@@ -72,7 +72,7 @@ def test_one_arm_does_not_depend_on_the_others_and_a_seed_gives_the_same_again(t
 def test_every_arm_begins_at_the_same_places_and_costs_the_same(clouds: Problem, widened: Escape) -> None:
     plain, wide, *others = widened.arms
     parameters, wider = clouds.parameters(), widened_problem(clouds, 4).parameters()
-    assert wide.width == 4
+    assert wide.contestant.width == 4
     assert wide.steps < plain.steps
     assert abs(wide.steps * wider - plain.steps * parameters) <= wider / 2
     assert widened.budget == plain.steps * 8 * parameters

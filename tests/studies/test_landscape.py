@@ -35,20 +35,20 @@ def shown(raced: Race) -> Landscape:
 
 
 def test_the_descents_are_those_of_the_race(raced: Race, shown: Landscape, clouds: Problem) -> None:
-    assert [f.name for f in shown.followers] == [row["name"] for row in raced.summary["contestants"]]
-    for follower in shown.followers:
-        final = raced.store.lanes(raced.name, follower.name, "final")
+    assert [one.name for one in shown.reruns] == [row["name"] for row in raced.summary["contestants"]]
+    for one, trace in zip(shown.reruns, shown.traces, strict=True):
+        final = raced.store.lanes(raced.name, one.name, "final")
         lane = next(lane for lane in final if lane.setting >= 0 and lane.seed == shown.seed)
-        assert follower.trace.steps[-1] == lane.steps[-1]
-        assert follower.trace.validation_loss[-1] == pytest.approx(lane.validation_loss[-1], rel=1e-3)
-        assert follower.contestant.recorded == lane.validation_loss[-1]
-    starts = [path[0] for path in shown.slice.paths]
+        assert trace.steps[-1] == lane.steps[-1]
+        assert trace.validation_loss[-1] == pytest.approx(lane.validation_loss[-1], rel=1e-3)
+        assert one.recorded == lane.validation_loss[-1]
+    starts = [trajectory[0] for trajectory in shown.slice.trajectories]
     np.testing.assert_allclose(starts, [starts[0]] * len(starts), atol=1e-6)  # one start for all
 
 
 def test_the_winner_ends_in_the_centre_and_the_line_joins_the_best_two(shown: Landscape) -> None:
-    np.testing.assert_allclose(shown.slice.paths[0][-1], 0, atol=1e-6)
-    first, second = (f.trace for f in shown.followers[:2])
+    np.testing.assert_allclose(shown.slice.trajectories[0][-1], 0, atol=1e-6)
+    first, second = shown.traces[:2]
     assert shown.line is not None
     assert shown.line.validation_loss[0] == pytest.approx(first.validation_loss[-1], rel=1e-4)
     assert shown.line.validation_loss[-1] == pytest.approx(second.validation_loss[-1], rel=1e-4)
@@ -113,15 +113,15 @@ def test_holes_in_the_slice_do_no_harm(shown: Landscape) -> None:
 @pytest.mark.parametrize("figure", [pictures.plane, pictures.surface_3d])
 def test_every_trajectory_is_drawn_in_its_look(shown: Landscape, figure: Callable[[Any], Any]) -> None:
     traces = [trace for trace in figure(shown.summary).data if trace.type.startswith("scatter") and trace.mode == "lines"]
-    for follower in shown.followers:
-        colours = [trace.line.color for trace in traces if trace.name.startswith(follower.label)]
-        assert colours == [pictures.looks(shown.summary["contestants"])[follower.name].colour]
+    for one in shown.reruns:
+        colours = [trace.line.color for trace in traces if trace.name.startswith(one.label)]
+        assert colours == [pictures.looks(shown.summary["contestants"])[one.name].colour]
 
 
 def test_random_directions_have_other_words(raced: Race) -> None:
     found = raced.landscape("random", points=5, contestants=["adam"], split="validation")
     assert found.summary["explained"] is None
-    assert [f.name for f in found.followers] == ["adam"]
+    assert [one.name for one in found.reruns] == ["adam"]
     said = " ".join(found.sentences)
     assert "The two directions are random" in said
     assert "The median validation loss along the edge of the slice is" in said

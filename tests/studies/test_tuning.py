@@ -26,10 +26,6 @@ def test_the_mean_loss_counts_soon_as_well_as_low_and_a_divergence_is_the_worst(
     np.testing.assert_array_equal(scores, [3, 7 / 3, INF])
 
 
-def test_the_median_loss_forgives_a_few_divergences() -> None:
-    np.testing.assert_array_equal(tuning.median_loss(np.array([[1.0, 1.0, INF], [0.9, INF, INF]])), [1, INF])
-
-
 def test_of_the_gap_left_the_deepest_wins_unless_it_climbed() -> None:
     steady, deep, leap, lost = [4.0, 2.0, 1.0], [4.0, 1.0, 0.5], [4.0, 9.0, 0.0], [4.0, NAN, NAN]
     scores = tuning.gap_left(np.array([steady, deep, leap, lost])[:, None], lowest=0.0)

@@ -12,7 +12,6 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, PRNGKeyArray, PyTree
 
 from talweg import schedules, trees
@@ -89,7 +88,7 @@ def questions(method: Method, params: PyTree) -> list[Question]:
 
 def step(method: Method, oracle: Oracle, params: PyTree, state: PyTree, count: Array, key: PRNGKeyArray) -> tuple[PyTree, PyTree]:
     """The move and the next state after `count` steps, as in `talweg.descend`: the state keeps its types."""
-    now = count.astype(jax.dtypes.canonicalize_dtype(np.float64))
+    now = count.astype(trees.float_type())
     move, after = schedules.at(method, now).step(oracle, params, state, now, jax.random.fold_in(key, count))
     return move, trees.like(after, state)
 

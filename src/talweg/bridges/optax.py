@@ -163,7 +163,7 @@ class Foreign(Method):
 
     def step(self, oracle: Oracle, params: PyTree, state: Any, t: Array, key: PRNGKeyArray) -> tuple[PyTree, Any]:
         gradient = oracle.gradient(params)
-        updates, after = self.made().update(gradient, state, params, value=oracle.seen, grad=gradient)
+        updates, after = self.made().update(gradient, state, params, value=oracle.first_loss, grad=gradient)
         return updates, after
 
 

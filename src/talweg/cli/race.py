@@ -149,7 +149,9 @@ def code(
 
 def landscape(
     name: RaceArgument = None,
-    directions: Annotated[str, typer.Option(help="path: the principal directions of the descents; random: filter-normalised.")] = "path",
+    directions: Annotated[
+        str, typer.Option(help="trajectory: the principal directions of the descents; random: filter-normalised.")
+    ] = "trajectory",
     line: Annotated[bool, typer.Option("--line", help="Also the straight line between the endpoints of the two best.")] = False,
     points: Annotated[int, typer.Option(help="Points of the slice on each side.")] = 41,
     split: SplitOption = "train",

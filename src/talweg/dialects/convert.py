@@ -9,6 +9,7 @@ from talweg.dialects.forms import settled
 from talweg.dialects.library import Library
 from talweg.dialects.spelling import Spelling
 from talweg.methods import Method, catalogued, factory_of
+from talweg.methods.wrappers import Wrapper
 from talweg.schedules import Schedule
 
 LIBRARIES: dict[str, Library] = {
@@ -140,9 +141,10 @@ def _bridged(method: Method, to: str, about: str, spelling: Spelling) -> str:
 
 def _named(method: Method) -> str:
     """A method as source text that needs `import talweg as tw`."""
-    inner = getattr(method, "inner", None)
-    given = [_named(inner)] if isinstance(inner, Method) else []
-    own = method.own_numbers() if isinstance(inner, Method) else method.hyperparameters()  # type: ignore[attr-defined]
+    if isinstance(method, Wrapper):
+        given, own = [_named(method.inner)], method.own_numbers()
+    else:
+        given, own = [], method.hyperparameters()
     given += [f"{name}={_number(value)}" for name, value in own.items()]
     return f"tw.methods.{type(method).__name__}({', '.join(given)})"
 

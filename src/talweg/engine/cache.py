@@ -7,6 +7,7 @@ has them.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 import weakref
@@ -22,7 +23,7 @@ MOST = 128  #: that are kept; the one that was not used for the longest time goe
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_kept: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+_programs: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 _lock = threading.RLock()  # a garbage collection may forget something in the middle of it
 
 
@@ -33,21 +34,31 @@ def by_problem(build: Callable[Concatenate[Problem, P], T]) -> Callable[Concaten
     """
 
     @functools.wraps(build)
-    def found(problem: Problem, *args: P.args, **kwargs: P.kwargs) -> T:
+    def cached(problem: Problem, *args: P.args, **kwargs: P.kwargs) -> T:
         functions = [problem.loss, *([problem.metric.function] if problem.metric else [])]
-        key = (tuple(map(id, functions)), build, args, tuple(sorted(kwargs.items())))
+        owners = tuple(map(id, functions))
+        key = (owners, build, args, tuple(sorted(kwargs.items())))
         with _lock:
-            if key not in _kept:
-                if not any(key[0] == known[0] for known in _kept):
+            if key not in _programs:
+                if not any(owners == known[0] for known in _programs):
                     for function in functions:
-                        _forget_with(function, key[0])
-                _kept[key] = build(_bare(problem), *args, **kwargs)
-            _kept.move_to_end(key)
-            while len(_kept) > MOST:
-                _kept.popitem(last=False)
-            return _kept[key]
+                        with contextlib.suppress(TypeError):  # no weak reference to it: then it is kept, and its identity with it
+                            weakref.finalize(function, _forget, owners).atexit = False
+                metric = problem.metric and replace(problem.metric, function=_weak(problem.metric.function))
+                _programs[key] = build(Problem(_weak(problem.loss), _no_start, metric=metric), *args, **kwargs)
+            _programs.move_to_end(key)
+            while len(_programs) > MOST:
+                _programs.popitem(last=False)
+            return _programs[key]
 
-    return found
+    return cached
+
+
+def _forget(owners: tuple[int, ...]) -> None:
+    """Forget what was made of some functions when one of them goes; an identity may then be another function's."""
+    with _lock:
+        for key in [key for key in _programs if key[0] == owners]:
+            del _programs[key]
 
 
 class _Weak:
@@ -65,28 +76,9 @@ class _Weak:
 def _weak(function: Callable[..., Any]) -> Callable[..., Any]:
     try:
         return _Weak(function)
-    except TypeError:  # a class with slots: then it is kept, and its identity with it
+    except TypeError:  # a class with slots
         return function
-
-
-def _bare(problem: Problem) -> Problem:
-    metric = problem.metric and replace(problem.metric, function=_weak(problem.metric.function))
-    return Problem(_weak(problem.loss), _no_start, metric=metric)
 
 
 def _no_start(key: Any) -> Any:
     raise NotImplementedError("a program is given where it starts")
-
-
-def _forget_with(function: Callable[..., Any], owners: tuple[int, ...]) -> None:
-    """Forget what was made of some functions when one of them goes; an identity may then be another function's."""
-    try:
-        weakref.finalize(function, _forget, owners).atexit = False
-    except TypeError:
-        return
-
-
-def _forget(owners: tuple[int, ...]) -> None:
-    with _lock:
-        for key in [key for key in _kept if key[0] == owners]:
-            del _kept[key]

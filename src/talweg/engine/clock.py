@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -15,12 +15,15 @@ from scipy.optimize import nnls
 
 from talweg import trees
 from talweg.engine import loop
+from talweg.engine.entrant import Entrant
 from talweg.methods import Method
 from talweg.problems import batches
-from talweg.problems.base import Batch, Params, Problem
+from talweg.problems.base import Batch, Problem
+from talweg.problems.supervised import widened
 
 LONG_ENOUGH = 0.01  # seconds, for a clock to be trusted
-REPEATS = 5
+REPEATS = 3  #: of a round of measurements
+AGREE = 1.25  #: two rounds agree up to this ratio
 
 
 @dataclass(frozen=True)
@@ -46,27 +49,82 @@ def pace(seconds: Callable[[int], float], examples: int) -> Pace:
     return Pace(max(step, 1e-9), point, block)
 
 
-def seconds_per_step(problem: Problem, method: Method, params: Params, size: int | None) -> float:
-    """Seconds of one step of one lane with the machine to itself: the median of five measurements of at least 10 ms."""
+class Timing(NamedTuple):
+    """Seconds of one step of one lane that has the machine to itself."""
+
+    seconds: float  #: the least that was measured: whatever else the machine does can only add to it
+    low: float  #: the least of the better of two rounds …
+    high: float  #: … and of the other
+    steady: bool  #: whether the two agree
+
+
+class Clock(Protocol):
+    """Times the steps of contestants, in whatever library takes them. Asked once for a race; the store keeps what it says."""
+
+    def measure(self, problem: Problem, contestants: Sequence[Entrant]) -> Mapping[str, Timing]:
+        """The time of a step of each contestant, by its name; all are measured in turn, so that a busy moment meets them alike."""
+
+
+class CompiledClock:
+    """The clock of talweg's own steps: one lane in a compiled loop, from the start of seed 0."""
+
+    def measure(self, problem: Problem, contestants: Sequence[Entrant]) -> dict[str, Timing]:
+        """The time of a step of each contestant, by its name."""
+        train = jax.device_put(problem.train)
+        return interleaved({contestant.name: _steps(problem, contestant, train) for contestant in contestants})
+
+
+def interleaved(runs: Mapping[str, Callable[[int], float]]) -> dict[str, Timing]:
+    """The time of a step of each, where `runs[name](steps)` takes so many steps and gives the seconds of all.
+
+    In a round everyone is measured three times in turn, and the least counts. Those whose two rounds disagree get a third one, and are
+    steady if two of the three agree.
+    """
+    steps = {name: _long_enough(run) for name, run in runs.items()}
+    rounds: dict[str, list[float]] = {name: [] for name in runs}
+    for number in range(3):
+        names = [name for name in runs if number < 2 or not _timing(rounds[name]).steady]
+        measured = [{name: runs[name](steps[name]) / steps[name] for name in names} for _ in range(REPEATS)]
+        for name in names:
+            rounds[name].append(min(seconds[name] for seconds in measured))
+    return {name: _timing(least) for name, least in rounds.items()}
+
+
+def _timing(rounds: Sequence[float]) -> Timing:
+    low, high = sorted(rounds)[:2]
+    return Timing(low, low, high, steady=high <= AGREE * low)
+
+
+def _long_enough(run: Callable[[int], float]) -> int:
+    """So many steps that a clock can be trusted."""
+    steps = 1
+    while (seconds := run(steps)) < LONG_ENOUGH and steps < 10**7:
+        steps *= max(2, min(100, math.ceil(1.2 * LONG_ENOUGH / seconds)))
+    return steps
+
+
+def _steps(problem: Problem, contestant: Entrant, train: Batch) -> Callable[[int], float]:
+    """What takes so many steps of a contestant by default, and gives their seconds; compiled here."""
+    if contestant.width != 1:
+        problem = widened(problem, contestant.width)
+    size, method = contestant.size, contestant.method(contestant.defaults(), 1)
     few = 1 if size is None else min(problem.examples // size, 4096 // size + 1)  # batches to go round in
     order = None if size is None else jnp.asarray(batches.order(problem.examples, size, [0], 0, few)[0]).reshape(few, size)
+    params = jax.tree.map(trees.as_floats, problem.start(jax.random.key(0)))
 
-    def go(method: Method, params: Params, order: Any, train: Batch, steps: Any) -> Any:
+    def go(method: Method, params: Any, order: Any, train: Batch, steps: Any) -> Any:
         def step(t: Any, run: loop.Run) -> loop.Run:
             batch = train if order is None else trees.take(train, order[t % few])
             return loop.take_step(problem, method, run, batch, t, jax.random.key(0))[0]
 
         return jax.lax.fori_loop(0, steps, step, loop.begin(method, params)).loss_sum
 
-    args = (jax.tree.map(jnp.asarray, method), params, order, jax.device_put(problem.train))
+    args = (jax.tree.map(jnp.asarray, method), params, order, train)
     compiled = jax.jit(go).lower(*args, jnp.int32(1)).compile()
 
-    def once(steps: int) -> float:
+    def seconds(steps: int) -> float:
         began = time.perf_counter()
         compiled(*args, jnp.int32(steps)).block_until_ready()
         return time.perf_counter() - began
 
-    steps = 1
-    while (seconds := once(steps)) < LONG_ENOUGH and steps < 10**7:
-        steps *= max(2, min(100, math.ceil(1.2 * LONG_ENOUGH / seconds)))
-    return float(np.median([once(steps) for _ in range(REPEATS)])) / steps
+    return seconds

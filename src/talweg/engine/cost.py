@@ -7,9 +7,8 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from talweg import checks, schedules
+from talweg import checks, schedules, trees
 from talweg.checks import InputError
 from talweg.methods import Method
 from talweg.oracle import Oracle
@@ -50,11 +49,11 @@ def traced_step(problem: Problem, method: Method, params: Params, size: int | No
     def one(params: Params) -> Any:
         batch = problem.train if size is None else jax.tree.map(lambda leaf: jnp.asarray(leaf)[:size], problem.train)
         oracles.append(Oracle(lambda at: problem.loss(at, batch)))
-        now = jnp.zeros((), jax.dtypes.canonicalize_dtype(np.float64))
+        now = jnp.zeros((), trees.float_type())
         return schedules.at(method, now).step(oracles[-1], params, method.init(params), now, jax.random.key(0))
 
-    seen = jax.make_jaxpr(one)(params)
-    return seen, oracles[-1]
+    jaxpr = jax.make_jaxpr(one)(params)
+    return jaxpr, oracles[-1]
 
 
 def usual_epochs(problem: Problem) -> float:

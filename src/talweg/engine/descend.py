@@ -127,7 +127,7 @@ def _traces(
     held_out = problem.validation if problem.validation is not None else problem.train
     gradients = gradients_per_step(problem, methods[0], params, size) * steps
     go = _compiled(problem, size, probed, positions, lanes)
-    found = drive(
+    outcome = drive(
         lambda run, order, slots: go(numbers, run, key, order, slots, problem.train, held_out),
         jax.vmap(begin, in_axes=(0, None))(numbers, params) if lanes else begin(numbers, params),
         marks,
@@ -136,13 +136,13 @@ def _traces(
         slots=len(marks),
     )
     examples = marks * (problem.examples if size is None else size)
-    each = [trees.take(jax.tree.map(np.asarray, found), lane) for lane in range(len(methods))] if lanes else [found]
+    each = [trees.take(jax.tree.map(np.asarray, outcome), lane) for lane in range(len(methods))] if lanes else [outcome]
     return [_trace(method, run, row, marks, examples, gradients) for method, (run, row) in zip(methods, each, strict=True)]
 
 
 def _trace(method: Method, run: Run, row: Row, marks: np.ndarray, examples: np.ndarray, gradients: int) -> Trace:
     training, validation, metric = (np.asarray(x, np.float64) for x in (row.training_loss, row.validation_loss, row.metric))
-    diverged, dynamics = int(run.diverged_at), row.probes
+    diverged, dynamics = int(run.diverged_at), row.dynamics
     at = None if diverged < 0 else diverged
     probes = None if dynamics is None else {name: np.asarray(getattr(dynamics, name), np.float64) for name in PROBES}
     return Trace(method, run.params, marks, examples, training, validation, metric, at, gradients, probes, row.params)

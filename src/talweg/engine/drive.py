@@ -14,8 +14,8 @@ from talweg.engine.loop import Row, Run, slots_between
 Progress = Callable[[int, Float[np.ndarray, "*lanes"]], None]
 
 
-def nobody(step: int, losses: Float[np.ndarray, "*lanes"]) -> None:
-    """Nobody wants to know how far it is."""
+def silent(step: int, losses: Float[np.ndarray, "*lanes"]) -> None:
+    """Report no progress."""
 
 
 def drive(
@@ -26,7 +26,7 @@ def drive(
     order: Callable[[int, int], Any],
     capacity: int,
     slots: int,
-    progress: Progress = nobody,
+    progress: Progress = silent,
 ) -> tuple[Run, Row]:
     """Go from the start to the last of the `marks`, the steps after which is measured: where the run ends, and a row for each mark.
 

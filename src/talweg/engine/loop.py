@@ -43,23 +43,23 @@ class Run(eqx.Module):
 
 
 class Row(eqx.Module):
-    """One measurement; training dynamics only where they are recorded."""
+    """One measurement; training dynamics only where the method is probed."""
 
     training_loss: Float[Array, "*points"]  #: mean over the batches since the last measurement, each before its step
     validation_loss: Float[Array, "*points"]
     metric: Float[Array, "*points"]
-    probes: Probes | None = None
+    dynamics: Probes | None = None
     params: Params | None = None  #: where positions are kept
 
 
 def begin(method: Method, params: Params, *, best: bool = False) -> Run:
     """A run before its first step; whether it keeps the `best` of where it was measured."""
-    kind = jax.dtypes.canonicalize_dtype(np.float64)
+    kind = trees.float_type()
     zero = jnp.zeros((), kind)
     state = jax.tree.map(jnp.array, method.init(params))  # its own memory: a run is handed over to be written on
     infinite = jnp.array(jnp.inf, kind)
-    kept = Best(jax.tree.map(jnp.array, params), jnp.array(jnp.inf, kind)) if best else None
-    return Run(params, state, jnp.array(True), jnp.array(-1), infinite, zero, zero, kept)
+    lowest = Best(jax.tree.map(jnp.array, params), jnp.array(jnp.inf, kind)) if best else None
+    return Run(params, state, jnp.array(True), jnp.array(-1), infinite, zero, zero, lowest)
 
 
 def take_step(
@@ -72,10 +72,10 @@ def take_step(
     now = t.astype(run.ceiling.dtype)
     oracle = Oracle(lambda at: batches.mean_over(problem.loss, at, batch))
     move, state = schedules.at(method, now).step(oracle, run.params, run.state, now, jax.random.fold_in(key, t))
-    loss = (oracle.value(run.params) if oracle.seen is None else oracle.seen).astype(run.ceiling.dtype)
+    loss = (oracle.value(run.params) if oracle.first_loss is None else oracle.first_loss).astype(run.ceiling.dtype)
     alive = run.alive & (loss <= run.ceiling)  # false for NaN, too
     if last is not None:
-        last = Last(trees.like(move, run.params), last.move, oracle.slope)
+        last = Last(trees.like(move, run.params), last.move, oracle.last_gradient)
     after = Run(
         params=trees.select(alive, trees.add(run.params, move), run.params),
         state=trees.select(alive, state, run.state),
@@ -89,7 +89,7 @@ def take_step(
     return after, last
 
 
-def measured(problem: Problem, run: Run, batch: Batch, t: Int[Array, ""], last: Last | None = None) -> tuple[Run, Row]:
+def measure(problem: Problem, run: Run, batch: Batch, t: Int[Array, ""], last: Last | None = None) -> tuple[Run, Row]:
     """Measure where a run stands; `batch` is the validation data, or the training data where there are none."""
     value = batches.mean_over(problem.loss, run.params, batch).astype(run.ceiling.dtype)
     other = batches.mean_over(problem.metric.function, run.params, batch) if problem.metric else jnp.nan
@@ -149,7 +149,7 @@ def advance(
 
     def slot(carry: tuple[Run, Last | None], bounds: Array) -> tuple[tuple[Run, Last | None], Row]:
         run, last = jax.lax.fori_loop(bounds[0], bounds[1], step, carry)
-        run, row = jax.lax.cond(bounds[2] > 0, lambda r, at: measured(problem, r, held_out, bounds[1], at), nothing, run, last)
+        run, row = jax.lax.cond(bounds[2] > 0, lambda r, at: measure(problem, r, held_out, bounds[1], at), nothing, run, last)
         return (run, last), replace(row, params=run.params) if positions else row
 
     (run, _), rows = jax.lax.scan(slot, (run, probes.begin(run.params) if probed else None), slots)
@@ -164,10 +164,10 @@ def measuring_points(steps: int, points: int = POINTS) -> Int[np.ndarray, " poin
 
 def slots_between(points: np.ndarray, first: int, last: int, length: int) -> Int[np.ndarray, "length 3"]:
     """The slots of the steps first … last: one for every measuring point in it, and one for the rest; empty ones fill up to `length`."""
-    inside = points[(points > first) & (points <= last)]
-    ends = inside if inside.size and inside[-1] == last else np.append(inside, last)
+    measured = points[(points > first) & (points <= last)]
+    ends = measured if measured.size and measured[-1] == last else np.append(measured, last)
     starts = np.concatenate([[first], ends[:-1]])
     rows = [(0, 0, 1)] if first == 0 else []
-    rows += [(a, b, int(b in inside)) for a, b in zip(starts, ends, strict=True)]
+    rows += [(a, b, int(b in measured)) for a, b in zip(starts, ends, strict=True)]
     rows += [(last, last, 0)] * (length - len(rows))
     return np.array(rows, np.int32)

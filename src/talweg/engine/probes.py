@@ -1,4 +1,4 @@
-"""What a method does inside its steps: how far it goes for the gradient that it gets, and whether it turns back.
+"""Training dynamics: how far a method goes for the gradient that it gets, and whether it turns back.
 
 Computed where a run is measured, from its last two moves and its last gradient. Off unless asked for.
 """
@@ -26,7 +26,7 @@ class Last(eqx.Module):
 
 
 class Probes(eqx.Module):
-    """One measurement of the inside of a method."""
+    """One measurement of the training dynamics."""
 
     gradient_norm: Float[Array, "*points"]
     rate_low: Float[Array, "*points"]  #: effective learning rate: the lower quartile of |move| / |gradient| over the coordinates

@@ -24,7 +24,7 @@ from jaxtyping import Float, Int, PyTree
 
 from talweg import trees
 from talweg.engine import loop
-from talweg.engine.drive import Progress, drive, nobody
+from talweg.engine.drive import Progress, drive, silent
 from talweg.engine.loop import Row, Run
 from talweg.engine.probes import NAMES as PROBES
 from talweg.methods import Method
@@ -49,7 +49,7 @@ class Traces:
     diverged_at: Int[np.ndarray, " lanes"]  #: −1 where the lane did not diverge
     params: Params  #: at the end, or the best where that is kept; leaves with the lane as first axis
     seconds: float  #: of running, without compiling
-    probes: dict[str, Float[np.ndarray, "lanes points"]] | None = None  #: of `talweg.engine.probes`, by name, where methods are probed
+    dynamics: dict[str, Float[np.ndarray, "lanes points"]] | None = None  #: of `talweg.engine.probes`, by name, where methods are probed
 
 
 class Placement:
@@ -81,10 +81,10 @@ class Placement:
             )
             host = jax.tree.map(np.asarray, made)
             self._starts.update({seed: trees.take(host, i) for i, seed in enumerate(new)})
-        return jax.tree.map(lambda *leaves: np.stack(leaves), *(self._starts[seed] for seed in seeds))
+        return trees.stack([self._starts[seed] for seed in seeds])
 
     def examine(self, params: Params) -> tuple[np.ndarray, np.ndarray]:
-        """Loss and measure of stacked parameters on the test data, one lane after the other."""
+        """Loss and metric of stacked parameters on the test data, one lane after the other."""
         losses, metrics = self._examine(params, self.problem.test)
         return np.asarray(losses), np.asarray(metrics)
 
@@ -129,7 +129,7 @@ class Program:
         self.slots = loop.POINTS + 4
         self.method = method
         self.compile_seconds = 0.0
-        self._advance = _Timed(self, self._function())
+        self._compiled: Any = None
 
     def run(
         self,
@@ -137,7 +137,7 @@ class Program:
         seeds: Sequence[int],
         steps: int,
         *,
-        progress: Progress = nobody,
+        progress: Progress = silent,
     ) -> Traces:
         """Run lane i with methods[i] and seeds[i] for `steps` steps; at most as many lanes as the block has.
 
@@ -155,7 +155,7 @@ class Program:
         )
         marks = loop.measuring_points(steps)
         run, rows = drive(
-            lambda run, order, slots: self._advance(lanes, run, keys, order, slots, self.placement.train, self.placement.held_out),
+            lambda run, order, slots: self._advance(lanes, run, keys, order, slots),
             run,
             marks,
             order=functools.partial(self._order, lane_seeds),
@@ -172,8 +172,16 @@ class Program:
             diverged_at=np.asarray(run.diverged_at)[:given],
             params=jax.tree.map(lambda leaf: np.asarray(leaf)[:given], run.params if run.best is None else run.best.params),
             seconds=time.perf_counter() - began - self.compile_seconds,
-            probes=None if curves.probes is None else {name: getattr(curves.probes, name) for name in PROBES},
+            dynamics=None if curves.dynamics is None else {name: getattr(curves.dynamics, name) for name in PROBES},
         )
+
+    def _advance(self, *args: Any) -> tuple[Run, Row]:
+        args = (*args, self.placement.train, self.placement.held_out)
+        if self._compiled is None:
+            began = time.perf_counter()
+            self._compiled = self._function().lower(*args).compile()
+            self.compile_seconds += time.perf_counter() - began
+        return self._compiled(*args)
 
     def _order(self, seeds: Sequence[int], first: int, last: int) -> Any:
         """The example numbers of the steps first … last, padded to the length that the program was compiled for."""
@@ -203,18 +211,3 @@ class Program:
         specs = (LANE, LANE, LANE, in_order, EVERYWHERE, EVERYWHERE, EVERYWHERE)
         mapped = jax.shard_map(advance, mesh=placement.mesh, in_specs=specs, out_specs=LANE, check_vma=False)
         return jax.jit(mapped, donate_argnums=(1,))
-
-
-class _Timed:
-    """A function that is compiled at its first call, with the seconds that it took added to its program's."""
-
-    def __init__(self, program: Program, function: Any):
-        self.program, self.function = program, function
-        self.compiled: Any = None
-
-    def __call__(self, *args: Any) -> Any:
-        if self.compiled is None:
-            began = time.perf_counter()
-            self.compiled = self.function.lower(*args).compile()
-            self.program.compile_seconds += time.perf_counter() - began
-        return self.compiled(*args)

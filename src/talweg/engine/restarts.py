@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import jax
 import numpy as np
 
-from talweg.engine.drive import Progress, nobody
+from talweg.engine.drive import Progress, silent
 from talweg.engine.program import Program, Traces
 from talweg.methods import Method
 
@@ -32,7 +32,7 @@ def trained(
     steps: int,
     restarts: int = 1,
     *,
-    progress: Progress = nobody,
+    progress: Progress = silent,
 ) -> Traces:
     """Run lanes as `program.run` does, or their trainings one after the other; `methods(steps)` are those for a training of so many steps.
 
@@ -41,17 +41,18 @@ def trained(
     if restarts == 1:
         return program.run(methods(steps), seeds, steps, progress=progress)
     parts: list[Traces] = []
+    before = 0
     for training, share in enumerate(shares(steps, restarts)):
         own = [seed_of(seed, training) for seed in seeds]
-        before = sum(int(part.steps[-1]) for part in parts)
         parts.append(program.run(methods(share), own, share, progress=functools.partial(_later, progress, before)))
+        before += share
     return merged(parts)
 
 
 def merged(parts: Sequence[Traces]) -> Traces:
     """Trainings one after the other as one trace, that of the best so far.
 
-    Steps go on. At every point stand the validation loss of the best so far, and the measure and training loss that belong to it, so
+    Steps go on. At every point stand the validation loss of the best so far, and the metric and training loss that belong to it, so
     that validation losses never rise; the parameters are the best's. A lane has diverged only if all of its trainings have, at the
     step at which the last one did; from there on its losses are NaN.
     """

@@ -57,10 +57,10 @@ def trajectories(
 def _lanes(
     problem: Problem, size: int | None, methods: Sequence[Method], starts: np.ndarray, seeds: Sequence[int], steps: int
 ) -> tuple[np.ndarray, ...]:
-    lanes, kind = len(methods), jax.dtypes.canonicalize_dtype(np.float64)
+    lanes, kind = len(methods), trees.float_type()
     capacity = max(SHORTEST, 1 << (steps - 1).bit_length())
 
-    def filled(rows: Any) -> list[Any]:  # with lanes of the same program that nobody looks at
+    def filled(rows: Any) -> list[Any]:  # with lanes of the same program that are thrown away
         return [*rows, *[rows[0]] * (LANES - lanes)]
 
     order = None

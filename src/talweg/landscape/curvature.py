@@ -29,12 +29,11 @@ SETTLED = 1e-5  #: error of an extreme eigenvalue, as a share of the largest
 NUMBERS_AT_MOST = 2e8  # of the Lanczos vectors: 0.8 GB
 NUDGES = 6  #: copies of the point whose numbers are each moved by one rounding
 PROBES = 8  #: random vectors of the trace and the spectral density
-SMALL = 2**16  # parameters times examples: below it compiling takes longer than running
 AT_ONCE = 16  # products of the whole Hessian, or examples
 
 
-class Seen(NamedTuple):
-    """What is seen at a point; the pairs are for the smallest and the largest eigenvalue."""
+class Measured(NamedTuple):
+    """What is measured at a point; the pairs are for the smallest and the largest eigenvalue."""
 
     loss: Float[Array, "*lanes"]
     size: Float[Array, "*lanes"]  #: length of the point's own vector
@@ -75,30 +74,28 @@ class Density:
         return cls(values, np.full(len(values), 1 / len(values)), float(values.sum()), 0.0, _rounding(eigenvalues, len(values)), True)
 
 
-def seen(problem: Problem, params: Params, data: Batch, *, key: int = 0, products: int | None = None) -> tuple[Seen, int]:
-    """What is seen at one point, and after how many products with the Hessian; as many as it takes unless a number is given."""
+def measured(problem: Problem, params: Params, data: Batch, *, key: int = 0, products: int | None = None) -> tuple[Measured, int]:
+    """What is measured at one point, and after how many products with the Hessian; as many as it takes unless a number is given."""
     x, d = ravel_pytree(params)[0], trees.size(params)
-    tools = _tools(problem, *_structure(params))
+    tools = _tools_for(problem, params)
     if products is None and d <= WHOLE_AT_MOST:
-        return jax.tree.map(np.asarray, tools.look(x, data, key, None)), d + 2 * NUDGES + 4
+        return jax.tree.map(np.asarray, tools.point(x, data, key, None)), d + 2 * NUDGES + 4
     spent = 0
     affordable = [k for k in PRODUCTS if k <= d and k * d <= NUMBERS_AT_MOST] or [min(d, PRODUCTS[0])]
     for k in [min(products, d)] if products is not None else affordable:
-        found = jax.tree.map(np.asarray, tools.look(x, data, key, k))
+        point = jax.tree.map(np.asarray, tools.point(x, data, key, k))
         spent += 2 * k + 2 * NUDGES + 4
-        if not np.isfinite(found.errors).all() or found.errors.max() <= SETTLED * np.abs(found.extremes).max():
+        if not np.isfinite(point.errors).all() or point.errors.max() <= SETTLED * np.abs(point.extremes).max():
             break
-    return found, spent
+    return point, spent
 
 
-def seen_by_lane(problem: Problem, stacked: Params, data: Batch, *, products: int) -> Seen:
-    """What is seen at each of stacked parameters, one after the other in one compiled program."""
-    one = jax.tree.map(lambda leaf: np.asarray(leaf)[0], stacked)
-    d = trees.size(one)
-    tools = _tools(problem, *_structure(one))
-    rows = np.concatenate([np.asarray(leaf).reshape(len(leaf), -1) for leaf in jax.tree.leaves(stacked)], axis=1)
-    found = tools.lanes(jnp.asarray(rows), data, 0, None if d <= WHOLE_AT_MOST else min(products, d))
-    return jax.tree.map(np.asarray, found)
+def measured_by_lane(problem: Problem, stacked: Params, data: Batch, *, products: int) -> Measured:
+    """What is measured at each of stacked parameters, one after the other in one compiled program."""
+    points = jax.vmap(lambda params: ravel_pytree(params)[0])(stacked)
+    d = points.shape[1]
+    tools = _tools_for(problem, trees.take(jax.tree.map(np.asarray, stacked), 0))
+    return jax.tree.map(np.asarray, tools.lanes(points, data, 0, None if d <= WHOLE_AT_MOST else min(products, d)))
 
 
 def density(problem: Problem, params: Params, data: Batch, *, key: int = 0, products: int = 48) -> tuple[Density, int]:
@@ -110,13 +107,13 @@ def density(problem: Problem, params: Params, data: Batch, *, key: int = 0, prod
     Ghorbani, Krishnan & Xiao 2019; Hutchinson 1989 for the trace.
     """
     x, d = ravel_pytree(params)[0], trees.size(params)
-    tools = _tools(problem, *_structure(params))
+    tools = _tools_for(problem, params)
     if d <= WHOLE_AT_MOST:
         return Density.of_all(np.linalg.eigvalsh(np.asarray(tools.hessian(x, data)))), d
     k = min(products, d)
-    found = tools.quadrature(x, data, key, k)
-    rounding = _rounding(np.asarray(found[0]), d)
-    nodes, weights, traces = (np.asarray(out, float) for out in found)
+    measured = tools.quadrature(x, data, key, k)
+    rounding = _rounding(np.asarray(measured[0]), d)
+    nodes, weights, traces = (np.asarray(out, float) for out in measured)
     error = float(traces.std(ddof=1) / np.sqrt(len(traces)))
     order = np.argsort(nodes.ravel())
     return Density(nodes.ravel()[order], weights.ravel()[order] / len(nodes), float(traces.mean()), error, rounding, False), k * PROBES
@@ -128,19 +125,19 @@ def _rounding(eigenvalues: np.ndarray, dimensions: int) -> float:
 
 def hessian(problem: Problem, params: Params, data: Batch) -> Float[np.ndarray, "d d"]:
     """The whole Hessian at a point, in the order of `ravel_pytree`."""
-    return np.asarray(_tools(problem, *_structure(params)).hessian(ravel_pytree(params)[0], data))
+    return np.asarray(_tools_for(problem, params).hessian(ravel_pytree(params)[0], data))
 
 
 class _Tools(NamedTuple):
-    look: Any
+    point: Any
     lanes: Any
     hessian: Any
     quadrature: Any
 
 
-def _structure(params: Params) -> tuple[Any, tuple[Any, ...]]:
+def _tools_for(problem: Problem, params: Params) -> _Tools:
     leaves, structure = jax.tree.flatten(params)
-    return structure, tuple((np.shape(leaf), np.dtype(leaf.dtype)) for leaf in leaves)
+    return _tools(problem, structure, tuple((np.shape(leaf), np.dtype(leaf.dtype)) for leaf in leaves))
 
 
 @cache.by_problem
@@ -170,11 +167,11 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
         beside = jnp.where(goes_on[1:], beside, 0.0)
         basis = jnp.where(goes_on[:, None], basis, 0.0)
         small = jnp.diag(diagonal) + jnp.diag(beside, 1) + jnp.diag(beside, -1)
-        values, inside = jnp.linalg.eigh(jnp.where(jnp.isfinite(small), small, 0.0))
-        real = jnp.sum(jnp.where(goes_on[:, None], inside**2, 0.0), axis=0) > 0.5
+        values, columns = jnp.linalg.eigh(jnp.where(jnp.isfinite(small), small, 0.0))
+        real = jnp.sum(jnp.where(goes_on[:, None], columns**2, 0.0), axis=0) > 0.5
         last = jnp.where(goes_on.all(), jnp.linalg.norm(residual), 0.0)
         known = real & jnp.isfinite(small).all()
-        return jnp.where(known, values, jnp.nan), inside.T @ basis, last * jnp.abs(inside[-1]), inside[0]
+        return jnp.where(known, values, jnp.nan), columns.T @ basis, last * jnp.abs(columns[-1]), columns[0]
 
     def extremes(values: Array, vectors: Array, residuals: Array) -> tuple[Array, Array, Array]:
         """Smallest and largest Ritz value, their errors and vectors."""
@@ -194,15 +191,15 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
 
     x_type = flat.dtype
 
-    def look(x: Array, data: Batch, key: Any, k: int | None) -> Seen:
+    def at_point(x: Array, data: Batch, key: Any, k: int | None) -> Measured:
         key = jax.random.key(key)
         loss, gradient = jax.value_and_grad(value)(x, data)
         gradient_norm = jnp.linalg.norm(gradient)
         if k is None:
             matrix = whole(x, data)
-            fine = jnp.isfinite(matrix).all()
-            values, columns = jnp.linalg.eigh(jnp.where(fine, matrix, 0.0))
-            values = jnp.where(fine, values, jnp.nan)
+            finite = jnp.isfinite(matrix).all()
+            values, columns = jnp.linalg.eigh(jnp.where(finite, matrix, 0.0))
+            values = jnp.where(finite, values, jnp.nan)
             ends, vectors, errors = values[jnp.array([0, -1])], columns.T[jnp.array([0, -1])], jnp.zeros(2, x.dtype)
             decrement, back = newton(values, columns.T @ gradient)
             to = x - columns @ back
@@ -230,7 +227,7 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
         changes = jax.lax.map(changed, jnp.concatenate([(to - x)[None], nudges]))
         loss_rounding, gradient_rounding, rounding = (jnp.sqrt(jnp.mean(change[1:] ** 2, axis=0)) for change in changes)
         loss_sampling, gradient_sampling, sampling = sampled(x, data, vectors, gradient_norm)
-        return Seen(
+        return Measured(
             loss=loss,
             size=jnp.linalg.norm(x),
             gradient_norm=gradient_norm,
@@ -280,7 +277,9 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
 
         return jax.lax.map(probe, draws)
 
-    def lanes(rows: Array, data: Batch, key: Any, k: int | None) -> Seen:
-        return jax.lax.map(lambda row: look(row, data, key, k), rows)
+    def lanes(rows: Array, data: Batch, key: Any, k: int | None) -> Measured:
+        return jax.lax.map(lambda row: at_point(row, data, key, k), rows)
 
-    return _Tools(jax.jit(look, static_argnums=3), jax.jit(lanes, static_argnums=3), jax.jit(whole), jax.jit(quadrature, static_argnums=3))
+    return _Tools(
+        jax.jit(at_point, static_argnums=3), jax.jit(lanes, static_argnums=3), jax.jit(whole), jax.jit(quadrature, static_argnums=3)
+    )

@@ -19,7 +19,7 @@ from talweg import checks, trees
 from talweg.engine import cache
 from talweg.engine.descend import descend
 from talweg.landscape.directions import flat, unflat
-from talweg.landscape.lines import Line, Way, along, blend, both, line, spaced
+from talweg.landscape.lines import Line, Profile, along, blend, both, line, spaced
 from talweg.landscape.matching import can_match, distance, matched
 from talweg.landscape.slices import EXAMPLES, chosen, losses_at
 from talweg.methods import Adam
@@ -38,7 +38,7 @@ ROUNDING = 1e-6  #: of the loss
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Curve(Way):
+class Curve(Profile):
     """What is measured at (1 − t)² θ₁ + 2 t (1 − t) θ + t² θ₂."""
 
     bend: Params  #: θ, the point that the curve bends towards

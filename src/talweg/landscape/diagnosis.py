@@ -1,4 +1,4 @@
-"""Where did a descent end: in a minimum, on a saddle, on a slope, or somewhere that nobody can tell?"""
+"""What is the endpoint of a descent: a minimum, a saddle, not converged, or undecided?"""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from jaxtyping import Float
 from talweg import checks
 from talweg.checks import InputError, InputTypeError
 from talweg.landscape import curvature
-from talweg.landscape.curvature import Density, Seen
-from talweg.landscape.directions import alike, unflat
+from talweg.landscape.curvature import Density, Measured
+from talweg.landscape.directions import alike, shapes, unflat
 from talweg.landscape.slices import chosen, losses_at
 from talweg.methods import GradientDescent, Method, Momentum, Nesterov
 from talweg.problems.base import Batch, Params, Problem
@@ -27,8 +27,8 @@ EXAMPLES = 2048  #: that the curvature is a mean over, unless more are asked for
 SURE = 4.0  #: times a rounding error, and …
 SIGNIFICANT = 2.0  #: … times a standard error: what is smaller can't be told from zero
 DEGENERATE = 2.5  #: times the change of an eigenvalue over a Newton step: towards a degenerate point each step goes half of the way
-ARRIVED = 1e-6  #: what a Newton step would still gain, as a share of the way down from the start
-JUMP = 1e-2  #: a change of the gradient over one rounding that is more than this share of the mean slope from the start is a kink
+ARRIVED = 1e-6  #: what a Newton step would still gain, as a share of the initial gap
+JUMP = 1e-2  #: a change of the gradient over one rounding beyond this share of (initial gap / norm of the point) is a kink
 ESCAPES = np.geomspace(1e-3, 10.0, 41)  #: lengths of the steps that are tried along the way out of a saddle, in lengths of the weights
 
 
@@ -99,25 +99,14 @@ class Diagnosis(Result):
     @property
     def summary(self) -> DiagnosisSummary:
         """All of it as plain numbers, None for what is not finite."""
+        own = ("kind", "problem", "dimensions", "examples", "split", "products", "whole", "optimum", "escape_loss", "escape_distance")
         numbers = {
-            "kind": self.kind,
-            "problem": self.problem,
+            **{name: getattr(self, name) for name in (*own, "learning_rate", "threshold", "edge")},
             **vars(self.evidence),
-            "dimensions": self.dimensions,
-            "examples": self.examples,
-            "split": self.split,
-            "products": self.products,
-            "whole": self.whole,
             "trace": self.density.trace,
             "trace_error": self.density.trace_error,
             "negative": self.density.below(self.evidence.smallest_tolerance),
-            "optimum": self.optimum,
-            "escape_loss": self.escape_loss,
-            "escape_distance": self.escape_distance,
-            "learning_rate": self.learning_rate,
             "method": None if self.method is None else self.method.label,
-            "threshold": self.threshold,
-            "edge": self.edge,
         }
         return plain(numbers)
 
@@ -144,10 +133,10 @@ def diagnose(
     examples: int | None = EXAMPLES,
     key: int = 0,
 ) -> Diagnosis:
-    """What a point is: a minimum, a saddle, a maximum, on a slope, or undecided.
+    """What a point is: a minimum, a saddle, a maximum, not converged, or undecided.
 
-    It is on a **slope** unless its gradient can't be told from zero: it is within the rounding of the arithmetic or the noise of the
-    sample of examples, or a Newton step would gain less than a millionth of the way down from the start. Otherwise the signs of the
+    It is **not converged** unless its gradient can't be told from zero: it is within the rounding of the arithmetic or the noise of the
+    sample of examples, or a Newton step would gain less than a millionth of the initial gap. Otherwise the signs of the
     extreme eigenvalues of the Hessian decide. Each has a tolerance, below which it can't be told from zero: four times how far it
     moves when every number of the point is moved by one rounding, its standard error over the examples (twice), the error of
     Lanczos' method, and how far it moves over a Newton step. If the sign of one that matters is not known, so is the answer.
@@ -161,7 +150,7 @@ def diagnose(
         key: of the random vectors.
 
     A problem without validation and test data is taken to be known by all of its examples, so that there is no noise of a sample.
-    Kinks (of ReLU, say) have no curvature, and none is seen there.
+    Kinks (of ReLU, say) have no curvature, and none is measured there.
 
     Raises:
         InputError: parameters that are not the problem's, or whose loss is not finite; an unknown split, a number out of range.
@@ -176,19 +165,21 @@ def diagnose(
     if method is not None and not isinstance(method, Method):
         raise InputTypeError(f"diagnose: method must be a Method such as tw.methods.Momentum(0.1), got {method!r}")
     data, used, _ = chosen(problem, split, examples)
-    seen, products = curvature.seen(problem, params, data, key=key)
-    if not np.isfinite(seen.loss):
-        raise InputError(f"diagnose: the loss of {problem.name} is {float(seen.loss)} at these parameters; give some where it is finite")
-    evidence = judged(problem, seen, loss_at_start(problem, data))
-    d = seen.vectors.shape[-1]
+    measured, products = curvature.measured(problem, params, data, key=key)
+    if not np.isfinite(measured.loss):
+        raise InputError(
+            f"diagnose: the loss of {problem.name} is {float(measured.loss)} at these parameters; give some where it is finite"
+        )
+    evidence = evidence_of(problem, measured, loss_at_start(problem, data))
+    d = measured.vectors.shape[-1]
     whole = d <= curvature.WHOLE_AT_MOST
-    if whole and np.isfinite(seen.eigenvalues).all():
-        spread, more = Density.of_all(np.asarray(seen.eigenvalues)), 0
+    if whole and np.isfinite(measured.eigenvalues).all():
+        spread, more = Density.of_all(np.asarray(measured.eigenvalues)), 0
     else:
         spread, more = curvature.density(problem, params, data, key=key)
-    found = {"direction": unflat(np.asarray(seen.vectors[0], float), params)}
+    directions = {"direction": unflat(np.asarray(measured.vectors[0], float), params)}
     if evidence.point in ("saddle", "maximum"):
-        found |= _way_out(problem, params, found["direction"], data)
+        directions |= _way_out(problem, params, directions["direction"], data)
     return Diagnosis(
         problem.name,
         evidence,
@@ -198,8 +189,8 @@ def diagnose(
         spread,
         products + more,
         whole,
-        spread.eigenvalues if whole else np.asarray(seen.eigenvalues, float),
-        **found,
+        spread.eigenvalues if whole else np.asarray(measured.eigenvalues, float),
+        **directions,
         optimum=None if problem.optimum is None else float(problem.optimum),
         learning_rate=rate(method),
         method=method,
@@ -207,48 +198,44 @@ def diagnose(
     )
 
 
-def judged(problem: Problem, seen: Seen, start: float) -> Evidence:
-    """What a point is, from what was seen there and the loss at the start of the descent."""
-    sample = problem.validation is not None or problem.test is not None
-    sampling = 1.0 if sample else 0.0
-    gradient_norm, loss = float(seen.gradient_norm), float(seen.loss)
-    noise = sampling * float(seen.gradient_sampling)
-    initial_gap = start - loss
-    within_noise = gradient_norm <= max(SURE * float(seen.gradient_rounding), SIGNIFICANT * noise)
-    arrived = float(seen.decrement) <= ARRIVED * abs(initial_gap) + SURE * float(seen.loss_rounding)
-    tolerance = SURE * seen.rounding + SIGNIFICANT * sampling * seen.sampling + seen.errors
+def evidence_of(problem: Problem, measured: Measured, start: float) -> Evidence:
+    """What a point is, from what was measured there and the loss at the start of the descent."""
+    sampled = problem.validation is not None or problem.test is not None
+    numbers = {name: float(getattr(measured, name)) for name in ("loss", "gradient_norm", "gradient_rounding", "decrement")}
+    rounding, loss_rounding = numbers["gradient_rounding"], SURE * float(measured.loss_rounding)
+    noise = float(measured.gradient_sampling) if sampled else 0.0
+    initial_gap = start - numbers["loss"]
+    arrived = numbers["decrement"] <= ARRIVED * abs(initial_gap) + loss_rounding
+    tolerance = SURE * measured.rounding + SIGNIFICANT * float(sampled) * measured.sampling + measured.errors
     if arrived:
-        tolerance = tolerance + DEGENERATE * seen.drift
-    low, high = (float(value) for value in seen.extremes)
-    low_tolerance, high_tolerance = (float(value) for value in tolerance)
-    kind = "undecided"
-    if not (within_noise or arrived):
-        kind = "not converged"
-    elif not np.isfinite([low, high, low_tolerance, high_tolerance]).all():
-        kind = "undecided"
-    elif low > low_tolerance:
-        kind = "minimum"
-    elif high < -high_tolerance:
-        kind = "maximum"
-    elif low < -low_tolerance and high > high_tolerance:
-        kind = "saddle"
+        tolerance = tolerance + DEGENERATE * measured.drift
+    converged = arrived or numbers["gradient_norm"] <= max(SURE * rounding, SIGNIFICANT * noise)
+    (low, high), (low_tolerance, high_tolerance) = measured.extremes.tolist(), tolerance.tolist()
     return Evidence(
-        kind,
-        loss,
-        gradient_norm,
-        float(seen.gradient_rounding),
-        noise,
-        float(seen.decrement),
-        initial_gap,
-        low,
-        high,
-        low_tolerance,
-        high_tolerance,
-        SURE * float(seen.loss_rounding),
-        float(seen.errors[0]),
-        float(seen.errors[1]),
-        bool(float(seen.gradient_rounding) * max(float(seen.size), 1.0) > JUMP * abs(initial_gap)),
+        _kind(low, high, low_tolerance, high_tolerance) if converged else "not converged",
+        **numbers,
+        gradient_sampling=noise,
+        initial_gap=initial_gap,
+        smallest=low,
+        largest=high,
+        smallest_tolerance=low_tolerance,
+        largest_tolerance=high_tolerance,
+        loss_rounding=loss_rounding,
+        smallest_error=float(measured.errors[0]),
+        largest_error=float(measured.errors[1]),
+        kink=rounding * max(float(measured.size), 1.0) > JUMP * abs(initial_gap),
     )
+
+
+def _kind(low: float, high: float, low_tolerance: float, high_tolerance: float) -> str:
+    """What the extreme eigenvalues say of a point where the gradient is zero."""
+    if not np.isfinite([low, high, low_tolerance, high_tolerance]).all():
+        return "undecided"
+    if low > low_tolerance:
+        return "minimum"
+    if high < -high_tolerance:
+        return "maximum"
+    return "saddle" if low < -low_tolerance and high > high_tolerance else "undecided"
 
 
 def loss_at_start(problem: Problem, data: Batch) -> float:
@@ -279,15 +266,15 @@ def stable_below(method: Method | None) -> float | None:
 
 def rate(method: Method | None) -> float | None:
     """The learning rate of a method, where it is one number; that of a schedule changes."""
-    found: Any = getattr(method, "learning_rate", None)
-    return float(found) if isinstance(found, (int, float)) or (hasattr(found, "dtype") and np.ndim(found) == 0) else None
+    value: Any = getattr(method, "learning_rate", None)
+    return float(value) if isinstance(value, (int, float)) or (hasattr(value, "dtype") and np.ndim(value) == 0) else None
 
 
 def checked(problem: Problem, params: Params) -> Params:
     """The parameters as arrays of floats, like the problem's own. Raises InputError if they are not, or not finite."""
     if not isinstance(problem, Problem):
         raise InputTypeError(f"diagnose: problem must be a Problem such as tw.problems.load('digits'), got {problem!r}")
-    wanted = jax.eval_shape(lambda key: jax.tree.map(as_floats, problem.start(key)), jax.random.key(0))
+    wanted = shapes(problem)
     if len(jax.tree.leaves(wanted)) == 1 and isinstance(params, Sequence):
         params = np.asarray(params, float)
     params = jax.tree.map(lambda leaf: np.asarray(as_floats(leaf)), params)

@@ -1,4 +1,4 @@
-"""The two directions that a slice is spanned by: random ones, filter by filter as long as the weights, or the way of the descents.
+"""The two directions that a slice is spanned by: random ones, filter by filter as long as the weights, or principal ones of trajectories.
 
 Li, Xu, Taylor, Studer & Goldstein, "Visualizing the loss landscape of neural nets", 2018.
 """
@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from talweg import checks, trees
 from talweg.checks import InputError, InputTypeError
-from talweg.problems.base import Params
+from talweg.problems.base import Params, Problem
 
 FLAT = 1e-6  #: singular values below this share of the first are rounding, not a direction
 
@@ -24,10 +24,10 @@ FLAT = 1e-6  #: singular values below this share of the first are rounding, not 
 class Plane:
     """A centre and two directions: the points θ + x d₁ + y d₂."""
 
-    kind: str  #: "path", "random" or "given"
+    kind: str  #: "trajectory", "random" or "given"
     centre: Params
     directions: tuple[Params, Params]
-    explained: tuple[float, float] | None = None  #: share of the squared distance from the centre that each has, of a path's
+    explained: tuple[float, float] | None = None  #: share of the squared distance from the centre that each has, of a trajectory's
 
     def project(self, positions: Params) -> tuple[Float[np.ndarray, "points 2"], Float[np.ndarray, " points"]]:
         """Where stacked positions fall on the plane, and how far off it they lie.
@@ -60,66 +60,70 @@ def filter_normalised(params: Params, key: int = 0, *, axis: int = -1) -> Params
     leaves, structure = jax.tree.flatten(params)
     matrices = any(np.ndim(leaf) > 1 for leaf in leaves)
     nothing = not any(np.any(leaf) for leaf in leaves if np.ndim(leaf) > 1 or not matrices)
-    found = []
+    filters = []
     for leaf in leaves:
         weights = np.asarray(leaf)
         draw = generator.standard_normal(weights.shape)
         if matrices and weights.ndim < 2:
-            found.append(np.zeros_like(weights))
+            filters.append(np.zeros_like(weights))
             continue
         if not -weights.ndim <= axis < weights.ndim and weights.ndim > 1:
             raise InputError(f"landscape: the filters' axis must be one of an array of shape {weights.shape}, got {axis}; use -1 or 0")
         others = tuple(a for a in range(weights.ndim) if a != axis % weights.ndim) if weights.ndim > 1 else None
         long = np.linalg.norm if others is None else lambda x, others=others: np.sqrt((x * x).sum(others, keepdims=True))
         wanted = 1.0 if nothing else long(weights.astype(float))
-        found.append((draw / long(draw) * wanted).astype(weights.dtype))
-    return jax.tree.unflatten(structure, found)
+        filters.append((draw / long(draw) * wanted).astype(weights.dtype))
+    return jax.tree.unflatten(structure, filters)
 
 
-def principal(paths: Sequence[Params], centre: Params, *, key: int = 0) -> Plane:
-    """The plane through `centre` that holds most of the way of one or several descents.
+def principal(trajectories: Sequence[Params], centre: Params, *, key: int = 0) -> Plane:
+    """The plane through `centre` that holds most of one or several trajectories.
 
         M = positions − θ  (one row for each),   M = U S Vᵀ,   d₁, d₂ = the first two rows of Vᵀ,   explained = S² / Σ S²
 
-    Distances on it are distances between weights. Each direction points to where the paths' farthest point lies.
+    Distances on it are distances between weights. Each direction points to where the trajectories' farthest point lies.
 
-    Differs: the paper's code takes a principal component analysis of M, which moves the origin to the mean of the path; here the
+    Differs: the paper's code takes a principal component analysis of M, which moves the origin to the mean of the trajectory; here the
     plane holds the final weights θ, and shares are of squared distances from them.
 
-    Li et al. 2018, section 7. Raises InputError if the paths do not move, or there are fewer than two parameters.
+    Li et al. 2018, section 7. Raises InputError if the trajectories do not move, or there are fewer than two parameters.
     """
     if trees.size(jax.tree.map(np.asarray, centre)) < 2:
         raise InputError("landscape: a plane needs at least two parameters, got one; draw the loss over it as a line")
-    away = np.concatenate([rows(path) for path in paths]) - flat(centre)
+    away = np.concatenate([rows(trajectory) for trajectory in trajectories]) - flat(centre)
     away = away[np.isfinite(away).all(axis=1)]
     # The rows are few and long: their scalar products have the same singular values, squared.
     squares, u = np.linalg.eigh(away @ away.T)
     squares, u = np.maximum(squares[::-1], 0.0), u[:, ::-1]
     if not len(squares) or squares[0] <= 0:
-        raise InputError("landscape: the paths never leave the weights in the centre, so they have no direction; use random directions")
+        raise InputError(
+            "landscape: the trajectories never leave the weights in the centre, so they have no direction; use random directions"
+        )
     share = squares / squares.sum()
     first = _towards(u[:, 0] @ away, away)
     if len(squares) > 1 and squares[1] > FLAT**2 * squares[0]:
         second = _towards(u[:, 1] @ away, away)
-    else:  # a straight way: across it, any direction will do
+    else:  # a straight trajectory: across it, any direction will do
         second = flat(filter_normalised(jax.tree.map(np.asarray, centre), key))
         second -= (second @ first) * first
         second /= np.linalg.norm(second)
     explained = (float(share[0]), float(share[1]) if len(share) > 1 else 0.0)
-    return Plane("path", centre, (unflat(first, centre), unflat(second, centre)), explained)
+    return Plane("trajectory", centre, (unflat(first, centre), unflat(second, centre)), explained)
 
 
-def plane(params: Params, directions: Any, paths: Sequence[Params], key: int, axis: int) -> Plane:
-    """The plane that is asked for: "random", "path", or two directions of one's own."""
+def plane(params: Params, directions: Any, trajectories: Sequence[Params], key: int, axis: int) -> Plane:
+    """The plane that is asked for: "random", "trajectory", or two directions of one's own."""
     if isinstance(directions, str):
-        if checks.one_of("landscape", "kind of directions", directions, ("random", "path")) == "path":
-            if not paths:
-                raise InputError('landscape: directions="path" needs paths; get some by tw.descend(…, positions=True), or use "random"')
-            return principal(paths, params, key=key)
+        if checks.one_of("landscape", "kind of directions", directions, ("random", "trajectory")) == "trajectory":
+            if not trajectories:
+                raise InputError(
+                    'landscape: directions="trajectory" needs trajectories; get some by tw.descend(…, positions=True), or use "random"'
+                )
+            return principal(trajectories, params, key=key)
         pair = (filter_normalised(params, 2 * key, axis=axis), filter_normalised(params, 2 * key + 1, axis=axis))
         return Plane("random", params, _independent(pair))
     if not isinstance(directions, (tuple, list)) or len(directions) != 2:
-        raise InputTypeError(f'landscape: directions must be "random", "path" or two trees like the parameters, got {directions!r}')
+        raise InputTypeError(f'landscape: directions must be "random", "trajectory" or two trees like the parameters, got {directions!r}')
     for direction in directions:
         alike("a direction", direction, params)
     return Plane("given", params, _independent((directions[0], directions[1])))
@@ -142,6 +146,18 @@ def alike(who: str, tree: Params, params: Params, *, stacked: bool = False) -> N
     if structures[0] != structures[1] or [shape[cut:] for shape in given] != wanted:
         what = "and, first, an axis of points" if stacked else "alone"
         raise InputError(f"landscape: {who} must be a tree of the parameters' arrays {wanted} {what}, got {given}")
+
+
+def shapes(problem: Problem) -> Params:
+    """The shapes and types of a problem's parameters."""
+    return jax.eval_shape(lambda key: jax.tree.map(trees.as_floats, problem.start(key)), jax.random.key(0))
+
+
+def checked(who: str, problem: Problem, params: Params) -> Params:
+    """The parameters as arrays of floats. Raises InputError if they are not like the problem's own."""
+    params = jax.tree.map(lambda leaf: np.asarray(trees.as_floats(leaf)), params)
+    alike(who, params, shapes(problem))
+    return params
 
 
 def flat(params: Params) -> Float[np.ndarray, " d"]:

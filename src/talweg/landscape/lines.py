@@ -14,19 +14,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from talweg import checks
+from talweg import checks, trees
 from talweg.checks import InputError
 from talweg.engine import cache
-from talweg.landscape.directions import alike, flat
+from talweg.landscape.directions import checked, flat
 from talweg.landscape.slices import EXAMPLES, MOST_POINTS, chosen
 from talweg.problems import batches
 from talweg.problems.base import Batch, Params, Problem
-from talweg.trees import as_floats
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Way:
-    """What is measured on a way from one solution to another; NaN where there are no such data, or the problem has no metric."""
+class Profile:
+    """What is measured along a curve from one solution to another; NaN where there are no such data, or the problem has no metric."""
 
     at: Float[np.ndarray, " points"]  #: from 0, the first, to 1, the second
     training_loss: Float[np.ndarray, " points"]
@@ -46,12 +45,12 @@ class Way:
 
     @property
     def rise(self) -> float:
-        """How far the training loss rises above both ends."""
-        return rise(self.training_loss)
+        """How far the training loss rises above the higher of its ends: as the barrier, whatever the curve's parametrisation."""
+        return _highest(self.training_loss, max(self.training_loss[0], self.training_loss[-1]))
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Line(Way):
+class Line(Profile):
     """What is measured at (1 − a) θ₁ + a θ₂."""
 
     distance: float  #: |θ₂ − θ₁|
@@ -67,24 +66,17 @@ def barrier(at: Float[np.ndarray, " points"], loss: Float[np.ndarray, " points"]
 
     Frankle, Dziugaite, Roy & Carbin, "Linear mode connectivity and the lottery ticket hypothesis", 2020, with the interpolated ends
     of Entezari, Sedghi, Saukh & Neyshabur, "The role of permutation invariance in linear mode connectivity", 2022. NaN if the loss
-    is not known at an end, infinite if the loss is not finite on the way.
+    is not known at an end, infinite if the loss is not finite between them.
     """
+    return _highest(loss, (1 - at) * loss[0] + at * loss[-1])
+
+
+def _highest(loss: Float[np.ndarray, " points"], reference: Any) -> float:
+    """How far the loss rises above a reference at most."""
     if not (np.isfinite(loss[0]) and np.isfinite(loss[-1])):
         return float("nan")
-    above = loss - ((1 - at) * loss[0] + at * loss[-1])
+    above = loss - reference
     return float(np.max(np.where(np.isfinite(above), above, np.inf)))
-
-
-def rise(loss: Float[np.ndarray, " points"]) -> float:
-    """How far the loss rises above the higher of its two ends; 0 if it never does.
-
-        max over the way of L − max(L(0), L(1))
-
-    Unlike the barrier it doesn't depend on how fast the way is gone. NaN and infinity as for the barrier.
-    """
-    if not (np.isfinite(loss[0]) and np.isfinite(loss[-1])):
-        return float("nan")
-    return float(np.max(np.where(np.isfinite(loss), loss, np.inf)) - max(loss[0], loss[-1]))
 
 
 def line(problem: Problem, first: Params, second: Params, points: int = 51, *, examples: int | None = EXAMPLES) -> Line:
@@ -108,7 +100,7 @@ def line(problem: Problem, first: Params, second: Params, points: int = 51, *, e
 
 
 def spaced(points: int) -> Float[np.ndarray, " points"]:
-    """Where a way is measured: from 0 to 1, evenly."""
+    """Where a curve is measured: from 0 to 1, evenly."""
     checks.whole("landscape", "points", points, at_least=3)
     if points > MOST_POINTS**2:
         raise InputError(f"landscape: points must be at most {MOST_POINTS**2:,}, got {points:,}")
@@ -116,28 +108,24 @@ def spaced(points: int) -> Float[np.ndarray, " points"]:
 
 
 def both(problem: Problem, first: Params, second: Params) -> tuple[Params, Params]:
-    """The two ends of a way as arrays, which must be the problem's parameters."""
-    wanted = jax.eval_shape(lambda key: jax.tree.map(as_floats, problem.start(key)), jax.random.key(0))
-    for name, params in (("first", first), ("second", second)):
-        alike(name, params, wanted)
-    start, end = (jax.tree.map(lambda leaf: np.asarray(as_floats(leaf)), params) for params in (first, second))
-    return start, end
+    """The two ends of a curve as arrays, which must be the problem's parameters."""
+    return checked("first", problem, first), checked("second", problem, second)
 
 
 def along(
     problem: Problem, corners: Sequence[Params], shares: Float[np.ndarray, "points corners"], examples: int | None
 ) -> dict[str, Float[np.ndarray, " points"]]:
-    """Loss and metric, on training and validation data, at Σ sₖ θₖ for each row of `shares`: the fields of a `Way`."""
+    """Loss and metric, on training and validation data, at Σ sₖ θₖ for each row of `shares`: the fields of a `Profile`."""
     go, unknown = _compiled(problem), np.full(len(shares), np.nan)
-    shares = shares.astype(jax.dtypes.canonicalize_dtype(np.float64))
-    found: dict[str, np.ndarray] = {}
+    shares = shares.astype(trees.float_type())
+    curves: dict[str, np.ndarray] = {}
     for split, name in (("train", "training"), ("validation", "validation")):
         loss, metric = unknown, unknown
         if getattr(problem, split) is not None or (split == "train" and problem.train is None):
             used = chosen(problem, split, examples)[0]
             loss, metric = (np.asarray(x, float) for x in go(tuple(corners), shares, used))
-        found |= {f"{name}_loss": loss, f"{name}_metric": metric}
-    return found
+        curves |= {f"{name}_loss": loss, f"{name}_metric": metric}
+    return curves
 
 
 def blend(corners: Sequence[Params], shares: Sequence[Any] | Array) -> Params:

@@ -5,19 +5,17 @@ Ainsworth, Hayase & Srinivasa, "Git Re-Basin: merging models modulo permutation 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from scipy.optimize import linear_sum_assignment
 
 from talweg.checks import InputError
-from talweg.landscape.directions import alike
+from talweg.landscape.directions import alike, flat
 from talweg.problems.base import Params
 from talweg.problems.models import Dense, Network
 
@@ -25,15 +23,8 @@ ODD = (jnp.tanh,)  #: activations with σ(−x) = −σ(x): a unit's sign is fre
 NOTHING = 1e-9  #: of the squared weights: a gain below it is rounding
 SWEEPS = 100  #: at most; a handful is usual
 
-Stack = list[Float[np.ndarray, "blocks inputs units"]]  #: the weights of each layer
-
-
-@dataclass(frozen=True)
-class Order:
-    """Which of the second's units takes each place of the first, and with which sign."""
-
-    units: Int[np.ndarray, " units"]
-    signs: Float[np.ndarray, " units"]
+Weights = tuple[list[Float[np.ndarray, "blocks inputs units"]], list[Float[np.ndarray, " units"]]]  #: and biases of each layer
+Order = Float[np.ndarray, "units units"]  #: Pₗ of a hidden layer: in each column one 1 (or −1), in the row of the unit that takes its place
 
 
 def can_match(params: Params) -> bool:
@@ -65,9 +56,11 @@ def matched(second: Params, first: Params) -> Params:
     target, moving = _weights(first), _weights(second)
     signed = first.activation in ODD
     whole = sum(float((w * w).sum()) for w in (*target[0], *target[1], *moving[0], *moving[1]))
-    standing = [Order(np.arange(len(bias)), np.ones(len(bias))) for bias in moving[1][:-1]]
+    standing = [np.eye(len(bias)) for bias in moving[1][:-1]]
     best, closest = standing, _similarity(target, _arranged(moving, standing))
-    for begin in (standing, _one_way(target, moving, standing, signed, True), _one_way(target, moving, standing, signed, False)):
+    forward = _sweep(target, moving, standing, signed, [_incoming])
+    backward = _sweep(target, moving, standing, signed, [_outgoing], backwards=True)
+    for begin in (standing, forward, backward):
         orders, near = _improved(target, moving, begin, signed, NOTHING * whole)
         if near > closest + NOTHING * whole:
             best, closest = orders, near
@@ -76,8 +69,7 @@ def matched(second: Params, first: Params) -> Params:
 
 def distance(second: Params, first: Params) -> float:
     """How far apart the weights of two networks lie, all of them as one vector."""
-    pairs = zip(jax.tree.leaves(second), jax.tree.leaves(first), strict=True)
-    return float(np.sqrt(sum(np.sum((np.asarray(a, float) - np.asarray(b, float)) ** 2) for a, b in pairs)))
+    return float(np.linalg.norm(flat(second) - flat(first)))
 
 
 def _same(second: Params, first: Params) -> None:
@@ -92,91 +84,77 @@ def _layers(network: Network) -> list[Dense]:
     return [convolution.dense for convolution in network.convolutions] + network.layers
 
 
-def _weights(network: Network) -> tuple[Stack, list[Float[np.ndarray, " units"]]]:
-    """Weights and biases of each layer, in double precision; weights as blocks of rows, one row for each unit before.
+def _weights(network: Network, dtype: Any = float) -> Weights:
+    """Weights and biases of each layer; weights as blocks of rows, one row for each unit before.
 
     After a convolution a unit is a channel: it has a row in each of the next one's nine blocks, or of the image's places.
     """
-    biases = [np.asarray(layer.bias, float) for layer in _layers(network)]
+    biases = [np.asarray(layer.bias, dtype) for layer in _layers(network)]
     before = [len(_layers(network)[0].weight), *map(len, biases)]
-    weights = [np.asarray(layer.weight, float) for layer in _layers(network)]
+    weights = [np.asarray(layer.weight, dtype) for layer in _layers(network)]
     return [w.reshape(-1, rows, w.shape[1]) for w, rows in zip(weights, before, strict=False)], biases
 
 
-def _incoming(net: tuple[Stack, list[np.ndarray]], hidden: int) -> Float[np.ndarray, "units numbers"]:
+def _incoming(net: Weights, hidden: int) -> Float[np.ndarray, "units numbers"]:
     weight, bias = net[0][hidden], net[1][hidden]
     return np.concatenate([weight.reshape(-1, weight.shape[2]), bias[None]]).T
 
 
-def _outgoing(net: tuple[Stack, list[np.ndarray]], hidden: int) -> Float[np.ndarray, "units numbers"]:
+def _outgoing(net: Weights, hidden: int) -> Float[np.ndarray, "units numbers"]:
     weight = net[0][hidden + 1]
     return weight.transpose(1, 0, 2).reshape(weight.shape[1], -1)
 
 
-def _arranged(net: tuple[Stack, list[np.ndarray]], orders: Sequence[Order]) -> tuple[Stack, list[np.ndarray]]:
+def _arranged(net: Weights, orders: Sequence[Order]) -> Weights:
     """Weights and biases with the units in their new order: columns of a layer, and rows of the one behind it."""
     weights, biases = list(net[0]), list(net[1])
     for hidden, order in enumerate(orders):
-        weights[hidden] = weights[hidden][:, :, order.units] * order.signs
-        biases[hidden] = biases[hidden][order.units] * order.signs
-        weights[hidden + 1] = weights[hidden + 1][:, order.units] * order.signs[:, None]
+        weights[hidden], biases[hidden] = weights[hidden] @ order, biases[hidden] @ order
+        weights[hidden + 1] = order.T @ weights[hidden + 1]
     return weights, biases
 
 
 def _assigned(similarity: Float[np.ndarray, "first second"], signed: bool) -> Order:
     """The pairs of units with the largest sum of similarities, or of their sizes where the sign is free."""
-    units = linear_sum_assignment(np.abs(similarity) if signed else similarity, maximize=True)[1]
-    signs = np.where(similarity[np.arange(len(units)), units] < 0, -1.0, 1.0) if signed else np.ones(len(units))
-    return Order(units, signs)
+    first, second = linear_sum_assignment(np.abs(similarity) if signed else similarity, maximize=True)
+    order = np.zeros_like(similarity)
+    order[second, first] = np.where(signed & (similarity[first, second] < 0), -1.0, 1.0)
+    return order
 
 
-def _seen_by(orders: Sequence[Order], hidden: int) -> list[Order]:
-    """All orders but that of one layer, whose units stand as they were."""
-    still = Order(np.arange(len(orders[hidden].units)), np.ones(len(orders[hidden].units)))
-    return [still if other == hidden else order for other, order in enumerate(orders)]
-
-
-def _similarity(a: tuple[Stack, list[np.ndarray]], b: tuple[Stack, list[np.ndarray]]) -> float:
+def _similarity(a: Weights, b: Weights) -> float:
     """The scalar product of all weights: the larger, the closer, since no length changes."""
     return float(sum((x * y).sum() for x, y in zip([*a[0], *a[1]], [*b[0], *b[1]], strict=True)))
 
 
-def _improved(target: Any, moving: Any, begin: Sequence[Order], signed: bool, least: float) -> tuple[list[Order], float]:
+def _sweep(
+    target: Weights, moving: Weights, orders: Sequence[Order], signed: bool, sides: Sequence[Any], backwards: bool = False
+) -> list[Order]:
+    """Each hidden layer once, its neighbours held still: matched by what goes into its units, out of them, or both."""
+    orders = list(orders)
+    for hidden in sorted(range(len(orders)), reverse=backwards):
+        rest = _arranged(moving, [*orders[:hidden], np.eye(len(orders[hidden])), *orders[hidden + 1 :]])
+        orders[hidden] = _assigned(np.sum([side(target, hidden) @ side(rest, hidden).T for side in sides], axis=0), signed)
+    return orders
+
+
+def _improved(target: Weights, moving: Weights, orders: list[Order], signed: bool, least: float) -> tuple[list[Order], float]:
     """Layer by layer, until a sweep gains nothing."""
-    orders = list(begin)
     near = _similarity(target, _arranged(moving, orders))
     for _ in range(SWEEPS):
         before = near
-        for hidden in range(len(orders)):
-            rest = _arranged(moving, _seen_by(orders, hidden))
-            alike_in = _incoming(target, hidden) @ _incoming(rest, hidden).T
-            orders[hidden] = _assigned(alike_in + _outgoing(target, hidden) @ _outgoing(rest, hidden).T, signed)
+        orders = _sweep(target, moving, orders, signed, [_incoming, _outgoing])
         near = _similarity(target, _arranged(moving, orders))
         if near <= before + least:
             break
     return orders, near
 
 
-def _one_way(target: Any, moving: Any, standing: Sequence[Order], signed: bool, forward: bool) -> list[Order]:
-    """A beginning: from the inputs on by what goes into each unit, or from the outputs back by what goes out of it."""
-    orders = list(standing)
-    places: Iterable[int] = range(len(orders)) if forward else reversed(range(len(orders)))
-    side = _incoming if forward else _outgoing
-    for hidden in places:
-        rest = _arranged(moving, _seen_by(orders, hidden))
-        orders[hidden] = _assigned(side(target, hidden) @ side(rest, hidden).T, signed)
-    return orders
-
-
 def _rebuilt(network: Network, orders: Sequence[Order]) -> Network:
     """The network with its units in their new order, its numbers otherwise bit for bit as they were."""
-    weights = [np.asarray(layer.weight) for layer in _layers(network)]
-    biases = [np.asarray(layer.bias) for layer in _layers(network)]
-    shapes = [weight.shape for weight in weights]
-    blocks = [w.reshape(-1, rows, w.shape[1]) for w, rows in zip(weights, [len(weights[0]), *map(len, biases)], strict=False)]
-    narrow = [Order(order.units, order.signs.astype(weights[0].dtype)) for order in orders]
-    weights, biases = _arranged((blocks, biases), narrow)
-    new = [weight.reshape(shape) for weight, shape in zip(weights, shapes, strict=True)] + biases
+    own = [layer.weight for layer in _layers(network)]
+    weights, biases = _arranged(_weights(network, None), [order.astype(own[0].dtype) for order in orders])
+    new = [weight.reshape(before.shape) for weight, before in zip(weights, own, strict=True)] + biases
     return eqx.tree_at(_numbers, network, [jnp.asarray(array) for array in new])
 
 

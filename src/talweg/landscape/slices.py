@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,19 +15,16 @@ from talweg import checks, trees
 from talweg.checks import InputError, InputTypeError
 from talweg.engine import cache
 from talweg.engine.descend import Trace
-from talweg.landscape.directions import Plane, alike, plane
+from talweg.landscape.directions import Plane, alike, checked, plane
 from talweg.problems import batches
 from talweg.problems.base import Batch, Params, Problem, count
-from talweg.trees import as_floats
 
 TILE = 8  #: points at once on one CPU device: their activations stay in the cache
 EXAMPLES = 8192  #: that the loss is a mean over, unless more are asked for
 MOST_POINTS = 401
-MARGIN = 0.18  #: room around the paths, as a share of what they span
+MARGIN = 0.18  #: room around the trajectories, as a share of what they span
 NARROWEST = 0.4  #: the shorter side of an automatic slice, as a share of the longer
 SPLITS = ("train", "validation")
-
-Evaluate = Callable[[Params, Params, Params, Any, Any, Batch], tuple[Array, Array]]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,18 +39,18 @@ class Slice:
     examples: int  #: so many of them …
     of: int  #: … out of so many
     centre_loss: float  #: at θ, over the same examples
-    paths: tuple[Float[np.ndarray, "points 2"], ...] = ()  #: of the descents, projected
+    trajectories: tuple[Float[np.ndarray, "points 2"], ...] = ()  #: of the descents, projected
     off: tuple[Float[np.ndarray, " points"], ...] = ()  #: how far off the plane the real weights lie
-    path_losses: tuple[Float[np.ndarray, " points"], ...] = ()  #: at the real weights, over the same examples
+    trajectory_losses: tuple[Float[np.ndarray, " points"], ...] = ()  #: at the real weights, over the same examples
 
     @property
     def kind(self) -> str:
-        """What the directions are: "random", "path" or "given"."""
+        """What the directions are: "random", "trajectory" or "given"."""
         return self.plane.kind
 
     @property
     def explained(self) -> tuple[float, float] | None:
-        """Share of the paths' squared distance from the centre along each direction; None for random directions."""
+        """Share of the trajectories' squared distance from the centre along each direction; None for random directions."""
         return self.plane.explained
 
     def __repr__(self) -> str:
@@ -66,7 +63,7 @@ def slice(
     params: Params,
     *,
     directions: Any = "random",
-    paths: Sequence[Trace | Params] | None = None,
+    trajectories: Sequence[Trace | Params] | None = None,
     reach: float | tuple[float, float] | None = None,
     points: int = 41,
     split: str = "train",
@@ -80,28 +77,27 @@ def slice(
 
     Args:
         params: θ, the weights in the centre, such as those at a descent's end.
-        directions: "random": filter-normalised (x = 1 moves every filter by its own length); "path": the first two principal
-            directions of `paths` (x and y are distances between weights); or two trees like the parameters.
-        paths: descents by `tw.descend(…, positions=True)`, or stacked parameters; they are projected on the plane.
+        directions: "random": filter-normalised (x = 1 moves every filter by its own length); "trajectory": the first two principal
+            directions of `trajectories` (x and y are distances between weights); or two trees like the parameters.
+        trajectories: descents by `tw.descend(…, positions=True)`, or stacked parameters; they are projected on the plane.
         reach: how far the slice goes on both sides of the centre, one number or one for each direction; by default 1 for random
-            directions, and what shows all of the paths for theirs.
+            directions, and what shows all of the trajectories for theirs.
         split: the data that the loss is a mean over: "train" or "validation". The test data are not for this.
         examples: at most so many of them, evenly spaced; None for all.
         key: of the random directions.
         axis: which axis of an array counts its filters: the last one as in talweg's own models, 0 for equinox.nn and PyTorch.
 
     Raises:
-        InputError: unknown directions or split, paths or directions that are not like the parameters, a number out of range.
+        InputError: unknown directions or split, trajectories or directions that are not like the parameters, a number out of range.
     """
-    params = jax.tree.map(lambda leaf: np.asarray(as_floats(leaf)), params)
+    params = checked("params", problem, params)
     checks.whole("landscape", "points", points, at_least=3)
     if points > MOST_POINTS:
         raise InputError(f"landscape: points must be at most {MOST_POINTS} on each side, got {points}")
-    alike("params", params, jax.eval_shape(lambda key: jax.tree.map(as_floats, problem.start(key)), jax.random.key(0)))
-    stacked = _stacked(paths, params)
-    data, seen, of = chosen(problem, split, examples)
+    stacked = _stacked(trajectories, params)
+    data, used, of = chosen(problem, split, examples)
     spanned = plane(params, directions, stacked, checks.whole("landscape", "key", key, at_least=0), axis)
-    projected = [spanned.project(path) for path in stacked]
+    projected = [spanned.project(trajectory) for trajectory in stacked]
     x, y = _sides([at for at, _ in projected], spanned.kind, reach, points)
     across, up = np.meshgrid(x, y)
     losses = evaluate(problem, params, spanned.directions, np.stack([across.ravel(), up.ravel()], axis=1), data)
@@ -111,12 +107,12 @@ def slice(
         losses.reshape(len(y), len(x)),
         spanned,
         "function" if data is None else split,
-        seen,
+        used,
         of,
         float(losses_at(problem, jax.tree.map(lambda leaf: leaf[None], params), data)[0]),
         tuple(at for at, _ in projected),
         tuple(away for _, away in projected),
-        tuple(losses_at(problem, path, data) for path in stacked),
+        tuple(losses_at(problem, trajectory, data) for trajectory in stacked),
     )
 
 
@@ -143,8 +139,7 @@ def evaluate(
     tile = TILE if devices[0].platform == "cpu" else 64
     share = tile * len(devices)
     padded = np.concatenate([at, np.repeat(at[-1:], -len(at) % share, axis=0)])
-    kind = jax.dtypes.canonicalize_dtype(np.float64)
-    out = _compiled(problem, tile, len(devices))(params, tuple(directions), padded.astype(kind), data)
+    out = _compiled(problem, tile, len(devices))(params, tuple(directions), padded.astype(trees.float_type()), data)
     return np.asarray(out, float)[: len(at)]
 
 
@@ -177,24 +172,24 @@ def _one_by_one(problem: Problem) -> Any:
     return jax.jit(lambda stacked, data: jax.lax.map(lambda at: batches.mean_over(problem.loss, at, data), stacked))
 
 
-def _stacked(paths: Any, params: Params) -> list[Params]:
+def _stacked(trajectories: Any, params: Params) -> list[Params]:
     """The positions of descents; those of a trace that was followed."""
-    if paths is None:
+    if trajectories is None:
         return []
-    if not isinstance(paths, (list, tuple)):
-        raise InputTypeError(f"landscape: paths must be a list of descents by tw.descend, got {type(paths).__name__}")
+    if not isinstance(trajectories, (list, tuple)):
+        raise InputTypeError(f"landscape: trajectories must be a list of descents by tw.descend, got {type(trajectories).__name__}")
     found = []
-    for path in paths:
-        if isinstance(path, Trace) and path.positions is None:
-            raise InputError("landscape: a path must have its positions; use tw.descend(…, positions=True)")
-        positions = path.positions if isinstance(path, Trace) else path
-        alike("a path", positions, params, stacked=True)
+    for trajectory in trajectories:
+        if isinstance(trajectory, Trace) and trajectory.positions is None:
+            raise InputError("landscape: a trajectory must have its positions; use tw.descend(…, positions=True)")
+        positions = trajectory.positions if isinstance(trajectory, Trace) else trajectory
+        alike("a trajectory", positions, params, stacked=True)
         found.append(jax.tree.map(np.asarray, positions))
     return found
 
 
-def _sides(paths: Sequence[np.ndarray], kind: str, reach: Any, points: int) -> tuple[np.ndarray, np.ndarray]:
-    """The values of x and of y; the centre is always one of the grid's points where `points` is odd or the paths decide."""
+def _sides(trajectories: Sequence[np.ndarray], kind: str, reach: Any, points: int) -> tuple[np.ndarray, np.ndarray]:
+    """The values of x and of y; the centre is always one of the grid's points where `points` is odd or the trajectories decide."""
     if reach is not None:
         both = tuple(reach) if isinstance(reach, (tuple, list)) else (reach, reach)
         if len(both) != 2:
@@ -202,9 +197,9 @@ def _sides(paths: Sequence[np.ndarray], kind: str, reach: Any, points: int) -> t
         for one in both:
             checks.number("landscape", "reach", one, checks.POSITIVE)
         return np.linspace(-both[0], both[0], points), np.linspace(-both[1], both[1], points)
-    if kind != "path":
+    if kind != "trajectory":
         return np.linspace(-1, 1, points), np.linspace(-1, 1, points)
-    at = np.concatenate([np.zeros((1, 2)), *paths])
+    at = np.concatenate([np.zeros((1, 2)), *trajectories])
     low, high = at.min(axis=0), at.max(axis=0)
     middle, span = (low + high) / 2, high - low
     span = np.maximum(span, NARROWEST * span.max()) * (1 + 2 * MARGIN)

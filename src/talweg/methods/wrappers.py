@@ -41,7 +41,8 @@ class Wrapper(Method):
     @property
     def learning_rate(self) -> Number:
         """The learning rate of the method inside."""
-        return self.inner.learning_rate  # type: ignore[attr-defined]
+        inner: Any = self.inner  # a method need not have one
+        return inner.learning_rate
 
     def hyperparameters(self) -> dict[str, Any]:
         """The hyperparameters by name, those of the method inside first."""

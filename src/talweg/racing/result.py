@@ -171,7 +171,7 @@ class Race(Result):
 
     def landscape(
         self,
-        directions: str = "path",
+        directions: str = "trajectory",
         *,
         split: str = "train",
         contestants: Sequence[str] | None = None,
@@ -183,7 +183,7 @@ class Race(Result):
         """The loss landscape around the winner's final weights, with the trajectories of the contestants in it.
 
         Args:
-            directions: "path": the two principal directions of all trajectories together; "random": filter-normalised ones.
+            directions: "trajectory": the two principal directions of all trajectories together; "random": filter-normalised ones.
             split: the data that the loss is a mean over, "train" or "validation".
             contestants: their names in the table; by default the first nine.
             points: of the slice, on each side.

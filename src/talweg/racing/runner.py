@@ -12,7 +12,7 @@ import numpy as np
 
 from talweg.contestants.contestant import Contestant
 from talweg.engine.block import PROBES, Block, Entry
-from talweg.engine.clock import Pace
+from talweg.engine.clock import Clock, CompiledClock, Pace
 from talweg.engine.executors.base import Executor, Finished
 from talweg.engine.program import Traces
 from talweg.problems.base import Problem
@@ -35,6 +35,7 @@ class Runner:
         self.problem, self.plan, self.store, self.race = problem, plan, store, race
         self.listener, self.executor = listener, executor
         self.contestants = {contestant.name: contestant for contestant in plan.contestants}
+        self.clock: Clock = CompiledClock()
         self.paces: dict[str, Pace] = {}
         self.progress: Progress | None = None  #: known when the budget is
         seeds = [seed for rung in RUNGS for seed in plan.seeds_of(rung)]
@@ -42,15 +43,15 @@ class Runner:
 
     def prepare(self) -> None:
         """Have every contestant compiled and measured that has blocks left to run."""
+        known = self.store.speeds(self.race)
         for name in self.contestants:
-            known = name in self.store.speeds(self.race)
-            if known and self._final_is_there(name):
-                continue
-            began = time.perf_counter()
-            self.paces[name] = self.executor.pace(name)
-            if not known:
-                self.store.add_speed(self.race, name, self.executor.seconds_per_step(name), self.contestants[name].gradients)
-            self.listener(Prepared(name, time.perf_counter() - began))
+            if name not in known or not self._final_is_there(name):
+                began = time.perf_counter()
+                self.paces[name] = self.executor.pace(name)
+                self.listener(Prepared(name, time.perf_counter() - began))
+        untimed = [contestant for name, contestant in self.contestants.items() if name not in known]
+        for name, timing in self.clock.measure(self.problem, untimed).items():
+            self.store.add_speed(self.race, name, timing.seconds, self.contestants[name].gradients)
 
     def fit(self, seconds: float, spent: float) -> Plan:
         """The plan with as many epochs as fit into a budget of seconds, of which some are spent. Raises InputError if there are too few."""
@@ -72,7 +73,7 @@ class Runner:
             self.executor.submit(block)
         for finished in self.executor.finished():
             name = finished.block.contestant
-            self.store.add_probes(self.race, name, finished.traces.steps, finished.traces.probes or {})
+            self.store.add_probes(self.race, name, finished.traces.steps, finished.traces.dynamics or {})
             self.listener(Probed(name))
 
     def _target(self) -> Target:

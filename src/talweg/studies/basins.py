@@ -16,8 +16,9 @@ from talweg.checks import InputError, InputTypeError
 from talweg.contestants.contestant import Contestant
 from talweg.contestants.notation import listed
 from talweg.landscape import Connection, connected
+from talweg.landscape.directions import rows
 from talweg.landscape.settle import MOST_DIMENSIONS, same, settled
-from talweg.problems.base import Params, Problem
+from talweg.problems.base import Params, Problem, count
 from talweg.results import Result
 from talweg.statistics import proportions
 from talweg.statistics.richness import Estimate, better_than_best, missing_mass, richness
@@ -31,13 +32,13 @@ MOST_STARTS = 2**16
 LANES = 1024
 TUNING_STARTS = 16  #: on which a learning rate is chosen
 SIGNATURE = 256  #: examples whose losses tell networks apart
-ALIKE = 0.01  #: of the way down from the start: so far apart may the losses of two networks be that are called the same …
+ALIKE = 0.01  #: of the initial gap: so far apart may the losses of two networks be that are called the same …
 APART = 1e-4  #: … and, as a share of the domain, two minima of a function
 
 
 @dataclass(frozen=True, eq=False)
 class Basin:
-    """Ends that are the same: one minimum of a function, or networks that say the same."""
+    """Endpoints that are the same: one minimum of a function, or networks with the same losses."""
 
     count: int
     loss: float  #: the lowest in it
@@ -49,15 +50,12 @@ class Basin:
 class Arrivals:
     """How the starts of one method ended."""
 
-    name: str
-    label: str
-    method: str
-    batch: int | str
+    contestant: Contestant
     hyperparameters: Mapping[str, float]
     ends: Endpoints
-    loss: Float[np.ndarray, " starts"]  #: where each comes to rest; infinite for those that diverged
+    loss: Float[np.ndarray, " starts"]  #: where each converges; infinite for those that diverged
     basin: Int[np.ndarray, " starts"]  #: the number of each start's basin, −1 for those that diverged or did not converge
-    missing_mass: Estimate | None  #: how likely the next start ends in a basin that none of these did; None where none came to rest
+    missing_mass: Estimate | None  #: how likely the next start ends in a basin that none of these did; None where none converged
     richness: Estimate | None  #: how many basins there are at least
     gradients: int  #: all in all
 
@@ -86,7 +84,7 @@ class Basins(Result):
 
     @functools.cached_property
     def connection(self) -> Connection | None:
-        """The ways between the best two ends; None for a function, and where there is only one."""
+        """The curves between the best two endpoints; None for a function, and where there is only one."""
         if self.problem.train is None or len(self.basins) < 2:
             return None
         return connected(self.problem, self.basins[0].params, self.basins[1].params)
@@ -94,30 +92,22 @@ class Basins(Result):
     @property
     def summary(self) -> BasinsSummary:
         """All of it as plain numbers."""
-        counts = {a.name: np.bincount(a.basin[a.basin >= 0], minlength=len(self.basins)) for a in self.arrivals}
         optimum = self.problem.optimum
-        way = float(np.median(self.arrivals[0].ends.start)) - self.best.loss
-        near = self.best.loss + words.REACHED * abs(way)
+        initial_gap = float(np.median(self.arrivals[0].ends.start)) - self.best.loss
+        near = self.best.loss + words.REACHED * abs(initial_gap)
         numbers = {
-            "kind": self.kind,
+            **{name: getattr(self, name) for name in ("kind", "starts", "steps", "probability_of_lower", "seconds")},
             "problem": self.problem.name,
             "data": self.problem.train is not None,
             "optimum": None if optimum is None else float(optimum),
-            "initial_gap": way,
-            "starts": self.starts,
-            "steps": self.steps,
-            "probability_of_lower": self.probability_of_lower,
+            "initial_gap": initial_gap,
             "basins": [{"count": b.count, "loss": b.loss, "by_method": b.by_method} for b in self.basins],
             "methods": [
                 {
-                    "name": a.name,
-                    "label": a.label,
-                    "method": a.method,
-                    "batch": a.batch,
-                    "hyperparameters": a.hyperparameters,
+                    **multistart.described(a.contestant, a.hyperparameters),
                     "diverged": int((a.ends.diverged >= 0).sum()),
                     "not_converged": int(((a.basin < 0) & (a.ends.diverged < 0)).sum()),
-                    "basins": int((counts[a.name] > 0).sum()),
+                    "basins": len(set(a.basin[a.basin >= 0])),
                     "best": _share(int((a.loss <= near).sum()), self.starts),
                     "loss": float(np.median(a.loss)),
                     "missing_mass": a.missing_mass and a.missing_mass._asdict(),
@@ -126,13 +116,12 @@ class Basins(Result):
                 }
                 for a in self.arrivals
             ],
-            "seconds": self.seconds,
         }
         return plain(numbers)
 
     @property
     def sentences(self) -> list[str]:
-        """What was found, and how sure that is."""
+        """How many basins there are, how low, and how sure that is."""
         return words.sentences(self.summary)
 
 
@@ -174,27 +163,31 @@ def basins(
     length = {c.name: multistart.length("basins", problem, c, steps, epochs) for c in contestants}
     running = Multistart(problem, min(LANES, starts))
     running.refuse_one_place("basins")
-    arrived: list[tuple[Contestant, dict[str, float], Endpoints, int]] = []
+    settings: list[dict[str, float]] = []
+    ends: list[Endpoints] = []
     for contestant in contestants:
         progress(contestant.label)
-        numbers = _tuned(running, contestant, length[contestant.name], learning_rate, seed)
-        ends = running.run(contestant, [numbers] * starts, multistart.seeds(starts, seed, 0), length[contestant.name])
-        arrived.append((contestant, numbers, ends, starts * length[contestant.name] * contestant.gradients))
-    labels, losses, params = _labelled(running.problem, [ends for _, _, ends, _ in arrived])
+        settings.append(_tuned(running, contestant, length[contestant.name], learning_rate, seed))
+        ends.append(running.run(contestant, [settings[-1]] * starts, multistart.seeds(starts, seed, 0), length[contestant.name]))
+    labels, losses, params = _labelled(running.problem, ends)
     if (labels < 0).all():
-        raise InputError(
-            f"basins: none of the starts on {problem.name} came to rest (they diverged, or have not ended); give more steps, or another "
-            "learning rate"
-        )
-    return _gathered(problem, arrived, labels, losses, params, starts, length)
+        raise InputError(f"basins: none of the starts on {problem.name} converged; give more steps, or another learning rate")
+    distinct, numbers = _sorted(labels, losses, params, np.repeat([contestant.name for contestant in contestants], starts))
+    arrivals = []
+    for k, contestant in enumerate(contestants):
+        own = slice(k * starts, (k + 1) * starts)
+        counts = np.bincount(numbers[own][numbers[own] >= 0])
+        mass, total = (missing_mass(counts), richness(counts)) if counts.size else (None, None)
+        gradients = starts * length[contestant.name] * contestant.gradients
+        arrivals.append(Arrivals(contestant, settings[k], ends[k], losses[own], numbers[own], mass, total, gradients))
+    return Basins(problem, distinct, tuple(arrivals), starts, max(length.values()), sum(end.seconds for end in ends))
 
 
 def _tuned(running: Multistart, contestant: Contestant, steps: int, rate: float | None, seed: int) -> dict[str, float]:
     """The numbers that are not fixed: the learning rate that is given, or that has the lowest median loss on other starts."""
     if rate is not None:
         checks.number("basins", "learning_rate", rate, checks.POSITIVE)
-        known = "learning_rate" in contestant.defaults() and "learning_rate" not in contestant.fixed
-        return {"learning_rate": rate} if known else {}
+        return {"learning_rate": rate} if tuning.has_free_rate(contestant) else {}
     tried = tuning.learning_rates(running.problem, contestant)
     if len(tried) == 1:
         return tried[0]
@@ -202,7 +195,7 @@ def _tuned(running: Multistart, contestant: Contestant, steps: int, rate: float 
     chosen, _ = tuning.best(
         tried,
         lambda settings: running.each(contestant, settings, own, steps),
-        lambda ends: tuning.median_loss(ends.loss.reshape(len(tried), -1)),
+        lambda ends: np.median(ends.loss.reshape(len(tried), -1), axis=1),
     )
     return tried[chosen]
 
@@ -213,20 +206,22 @@ def _labelled(problem: Problem, arrived: Sequence[Endpoints]) -> tuple[np.ndarra
     losses = np.concatenate([ends.loss for ends in arrived])
     starts = np.concatenate([ends.start for ends in arrived])
     labels = np.full(len(losses), -1)
-    fine = np.flatnonzero(np.isfinite(losses))
-    if not fine.size:
+    finite = np.flatnonzero(np.isfinite(losses))
+    if not finite.size:
         return labels, losses, params
     leaves = jax.tree.leaves(params)
     if problem.train is None and len(leaves) == 1 and leaves[0].ndim == 2 and leaves[0].shape[1] <= MOST_DIMENSIONS:
         span = float(np.ptp(_begins(problem), axis=0).max())
-        at, value, rests = settled(problem, leaves[0][fine], span)
-        losses[fine] = value
+        at, value, rests = settled(problem, leaves[0][finite], span)
+        losses[finite] = value
         keep = rests.astype(bool)
-        labels[fine[keep]] = same(at[keep], APART * span) if keep.any() else []
-        return labels, losses, jax.tree.map(lambda leaf: _put(leaf, fine, at), params)
-    way = float(np.median(starts[np.isfinite(starts)])) - float(losses[fine].min())
-    marks = signatures(problem, trees.take(params, fine))
-    labels[fine] = same(marks, ALIKE * max(way, 1e-12))
+        labels[finite[keep]] = same(at[keep], APART * span) if keep.any() else []
+        leaves[0] = leaves[0].astype(float)
+        leaves[0][finite] = at
+        return labels, losses, jax.tree.unflatten(jax.tree.structure(params), leaves)
+    initial_gap = float(np.median(starts[np.isfinite(starts)])) - float(losses[finite].min())
+    marks = signatures(problem, trees.take(params, finite))
+    labels[finite] = same(marks, ALIKE * max(initial_gap, 1e-12))
     return labels, losses, params
 
 
@@ -234,9 +229,9 @@ def signatures(problem: Problem, stacked: Params) -> Float[np.ndarray, "n exampl
     """The loss of each end on each of at most 256 examples, in root mean square: what tells networks apart whatever their symmetries."""
     data = problem.train
     if data is None:
-        return np.concatenate([np.asarray(leaf, float).reshape(len(leaf), -1) for leaf in jax.tree.leaves(stacked)], axis=1)
-    rows = len(jax.tree.leaves(data)[0])
-    some = np.linspace(0, rows - 1, min(rows, SIGNATURE)).round().astype(int)
+        return rows(stacked)
+    examples = count(data)
+    some = np.linspace(0, examples - 1, min(examples, SIGNATURE)).round().astype(int)
     chosen = jax.tree.map(lambda leaf: np.asarray(leaf)[some][:, None], data)  # each example a batch of one
     one = jax.jit(lambda params, examples: jax.lax.map(lambda at: jax.vmap(lambda b: problem.loss(at, b))(examples), params))
     return np.asarray(one(stacked, chosen), float) / np.sqrt(len(some))
@@ -246,45 +241,17 @@ def _begins(problem: Problem) -> Float[np.ndarray, "n d"]:
     return np.asarray(jax.vmap(lambda seed: problem.start(jax.random.key(seed)))(np.arange(64, dtype=np.uint32)), float)
 
 
-def _put(leaf: np.ndarray, index: np.ndarray, values: np.ndarray) -> np.ndarray:
-    out = np.array(leaf, float)
-    out[index] = values
-    return out
-
-
-def _gathered(
-    problem: Problem, arrived: Sequence[Any], labels: np.ndarray, losses: np.ndarray, params: Params, starts: int, length: Mapping[str, int]
-) -> Basins:
-    names = np.repeat([contestant.name for contestant, *_ in arrived], starts)
+def _sorted(labels: np.ndarray, losses: np.ndarray, params: Params, names: np.ndarray) -> tuple[tuple[Basin, ...], np.ndarray]:
+    """The basins from the lowest, and the number of each end's; −1 stays."""
     order: list[tuple[float, int]] = sorted((float(losses[labels == label].min()), int(label)) for label in set(labels[labels >= 0]))
-    number = {label: place for place, (_, label) in enumerate(order)}
-    placed = np.array([number.get(int(label), -1) for label in labels])
-    found = []
-    for place, (loss, _) in enumerate(order):
-        members = np.flatnonzero(placed == place)
-        best = members[np.argmin(losses[members])]
-        here, counts = np.unique(names[members], return_counts=True)
-        found.append(Basin(len(members), loss, trees.take(params, int(best)), dict(zip(here.tolist(), counts.tolist(), strict=True))))
-    arrivals = []
-    for k, (contestant, numbers, ends, gradients) in enumerate(arrived):
-        own = placed[k * starts : (k + 1) * starts]
-        counted = np.bincount(own[own >= 0]) if (own >= 0).any() else None
-        arrivals.append(
-            Arrivals(
-                contestant.name,
-                contestant.label,
-                contestant.method_name,
-                contestant.batch,
-                {**contestant.defaults(), **numbers},
-                ends,
-                losses[k * starts : (k + 1) * starts],
-                own,
-                None if counted is None else missing_mass(counted),
-                None if counted is None else richness(counted),
-                gradients,
-            )
-        )
-    return Basins(problem, tuple(found), tuple(arrivals), starts, max(length.values()), sum(a.ends.seconds for a in arrivals))
+    numbers, distinct = np.full(len(labels), -1), []
+    for number, (loss, label) in enumerate(order):
+        members = np.flatnonzero(labels == label)
+        numbers[members] = number
+        methods, counts = np.unique(names[members], return_counts=True)
+        lowest = trees.take(params, int(members[np.argmin(losses[members])]))
+        distinct.append(Basin(len(members), loss, lowest, dict(zip(methods.tolist(), counts.tolist(), strict=True))))
+    return tuple(distinct), numbers
 
 
 def _share(count: int, of: int) -> dict[str, float | int]:

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import numpy as np
 
 from talweg import checks, landscape
 from talweg.checks import InputError, InputTypeError
-from talweg.contestants.contestant import Contestant
 from talweg.contestants.notation import listed
 from talweg.engine.cost import usual_epochs
 from talweg.landscape import Diagnosis
-from talweg.problems.base import Params, Problem
+from talweg.problems.base import Problem
 from talweg.studies import training
-from talweg.studies.trajectories import Descents, starting_places
+from talweg.studies.training import Training
+from talweg.studies.trajectories import Descents, Trajectory, starting_places
 
 STEPS = 1000
-
-
-class _End(NamedTuple):
-    """Where a descent stopped."""
-
-    params: Params
-    hyperparameters: Mapping[str, float]
-    tuned: bool
-    diverged_at: int | None
-    length: str
 
 
 def diagnose(
@@ -43,7 +33,7 @@ def diagnose(
     split: str = "train",
     seed: int = 0,
 ) -> Diagnosis:
-    """What the point is at which a descent stops: a minimum, a saddle, a slope, … (see `tw.landscape.diagnose`, for a point of yours).
+    """What the endpoint of a descent is: a minimum, a saddle, not converged, … (see `tw.landscape.diagnose`, for a point of yours).
 
     Args:
         method: who descends, one as `tw.race` takes it; its sharpness rule is compared, too.
@@ -64,27 +54,28 @@ def diagnose(
         if problem.train is not None and problem.task != "surface":
             raise InputError(f"diagnose: at is a point of a function, and {problem.name} is no function of a few numbers; leave it out")
         point = np.asarray(at, float)
-        found = landscape.diagnose(problem, point, learning_rate=learning_rate, split=split, key=seed)
-        return replace(found, of=f"{problem.name} at {','.join(f'{x:g}' for x in point.ravel())}")
+        diagnosis = landscape.diagnose(problem, point, learning_rate=learning_rate, split=split, key=seed)
+        return replace(diagnosis, of=f"{problem.name} at {','.join(f'{x:g}' for x in point.ravel())}")
     contestants = listed(problem, method, settings=1)
     if len(contestants) != 1:
         raise InputError(f"diagnose: one method descends, got {len(contestants)}; name one, such as adam")
     (contestant,) = contestants
     given = {} if learning_rate is None else {"learning_rate": learning_rate}
+    run: Trajectory | Training
     if _is_function(problem):
-        stopped = _of_function(problem, contestant, given, steps, seed)
+        run = one = Descents(problem, contestant).trajectory(starting_places(problem), steps, hyperparameters=given, seed=seed)
+        end, diverged_at, length = one.positions[0, -1], int(one.diverged_at[0]), f"{steps:,} steps"
     else:
-        stopped = _of_network(problem, contestant, given, steps, epochs, seed)
-    if stopped.diverged_at is not None:
-        raise InputError(f"diagnose: the descent diverged at step {stopped.diverged_at:,}; give a smaller learning rate")
-    last = contestant.method(stopped.hyperparameters, steps)
-    found = landscape.diagnose(problem, stopped.params, method=last, split=split, key=seed)
-    return replace(found, of=f"{problem.name} after {stopped.length} of {contestant.label}{_rate(stopped)}")
-
-
-def _rate(end: _End) -> str:
-    rate = end.hyperparameters.get("learning_rate")
-    return "" if rate is None else f" (learning rate {rate:.3g}{', tuned' if end.tuned else ''})"
+        passes = usual_epochs(problem) if epochs is None else epochs
+        budget, length = (steps, f"{steps:,} steps") if problem.train is None else (passes, f"{passes:g} epochs")
+        run = training.train(problem, contestant, budget, hyperparameters=given, points=1, seed=seed)
+        end, diverged_at = run.trace.params, -1 if run.trace.diverged_at is None else run.trace.diverged_at
+    if diverged_at >= 0:
+        raise InputError(f"diagnose: the descent diverged at step {diverged_at:,}; give a smaller learning rate")
+    diagnosis = landscape.diagnose(problem, end, method=contestant.method(run.hyperparameters, steps), split=split, key=seed)
+    rate = run.hyperparameters.get("learning_rate")
+    numbers = "" if rate is None else f" (learning rate {rate:.3g}{', tuned' if run.tuned else ''})"
+    return replace(diagnosis, of=f"{problem.name} after {length} of {contestant.label}{numbers}")
 
 
 def _is_function(problem: Problem) -> bool:
@@ -93,16 +84,3 @@ def _is_function(problem: Problem) -> bool:
         return problem.task == "surface"
     leaves = jax.tree.leaves(jax.eval_shape(problem.start, jax.random.key(0)))
     return len(leaves) == 1 and leaves[0].ndim == 1
-
-
-def _of_function(problem: Problem, contestant: Contestant, given: Mapping[str, float], steps: int, seed: int) -> _End:
-    found = Descents(problem, contestant).trajectory(starting_places(problem), steps, hyperparameters=given, seed=seed)
-    diverged = int(found.diverged_at[0])
-    return _End(found.positions[0, -1], found.hyperparameters, found.tuned, None if diverged < 0 else diverged, f"{steps:,} steps")
-
-
-def _of_network(problem: Problem, contestant: Contestant, given: Mapping[str, float], steps: int, epochs: float | None, seed: int) -> _End:
-    passes = usual_epochs(problem) if epochs is None else epochs
-    budget, length = (steps, f"{steps:,} steps") if problem.train is None else (passes, f"{passes:g} epochs")
-    found = training.train(problem, contestant, budget, hyperparameters=given, points=1, seed=seed)
-    return _End(found.trace.params, found.hyperparameters, found.tuned, found.trace.diverged_at, length)

@@ -1,4 +1,4 @@
-"""Where the final lanes of a race ended, looked at while their weights are there."""
+"""The endpoints of a race's final lanes, diagnosed while their weights are there."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import jax
 import numpy as np
 
 from talweg.landscape import curvature
-from talweg.landscape.diagnosis import judged, loss_at_start, stable_below
+from talweg.landscape.diagnosis import evidence_of, loss_at_start, stable_below
 from talweg.landscape.slices import chosen
 from talweg.methods import Method
 from talweg.problems.base import Params, Problem
 
-EXAMPLES = 256  #: of the training data, on which all final lanes are looked at
+EXAMPLES = 256  #: of the training data, on which all final lanes are diagnosed
 PRODUCTS = 16  #: with the Hessian, twice for every lane
-MOST_PARAMETERS = 2_000_000  #: of a model whose lanes are looked at
+MOST_PARAMETERS = 2_000_000  #: of a model whose lanes are diagnosed
 
 
 def diagnosed(problem: Problem, stacked: Params, methods: Sequence[Method]) -> list[dict[str, Any] | None]:
@@ -28,11 +28,11 @@ def diagnosed(problem: Problem, stacked: Params, methods: Sequence[Method]) -> l
     if problem.parameters() > MOST_PARAMETERS:
         return [None] * len(methods)
     data = chosen(problem, "train", EXAMPLES)[0]
-    seen = curvature.seen_by_lane(problem, stacked, data, products=PRODUCTS)
+    measured = curvature.measured_by_lane(problem, stacked, data, products=PRODUCTS)
     start = loss_at_start(problem, data)
-    found: list[dict[str, Any] | None] = []
+    diagnoses: list[dict[str, Any] | None] = []
     for lane, method in enumerate(methods):
-        evidence = judged(problem, jax.tree.map(lambda leaf, lane=lane: leaf[lane], seen), start)
-        fine = np.isfinite(evidence.loss)
-        found.append({**dataclasses.asdict(evidence), "threshold": stable_below(method)} if fine else None)
-    return found
+        evidence = evidence_of(problem, jax.tree.map(lambda leaf, lane=lane: leaf[lane], measured), start)
+        finite = np.isfinite(evidence.loss)
+        diagnoses.append({**dataclasses.asdict(evidence), "threshold": stable_below(method)} if finite else None)
+    return diagnoses

@@ -29,10 +29,11 @@ from talweg.text import escape as words
 
 STARTS, SETTINGS, TUNING_STARTS = 256, 32, 16
 LANES = 512
-WITHIN = 1e-3  #: of the way down from a start: so near to the best known value has reached it …
-WITHIN_FOUND = 0.02  #: … and to one that is only the lowest that anybody has found
+WITHIN = 1e-3  #: of the initial gap: so near to the best known value has reached it …
+WITHIN_LOWEST = 0.02  #: … and to one that is only the lowest of all trials
 MOST_STARTS = 2**14
 LEVEL = 0.95
+INTERVAL = ("median", "low", "high")
 LOWEST_RATE = 1e-6  #: on a function
 NOISES, LOUDER = ("noise", "weight_noise"), 1e4  #: numbers that say how loud noise is, and how much louder it may be on a function
 
@@ -41,15 +42,10 @@ NOISES, LOUDER = ("noise", "weight_noise"), 1e4  #: numbers that say how loud no
 class Arm:
     """The method with one remedy, or without any (`remedy` is then None)."""
 
-    name: str
-    label: str
+    contestant: Contestant
     remedy: str | None
-    method: str
-    batch: int | str
     hyperparameters: Mapping[str, float]
     steps: int
-    restarts: int
-    width: int
     ends: Endpoints
     reached: Bool[np.ndarray, " starts"]
     rate: tuple[float, float, float]  #: how often it reached the best known value, and its interval (Wilson)
@@ -71,10 +67,10 @@ class Escape(Result):
     problem: Problem
     arms: tuple[Arm, ...]
     best: float  #: the value to be reached
-    best_known: bool  #: whether it was known before, or is the lowest that any arm has found
+    best_known: bool  #: whether it was known before, or is the lowest loss of any arm
     goal_given: bool  #: whether it is the caller's goal
     threshold: float
-    within: float  #: the share of the way down that may be left
+    within: float  #: the share of the initial gap that may be left
     budget: float  #: of one trial of every arm: gradients of one example times parameters
     starts: int
     settings: int
@@ -87,35 +83,25 @@ class Escape(Result):
     def summary(self) -> EscapeSummary:
         """All of it as plain numbers."""
         parameters = self.problem.parameters()
+        own = ("kind", "best", "best_known", "threshold", "within", "starts", "settings", "seed", "left_out", "seconds")
         numbers = {
-            "kind": self.kind,
+            **{name: getattr(self, name) for name in own},
             "problem": self.problem.name,
             "model": self.problem.model,
             "data": self.problem.train is not None,
-            "best": self.best,
-            "best_known": self.best_known,
             "goal_given": self.goal_given,
-            "threshold": self.threshold,
-            "within": self.within,
             "parameters": parameters,
             "gradients": self.budget / parameters,
-            "starts": self.starts,
-            "settings": self.settings,
             "tuning_starts": TUNING_STARTS,
-            "seed": self.seed,
             "level": LEVEL,
             "arms": [
                 {
-                    "name": arm.name,
-                    "label": arm.label,
+                    **multistart.described(arm.contestant, arm.hyperparameters),
                     "remedy": arm.remedy,
-                    "method": arm.method,
-                    "batch": arm.batch,
-                    "hyperparameters": arm.hyperparameters,
                     "steps": arm.steps,
                     "reached": int(arm.reached.sum()),
-                    "rate": _interval(arm.rate),
-                    "gain": None if arm.gain is None else _interval(arm.gain),
+                    "rate": dict(zip(INTERVAL, arm.rate, strict=True)),
+                    "gain": arm.gain and dict(zip(INTERVAL, arm.gain, strict=True)),
                     "verdict": arm.verdict,
                     "loss": float(np.median(arm.ends.best)),
                     "diverged": int((arm.ends.diverged >= 0).sum()),
@@ -123,8 +109,6 @@ class Escape(Result):
                 }
                 for arm in self.arms
             ],
-            "left_out": self.left_out,
-            "seconds": self.seconds,
         }
         return plain(numbers)
 
@@ -183,7 +167,7 @@ def escape(
         starts: fresh ones, all over the domain of a function (`problem.scatter`).
         steps, epochs: the budget of the plain method, one or the other; by default 1,000 steps on a function, the usual epochs on data.
         settings: that every arm is tuned with.
-        within: the share of the way down, from the median start to the best known value, that may be left; by default as above.
+        within: the share of the initial gap, from the median start to the best known value, that may be left; by default as above.
         goal_loss: the value to be reached.
         seed: of starts, settings and everything else.
         progress: is told the label of each arm before it runs.
@@ -207,124 +191,84 @@ def escape(
     running = Multistart(problem, LANES)
     running.refuse_one_place("escape")
     entered, left_out = _arms(running.problem, method, remedies, settings)
-    plain = entered[0][1]
-    budget = float(length("escape", problem, plain, steps, epochs)) * running.work(plain)
-    return _Escaping(running, problem, entered, left_out, budget, starts, settings, within, goal_loss, seed, progress, command).go()
-
-
-@dataclass(eq=False)
-class _Escaping:
-    """What one call needs at every turn."""
-
-    running: Multistart
-    problem: Problem
-    entered: list[tuple[str | None, Contestant]]
-    left_out: list[str]
-    budget: float
-    starts: int
-    settings: int
-    within: float | None
-    goal: float | None
-    seed: int
-    progress: Callable[[str], None]
-    command: str
-
-    def go(self) -> Escape:
-        points = cube(self.settings, self.seed)
-        few = multistart.seeds(TUNING_STARTS, self.seed, 3)
-        tuned: list[tuple[list[dict[str, float]], Endpoints]] = []
-        for k, (_, contestant) in enumerate(self.entered):
-            self.progress(f"tuning {k + 1} of {len(self.entered)}: {contestant.label}")
-            tried = _settings(self.running.problem, contestant, points)
-            tuned.append((tried, self.running.each(contestant, tried, few, self._steps(contestant))))
-        best, own = self._best([ends for _, ends in tuned])
-        starts = tuned[0][1].start
-        way = float(np.median(starts[np.isfinite(starts)])) - best
-        if way <= 0:
-            raise InputError(f"escape: the value to be reached, {best:g}, lies above where the trials start; give a lower goal_loss")
-        within = self.within if self.within is not None else WITHIN if own else WITHIN_FOUND
-        threshold = best + within * way
-        arms: list[Arm] = []
-        fresh = multistart.seeds(self.starts, self.seed, 4)
-        for k, ((remedy, contestant), (tried, ends)) in enumerate(zip(self.entered, tuned, strict=True)):
-            self.progress(f"running {k + 1} of {len(self.entered)}: {contestant.label}")
-            lowest, last = (losses.reshape(len(tried), -1) for losses in (ends.best, ends.loss))
-            chosen = tried[tuning.least(tuning.arrivals_then_losses(lowest, last, threshold))]
-            arrived = self.running.run(contestant, [chosen] * self.starts, fresh, self._steps(contestant))
-            arms.append(self._arm(remedy, contestant, chosen, arrived, threshold, arms[0].reached if arms else None))
-        seconds = sum(ends.seconds for _, ends in tuned) + sum(arm.ends.seconds for arm in arms)
-        return Escape(
-            self.problem,
-            tuple(arms),
-            best,
-            own,
-            self.goal is not None,
-            threshold,
-            within,
-            self.budget,
-            self.starts,
-            self.settings,
-            self.seed,
-            tuple(self.left_out),
-            seconds,
-            self.command,
-        )
-
-    def _steps(self, contestant: Contestant) -> int:
-        return max(1, round(self.budget / self.running.work(contestant)))
-
-    def _best(self, tuned: list[Endpoints]) -> tuple[float, bool]:
-        """The value to be reached, and whether it was known before."""
-        known = self.goal if self.goal is not None else self.problem.optimum
-        if known is not None:
-            return float(known), True
-        losses = np.concatenate([ends.best for ends in tuned])
-        if not np.isfinite(losses).any():
-            raise InputError(f"escape: every trial on {self.problem.name} diverged; give a problem whose loss is finite where it starts")
-        return float(losses[np.isfinite(losses)].min()), False
-
-    def _arm(
-        self, remedy: str | None, contestant: Contestant, numbers: dict[str, float], ends: Endpoints, threshold: float, plain: Any
-    ) -> Arm:
+    without = entered[0][1]
+    budget = float(length("escape", problem, without, steps, epochs)) * running.work(without)
+    lengths = [max(1, round(budget / running.work(contestant))) for _, contestant in entered]
+    points, few, fresh = cube(settings, seed), multistart.seeds(TUNING_STARTS, seed, 3), multistart.seeds(starts, seed, 4)
+    tried = [_settings(running.problem, contestant, points) for _, contestant in entered]
+    tuning_ends: list[Endpoints] = []
+    for k, (_, contestant) in enumerate(entered):
+        progress(f"tuning {k + 1} of {len(entered)}: {contestant.label}")
+        tuning_ends.append(running.each(contestant, tried[k], few, lengths[k]))
+    known = problem.optimum if goal_loss is None else goal_loss
+    best = _lowest(problem, tuning_ends) if known is None else float(known)
+    begun = tuning_ends[0].start
+    initial_gap = float(np.median(begun[np.isfinite(begun)])) - best
+    if initial_gap <= 0:
+        raise InputError(f"escape: the value to be reached, {best:g}, lies above where the trials start; give a lower goal_loss")
+    if within is None:
+        within = WITHIN_LOWEST if known is None else WITHIN
+    threshold = best + within * initial_gap
+    arms: list[Arm] = []
+    for k, (remedy, contestant) in enumerate(entered):
+        progress(f"running {k + 1} of {len(entered)}: {contestant.label}")
+        chosen = tried[k][_chosen(tuning_ends[k], len(tried[k]), threshold)]
+        ends = running.run(contestant, [chosen] * starts, fresh, lengths[k])
         reached = ends.best <= threshold
-        share = float(reached.mean())
-        others = max(1, len(self.entered) - 1)
-        return Arm(
-            contestant.name,
-            contestant.label,
-            remedy,
-            contestant.method_name,
-            contestant.batch,
-            {**contestant.defaults(), **numbers},
-            self._steps(contestant),
-            contestant.restarts,
-            contestant.width,
-            ends,
-            reached,
-            (share, *proportions.proportion_interval(reached.sum(), self.starts, LEVEL)),
-            None if plain is None else proportions.paired_difference(reached, plain, 1 - (1 - LEVEL) / others),
-        )
+        rate = float(reached.mean())
+        interval = rate, *proportions.proportion_interval(reached.sum(), starts, LEVEL)
+        gain = proportions.paired_difference(reached, arms[0].reached, 1 - (1 - LEVEL) / (len(entered) - 1)) if arms else None
+        arms.append(Arm(contestant, remedy, chosen, lengths[k], ends, reached, interval, gain))
+    seconds = sum(ends.seconds for ends in [*tuning_ends, *(arm.ends for arm in arms)])
+    return Escape(
+        problem,
+        tuple(arms),
+        best,
+        best_known=known is not None,
+        goal_given=goal_loss is not None,
+        threshold=threshold,
+        within=within,
+        budget=budget,
+        starts=starts,
+        settings=settings,
+        seed=seed,
+        left_out=tuple(left_out),
+        seconds=seconds,
+        command=command,
+    )
+
+
+def _lowest(problem: Problem, tuned: list[Endpoints]) -> float:
+    """The lowest loss of any trial."""
+    losses = np.concatenate([ends.best for ends in tuned])
+    if not np.isfinite(losses).any():
+        raise InputError(f"escape: every trial on {problem.name} diverged; give a problem whose loss is finite where it starts")
+    return float(losses[np.isfinite(losses)].min())
+
+
+def _chosen(ends: Endpoints, settings: int, threshold: float) -> int:
+    lowest, last = (losses.reshape(settings, -1) for losses in (ends.best, ends.loss))
+    return tuning.least(tuning.arrivals_then_losses(lowest, last, threshold))
 
 
 def _arms(problem: Problem, method: Any, wanted: Any, settings: int) -> tuple[list[tuple[str | None, Contestant]], list[str]]:
     """The plain method, then each remedy's contestants with its name; and a sentence for each remedy that was left out."""
-    entries = listed(problem, method, settings)
-    if len(entries) != 1:
-        raise InputError(f"escape: one method is remedied at a time, got {len(entries)}; name one, such as sgd or adam@32")
-    plain = entries[0]
+    plain, *others = listed(problem, method, settings)
+    if others:
+        raise InputError(f"escape: one method is remedied at a time, got {1 + len(others)}; name one, such as sgd or adam@32")
     named = [] if isinstance(wanted, str) and wanted.strip() == remedies.ALL else remedies.parsed(wanted, "escape")
-    found: list[tuple[str | None, Contestant]] = [(None, plain)]
+    entries: list[tuple[str | None, Contestant]] = [(None, plain)]
     left_out = []
     for remedy in named or remedies.parsed(remedies.ALL):
         try:
-            found += [(remedy.name, entry) for entry in remedy.apply(plain, problem, settings)]
+            entries += [(remedy.name, entry) for entry in remedy.apply(plain, problem, settings)]
         except InputError as error:
             if named:
                 raise
             left_out.append(f"Left out: {error}.")
-    if len(found) == 1:
+    if len(entries) == 1:
         raise InputError(f"escape: none of these remedies adds anything to {plain.label}; name others of {', '.join(remedies.REMEDIES)}")
-    return found, left_out
+    return entries, left_out
 
 
 def _settings(problem: Problem, contestant: Contestant, points: Float[np.ndarray, "settings k"]) -> list[dict[str, float]]:
@@ -339,7 +283,3 @@ def _settings(problem: Problem, contestant: Contestant, points: Float[np.ndarray
             elif name in NOISES:
                 contestant = contestant.with_range(name, replace(reach, high=LOUDER * reach.high))
     return contestant.settings(points) if contestant.space else [{}]
-
-
-def _interval(numbers: tuple[float, float, float]) -> dict[str, float]:
-    return dict(zip(("median", "low", "high"), (float(x) for x in numbers), strict=True))

@@ -25,7 +25,7 @@ from talweg.methods import Method
 from talweg.problems.base import Problem
 from talweg.results import Figures, Result
 from talweg.summary import LandscapeSummary, plain
-from talweg.text import landscape as ways
+from talweg.text import landscape as words
 
 POINTS = 40  #: positions of each that are kept beside the start …
 LEAST_POINTS = 6  #: … fewer of a large model, so that together they are at most so many numbers
@@ -45,29 +45,11 @@ class Rerun:
     recorded: float  #: the validation loss at which the same training ended before
 
 
-@dataclass(frozen=True, eq=False)
-class Follower:
-    """A contestant that descended once more."""
-
-    contestant: Rerun
-    trace: Trace
-
-    @property
-    def name(self) -> str:
-        """The contestant's name in the table."""
-        return self.contestant.name
-
-    @property
-    def label(self) -> str:
-        """The contestant's label."""
-        return self.contestant.label
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Landscape(Result):
-    """A slice through the winner's final weights with the ways of the contestants, and the line between the ends of the best two.
+    """A slice through the winner's final weights with the contestants' trajectories, and the line between the endpoints of the best two.
 
-    `.slice`, `.line` and `.followers` have the arrays; `.save(path)` writes the page, or the slice as a picture.
+    `.slice`, `.line` and `.traces` (of the `.reruns`) have the arrays; `.save(path)` writes the page, or the slice as a picture.
     """
 
     kind: ClassVar[str] = "landscape"
@@ -76,7 +58,8 @@ class Landscape(Result):
     problem: Problem
     seed: int  #: of start, order of examples, noise
     slice: Slice
-    followers: tuple[Follower, ...]
+    reruns: tuple[Rerun, ...]
+    traces: tuple[Trace, ...]  #: of each
     line: Line | None = None
     connection: Connection | None = None  #: of the same two: straight, after matching hidden units, along a curve; not of a function
     left_out: tuple[str, ...] = ()  #: a sentence for each contestant that is not shown
@@ -104,7 +87,7 @@ class Landscape(Result):
             "x": cut.x,
             "y": cut.y,
             "loss": cut.loss,
-            "contestants": [self._contestant(k) for k in range(len(self.followers))],
+            "contestants": [self._contestant(k) for k in range(len(self.reruns))],
             "left_out": self.left_out,
             "line": None if self.line is None else _line(self.line),
             "connection": None if self.connection is None else self.connection.sentence,
@@ -113,7 +96,7 @@ class Landscape(Result):
 
     def _contestant(self, k: int) -> dict[str, Any]:
         """The trajectory of one contestant, for the summary."""
-        cut, one, trace = self.slice, self.followers[k].contestant, self.followers[k].trace
+        cut, one, trace = self.slice, self.reruns[k], self.traces[k]
         here = flat(trace.params)
         return {
             "name": one.name,
@@ -121,10 +104,10 @@ class Landscape(Result):
             "method": one.factory,
             "batch": one.batch,
             "steps": trace.steps,
-            "trajectory": cut.paths[k],
+            "trajectory": cut.trajectories[k],
             "off": cut.off[k],
-            "loss": cut.path_losses[k],
-            "distances": [np.linalg.norm(here - flat(other.trace.params)) for other in self.followers],
+            "loss": cut.trajectory_losses[k],
+            "distances": [np.linalg.norm(here - flat(other.params)) for other in self.traces],
             "recorded_validation_loss": one.recorded,
             "validation_loss": trace.validation_loss[-1],
         }
@@ -132,12 +115,12 @@ class Landscape(Result):
     @property
     def sentences(self) -> list[str]:
         """What there is to see, in words."""
-        return [ways.headline(self.summary), *ways.sentences(self.summary)]
+        return [words.headline(self.summary), *words.sentences(self.summary)]
 
     @property
     def warnings(self) -> list[str]:
         """What a slice can't show."""
-        return ways.warnings(self.summary)
+        return words.warnings(self.summary)
 
     @property
     def figures(self) -> Figures:
@@ -165,8 +148,8 @@ class Landscape(Result):
         from talweg.figures import landscape_image
 
         picture = base64.b64encode(landscape_image.image(self.summary)).decode()
-        words = "".join(f"<p>{escape(sentence)}</p>" for sentence in [*self.sentences, *self.warnings])
-        return f'<div class="talweg"><img alt="" style="max-width: 100%" src="data:image/png;base64,{picture}">{words}</div>'
+        sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in [*self.sentences, *self.warnings])
+        return f'<div class="talweg"><img alt="" style="max-width: 100%" src="data:image/png;base64,{picture}">{sentences}</div>'
 
     def _name(self) -> str:
         return f"{self.race}, {self.problem.name}"
@@ -175,7 +158,7 @@ class Landscape(Result):
 def landscape(
     problem: Problem,
     contestants: Sequence[Rerun],
-    directions: str = "path",
+    directions: str = "trajectory",
     *,
     seed: int,
     split: str = "train",
@@ -191,7 +174,7 @@ def landscape(
     Args:
         problem: what they descend on.
         contestants: who descends, the best first.
-        directions: "path": the two principal directions of all trajectories together; "random": filter-normalised ones.
+        directions: "trajectory": the two principal directions of all trajectories together; "random": filter-normalised ones.
         seed: of their start, their order of examples and their noise.
         split: the data that the loss is a mean over, "train" or "validation".
         points: of the slice, on each side.
@@ -201,38 +184,38 @@ def landscape(
 
     Raises InputError for an unknown word, a number out of range, and if all of them diverge.
     """
-    checks.one_of("landscape", "kind of directions", directions, ("path", "random"))
+    checks.one_of("landscape", "kind of directions", directions, ("trajectory", "random"))
     checks.whole("landscape", "points", points, at_least=3)
     if between and len(contestants) < 2:
         raise InputError("landscape: a line needs the ends of two contestants, and only one is shown; name another")
-    followers, lost = _followed(problem, contestants, seed)
-    if not followers:
+    reruns, traces, lost = _descents(problem, contestants, seed)
+    if not reruns:
         raise InputError("landscape: all of the contestants diverged with this seed, so there are no final weights to look around at")
-    traces = [follower.trace for follower in followers]
-    cut = slice(problem, traces[0].params, directions=directions, paths=traces, points=points, split=split, key=key)
-    joined = way = None
+    cut = slice(problem, traces[0].params, directions=directions, trajectories=traces, points=points, split=split, key=key)
+    between_ends = connection = None
     if between and len(traces) > 1:
         ends = traces[0].params, traces[1].params
-        way = None if problem.train is None else connected(problem, *ends)
-        joined = line(problem, *ends) if way is None else way.line
-    return Landscape(race, problem, seed, cut, tuple(followers), joined, way, (*left_out, *lost), command)
+        connection = None if problem.train is None else connected(problem, *ends)
+        between_ends = line(problem, *ends) if connection is None else connection.line
+    return Landscape(race, problem, seed, cut, tuple(reruns), tuple(traces), between_ends, connection, (*left_out, *lost), command)
 
 
-def _followed(problem: Problem, contestants: Sequence[Rerun], seed: int) -> tuple[list[Follower], list[str]]:
-    """The descents once more, and a sentence for each that diverged."""
-    kept = int(min(POINTS, max(LEAST_POINTS, NUMBERS_AT_MOST / max(problem.parameters() * len(contestants), 1))))
-    followers, lost = [], []
+def _descents(problem: Problem, contestants: Sequence[Rerun], seed: int) -> tuple[list[Rerun], list[Trace], list[str]]:
+    """Those that descended once more, their traces, and a sentence for each that diverged."""
+    positions = int(min(POINTS, max(LEAST_POINTS, NUMBERS_AT_MOST / max(problem.parameters() * len(contestants), 1))))
+    reruns, traces, lost = [], [], []
     for one in contestants:
         batch = "full" if problem.train is None else one.batch
-        trace = descend(problem, one.method, steps=one.steps, batch=batch, points=kept, key=seed, positions=True)
+        trace = descend(problem, one.method, steps=one.steps, batch=batch, points=positions, key=seed, positions=True)
         if trace.diverged_at is None:
-            followers.append(Follower(one, trace))
+            reruns.append(one)
+            traces.append(trace)
         else:
             lost.append(f"{one.label} is not shown: it diverged at step {trace.diverged_at:,}.")
-    return followers, lost
+    return reruns, traces, lost
 
 
-def _line(found: Line) -> dict[str, Any]:
+def _line(measured: Line) -> dict[str, Any]:
     """The line between two endpoints, for the summary."""
     names = ("distance", "barrier", "validation_barrier", "at", "training_loss", "validation_loss", "training_metric", "validation_metric")
-    return {**{name: getattr(found, name) for name in names}, "endless": bool(np.isinf(found.barrier))}
+    return {**{name: getattr(measured, name) for name in names}, "endless": bool(np.isinf(measured.barrier))}

@@ -6,7 +6,7 @@ Each is a lane; a tile of them is as large as the problem is small, so that a th
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,30 +50,17 @@ class Multistart:
         self.placement = Placement(self.problem)
         self._placements = {1: self.placement}
         self._programs: dict[Any, Program] = {}
-        self.compile_seconds = 0.0
 
-    def run(
-        self,
-        contestant: Contestant,
-        numbers: Sequence[Mapping[str, float]],
-        seeds: Sequence[int],
-        steps: int,
-        *,
-        best: bool = False,
-        progress: Callable[[], None] = lambda: None,
-    ) -> Endpoints:
-        """Training i with numbers[i] and seeds[i]; `best` keeps the parameters that were measured best instead of the last ones."""
+    def run(self, contestant: Contestant, settings: Sequence[Mapping[str, float]], seeds: Sequence[int], steps: int) -> Endpoints:
+        """Training i with settings[i] and seeds[i]."""
         parts = []
         for first in range(0, len(seeds), self.lanes):
-            given, own = numbers[first : first + self.lanes], seeds[first : first + self.lanes]
-            program = self._program(contestant, best)
+            given, own = settings[first : first + self.lanes], seeds[first : first + self.lanes]
+            program = self._program(contestant)
             for training in range(contestant.restarts):  # drawn here, so that this is not timed
                 program.placement.starts([restarts.seed_of(seed, training) for seed in own])
-            before = program.compile_seconds
             methods = functools.partial(_methods, contestant, given)
             parts.append(restarts.trained(program, methods, own, steps, contestant.restarts))
-            self.compile_seconds += program.compile_seconds - before
-            progress()
         return _ends(parts)
 
     def each(self, contestant: Contestant, settings: Sequence[Mapping[str, float]], seeds: Sequence[int], steps: int) -> Endpoints:
@@ -97,8 +84,8 @@ class Multistart:
             self._placements[contestant.width] = self.placement.of(widened(self.problem, contestant.width))
         return self._placements[contestant.width]
 
-    def _program(self, contestant: Contestant, best: bool) -> Program:
-        again = best or contestant.restarts > 1
+    def _program(self, contestant: Contestant) -> Program:
+        again = contestant.restarts > 1
         key = (contestant.factory, contestant.size, contestant.schedule, contestant.width, tuple(sorted(contestant.fixed)), again)
         if key not in self._programs:
             placement = self._placement(contestant)
@@ -117,6 +104,13 @@ def everywhere(problem: Problem) -> Problem:
 def seeds(count: int, seed: int, purpose: int) -> list[int]:
     """As many seeds, other ones for every purpose."""
     return np.random.SeedSequence((seed, purpose, 7)).generate_state(count).astype(int).tolist()
+
+
+def described(contestant: Contestant, hyperparameters: Mapping[str, float]) -> dict[str, Any]:
+    """The contestant in a summary, and the hyperparameters that it ran with."""
+    about = contestant.describe()
+    given = {**contestant.defaults(), **hyperparameters}
+    return {**{name: about[name] for name in ("name", "label", "method", "batch")}, "hyperparameters": given}
 
 
 def length(who: str, problem: Problem, contestant: Contestant, steps: int | None, epochs: float | None) -> int:

@@ -35,7 +35,7 @@ WITH_NOISE = ("sgd@full", "sgd", "momentum", "nesterov", "adagrad", "adadelta", 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class View(Result):
-    """A picture of a function with the descents on it. `.save` writes a page with an animation, a picture or a film."""
+    """A picture of a function with the descents on it. `.save` writes a page with an animation, a picture or a video."""
 
     kind: ClassVar[str] = "surface"
     suffixes: ClassVar[tuple[str, ...]] = (".html", ".png", ".svg", ".pdf", ".gif", ".mp4")
@@ -47,8 +47,7 @@ class View(Result):
     @cached_property
     def summary(self) -> SurfaceSummary:
         """All of it as plain numbers, but for the descents' positions, which `.trajectories` has."""
-        goal, found = self.scene.goal, self.scene.outcomes
-        grid = self.scene.grid
+        goal, grid = self.scene.goal, self.scene.grid
         numbers = {
             "kind": self.kind,
             "problem": self.scene.label,
@@ -61,7 +60,7 @@ class View(Result):
             "goal": None if goal.within is None else goal.base + goal.within,
             "steps": self.scene.steps,
             "critical_points": [{"at": at, "value": value, "kind": kind, "best": best} for at, value, kind, best in grid.critical],
-            "descents": [_descent(one) for one in found],
+            "descents": [_descent(one) for one in self.scene.outcomes],
         }
         return plain(numbers)
 
@@ -102,18 +101,18 @@ class View(Result):
         return self.scene.label
 
 
-def _descent(found: outcomes.Outcome) -> dict[str, Any]:
+def _descent(outcome: outcomes.Outcome) -> dict[str, Any]:
     """What became of one descent, for the summary."""
-    one = found.trajectory
+    one = outcome.trajectory
     return {
         "name": one.name,
         "label": one.label,
         "start": one.positions[0],
         "hyperparameters": dict(one.hyperparameters),
         "tuned": one.tuned,
-        "outcome": found.kind,
-        "step": found.step,
-        "loss": found.final_loss,
+        "outcome": outcome.kind,
+        "step": outcome.step,
+        "loss": outcome.final_loss,
         "endpoint": one.plane[-1] if one.diverged_at >= 0 else one.positions[-1],
     }
 
@@ -163,9 +162,9 @@ def surface(
     common = learning_rate is None and not ground.has_lowest  # there is nothing to tune for
     rate = float(f"{SHARE * np.ptp(ground.x):.2g}") if common else learning_rate
     methods = WITH_NOISE if methods is None and chosen.noise else methods
-    found = trajectories(chosen.problem(), methods, places, steps, learning_rate=rate, schedule=schedule, seed=seed)
-    said = [words.rate_note(rate)] if rate is not None and common else []
-    made = View(scene(chosen, ground, single(found), height, said), tuple(found), command)
+    runs = trajectories(chosen.problem(), methods, places, steps, learning_rate=rate, schedule=schedule, seed=seed)
+    notes = [words.rate_note(rate)] if rate is not None and common else []
+    made = View(scene(chosen, ground, single(runs), height, notes), tuple(runs), command)
     if path is not None:
         made.save(path)
     return made
@@ -189,14 +188,14 @@ def grid(chosen: Surface, size: int = GRID) -> Grid:
         raise InputError(f"surface: a landscape needs a function of at least two numbers, got {chosen.formula}; add + 0*y to it")
     x, y = (np.linspace(low, high, size) for low, high in chosen.domain[:2])
     z = np.asarray(chosen.heights(x, y), float)
-    seen = z[np.isfinite(z)]
-    if not seen.size:
+    finite = z[np.isfinite(z)]
+    if not finite.size:
         raise InputError(
             f"surface: {chosen.label} is not finite anywhere in its domain {chosen.domain}; give it another, as in ... on 0..6, -1..1"
         )
     least = min((point.value for point in chosen.critical if point.kind == "minimum"), default=math.inf)
-    near = 1e-6 * (float(np.ptp(seen)) or 1.0)
-    deepest = chosen.lowest is None and chosen.dimensions == 2 and least <= seen.min() + near
+    near = 1e-6 * (float(np.ptp(finite)) or 1.0)
+    deepest = chosen.lowest is None and chosen.dimensions == 2 and least <= finite.min() + near
 
     def best(point: CriticalPoint) -> bool:
         return point.best or (deepest and point.kind == "minimum" and point.value <= least + near)
@@ -205,9 +204,9 @@ def grid(chosen: Surface, size: int = GRID) -> Grid:
     return Grid(x, y, z, points, chosen.label, chosen.lowest)
 
 
-def scene(chosen: Surface, ground: Grid, descents: list[SingleTrajectory], height: str = "auto", said: Iterable[str] = ()) -> Scene:
-    """The surface with the descents on it, and what must be said beside."""
-    notes = list(said)
+def scene(chosen: Surface, ground: Grid, descents: list[SingleTrajectory], height: str = "auto", notes: Iterable[str] = ()) -> Scene:
+    """The surface with the descents on it, and the notes beside it."""
+    notes = list(notes)
     if chosen.noise:
         notes.append(words.noise_note(chosen.noise, full_batch=any("@full" in one.name for one in descents)))
     if chosen.dimensions > 2:

@@ -57,7 +57,7 @@ def train(
     checks.number("network", "epochs", epochs, checks.POSITIVE)
     size, given = contestant.size, dict(hyperparameters or {})
     steps = max(1, round(epochs * batches.steps_per_epoch(problem.examples, size)))
-    tuned = "learning_rate" not in {*given, *contestant.fixed} and "learning_rate" in contestant.defaults()
+    tuned = "learning_rate" not in given and tuning.has_free_rate(contestant)
     settings = [given] * RATES  # without a choice, too: it is the same program
     if tuned:
         searched = contestant.factory.search_space(size)["learning_rate"]

@@ -69,17 +69,17 @@ class Descents:
         contestant, given = self.contestant, dict(hyperparameters or {})
         for name in given:
             checks.one_of(contestant.label, "number", name, contestant.defaults())
-        tuned = "learning_rate" in contestant.defaults() and "learning_rate" not in {*given, *contestant.fixed}
+        tuned = "learning_rate" not in given and tuning.has_free_rate(contestant)
         if tuned:
             given["learning_rate"] = self.tune(starts, steps, hyperparameters=given, seed=seed)
-        found = self._runs([contestant.method(given, steps)] * len(starts), starts, range(seed, seed + len(starts)), steps)
+        runs = self._runs([contestant.method(given, steps)] * len(starts), starts, range(seed, seed + len(starts)), steps)
         return Trajectory(
             contestant.name,
             contestant.label,
             contestant.method_name,
             None if self.problem.train is None else contestant.batch,
             {**contestant.defaults(), **given},
-            *found,
+            *runs,
             contestant.gradients,
             tuned,
             contestant.schedule,
@@ -122,8 +122,8 @@ def trajectories(
         methods: as `tw.race` takes them; by default the article's.
         starts: one vector (d,), or several (starts, d); by default the problem's own start.
         steps: how many.
-        learning_rate: of all methods that have none of their own; without it each gets the best of 32, which is said in the
-            trajectory (`tuned`).
+        learning_rate: of all methods that have none of their own; without it each gets the best of 32, as its
+            trajectory's `tuned` says.
         schedule: how the learning rate changes, a name of `tw.schedules.CATALOGUE`.
         seed: of the order of examples and the methods' noise; each start has the next one.
 
@@ -136,12 +136,11 @@ def trajectories(
     if learning_rate is not None:
         checks.number("trajectories", "learning_rate", learning_rate, checks.POSITIVE)
     places = starting_places(problem, starts)
-    found = []
-    for one in descents(problem, methods, schedule):
-        takes = "learning_rate" in one.contestant.defaults() and "learning_rate" not in one.contestant.fixed
-        own = {"learning_rate": learning_rate} if takes and learning_rate is not None else {}
-        found.append(one.trajectory(places, steps, hyperparameters=own, seed=seed))
-    return found
+    given = {} if learning_rate is None else {"learning_rate": learning_rate}
+    return [
+        one.trajectory(places, steps, hyperparameters=given if tuning.has_free_rate(one.contestant) else {}, seed=seed)
+        for one in descents(problem, methods, schedule)
+    ]
 
 
 def descents(problem: Problem, methods: Any = None, schedule: str = "constant") -> list[Descents]:

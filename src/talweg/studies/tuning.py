@@ -49,6 +49,11 @@ def spread(searched: Range, count: int) -> list[float]:
     return [rounded(searched.value(u)) for u in np.linspace(0, 1, count)]
 
 
+def has_free_rate(contestant: Contestant) -> bool:
+    """Whether it has a learning rate that is not fixed."""
+    return "learning_rate" in contestant.defaults() and "learning_rate" not in contestant.fixed
+
+
 def learning_rates(problem: Problem, contestant: Contestant) -> list[dict[str, float]]:
     """The settings that are tried where nothing but the learning rate is tuned; one without any where there is none to choose."""
     if "learning_rate" not in contestant.space:
@@ -60,11 +65,6 @@ def learning_rates(problem: Problem, contestant: Contestant) -> list[dict[str, f
 def mean_loss(losses: Float[np.ndarray, "settings points"]) -> Float[np.ndarray, " settings"]:
     """The mean over the measuring points, so that soon counts as well as low; infinite where a run diverged."""
     return np.asarray(np.where(np.isfinite(losses), losses, np.inf).mean(axis=1))
-
-
-def median_loss(losses: Float[np.ndarray, "settings starts"]) -> Float[np.ndarray, " settings"]:
-    """The median over starts of the loss at the end, infinite for those that diverged."""
-    return np.median(losses, axis=-1)
 
 
 def gap_left(losses: Float[np.ndarray, "settings starts steps"], lowest: float | None = None) -> Float[np.ndarray, " settings"]:

@@ -94,7 +94,7 @@ class LandscapeSummary(TypedDict):
     metric_percent: bool  #: whether the metric is a share
     parameters: int  #: of the model
     seed: int  #: of the final: start, order of examples, noise
-    directions: str  #: path (principal directions of the trajectories) or random
+    directions: str  #: trajectory (principal directions of the trajectories) or random
     explained: list[float] | None  #: the share of the trajectories' squared distance from the centre along each direction
     split: str  #: train, validation, or function
     examples: int  #: that the loss is a mean over …

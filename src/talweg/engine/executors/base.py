@@ -1,8 +1,8 @@
 """The contract of an executor: where the blocks of a race are run.
 
-Who calls it: the driver of a race (`talweg.racing.runner`), from one thread, and nobody else. It calls `start` once, `pace` and
-`seconds_per_step` for those who have something left to run, and then submits blocks and takes what comes out of `finished`, as
-often as it likes. While it goes through `finished` it submits what the finished blocks lead to.
+Who calls it: the driver of a race (`talweg.racing.runner`), from one thread, and nobody else. It calls `start` once, `pace` for
+those who have something left to run, and then submits blocks and takes what comes out of `finished`, as often as it likes. While it
+goes through `finished` it submits what the finished blocks lead to.
 
 What is promised:
 - Every block that is submitted comes out of `finished` once, in any order; `finished` ends when no submitted block is left.
@@ -30,6 +30,7 @@ from numpy import ndarray
 
 from talweg.engine.block import Block
 from talweg.engine.clock import Pace
+from talweg.engine.entrant import Entrant
 from talweg.engine.program import Placement, Traces
 from talweg.methods import Method
 from talweg.problems.base import Params, Problem
@@ -38,31 +39,6 @@ from talweg.problems.base import Params, Problem
 Observer = Callable[[Placement, Params, Sequence[Method]], Sequence[Any]]
 #: (block, share of it that is done, the last validation loss of each lane): how a block goes on
 Progress = Callable[[Block, float, Float[ndarray, " lanes"]], None]
-
-
-class Entrant(Protocol):
-    """What an executor needs to know of who runs."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def size(self) -> int | None:
-        """Examples per step; None for the whole training set."""
-
-    @property
-    def restarts(self) -> int:
-        """Trainings of a lane, one after the other, of which the best is kept."""
-
-    @property
-    def width(self) -> int:
-        """How many times as wide the hidden layers of the problem's model are."""
-
-    def defaults(self) -> Mapping[str, float]:
-        """The hyperparameters with which it is paced."""
-
-    def method(self, hyperparameters: Mapping[str, float], steps: int, /) -> Method:
-        """The method of a lane, for a training of so many steps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +70,6 @@ class Executor(Protocol):
 
     def pace(self, entrant: str) -> Pace:
         """How fast an entrant's blocks run here, measured; its program is compiled on the way."""
-
-    def seconds_per_step(self, entrant: str) -> float:
-        """Seconds of one step of one lane that has the machine to itself, measured."""
 
     def submit(self, block: Block) -> None:
         """Take a block to be run; returns at once."""

@@ -13,7 +13,8 @@ from talweg import trees
 from talweg.engine import clock, restarts
 from talweg.engine.block import PROBES, Block
 from talweg.engine.clock import Pace
-from talweg.engine.executors.base import Entrant, Finished, Observer, Progress
+from talweg.engine.entrant import Entrant
+from talweg.engine.executors.base import Finished, Observer, Progress
 from talweg.engine.program import Placement, Program, Traces
 from talweg.methods import Method
 from talweg.problems.base import Problem
@@ -46,12 +47,6 @@ class Local:
         method, program = self._untuned(entrant), self._program(entrant, self._lanes)
         examples = program.size or program.placement.problem.examples
         return clock.pace(lambda steps: program.run([method] * self._lanes, [self._seed] * self._lanes, steps).seconds, examples)
-
-    def seconds_per_step(self, entrant: str) -> float:
-        """Seconds of one step of one lane that has the machine to itself, measured."""
-        placement = self._placement(entrant)
-        params = trees.take(placement.starts([self._seed]), 0)
-        return clock.seconds_per_step(placement.problem, self._untuned(entrant), params, self._entrants[entrant].size)
 
     def submit(self, block: Block) -> None:
         """Put a block into the queue."""
@@ -105,12 +100,12 @@ class Local:
 
 def _placements(problem: Problem, entrants: Sequence[Entrant], seeds: Sequence[int]) -> dict[int, Placement]:
     """By the width of the model, where it runs, with the starting parameters of all seeds and restarts, made in one call for each width."""
-    placement, found = Placement(problem), {}
+    placement, placements = Placement(problem), {}
     for width in sorted({entrant.width for entrant in entrants}):
-        found[width] = placement if width == 1 else placement.of(widened(problem, width))
+        placements[width] = placement if width == 1 else placement.of(widened(problem, width))
         trainings = max(entrant.restarts for entrant in entrants if entrant.width == width)
-        found[width].starts([restarts.seed_of(seed, training) for training in range(trainings) for seed in seeds])
-    return found
+        placements[width].starts([restarts.seed_of(seed, training) for training in range(trainings) for seed in seeds])
+    return placements
 
 
 def _best(traces: Traces, lanes: Sequence[int]) -> int:

@@ -218,8 +218,8 @@ def _fold(node: ast.AST, reader: _Reader) -> None:
 def _value(node: ast.AST, variables: Mapping[str, Any], library: Any) -> Any:
     """The value of a checked tree. Constants stay plain floats, so that they take the type of what they meet."""
     again = functools.partial(_value, variables=variables, library=library)
-    if isinstance(node, ast.Constant):
-        return float(node.value)  # type: ignore[arg-type]
+    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
+        return float(node.value)
     if isinstance(node, ast.Name):
         return variables[node.id] if node.id in variables else CONSTANTS[node.id]
     if isinstance(node, ast.UnaryOp):
