@@ -35,7 +35,7 @@ def in_the_server(events: int) -> list[dict[str, object]]:
     from talweg.app.state import SurfaceState, entries
 
     def measured(name: str, state: SurfaceState, changed: Any) -> dict[str, object]:
-        descents = computing.Descents()
+        descents = computing.PageTrajectories()
         state = computing.tuned(state)
         descents.message(state)
         seconds, sizes = [], []

@@ -78,7 +78,7 @@ def test_a_way_that_cant_be_looked_for_costs_no_result(monkeypatch: pytest.Monke
     said = run("basins", "iris", "--model", "mlp:4", "--starts", "4", "--epochs", "1", "--learning-rate", "0.1")
     assert said.code == 0
     assert "4 starts of momentum ended in" in said.out
-    assert "a way between the two lowest ends (landscape: no way)" in squeezed(said.out)
+    assert "No curve between the two best endpoints was fitted (landscape: no way)" in squeezed(said.out)
 
 
 # ---- escape ----------------------------------------------------------------------------------------------------------------------

@@ -15,9 +15,12 @@ from urllib.parse import urlencode
 from talweg import checks
 from talweg.checks import InputError
 from talweg.contestants.notation import parse
+from talweg.figures import palette
 from talweg.methods import factory_named
 
 STEPS = checks.Interval(1, 2000, high_open=False)
+EPOCHS = checks.Interval(1, 200, high_open=False)
+AT = checks.Interval(-1, STEPS.high, high_open=False)  #: the step or measurement that is shown
 NOISE = checks.Interval(0, 100, high_open=False)
 FAR = 1e9  #: from the origin, at most
 BATCHES = (1, 4, 16, 64)
@@ -27,6 +30,7 @@ THEMES = ("auto", "light", "dark")
 METHODS_AT_MOST = 12
 NOTHING = "none"  #: no methods, no hidden layers, no start of its own
 S = TypeVar("S", bound="State")
+T = TypeVar("T", bound="Ticked")
 
 
 @dataclass(frozen=True)
@@ -34,40 +38,56 @@ class Entry:
     """A ticked method: its name with wrappers and batch (`adam`, `sgd@1`), and the hyperparameters that were chosen for it."""
 
     name: str
-    numbers: tuple[tuple[str, float], ...] = ()
+    chosen: tuple[tuple[str, float], ...] = ()
 
     @classmethod
     def read(cls, text: str) -> Entry:
-        """From `adam:learning_rate=0.01`; raises InputError for an unknown method or number."""
+        """From `adam:learning_rate=0.01`; raises InputError for an unknown method or hyperparameter."""
         name = text.split(":")[0].strip()
-        *_, numbers = parse(text)
-        if not all(math.isfinite(value) for value in numbers.values()):
+        *_, chosen = parse(text)
+        if not all(math.isfinite(value) for value in chosen.values()):
             raise InputError(f"{name}: numbers must be finite, got {text!r}")
-        return cls(name, tuple(numbers.items()))
+        return cls(name, tuple(chosen.items()))
+
+    @property
+    def hyperparameters(self) -> dict[str, float]:
+        """Those that were chosen, by name."""
+        return dict(self.chosen)
 
     def with_number(self, name: str, value: float) -> Entry:
-        """The same method with one number changed."""
-        return dataclasses.replace(self, numbers=tuple({**dict(self.numbers), name: value}.items()))
+        """The same method with one hyperparameter changed."""
+        return Entry(self.name, tuple({**self.hyperparameters, name: value}.items()))
 
-    def without(self, name: str) -> Entry:
-        """The same method with one number left to be chosen."""
-        return dataclasses.replace(self, numbers=tuple(pair for pair in self.numbers if pair[0] != name))
+    def untuned(self) -> Entry:
+        """The same method with its learning rate left to be chosen."""
+        return Entry(self.name, tuple(pair for pair in self.chosen if pair[0] != "learning_rate"))
 
     @property
     def method(self) -> str:
         """The name in the catalogue, without a batch."""
         return self.name.partition("@")[0]
 
+    @property
+    def batch(self) -> int | str | None:
+        """The batch size that the name has: a number, `full`, or None."""
+        batch = self.name.partition("@")[2]
+        return int(batch) if batch.isdigit() else batch or None
+
+    @property
+    def label(self) -> str:
+        """The method as it is called in words; `sgd@1` is stochastic gradient descent."""
+        label = factory_named("page", self.method).label
+        if self.method == "sgd" and self.batch:
+            return {1: "stochastic", "full": "batch"}.get(self.batch, f"mini-batch ({self.batch})") + f" {label}"
+        return label + (f" (batch {self.batch})" if self.batch else "")
+
     def defaults(self) -> dict[str, float]:
         """The method's hyperparameters by default."""
-        return {
-            name: float(value)
-            for name, value in factory_named("page", self.method)().hyperparameters().items()
-            if isinstance(value, (int, float))
-        }
+        given = factory_named("page", self.method)().hyperparameters()
+        return {name: float(value) for name, value in given.items() if isinstance(value, (int, float))}
 
     def __str__(self) -> str:
-        return ":".join([self.name, *(f"{name}={value:.4g}" for name, value in self.numbers)])
+        return ":".join([self.name, *(f"{name}={value:.4g}" for name, value in self.chosen)])
 
 
 @dataclass(frozen=True)
@@ -111,15 +131,6 @@ class State:
         return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def label_of(name: str) -> str:
-    """A method as it is called in words; `sgd@1` is stochastic gradient descent."""
-    word, _, batch = name.partition("@")
-    label = factory_named("page", word).label
-    if word == "sgd" and batch:
-        return {"1": "stochastic", "full": "batch"}.get(batch, f"mini-batch ({batch})") + f" {label}"
-    return label + (f" (batch {batch})" if batch else "")
-
-
 def entries(text: str) -> tuple[Entry, ...]:
     """The methods of `sgd,adam:learning_rate=0.1`; the same name twice counts once."""
     parts = [] if text == NOTHING else [part.strip() for part in text.split(",")]
@@ -136,15 +147,40 @@ def within(name: str, text: str, interval: checks.Interval) -> float:
     return value
 
 
-SHOWN = entries("sgd,momentum,nesterov,adam")
+class Ticked(State):
+    """The state of a page on which methods are ticked."""
+
+    methods: tuple[Entry, ...]
+
+    def entry(self, name: str) -> Entry | None:
+        """The ticked method of that name."""
+        return next((entry for entry in self.methods if entry.name == name), None)
+
+    def with_methods(self: T, methods: Iterable[Entry]) -> T:
+        """The same with other methods."""
+        return dataclasses.replace(self, methods=tuple(methods))  # type: ignore[call-arg]
+
+    def with_entry(self: T, changed: Entry) -> T:
+        """The same with one method changed."""
+        return self.with_methods(changed if entry.name == changed.name else entry for entry in self.methods)
+
+    def untuned(self: T) -> T:
+        """The same with all learning rates left to be chosen."""
+        return self.with_methods(entry.untuned() for entry in self.methods)
+
+    def pens(self, usual: str | None = None) -> dict[str, dict[str, str]]:
+        """What the line of each ticked method is drawn with, by its name; `usual` is the batch of those that name none."""
+        size: Any = int(usual) if usual and usual.isdigit() else usual
+        looks = palette.looks({"name": entry.name, "method": entry.method, "batch": entry.batch or size} for entry in self.methods)
+        return {name: {"colour": look.colour, "dash": look.dash, "strokes": look.strokes} for name, look in looks.items()}
 
 
 @dataclass(frozen=True)
-class SurfaceState(State):
+class SurfaceState(Ticked):
     """The page Surface."""
 
     surface: str = "rosenbrock"
-    methods: tuple[Entry, ...] = SHOWN
+    methods: tuple[Entry, ...] = entries("sgd,momentum,nesterov,adam")
     start: tuple[float, ...] = ()  #: the surface's usual one if empty
     steps: int = 200
     noise: float = 0.0  #: of the gradient of one example
@@ -175,16 +211,8 @@ class SurfaceState(State):
         if name == "batch":
             return int(checks.one_of("address", name, text, map(str, BATCHES)))
         if name in ("at", "scene"):
-            return int(within(name, text, checks.Interval(-1, STEPS.high, high_open=False)))
+            return int(within(name, text, AT))
         return checks.one_of("address", name, text, {"height": HEIGHTS, "view": VIEWS, "theme": THEMES}[name])
-
-    def entry(self, name: str) -> Entry | None:
-        """The ticked method of that name."""
-        return next((entry for entry in self.methods if entry.name == name), None)
-
-    def with_entry(self, changed: Entry) -> SurfaceState:
-        """The same with one method changed."""
-        return dataclasses.replace(self, methods=tuple(changed if entry.name == changed.name else entry for entry in self.methods))
 
 
 DATA = ("moons", "circles", "spirals", "xor", "digits")
@@ -192,7 +220,7 @@ ACTIVATIONS = ("relu", "tanh", "gelu", "sigmoid")
 
 
 @dataclass(frozen=True)
-class NetworkState(State):
+class NetworkState(Ticked):
     """The page Network."""
 
     data: str = "moons"  #: a name, or the key of a file that was handed in
@@ -216,8 +244,7 @@ class NetworkState(State):
         if name == "batch":
             return text if text == "full" else str(int(within(name, text, checks.Interval(1, 4096, high_open=False))))
         if name in ("epochs", "at", "seed"):
-            low, high = {"epochs": (1, 200), "at": (-1, 1000), "seed": (0, 2**31)}[name]
-            return int(within(name, text, checks.Interval(low, high, high_open=False)))
+            return int(within(name, text, {"epochs": EPOCHS, "at": AT, "seed": checks.Interval(0, 2**31, high_open=False)}[name]))
         return checks.one_of("address", name, text, {"activation": ACTIVATIONS, "theme": THEMES}[name])
 
     @property
@@ -235,8 +262,3 @@ def hidden(text: str) -> tuple[int, ...]:
     if len(layers) > 4 or not all(1 <= units <= 128 for units in layers):
         raise InputError(f"network: hidden layers must be up to four numbers from 1 to 128, such as 16,16, got {text!r}")
     return layers
-
-
-def joined(parts: Iterable[Entry]) -> str:
-    """Methods as the command line takes them."""
-    return ",".join(map(str, parts))

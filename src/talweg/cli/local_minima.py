@@ -12,7 +12,8 @@ import typer
 from talweg.checks import InputError
 from talweg.cli.options import (
     REMEDIES,
-    REPORTS,
+    STARTS,
+    STEPS,
     STORE,
     EpochsOption,
     JsonOption,
@@ -23,7 +24,6 @@ from talweg.cli.options import (
     SeedOption,
     SettingsOption,
     SplitOption,
-    StepsOption,
     StoreOption,
     TargetOption,
     TaskOption,
@@ -31,7 +31,7 @@ from talweg.cli.options import (
     names,
     place,
 )
-from talweg.cli.process import command, file_name, folder, set_up_jax, writable, write_json
+from talweg.cli.process import check_file, command, save, set_up_jax, writable, write_json
 
 MOST_COORDINATES = 4  #: of a point that a table still shows
 
@@ -45,10 +45,10 @@ def diagnose(
             show_default=False,
         ),
     ] = None,
-    at: Annotated[str | None, typer.Option(help="The point of a function, such as 1,1; without it a descent finds one.")] = None,
+    at: Annotated[str | None, typer.Option(help="A point of a function, such as 1,1; otherwise the endpoint of a descent.")] = None,
     method: Annotated[str | None, typer.Option(help="Of a race: a contestant by its name. Of a problem: who descends.")] = None,
     learning_rate: LearningRateOption = None,
-    steps: Annotated[int, typer.Option(help="Steps of a descent on a function.")] = 1000,
+    steps: Annotated[int, STEPS] = 1000,
     epochs: EpochsOption = None,
     split: SplitOption = "train",
     seed: SeedOption = 0,
@@ -69,7 +69,7 @@ def diagnose(
         from talweg.problems import resolve
         from talweg.studies.diagnose import diagnose as diagnose_problem
 
-        seen = diagnose_problem(
+        diagnosis = diagnose_problem(
             resolve(name, target=target, model=model, loss=loss, task=task),
             method or "sgd",
             at=None if at is None else place(at, "diagnose"),
@@ -79,19 +79,19 @@ def diagnose(
             split=split,
             seed=seed,
         )
-        found = [(seen.of, seen)]
+        found = [(diagnosis.of, diagnosis)]
     _show(found, json_file)
 
 
 def basins(
     problem: ProblemArgument,
     methods: Annotated[str, typer.Option(help="Who descends, from the same starts: momentum,adam.")] = "momentum",
-    starts: Annotated[int, typer.Option(help="Random starts.")] = 256,
-    steps: StepsOption = None,
+    starts: Annotated[int, STARTS] = 256,
+    steps: Annotated[int | None, STEPS] = None,
     epochs: EpochsOption = None,
     learning_rate: LearningRateOption = None,
     seed: SeedOption = 0,
-    connection: Annotated[bool, typer.Option(help="On data: whether the best two lie in one valley, which takes some seconds.")] = True,
+    connection: Annotated[bool, typer.Option(help="On data: whether the two best endpoints lie in one valley; takes seconds.")] = True,
     target: TargetOption = None,
     model: ModelOption = None,
     loss: LossOption = None,
@@ -120,16 +120,14 @@ def basins(
 
 def escape(
     problem: ProblemArgument,
-    method: Annotated[str, typer.Option(help="The method that is to be remedied, one, such as adam@32.")] = "sgd",
+    method: Annotated[str, typer.Option(help="The method to be remedied, such as adam@32.")] = "sgd",
     remedies: Annotated[str, REMEDIES] = "all",
-    starts: Annotated[int, typer.Option(help="Fresh starts that each remedy is judged by.")] = 256,
-    steps: StepsOption = None,
+    starts: Annotated[int, STARTS] = 256,
+    steps: Annotated[int | None, STEPS] = None,
     epochs: EpochsOption = None,
     settings: SettingsOption = 32,
-    goal_loss: Annotated[float | None, typer.Option(help="The value to be reached; otherwise the lowest that is known, or found.")] = None,
-    within: Annotated[
-        float | None, typer.Option(help="Share of the initial gap that may be left: 0.001, or 0.02 of the lowest that was found.")
-    ] = None,
+    goal_loss: Annotated[float | None, typer.Option(help="The loss to reach; otherwise the lowest known, or reached by any arm.")] = None,
+    within: Annotated[float | None, typer.Option(help="Share of the initial gap that may be left: 0.001, or 0.02 on data.")] = None,
     seed: SeedOption = 0,
     target: TargetOption = None,
     model: ModelOption = None,
@@ -141,9 +139,7 @@ def escape(
     """Does noise help, a large learning rate, a restart, a wider network? Remedies at equal cost, with intervals, and a page."""
     from talweg.studies import escape as escaping
 
-    if out is not None:
-        escaping.Escape.checked_suffix(out)
-    writable(out.parent if out is not None else REPORTS, json_file)
+    check_file(out, escaping.Escape, json_file)
     set_up_jax()
     from talweg.cli import live, tables
     from talweg.problems import resolve
@@ -169,25 +165,22 @@ def escape(
     tables.arms(console, summary)
     tables.diagnosis(console, f"{summary['problem']}, {summary['starts']:,} starts of each arm", found.sentences)
     tables.notes(console, found.left_out)
-    to = out if out is not None else REPORTS / f"{file_name(chosen.name)}-escape.html"
-    folder(to.parent)
-    written = found.save(to)
+    written = save(found, out, chosen.name, "escape")
     write_json({**summary, "sentences": found.sentences}, json_file)
-    console.print()
-    console.print(f"page  {written}", soft_wrap=True, markup=False, highlight=False)
+    console.print(f"\npage  {written}", soft_wrap=True, markup=False)
 
 
 def _connected(found: Any, working: Callable[[str], None]) -> tuple[list[str], list[str]]:
-    """What there is to say of a way between the best two ends on data; and why nothing, if that can't be looked for."""
+    """The sentence on the curve between the two best endpoints on data; or why there is none."""
     from talweg.text.basins import valleys
 
     if found.problem.train is None or len(found.basins) < 2:
         return [], []
-    working("a way between the two lowest ends")
+    working("a curve between the two best endpoints")
     try:
         return [valleys(found.connection.sentence)], []
     except InputError as error:
-        return [], [f"Not looked for: a way between the two lowest ends ({error})."]
+        return [], [f"No curve between the two best endpoints was fitted ({error})."]
 
 
 def _places(found: Any) -> list[str]:
@@ -205,12 +198,8 @@ def _places(found: Any) -> list[str]:
 
 def _descents(summary: Mapping[str, Any]) -> str:
     """What was run."""
-    first = summary["methods"][0]
-    rate = (
-        ""
-        if len(summary["methods"]) > 1
-        else f" of {first['label']} (learning rate {first['hyperparameters'].get('learning_rate', 0):.3g})"
-    )
+    first, *others = summary["methods"]
+    rate = "" if others else f" of {first['label']} (learning rate {first['hyperparameters'].get('learning_rate', 0):.3g})"
     return f"{summary['problem']}, {summary['starts']:,} starts{rate}, {summary['steps']:,} steps each"
 
 

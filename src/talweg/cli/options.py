@@ -33,7 +33,8 @@ REMEDIES = typer.Option(
     help="Against local minima, some of noise, weight-noise, large-rate, warm-restarts, random-restarts, wider, momentum, adaptive; "
     "all takes what fits."
 )
-StepsOption = Annotated[int | None, typer.Option(help="Steps of each descent; otherwise 1,000 on a function.")]
+STARTS = typer.Option(help="Random starts, the same ones for every method.")
+STEPS = typer.Option(help="Steps of each descent, on a function.")
 EpochsOption = Annotated[float | None, typer.Option(help="Passes over the training data of each run.")]
 LearningRateOption = Annotated[float | None, typer.Option(help="Of all methods; without it each is tuned.")]
 ScheduleOption = Annotated[str, typer.Option(help="How learning rates change: constant, cosine, one-cycle …")]
@@ -52,7 +53,7 @@ def file_option(endings: str, default: str) -> OptionInfo:
     return typer.Option("--out", "-o", help=f"{endings}; otherwise {REPORTS / default}.")
 
 
-def place(text: str, who: str = "surface") -> list[float]:
+def place(text: str, who: str) -> list[float]:
     """The numbers of `-1.2,1`."""
     try:
         return [float(part) for part in text.split(",")]

@@ -33,7 +33,7 @@ from talweg.cli.options import (
     file_option,
     names,
 )
-from talweg.cli.process import command, file_name, folder, say, set_up_jax, writable, write_json
+from talweg.cli.process import check_file, command, file_name, folder, save, say, set_up_jax, writable, write_json
 
 INTERRUPTED = 130  # the exit code of a command that was stopped by Ctrl-C
 
@@ -163,22 +163,16 @@ def landscape(
     from talweg.racing.api import open_race
     from talweg.studies.landscape import Landscape
 
-    if out is not None:
-        Landscape.checked_suffix(out)
-    writable(out.parent if out is not None else REPORTS)
+    check_file(out, Landscape)
     done = open_race(name, store)
     set_up_jax()
     from talweg.cli import live, tables
 
-    chosen = names(methods)
-    found = done.landscape(directions, split=split, contestants=chosen, points=points, line=line)
-    to = out if out is not None else REPORTS / f"{file_name(found.problem.name)}-{done.name}-landscape.html"
-    folder(to.parent)
-    written = found.save(to)
+    drawn = done.landscape(directions, split=split, contestants=names(methods), points=points, line=line)
+    written = save(drawn, out, drawn.problem.name, done.name, "landscape")
     console = live.console()
-    tables.verdict(console, {"verdict": {"sentences": found.sentences, "warnings": found.warnings}})
-    console.print()
-    console.print(f"landscape  {written}", soft_wrap=True, markup=False, highlight=False)
+    tables.verdict(console, {"verdict": {"sentences": drawn.sentences, "warnings": drawn.warnings}})
+    console.print(f"\nlandscape  {written}", soft_wrap=True, markup=False)
 
 
 def _show(console: Console, done: Any, out: Path, json_file: Path | None, quiet: bool) -> None:
@@ -195,8 +189,7 @@ def _show(console: Console, done: Any, out: Path, json_file: Path | None, quiet:
         return
     tables.result(console, summary)
     timing = summary["timing"]
-    console.print()
-    console.print(f"[dim]{timing['lanes']:,} trainings, {timing['lane_steps']:,} steps in {timing['wall']:.1f} s[/]", soft_wrap=True)
+    console.print(f"\n[dim]{timing['lanes']:,} trainings, {timing['lane_steps']:,} steps in {timing['wall']:.1f} s[/]", soft_wrap=True)
     console.print(f"report  {path}", soft_wrap=True)
 
 
