@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -18,10 +18,12 @@ from talweg.contestants.notation import parse
 from talweg.figures import palette
 from talweg.methods import factory_named
 
+Reader = Callable[[str, str], Any]  #: from a word's name and its text in an address
 STEPS = checks.Interval(1, 2000, high_open=False)
 EPOCHS = checks.Interval(1, 200, high_open=False)
 AT = checks.Interval(-1, STEPS.high, high_open=False)  #: the step or measurement that is shown
 NOISE = checks.Interval(0, 100, high_open=False)
+TEXT_AT_MOST = 1000  #: characters of a word in an address
 FAR = 1e9  #: from the origin, at most
 BATCHES = (1, 4, 16, 64)
 HEIGHTS = ("auto", "linear", "log")
@@ -90,11 +92,36 @@ class Entry:
         return ":".join([self.name, *(f"{name}={value:.4g}" for name, value in self.chosen)])
 
 
+def word(usual: Any, read: Reader) -> Any:
+    """A field of a state: its value where an address does not name it, and how it is read."""
+    return dataclasses.field(default=usual, metadata={"read": read})
+
+
+def number(interval: checks.Interval, kind: type = float) -> Reader:
+    """Reads a number; raises InputError outside of the interval."""
+
+    def read(name: str, text: str) -> Any:
+        checks.number("address", name, float(text), interval)
+        return kind(float(text))
+
+    return read
+
+
+def choice(known: Iterable[Any], kind: type = str) -> Reader:
+    """Reads one of several words."""
+    return lambda name, text: kind(checks.one_of("address", name, text, map(str, known)))
+
+
+def plain(name: str, text: str) -> str:
+    """Reads what is checked where it is used."""
+    return text[:TEXT_AT_MOST]
+
+
 @dataclass(frozen=True)
 class State:
     """What all pages have in common."""
 
-    theme: str = "auto"
+    theme: str = word("auto", choice(THEMES))
 
     @classmethod
     def read(cls: type[S], query: Mapping[str, str], **defaults: Any) -> tuple[S, list[str]]:
@@ -104,14 +131,10 @@ class State:
             if field.name not in query:
                 continue
             try:
-                state = dataclasses.replace(state, **{field.name: cls._value(field.name, query[field.name])})
+                state = dataclasses.replace(state, **{field.name: field.metadata["read"](field.name, query[field.name])})
             except (InputError, ValueError, OverflowError) as error:
                 troubles.append(str(error) if isinstance(error, InputError) else f"address: {field.name} can't be {query[field.name]!r}")
         return state, troubles
-
-    @classmethod
-    def _value(cls, name: str, text: str) -> Any:
-        return checks.one_of("address", name, text, THEMES)
 
     def query(self, usual: State | None = None) -> str:
         """The words of the address: all that is not as in the usual state, by default that of the page without words."""
@@ -138,13 +161,6 @@ def entries(text: str) -> tuple[Entry, ...]:
     if len(found) > METHODS_AT_MOST:
         raise InputError(f"page: at most {METHODS_AT_MOST} methods can be shown at once, got {len(found)}; untick some")
     return tuple(found.values())
-
-
-def within(name: str, text: str, interval: checks.Interval) -> float:
-    """A number of an address; raises InputError outside of the interval."""
-    value = float(text)
-    checks.number("address", name, value, interval)
-    return value
 
 
 class Ticked(State):
@@ -175,82 +191,43 @@ class Ticked(State):
         return {name: {"colour": look.colour, "dash": look.dash, "strokes": look.strokes} for name, look in looks.items()}
 
 
+def ticked(usual: str) -> Any:
+    """The field of the ticked methods."""
+    return word(entries(usual), lambda name, text: entries(text))
+
+
+def place(name: str, text: str) -> tuple[float, ...]:
+    """Reads a start of two numbers, or none."""
+    start = () if text == NOTHING else tuple(float(part) for part in text.split(","))
+    if len(start) not in (0, 2) or not all(abs(x) <= FAR for x in start):  # false for NaN, too
+        raise InputError(f"address: start must be two numbers such as -1.2,1, got {text!r}")
+    return start
+
+
 @dataclass(frozen=True)
 class SurfaceState(Ticked):
     """The page Surface."""
 
-    surface: str = "rosenbrock"
-    methods: tuple[Entry, ...] = entries("sgd,momentum,nesterov,adam")
-    start: tuple[float, ...] = ()  #: the surface's usual one if empty
-    steps: int = 200
-    noise: float = 0.0  #: of the gradient of one example
-    batch: int = 1  #: examples per step, where there is noise
-    shake: float = 0.0  #: noise added to every gradient on purpose, fading
-    height: str = "auto"
-    view: str = "contour"
-    at: int = -1  #: the step that is shown, −1 for the end
-    scene: int = 0  #: of the page Learn
-
-    @classmethod
-    def _value(cls, name: str, text: str) -> Any:
-        if name == "surface":
-            return text
-        if name == "methods":
-            return entries(text)
-        if name == "start" and text == NOTHING:
-            return ()
-        if name == "start":
-            start = tuple(float(part) for part in text.split(","))
-            if len(start) != 2 or not all(abs(x) <= FAR for x in start):  # false for NaN, too
-                raise InputError(f"address: start must be two numbers such as -1.2,1, got {text!r}")
-            return start
-        if name in ("noise", "shake"):
-            return within(name, text, NOISE)
-        if name == "steps":
-            return int(within(name, text, STEPS))
-        if name == "batch":
-            return int(checks.one_of("address", name, text, map(str, BATCHES)))
-        if name in ("at", "scene"):
-            return int(within(name, text, AT))
-        return checks.one_of("address", name, text, {"height": HEIGHTS, "view": VIEWS, "theme": THEMES}[name])
+    surface: str = word("rosenbrock", plain)
+    methods: tuple[Entry, ...] = ticked("sgd,momentum,nesterov,adam")
+    start: tuple[float, ...] = word((), place)  #: the surface's usual one if empty
+    steps: int = word(200, number(STEPS, int))
+    noise: float = word(0.0, number(NOISE))  #: of the gradient of one example
+    batch: int = word(1, choice(BATCHES, int))  #: examples per step, where there is noise
+    shake: float = word(0.0, number(NOISE))  #: noise added to every gradient on purpose, fading
+    height: str = word("auto", choice(HEIGHTS))
+    view: str = word("contour", choice(VIEWS))
+    at: int = word(-1, number(AT, int))  #: the step that is shown, −1 for the end
+    scene: int = word(0, number(AT, int))  #: of the page Learn
 
 
 DATA = ("moons", "circles", "spirals", "xor", "digits")
 ACTIVATIONS = ("relu", "tanh", "gelu", "sigmoid")
 
 
-@dataclass(frozen=True)
-class NetworkState(Ticked):
-    """The page Network."""
-
-    data: str = "moons"  #: a name, or the key of a file that was handed in
-    target: str = ""  #: the column to predict, of a file
-    hidden: tuple[int, ...] = (16, 16)
-    activation: str = "tanh"
-    batch: str = "32"
-    epochs: int = 30
-    methods: tuple[Entry, ...] = entries("sgd,momentum,adagrad,adam")
-    seed: int = 0
-    at: int = -1
-
-    @classmethod
-    def _value(cls, name: str, text: str) -> Any:
-        if name in ("data", "target"):
-            return text[:200]
-        if name == "methods":
-            return entries(text)
-        if name == "hidden":
-            return hidden(text)
-        if name == "batch":
-            return text if text == "full" else str(int(within(name, text, checks.Interval(1, 4096, high_open=False))))
-        if name in ("epochs", "at", "seed"):
-            return int(within(name, text, {"epochs": EPOCHS, "at": AT, "seed": checks.Interval(0, 2**31, high_open=False)}[name]))
-        return checks.one_of("address", name, text, {"activation": ACTIVATIONS, "theme": THEMES}[name])
-
-    @property
-    def model(self) -> str:
-        """As `tw.problems.load` takes it."""
-        return f"mlp:{','.join(map(str, self.hidden))},{self.activation}" if self.hidden else "linear"
+def batch(name: str, text: str) -> str:
+    """Reads a batch size: a number, or `full`."""
+    return text if text == "full" else str(number(checks.Interval(1, 4096, high_open=False), int)(name, text))
 
 
 def hidden(text: str) -> tuple[int, ...]:
@@ -262,3 +239,23 @@ def hidden(text: str) -> tuple[int, ...]:
     if len(layers) > 4 or not all(1 <= units <= 128 for units in layers):
         raise InputError(f"network: hidden layers must be up to four numbers from 1 to 128, such as 16,16, got {text!r}")
     return layers
+
+
+@dataclass(frozen=True)
+class NetworkState(Ticked):
+    """The page Network."""
+
+    data: str = word("moons", plain)  #: a name, or the key of a file that was handed in
+    target: str = word("", plain)  #: the column to predict, of a file
+    hidden: tuple[int, ...] = word((16, 16), lambda name, text: hidden(text))
+    activation: str = word("tanh", choice(ACTIVATIONS))
+    batch: str = word("32", batch)
+    epochs: int = word(30, number(EPOCHS, int))
+    methods: tuple[Entry, ...] = ticked("sgd,momentum,adagrad,adam")
+    seed: int = word(0, number(checks.Interval(0, 2**31, high_open=False), int))
+    at: int = word(-1, number(AT, int))
+
+    @property
+    def model(self) -> str:
+        """As `tw.problems.load` takes it."""
+        return f"mlp:{','.join(map(str, self.hidden))},{self.activation}" if self.hidden else "linear"
