@@ -33,4 +33,4 @@ LIBRARY = Library(
     constructors=CONSTRUCTORS,
     common={"weight_decay": 0.0, "clip_gradients": -1.0},
 )
-__getattr__ = LIBRARY.constructor
+globals().update(LIBRARY.optimizers(__name__))

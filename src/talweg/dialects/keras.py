@@ -14,7 +14,7 @@ RMS = {**RATE, "decay": "rho", "eps": "epsilon"}
 FROM_ZERO = {"start": 0.0}
 
 
-def calls(home: str) -> tuple[Call, ...]:
+def _calls(home: str) -> tuple[Call, ...]:
     """The calls of a module with Keras's optimizers."""
     return (
         Call("sgd", f"{home}.SGD", RATE),
@@ -62,12 +62,14 @@ CONSTRUCTORS = {
 COMMON = {"weight_decay": None, "clipvalue": None, "global_clipnorm": None}
 
 
-def library(name: str, home: str) -> Library:
+def _library(name: str, home: str) -> Library:
     """Keras's optimizers under the name of another module, too."""
     wrappers = {"weight-decay": "weight_decay", "clip-norm": "global_clipnorm", "clip-value": "clipvalue"}
-    return Library(name, calls(home), wrappers, alone=frozenset({"global_clipnorm", "clipvalue"}), constructors=CONSTRUCTORS, common=COMMON)
+    return Library(
+        name, _calls(home), wrappers, alone=frozenset({"global_clipnorm", "clipvalue"}), constructors=CONSTRUCTORS, common=COMMON
+    )
 
 
-LIBRARY = library("keras", "keras.optimizers")
-TENSORFLOW = library("tensorflow", "tf.keras.optimizers")
-__getattr__ = LIBRARY.constructor
+LIBRARY = _library("keras", "keras.optimizers")
+TENSORFLOW = _library("tensorflow", "tf.keras.optimizers")
+globals().update(LIBRARY.optimizers(__name__))

@@ -48,4 +48,4 @@ LIBRARY = Library(
     ),
     constructors=CONSTRUCTORS,
 )
-__getattr__ = LIBRARY.constructor
+globals().update(LIBRARY.optimizers(__name__))

@@ -58,10 +58,15 @@ class Library:
     constructors: Mapping[str, Constructor] = field(default_factory=dict)  #: by name, where they are made from `calls`
     common: Mapping[str, Any] = field(default_factory=dict)  #: arguments of all of them, with the values that leave them out
 
-    def constructor(self, name: str) -> Callable[..., Method]:
+    def optimizers(self, module: str) -> dict[str, Callable[..., Method]]:
+        """The functions of `constructors`, to be put into a module."""
+        made = {name: self.optimizer(name) for name in self.constructors}
+        for function in made.values():
+            function.__module__ = module
+        return made
+
+    def optimizer(self, name: str) -> Callable[..., Method]:
         """The optimizer of that name as a function with the library's arguments, which gives the method that takes the same steps."""
-        if name not in self.constructors:
-            raise AttributeError(f"{self.name} has no optimizer {name!r} here")
         made = self.constructors[name]
         defaults = {**made.defaults, **self.common, **made.defaults}  # the common ones behind its own, whose values count
         signature = inspect.Signature(
@@ -92,7 +97,11 @@ class Library:
             wrong = ", ".join(f"{word}={value}" for word, value in given.items() if word not in known)
             raise InputError(f"{self.name}.{who}: it has no {wrong}; leave that out, {self.name} refuses it, too")
         call = min(fitting, key=lambda call: len(call.names))
-        numbers = {number: arguments[word] for number, word in call.names.items() if arguments[word] is not None}
+        numbers = {}
+        for number, word in call.names.items():
+            argument, _, place = word.partition(".")
+            if (value := arguments[argument]) is not None:
+                numbers[number] = value[int(place)] if place else value
         method = factory_named("dialects", call.kind)(**numbers, **call.needs)
         for wrapper, word in reversed([*self.arguments.items()]):
             if word in given and word not in call.arguments:
