@@ -91,7 +91,7 @@ LESSONS: tuple[Lesson, ...] = (
             "This valley is a hundred times steeper across than along. Gradient descent must take steps that are short enough for the "
             "steep walls, and then crawls along the floor: it needs about as many steps as the valley is narrow.",
             "Momentum adds up its steps like a rolling ball. Across, they cancel each other; along, they add up. The pink line has the "
-            "same learning rate, but no momentum yet, so it is hidden under the grey one.",
+            "same learning rate, but no momentum yet, so it covers the grey one.",
         ),
         "Give the pink line momentum. Can it arrive in less than 40 % of the steps that gradient descent needs?",
         "With the right momentum the steps needed grow with the square root of the narrowness only. Too much of it, and the ball rolls "

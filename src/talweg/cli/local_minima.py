@@ -10,27 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from talweg.checks import InputError
-from talweg.cli.options import (
-    REMEDIES,
-    STARTS,
-    STEPS,
-    STORE,
-    EpochsOption,
-    JsonOption,
-    LearningRateOption,
-    LossOption,
-    ModelOption,
-    ProblemArgument,
-    SeedOption,
-    SettingsOption,
-    SplitOption,
-    StoreOption,
-    TargetOption,
-    TaskOption,
-    file_option,
-    names,
-    place,
-)
+from talweg.cli import options
 from talweg.cli.process import check_file, command, save, set_up_jax, writable, write_json
 
 MOST_COORDINATES = 4  #: of a point that a table still shows
@@ -47,17 +27,17 @@ def diagnose(
     ] = None,
     at: Annotated[str | None, typer.Option(help="A point of a function, such as 1,1; otherwise the endpoint of a descent.")] = None,
     method: Annotated[str | None, typer.Option(help="Of a race: a contestant by its name. Of a problem: who descends.")] = None,
-    learning_rate: LearningRateOption = None,
-    steps: Annotated[int, STEPS] = 1000,
-    epochs: EpochsOption = None,
-    split: SplitOption = "train",
-    seed: SeedOption = 0,
-    target: TargetOption = None,
-    model: ModelOption = None,
-    loss: LossOption = None,
-    task: TaskOption = None,
-    store: StoreOption = STORE,
-    json_file: JsonOption = None,
+    learning_rate: options.LearningRate = None,
+    steps: Annotated[int, options.STEPS] = 1000,
+    epochs: options.Epochs = None,
+    split: options.Split = "train",
+    seed: options.Seed = 0,
+    target: options.Target = None,
+    model: options.Model = None,
+    loss: options.Loss = None,
+    task: options.Task = None,
+    store: options.Store = options.STORE,
+    json_file: options.Json = None,
 ) -> None:
     """Is the endpoint of a run a minimum, a saddle, not converged? The gradient against its noise, curvature, the edge of stability."""
     writable(Path(), json_file)
@@ -72,7 +52,7 @@ def diagnose(
         diagnosis = diagnose_problem(
             resolve(name, target=target, model=model, loss=loss, task=task),
             method or "sgd",
-            at=None if at is None else place(at, "diagnose"),
+            at=None if at is None else options.place(at, "diagnose"),
             learning_rate=learning_rate,
             steps=steps,
             epochs=epochs,
@@ -84,19 +64,19 @@ def diagnose(
 
 
 def basins(
-    problem: ProblemArgument,
+    problem: options.Problem,
     methods: Annotated[str, typer.Option(help="Who descends, from the same starts: momentum,adam.")] = "momentum",
-    starts: Annotated[int, STARTS] = 256,
-    steps: Annotated[int | None, STEPS] = None,
-    epochs: EpochsOption = None,
-    learning_rate: LearningRateOption = None,
-    seed: SeedOption = 0,
+    starts: Annotated[int, options.STARTS] = 256,
+    steps: Annotated[int | None, options.STEPS] = None,
+    epochs: options.Epochs = None,
+    learning_rate: options.LearningRate = None,
+    seed: options.Seed = 0,
     connection: Annotated[bool, typer.Option(help="On data: whether the two best endpoints lie in one valley; takes seconds.")] = True,
-    target: TargetOption = None,
-    model: ModelOption = None,
-    loss: LossOption = None,
-    task: TaskOption = None,
-    json_file: JsonOption = None,
+    target: options.Target = None,
+    model: options.Model = None,
+    loss: options.Loss = None,
+    task: options.Task = None,
+    json_file: options.Json = None,
 ) -> None:
     """Is there anything better? Many starts, the basins that they end in, and how likely a lower one is."""
     writable(Path(), json_file)
@@ -119,22 +99,22 @@ def basins(
 
 
 def escape(
-    problem: ProblemArgument,
+    problem: options.Problem,
     method: Annotated[str, typer.Option(help="The method to be remedied, such as adam@32.")] = "sgd",
-    remedies: Annotated[str, REMEDIES] = "all",
-    starts: Annotated[int, STARTS] = 256,
-    steps: Annotated[int | None, STEPS] = None,
-    epochs: EpochsOption = None,
-    settings: SettingsOption = 32,
+    remedies: Annotated[str, options.REMEDIES] = "all",
+    starts: Annotated[int, options.STARTS] = 256,
+    steps: Annotated[int | None, options.STEPS] = None,
+    epochs: options.Epochs = None,
+    settings: options.Settings = 32,
     goal_loss: Annotated[float | None, typer.Option(help="The loss to reach; otherwise the lowest known, or reached by any arm.")] = None,
     within: Annotated[float | None, typer.Option(help="Share of the initial gap that may be left: 0.001, or 0.02 on data.")] = None,
-    seed: SeedOption = 0,
-    target: TargetOption = None,
-    model: ModelOption = None,
-    loss: LossOption = None,
-    task: TaskOption = None,
-    json_file: JsonOption = None,
-    out: Annotated[Path | None, file_option("FILE.html", "NAME-escape.html")] = None,
+    seed: options.Seed = 0,
+    target: options.Target = None,
+    model: options.Model = None,
+    loss: options.Loss = None,
+    task: options.Task = None,
+    json_file: options.Json = None,
+    out: Annotated[Path | None, options.file_option("FILE.html", "NAME-escape.html")] = None,
 ) -> None:
     """Does noise help, a large learning rate, a restart, a wider network? Remedies at equal cost, with intervals, and a page."""
     from talweg.studies import escape as escaping
@@ -215,7 +195,7 @@ def _of_race(name: str | None, method: str | None, split: str, seed: int, store:
 
     done = open_race(name, store)
     set_up_jax()
-    found = done.diagnose(names(method), split=split, key=seed)
+    found = done.diagnose(options.names(method), split=split, key=seed)
     return [(f"{label}, its best final run", diagnosis) for label, diagnosis in found.items()]
 
 

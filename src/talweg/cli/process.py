@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from talweg.checks import InputError
-from talweg.cli.options import REPORTS
+from talweg.cli import options
 
 if TYPE_CHECKING:
     from talweg.results import Result
@@ -63,12 +63,12 @@ def check_file(out: Path | None, kind: type[Result], json_file: Path | None = No
     """Find out before the work whether a result of this kind can be written to `--out`, or where it is written without one."""
     if out is not None:
         kind.checked_suffix(out)
-    writable(out.parent if out is not None else REPORTS, json_file)
+    writable(out.parent if out is not None else options.REPORTS, json_file)
 
 
 def save(result: Result, out: Path | None, *name: str) -> Path:
     """Write a result to `--out`, or to a file in the usual folder whose name has these parts; returns the file."""
-    to = out if out is not None else REPORTS / f"{'-'.join(map(file_name, name))}.html"
+    to = out if out is not None else options.REPORTS / f"{'-'.join(map(file_name, name))}.html"
     folder(to.parent)
     return result.save(to)
 
