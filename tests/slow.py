@@ -16,6 +16,12 @@ class Slow(NamedTuple):
     but: tuple[str, ...] = ()
 
 
+SNIPPETS = (  #: one of each way to write a schedule, of each call, and of the bridge
+    *(f"adam, {schedule}-noisy quadratic" for schedule in ("None", "step", "exponential", "inverse-time", "restarts")),
+    *("momentum, cosine-noisy quadratic", "momentum, warmup-cosine-noisy quadratic", "nadam-constant, None-noisy quadratic"),
+    *("velocity+rmsprop-inside, one-cycle-noisy quadratic", "muon, None-noisy quadratic", "l2+adam, None-noisy quadratic"),
+)
+
 SLOW: dict[str, Slow] = {
     "app/test_browser.py::test_a_formula_is_typed_and_a_bad_one_is_said_where_it_is_wrong": Slow("test_state.py reads addresses"),
     "app/test_browser.py::test_a_reload_loses_nothing": Slow("test_state.py: a state is written to its address and read again"),
@@ -44,6 +50,14 @@ SLOW: dict[str, Slow] = {
     ),
     "bridges/test_torch.py::test_it_takes_the_steps_of_torch_own_optimizer_in_every_precision": Slow("test_dialects compares in float64"),
     "contestants/test_remedies.py::test_a_race_with_all_remedies_finishes_and_its_report_is_written": Slow("each remedy is tested alone"),
+    "dialects/test_code.py::test_the_snippet_for_optax_takes_the_same_steps": Slow(
+        "its call is tested in test_optax.py, the bridge that others go by in bridges/test_optax.py",
+        but=SNIPPETS,
+    ),
+    "dialects/test_code.py::test_the_snippet_for_torch_takes_the_same_steps": Slow(
+        "its call is tested in test_torch.py, the bridge that others go by in bridges/test_torch.py",
+        but=SNIPPETS,
+    ),
     "engine/test_program.py::test_a_stack_of_lanes_is_a_loop_over_lanes": Slow(
         "methods/test_contract.py stacks every method", but=("adam", "sgd", "adafactor")
     ),

@@ -183,7 +183,8 @@ def test_play_draws_the_paths_step_by_step(server: str, tab: Any) -> None:
     drawn(page)
     page.get_by_role("button", name="play").click()
     page.wait_for_function(
-        "() => { const n = document.querySelector('polyline.trajectory').getAttribute('points').split(' ').length; return n > 1 && n < 195 }"
+        "() => { const line = document.querySelector('polyline.trajectory').getAttribute('points').split(' ');"
+        " return line.length > 1 && line.length < 195 }"
     )
     page.get_by_role("button", name="pause").click()
     settled(page, "at=")

@@ -7,17 +7,10 @@ from typing import Any
 
 from nicegui import ui
 
-from talweg.app import controls
 from talweg.app.lessons import LESSONS
 from talweg.app.page import group
 from talweg.app.state import SurfaceState
-from talweg.app.surface_page import SurfacePage
-
-SLIDERS = {
-    "noise": controls.noisy("noise of each example", 100),
-    "steps": controls.counted("steps", 10, 2000, 10),
-    "shake": controls.noisy("noise added to every gradient, fading", 100),
-}
+from talweg.app.surface_page import SCALES, SurfacePage
 
 
 class LearnPage(SurfacePage):
@@ -63,9 +56,9 @@ class LearnPage(SurfacePage):
             self.trouble_label()
         with group("try it"):
             self.method_list([entry.name for entry in self.lesson.state().methods], only=self.lesson.sliders)
-            for name, scale in SLIDERS.items():
+            for name in SCALES:
                 if name in self.lesson.sliders:
-                    self.slider(name, scale)
+                    self.slider(name)
 
     def judge(self, shown: SurfaceState) -> None:
         """Whether the question is answered now."""

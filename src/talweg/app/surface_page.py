@@ -8,12 +8,20 @@ from nicegui import ui
 from nicegui.element import Element
 
 from talweg.app import computing, controls
-from talweg.app.controls import Scale, Slider
+from talweg.app.controls import Slider
 from talweg.app.frame import computed
 from talweg.app.page import Page, group
-from talweg.app.state import BATCHES, FAR, HEIGHTS, STEPS, SurfaceState
+from talweg.app.state import BATCHES, FAR, HEIGHTS, NOISE, STEPS, SurfaceState
 from talweg.checks import InputError
 from talweg.problems.surfaces.surface import SURFACES
+
+
+#: The sliders of the page's own numbers.
+SCALES = {
+    "steps": controls.counted("steps", 10, int(STEPS.high), 10),
+    "noise": controls.noisy("noise of each example (batch noise)", NOISE.high),
+    "shake": controls.noisy("noise added to every gradient, fading", NOISE.high),
+}
 
 
 class DescentPicture(Element, component="descents.js"):
@@ -57,10 +65,10 @@ class SurfacePage(Page[SurfaceState]):
             self.picture_controls()
         self.method_controls("give every ticked method the best of 32 learning rates from this start")
         with group():
-            self.slider("steps", controls.counted("steps", 10, int(STEPS.high), 10))
-            self.slider("noise", controls.noisy("noise of each example (batch noise)", 100))
+            self.slider("steps")
+            self.slider("noise")
             self.toggle("batch", {size: str(size) for size in BATCHES}, "examples per step")
-            self.slider("shake", controls.noisy("noise added to every gradient, fading", 100))
+            self.slider("shake")
 
     def picture_controls(self) -> None:
         """How the picture is drawn."""
@@ -70,9 +78,9 @@ class SurfacePage(Page[SurfaceState]):
             heights = ui.toggle(list(HEIGHTS), value=self.state.height, on_change=lambda event: self.set(height=event.value))
             heights.props('aria-label="height"').tooltip("height: as it is, on a log scale, or what shows the valley")
 
-    def slider(self, name: str, scale: Scale) -> None:
+    def slider(self, name: str) -> None:
         """A slider of a number of the state."""
-        Slider(scale, getattr(self.state, name), lambda value: self.set(**{name: value}))
+        Slider(SCALES[name], getattr(self.state, name), lambda value: self.set(**{name: value}))
 
     # ---- what the person does ------------------------------------------------------------------------------------------------
 

@@ -48,9 +48,9 @@ Json = Annotated[Path | None, typer.Option("--json", help="Also write all number
 Out = Annotated[Path, typer.Option("--out", help="Folder for the report.")]
 
 
-def file_option(endings: str, default: str) -> OptionInfo:
-    """The option of a command that writes one file: the `endings` that it may have, and its name in the usual folder."""
-    return typer.Option("--out", "-o", help=f"{endings}; otherwise {REPORTS / default}.")
+def file_option(suffixes: str, default: str) -> OptionInfo:
+    """The option of a command that writes one file: the `suffixes` that it may have, and its name in the usual folder."""
+    return typer.Option("--out", "-o", help=f"{suffixes}; otherwise {REPORTS / default}.")
 
 
 def place(text: str, who: str) -> list[float]:
