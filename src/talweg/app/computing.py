@@ -8,8 +8,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import functools
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +23,7 @@ from talweg.text import surface as words
 
 GRID = 81  #: points along each side of a picture's grid
 POINTS = 400  #: of a trajectory, at most, that are sent
-CACHED = 64  #: trajectories that a page remembers
+CACHED = 256  #: trajectories that are remembered for all pages
 DEEPEST = 1e-12  #: a loss is shown on a log scale from here on, as a share of the picture's height
 
 
@@ -136,31 +134,29 @@ def adopted(now: SurfaceState, chosen: SurfaceState) -> SurfaceState:
     return now
 
 
+def _alike(state: SurfaceState) -> SurfaceState:
+    """The same for all states that have the same trajectories."""
+    batch = state.batch if state.noise else 1
+    return SurfaceState(
+        surface=state.surface, methods=(), start=starting_place(state), steps=state.steps, noise=state.noise, batch=batch, shake=state.shake
+    )
+
+
+@functools.lru_cache(maxsize=CACHED)
+def _trajectory(state: SurfaceState, entry: Entry) -> Trajectory:
+    start = np.array([starting_place(state)])
+    return descents_of(state, entry).trajectory(start, state.steps, hyperparameters=hyperparameters_of(state, entry))
+
+
 class PageTrajectories:
-    """The trajectories of one page; remembers those that it has computed, and which of them the browser has."""
+    """The trajectories of one page; remembers which of them the browser has."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[Any, ...], Trajectory] = OrderedDict()
         self._sent: dict[str, tuple[Any, ...]] = {}
-        self._lock = threading.Lock()
 
     def trajectories(self, state: SurfaceState) -> dict[str, Trajectory]:
         """That of each ticked method, by its name. Raises InputError for numbers out of range."""
-        with self._lock:
-            return {entry.name: self._trajectory(state, entry) for entry in state.methods}
-
-    def _key(self, state: SurfaceState, entry: Entry) -> tuple[Any, ...]:
-        return (state.surface, str(entry), starting_place(state), state.steps, state.noise, state.batch if state.noise else 0, state.shake)
-
-    def _trajectory(self, state: SurfaceState, entry: Entry) -> Trajectory:
-        key = self._key(state, entry)
-        if key not in self._known:
-            start, numbers = np.array([starting_place(state)]), hyperparameters_of(state, entry)
-            self._known[key] = descents_of(state, entry).trajectory(start, state.steps, hyperparameters=numbers)
-            while len(self._known) > CACHED:
-                self._known.popitem(last=False)
-        self._known.move_to_end(key)
-        return self._known[key]
+        return {entry.name: _trajectory(_alike(state), entry) for entry in state.methods}
 
     def outcomes(self, state: SurfaceState) -> dict[str, outcomes.Outcome]:
         """What became of each descent, by the name of its method."""
@@ -176,7 +172,7 @@ class PageTrajectories:
         pens, above = state.pens(), reference(state.surface)
         news = []
         for entry in state.methods:
-            key = (*self._key(state, entry), *pens[entry.name].values())
+            key = (_alike(state), entry, *pens[entry.name].values())
             if self._sent.get(entry.name) != key:
                 self._sent[entry.name] = key
                 news.append(_drawn(entry, found[entry.name], pens[entry.name], above))

@@ -15,7 +15,6 @@ from talweg.app.state import BATCHES, FAR, HEIGHTS, NOISE, STEPS, SurfaceState
 from talweg.checks import InputError
 from talweg.problems.surfaces.surface import SURFACES
 
-
 #: The sliders of the page's own numbers.
 SCALES = {
     "steps": controls.counted("steps", 10, int(STEPS.high), 10),

@@ -177,26 +177,20 @@ def frames(found: Problem, training: Training) -> list[str]:
     return [base64.b64encode(part.astype(np.uint8).tobytes()).decode() for part in values]
 
 
-_messages: OrderedDict[tuple[Any, ...], dict[str, Any]] = OrderedDict()
-_lock = threading.Lock()
-CACHED = 64
+CACHED = 64  #: trainings and races that are remembered
 
 
 def train(state: NetworkState, entry: Entry) -> dict[str, Any]:
     """One method's training as the browser takes it. Raises InputError for hyperparameters out of range."""
-    key = (state.data, state.target, state.model, state.epochs, state.seed, named(state, entry), str(entry))
-    with _lock:
-        if key in _messages:
-            _messages.move_to_end(key)
-            return _messages[key]
+    return _trained(dataclasses.replace(state, methods=(), at=-1, theme="auto"), entry)
+
+
+@functools.lru_cache(maxsize=CACHED)
+def _trained(state: NetworkState, entry: Entry) -> dict[str, Any]:
     found = of_state(state)
     (contestant,) = listed(found, named(state, entry), settings=1)
-    message = _message(found, trained(found, contestant, state.epochs, hyperparameters=entry.hyperparameters, seed=state.seed), entry)
-    with _lock:
-        _messages[key] = message
-        while len(_messages) > CACHED:
-            _messages.popitem(last=False)
-    return message
+    training = trained(found, contestant, state.epochs, hyperparameters=entry.hyperparameters, seed=state.seed)
+    return _message(found, training, entry)
 
 
 def _message(found: Problem, training: Training, entry: Entry) -> dict[str, Any]:
@@ -235,6 +229,7 @@ class Judged:
 
 
 _races: OrderedDict[str, Judged] = OrderedDict()
+_lock = threading.Lock()
 _racing = threading.Lock()  #: one race at a time: it takes all cores
 
 
