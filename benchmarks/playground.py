@@ -35,7 +35,7 @@ def in_the_server(events: int) -> list[dict[str, object]]:
     from talweg.app.state import SurfaceState, entries
 
     def measured(name: str, state: SurfaceState, changed: Any) -> dict[str, object]:
-        descents = computing.Descents()
+        descents = computing.PageTrajectories()
         state = computing.tuned(state)
         descents.message(state)
         seconds, sizes = [], []
@@ -162,7 +162,7 @@ def in_the_browser(address: str, events: int) -> list[dict[str, object]]:
     with sync_playwright() as playwright:
         page = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]).new_page(viewport={"width": 1280, "height": 900})
         page.goto(address, timeout=120_000)
-        page.wait_for_selector("polyline.path", state="attached", timeout=120_000)
+        page.wait_for_selector("polyline.trajectory", state="attached", timeout=120_000)
         page.wait_for_timeout(2000)
         page.evaluate(WATCH)
         box = page.locator(".handle .ring").bounding_box()

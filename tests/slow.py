@@ -16,21 +16,48 @@ class Slow(NamedTuple):
     but: tuple[str, ...] = ()
 
 
+SNIPPETS = (  #: one of each way to write a schedule, of each call, and of the bridge
+    *(f"adam, {schedule}-noisy quadratic" for schedule in ("None", "step", "exponential", "inverse-time", "restarts")),
+    *("momentum, cosine-noisy quadratic", "momentum, warmup-cosine-noisy quadratic", "nadam-constant, None-noisy quadratic"),
+    *("velocity+rmsprop-inside, one-cycle-noisy quadratic", "muon, None-noisy quadratic", "l2+adam, None-noisy quadratic"),
+)
+
 SLOW: dict[str, Slow] = {
     "app/test_browser.py::test_a_formula_is_typed_and_a_bad_one_is_said_where_it_is_wrong": Slow("test_state.py reads addresses"),
     "app/test_browser.py::test_a_reload_loses_nothing": Slow("test_state.py: a state is written to its address and read again"),
     "app/test_browser.py::test_a_table_is_handed_in": Slow("test_training.py trains on a table that was handed in"),
     "app/test_browser.py::test_another_surface_is_chosen": Slow("test_every_view_is_drawn… draws several"),
     "app/test_browser.py::test_every_lesson_is_drawn_and_a_picture_of_it_is_kept": Slow("test_every_view_is_drawn… draws one"),
+    "app/test_browser.py::test_every_view_is_drawn_wide_and_narrow_and_pictures_are_kept": Slow(
+        "the page Network without a plane, and a lesson, which test_a_lesson_sees… opens",
+        but=(
+            "?surface=himmelblau-more0",
+            "?view=3d-more1",
+            "?surface=valley&methods=sgd:learning_rate=0.021,momentum:learning_rate=0.1-more2",
+            "network?data=spirals&epochs=4&hidden=16&methods=sgd,adam-more3",
+        ),
+    ),
     "app/test_browser.py::test_methods_are_ticked_and_added": Slow("test_every_view_is_drawn… has several methods"),
     "app/test_browser.py::test_networks_learn_side_by_side_and_a_race_gives_the_verdict": Slow("test_training.py asks for the verdict"),
     "app/test_browser.py::test_two_tabs_do_not_disturb_each_other": Slow("a page's state is its own object"),
     "bridges/test_optax.py::test_a_factory_of_optax_races_with_its_numbers_searched": Slow("its steps and its search space are tested"),
+    "bridges/test_optax.py::test_a_transformation_stands_where_the_method_stands": Slow(
+        "one of each sort stays: a state, a look-ahead point, an average, noise",
+        but=("momentum", "nesterov", "adam", "schedule-free", "ema+adam", "accumulate+ema+sgd", "noisy+nesterov"),
+    ),
     "bridges/test_torch.py::test_it_takes_the_steps_of_the_method_wherever_that_asks_for_gradients": Slow(
         "one method that asks once, and two that ask twice, stay", but=("ema+adam", "lookahead+nadam", "sam+momentum")
     ),
     "bridges/test_torch.py::test_it_takes_the_steps_of_torch_own_optimizer_in_every_precision": Slow("test_dialects compares in float64"),
     "contestants/test_remedies.py::test_a_race_with_all_remedies_finishes_and_its_report_is_written": Slow("each remedy is tested alone"),
+    "dialects/test_code.py::test_the_snippet_for_optax_takes_the_same_steps": Slow(
+        "its call is tested in test_optax.py, the bridge that others go by in bridges/test_optax.py",
+        but=SNIPPETS,
+    ),
+    "dialects/test_code.py::test_the_snippet_for_torch_takes_the_same_steps": Slow(
+        "its call is tested in test_torch.py, the bridge that others go by in bridges/test_torch.py",
+        but=SNIPPETS,
+    ),
     "engine/test_program.py::test_a_stack_of_lanes_is_a_loop_over_lanes": Slow(
         "methods/test_contract.py stacks every method", but=("adam", "sgd", "adafactor")
     ),
@@ -62,7 +89,10 @@ SLOW: dict[str, Slow] = {
     "studies/test_basins.py::test_a_minimum_in_the_tip_of_a_cone_is_found": Slow("himmelblau's and six-hump camel's basins are found"),
     "studies/test_basins.py::test_styblinski_and_tangs_function_in_four_dimensions_has_sixteen": Slow("himmelblau's basins are counted"),
     "studies/test_endpoints.py::test_a_wider_network_is_looked_at_as_it_is": Slow("the final lanes of a race are looked at"),
+    "studies/test_endpoints.py::test_the_command_diagnoses_points_and_ends_of_descents": Slow(".ci/smoke runs the command"),
+    "studies/test_endpoints.py::test_the_command_diagnoses_the_newest_race": Slow(".ci/smoke runs the command"),
     "studies/test_landscape.py::test_a_browser_draws_all_four_pictures": Slow("a wide page as well as a narrow one", but=("500,2600",)),
+    "studies/test_landscape.py::test_the_command_builds_the_problem_of_a_file_again": Slow("racing/test_recall.py does"),
     "studies/test_landscape.py::test_the_command_knows_data_sets_and_its_mistakes": Slow(".ci/smoke runs the command"),
     "studies/test_training.py::test_it_ends_where_a_single_run_ends": Slow("other batches", but=("momentum@32",)),
 }

@@ -30,60 +30,24 @@ if TYPE_CHECKING:
     from talweg.studies.surface import View, surface
     from talweg.studies.trajectories import Trajectory, trajectories
 
-_WHERE = {
-    "Basins": "talweg.studies.basins",
-    "Escape": "talweg.studies.escape",
-    "InputError": "talweg.checks",
-    "Metric": "talweg.problems",
-    "Problem": "talweg.problems",
-    "Race": "talweg.racing.api",
-    "Trace": "talweg.engine.descend",
-    "Trajectory": "talweg.studies.trajectories",
-    "View": "talweg.studies.surface",
-    "basins": "talweg.studies.basins",
-    "descend": "talweg.engine.descend",
-    "diagnose": "talweg.studies.diagnose",
-    "escape": "talweg.studies.escape",
-    "from_optax": "talweg.bridges.optax",
-    "minimize": "talweg.engine.descend",
-    "open_race": "talweg.racing.api",
-    "race": "talweg.racing.api",
-    "surface": "talweg.studies.surface",
-    "torch_optimizer": "talweg.bridges.torch",
-    "trajectories": "talweg.studies.trajectories",
-    "use_all_cores": "talweg.engine.environment",
-}
 _MODULES = ("dialects", "landscape", "methods", "problems", "schedules")
+_NAMES = {
+    "talweg.bridges.optax": ("from_optax",),
+    "talweg.bridges.torch": ("torch_optimizer",),
+    "talweg.checks": ("InputError",),
+    "talweg.engine.descend": ("Trace", "descend", "minimize"),
+    "talweg.engine.environment": ("use_all_cores",),
+    "talweg.problems": ("Metric", "Problem"),
+    "talweg.racing.api": ("Race", "open_race", "race"),
+    "talweg.studies.basins": ("Basins", "basins"),
+    "talweg.studies.diagnose": ("diagnose",),
+    "talweg.studies.escape": ("Escape", "escape"),
+    "talweg.studies.surface": ("View", "surface"),
+    "talweg.studies.trajectories": ("Trajectory", "trajectories"),
+}
+_WHERE = {name: module for module, names in _NAMES.items() for name in names}
 
-__all__ = [
-    "Basins",
-    "Escape",
-    "InputError",
-    "Metric",
-    "Problem",
-    "Race",
-    "Trace",
-    "Trajectory",
-    "View",
-    "__version__",
-    "basins",
-    "descend",
-    "diagnose",
-    "dialects",
-    "escape",
-    "from_optax",
-    "landscape",
-    "methods",
-    "minimize",
-    "open_race",
-    "problems",
-    "race",
-    "schedules",
-    "surface",
-    "torch_optimizer",
-    "trajectories",
-    "use_all_cores",
-]
+__all__ = sorted(["__version__", *_MODULES, *_WHERE])
 
 
 def __getattr__(name: str) -> Any:

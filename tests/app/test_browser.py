@@ -100,12 +100,12 @@ def drawn(page: Any, more_than: int = 0) -> int:
 
 def path_of(page: Any, name: str) -> str:
     """The points of a method's line."""
-    return page.get_attribute(f'polyline.path[data-name="{name}"]', "points")
+    return page.get_attribute(f'polyline.trajectory[data-name="{name}"]', "points")
 
 
 def moved(page: Any, name: str, old: str) -> str:
     """The points of a method's line, once they are others."""
-    line = f'polyline.path[data-name="{name}"]'
+    line = f'polyline.trajectory[data-name="{name}"]'
     page.wait_for_function("([line, old]) => document.querySelector(line).getAttribute('points') !== old", arg=[line, old])
     return path_of(page, name)
 
@@ -183,7 +183,8 @@ def test_play_draws_the_paths_step_by_step(server: str, tab: Any) -> None:
     drawn(page)
     page.get_by_role("button", name="play").click()
     page.wait_for_function(
-        "() => { const n = document.querySelector('polyline.path').getAttribute('points').split(' ').length; return n > 1 && n < 195 }"
+        "() => { const line = document.querySelector('polyline.trajectory').getAttribute('points').split(' ');"
+        " return line.length > 1 && line.length < 195 }"
     )
     page.get_by_role("button", name="pause").click()
     settled(page, "at=")
@@ -193,12 +194,12 @@ def test_methods_are_ticked_and_added(server: str, tab: Any) -> None:
     page = tab(f"{server}/?{RATES}")
     count = drawn(page)
     page.get_by_role("checkbox", name="RMSprop").click()
-    page.wait_for_selector('polyline.path[data-name="rmsprop"]', state="attached")
+    page.wait_for_selector('polyline.trajectory[data-name="rmsprop"]', state="attached")
     settled(page, "rmsprop:learning_rate=")  # the best of 32
     page.get_by_role("checkbox", name="momentum", exact=True).click()
-    page.wait_for_selector('polyline.path[data-name="momentum"]', state="detached")
+    page.wait_for_selector('polyline.trajectory[data-name="momentum"]', state="detached")
     chosen(page, "more methods", "Lion")
-    page.wait_for_selector('polyline.path[data-name="lion"]', state="attached")
+    page.wait_for_selector('polyline.trajectory[data-name="lion"]', state="attached")
     assert drawn(page) > count
 
 
@@ -222,7 +223,7 @@ def test_a_reload_loses_nothing(server: str, tab: Any) -> None:
     page = tab(f"{server}/?surface=beale&{RATES},adam:learning_rate=0.1&start=1,-1&steps=150&noise=0.5&batch=4&at=60&theme=dark")
     drawn(page)
     page.get_by_role("checkbox", name="momentum", exact=True).click()
-    page.wait_for_selector('polyline.path[data-name="momentum"]', state="detached")
+    page.wait_for_selector('polyline.trajectory[data-name="momentum"]', state="detached")
     page.wait_for_function("() => !location.search.includes('momentum')")
     address, path, words = page.url, path_of(page, "adam"), page.locator(".words").inner_text()
     page.reload(timeout=PATIENCE)

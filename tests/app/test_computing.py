@@ -90,8 +90,8 @@ def test_noise_on_the_gradient_is_a_wrapper_around_the_method() -> None:
 def test_the_best_learning_rate_is_found_for_what_has_none() -> None:
     state = computing.tuned(dataclasses.replace(STATE, methods=entries("sgd,adam:learning_rate=0.05")))
     (path,) = tw.trajectories(tw.problems.surface("rosenbrock").problem(), "sgd", [-1.0, 1.0], 100)
-    assert dict(state.methods[0].numbers)["learning_rate"] == path.hyperparameters["learning_rate"]
-    assert dict(state.methods[1].numbers)["learning_rate"] == 0.05
+    assert state.methods[0].hyperparameters["learning_rate"] == path.hyperparameters["learning_rate"]
+    assert state.methods[1].hyperparameters["learning_rate"] == 0.05
 
 
 def test_rates_that_were_chosen_are_taken_unless_the_page_went_on() -> None:
@@ -152,7 +152,7 @@ def test_pictures_are_json_and_the_same_for_all_pages() -> None:
 def answered(lesson: Lesson, **words: str) -> bool:
     state, troubles = SurfaceState.read({**lesson.scene, **words})
     assert troubles == []
-    return lesson.found(state, computing.PageTrajectories().outcomes(state))
+    return lesson.answered(state, computing.PageTrajectories().outcomes(state))
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.title)
@@ -162,7 +162,7 @@ def test_a_lesson_asks_something_that_a_slider_answers(lesson: Lesson) -> None:
     moved = SurfaceState.read({**lesson.scene, **lesson.solution})[0]
     first = lesson.state()
     numbers = {
-        name for a, b in zip(first.methods, moved.methods, strict=True) for name, value in b.numbers if dict(a.numbers)[name] != value
+        name for a, b in zip(first.methods, moved.methods, strict=True) for name, value in b.chosen if a.hyperparameters[name] != value
     }
     others = {name for name in ("noise", "steps", "shake") if getattr(first, name) != getattr(moved, name)}
     assert numbers | others <= lesson.sliders

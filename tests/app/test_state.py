@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talweg.app.lessons import LESSONS, Lesson
-from talweg.app.state import Entry, NetworkState, SurfaceState, entries, hidden, label_of
+from talweg.app.state import Entry, NetworkState, SurfaceState, entries, hidden
 from talweg.checks import InputError
 
 
@@ -93,14 +93,14 @@ def test_what_cannot_be_taken_is_said_and_the_rest_is_kept(words: dict[str, str]
 def test_numbers_of_a_method_are_changed_one_by_one() -> None:
     entry = Entry.read("adam:b1=0.5").with_number("learning_rate", 0.1).with_number("b1", 0.25)
     assert str(entry) == "adam:b1=0.25:learning_rate=0.1"
-    assert str(entry.without("b1")) == "adam:learning_rate=0.1"
+    assert str(entry.untuned()) == "adam:b1=0.25"
     state = SurfaceState(methods=entries("sgd,adam")).with_entry(entry)
     assert state.entry("adam") == entry
     assert state.entry("lion") is None
 
 
 def test_methods_are_called_what_they_are_called_everywhere() -> None:
-    assert [label_of(name) for name in ("sgd", "sgd@1", "sgd@full", "sgd@16", "adam", "adam@8", "noisy+adam")] == [
+    assert [Entry(name).label for name in ("sgd", "sgd@1", "sgd@full", "sgd@16", "adam", "adam@8", "noisy+adam")] == [
         "gradient descent",
         "stochastic gradient descent",
         "batch gradient descent",

@@ -121,7 +121,7 @@ def other_defaults(module: Any, theirs: Callable[[str], Any]) -> dict[str, list[
     """The arguments of a dialect, by its words, whose defaults are not those of the library's own call, or that it doesn't have."""
     found = {}
     for name, word in vars(module).items():
-        if inspect.isfunction(word) and word.__module__ == module.__name__ and name[0] != "_" and name != "calls":
+        if inspect.isfunction(word) and word.__module__ == module.__name__ and name[0] != "_":
             own = inspect.signature(theirs(name)).parameters
             words = [given for given in inspect.signature(word).parameters.values() if given.kind is not given.VAR_KEYWORD]
             found[name] = [given.name for given in words if given.name not in own or own[given.name].default != given.default]

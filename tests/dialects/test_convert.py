@@ -118,7 +118,7 @@ def test_a_wrong_library_or_something_that_is_no_method_is_one_sentence():
         (lambda: dialects.optax.adam(0.1, eps_root=1e-8), "eps_root must be 0.0"),
         (lambda: dialects.optax.adadelta(None), "climbs instead of descending"),
         (lambda: dialects.keras.Adam(0.1, clipnorm=1.0), "clipnorm has no equivalent here"),
-        (lambda: dialects.caffe.AdaGrad(0.1, momentum=0.9), "Caffe refuses it, too"),
+        (lambda: dialects.caffe.AdaGrad(0.1, momentum=0.9), "it has no momentum=0.9"),
         (lambda: dialects.optax.rmsprop(0.1, eps_in_sqrt=False, centered=True), "goes with neither"),
         (lambda: dialects.optax.radam(0.1, threshold=4.0), "threshold must be 5.0"),
         (lambda: dialects.optax.adabelief(0.1, eps_root=1e-8), "eps_root must be 1e-16"),

@@ -8,16 +8,13 @@ from __future__ import annotations
 import base64
 import dataclasses
 import functools
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from talweg.app.state import Entry, SurfaceState, label_of
+from talweg.app.state import Entry, SurfaceState
 from talweg.checks import InputError
-from talweg.figures import palette
 from talweg.figures.surface import grid, outcomes, trajectories
 from talweg.problems import Problem, Surface, surface
 from talweg.studies import surface as view
@@ -26,7 +23,7 @@ from talweg.text import surface as words
 
 GRID = 81  #: points along each side of a picture's grid
 POINTS = 400  #: of a trajectory, at most, that are sent
-KEPT = 64  #: trajectories that a page remembers
+CACHED = 256  #: trajectories that are remembered for all pages
 DEEPEST = 1e-12  #: a loss is shown on a log scale from here on, as a share of the picture's height
 
 
@@ -54,15 +51,9 @@ def pictures(text: str, scale: str) -> dict[str, Any]:
     made = replace(painted(text), scale=scale)
     names = {"contour": grid.contour_figure(made), "space": grid.surface_3d_figure(made)}
     figures = {name: figure.to_plotly_json() for name, figure in names.items()}
-    return {
-        **{name: {"data": figure["data"], "layout": _plain(figure["layout"])} for name, figure in figures.items()},
-        "domain": made.domain,
-    }
-
-
-def _plain(layout: dict[str, Any]) -> dict[str, Any]:
-    """A layout without Plotly's template, which is the browser's own."""
-    return {name: value for name, value in layout.items() if name != "template"}
+    for figure in figures.values():
+        figure["layout"].pop("template", None)  # the browser has its own
+    return {**figures, "domain": made.domain}
 
 
 @functools.lru_cache(maxsize=32)
@@ -107,9 +98,9 @@ def starting_place(state: SurfaceState) -> tuple[float, float]:
     return float(first), float(second)
 
 
-def numbers_of(state: SurfaceState, entry: Entry) -> dict[str, float]:
-    """The hyperparameters of a ticked method, with the noise that is added for all."""
-    return {**dict(entry.numbers), **({"noise": state.shake} if state.shake > 0 else {})}
+def hyperparameters_of(state: SurfaceState, entry: Entry) -> dict[str, float]:
+    """Those that were chosen for a ticked method, with the noise that is added for all."""
+    return entry.hyperparameters | ({"noise": state.shake} if state.shake > 0 else {})
 
 
 def tuned(state: SurfaceState) -> SurfaceState:
@@ -120,10 +111,10 @@ def tuned(state: SurfaceState) -> SurfaceState:
     start = np.array([starting_place(state)])
     ground = painted(state.surface)
     for entry in state.methods:
-        if "learning_rate" in entry.defaults() and "learning_rate" not in dict(entry.numbers):
+        if "learning_rate" in entry.defaults() and "learning_rate" not in entry.hyperparameters:
             rate = float(f"{view.SHARE * np.ptp(ground.x):.2g}")
             if ground.has_lowest:
-                rate = descents_of(state, entry).tune(start, state.steps, hyperparameters=numbers_of(state, entry))
+                rate = descents_of(state, entry).tune(start, state.steps, hyperparameters=hyperparameters_of(state, entry))
             state = state.with_entry(entry.with_number("learning_rate", rate))
     return state
 
@@ -135,39 +126,37 @@ def adopted(now: SurfaceState, chosen: SurfaceState) -> SurfaceState:
     """
     if now.surface != chosen.surface:
         return now
-    rates = {entry.name: dict(entry.numbers).get("learning_rate") for entry in chosen.methods}
     for entry in now.methods:
-        rate = rates.get(entry.name)
-        if "learning_rate" not in dict(entry.numbers) and rate is not None:
+        other = chosen.entry(entry.name)
+        rate = other.hyperparameters.get("learning_rate") if other else None
+        if "learning_rate" not in entry.hyperparameters and rate is not None:
             now = now.with_entry(entry.with_number("learning_rate", rate))
     return now
 
 
+def _alike(state: SurfaceState) -> SurfaceState:
+    """The same for all states that have the same trajectories."""
+    batch = state.batch if state.noise else 1
+    return SurfaceState(
+        surface=state.surface, methods=(), start=starting_place(state), steps=state.steps, noise=state.noise, batch=batch, shake=state.shake
+    )
+
+
+@functools.lru_cache(maxsize=CACHED)
+def _trajectory(state: SurfaceState, entry: Entry) -> Trajectory:
+    start = np.array([starting_place(state)])
+    return descents_of(state, entry).trajectory(start, state.steps, hyperparameters=hyperparameters_of(state, entry))
+
+
 class PageTrajectories:
-    """The trajectories of one page; remembers those that it has computed, and which of them the browser has."""
+    """The trajectories of one page; remembers which of them the browser has."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[tuple[Any, ...], Trajectory] = OrderedDict()
         self._sent: dict[str, tuple[Any, ...]] = {}
-        self._lock = threading.Lock()
 
     def trajectories(self, state: SurfaceState) -> dict[str, Trajectory]:
         """That of each ticked method, by its name. Raises InputError for numbers out of range."""
-        with self._lock:
-            return {entry.name: self._trajectory(state, entry) for entry in state.methods}
-
-    def _key(self, state: SurfaceState, entry: Entry) -> tuple[Any, ...]:
-        return (state.surface, str(entry), starting_place(state), state.steps, state.noise, state.batch if state.noise else 0, state.shake)
-
-    def _trajectory(self, state: SurfaceState, entry: Entry) -> Trajectory:
-        key = self._key(state, entry)
-        if key not in self._known:
-            start, numbers = np.array([starting_place(state)]), numbers_of(state, entry)
-            self._known[key] = descents_of(state, entry).trajectory(start, state.steps, hyperparameters=numbers)
-            while len(self._known) > KEPT:
-                self._known.popitem(last=False)
-        self._known.move_to_end(key)
-        return self._known[key]
+        return {entry.name: _trajectory(_alike(state), entry) for entry in state.methods}
 
     def outcomes(self, state: SurfaceState) -> dict[str, outcomes.Outcome]:
         """What became of each descent, by the name of its method."""
@@ -180,21 +169,21 @@ class PageTrajectories:
         found = self.trajectories(state)
         if whole:
             self._sent.clear()
-        looks = {name: look_of(state, name) for name in found}
+        pens, above = state.pens(), reference(state.surface)
         news = []
         for entry in state.methods:
-            key = (*self._key(state, entry), looks[entry.name])
+            key = (_alike(state), entry, *pens[entry.name].values())
             if self._sent.get(entry.name) != key:
                 self._sent[entry.name] = key
-                news.append(_sent(entry.name, found[entry.name], looks[entry.name], reference(state.surface)))
+                news.append(_drawn(entry, found[entry.name], pens[entry.name], above))
+        has_lowest, all_outcomes = painted(state.surface).has_lowest, self.outcomes(state)
         said = [
             {
-                "name": name,
-                "words": words.commented(label_of(name), one, has_lowest=painted(state.surface).has_lowest),
-                "colour": one.trajectory.look.colour,
-                "strokes": one.trajectory.look.strokes,
+                "name": entry.name,
+                "words": words.commented(entry.label, all_outcomes[entry.name], has_lowest=has_lowest),
+                **pens[entry.name],
             }
-            for name, one in self.outcomes(state).items()
+            for entry in state.methods
         ]
         return {
             "trajectories": news,
@@ -203,27 +192,12 @@ class PageTrajectories:
             "start": starting_place(state),
             "steps": state.steps,
             "at": state.at,
-            "title": reference(state.surface).title,
-            "log": reference(state.surface).lowest is not None,
+            "title": above.title,
+            "log": above.lowest is not None,
         }
 
 
-def look_of(state: SurfaceState, name: str) -> palette.Look:
-    """The look of a ticked method among all that are ticked."""
-    ticked = [{"name": entry.name, "method": _plain_name(entry.name), "batch": _batch(entry.name)} for entry in state.methods]
-    return palette.looks(ticked)[name]
-
-
-def _plain_name(name: str) -> str:
-    return name.partition("@")[0]
-
-
-def _batch(name: str) -> int | str | None:
-    size = name.partition("@")[2]
-    return int(size) if size.isdigit() else size or None
-
-
-def _sent(name: str, trajectory: Trajectory, look: palette.Look, above: Reference) -> dict[str, Any]:
+def _drawn(entry: Entry, trajectory: Trajectory, pen: dict[str, str], above: Reference) -> dict[str, Any]:
     """A trajectory as the browser takes it: at most `POINTS` of its points, as 32-bit numbers."""
     stride = -(-trajectory.steps // POINTS)
     at = np.unique(np.append(np.arange(0, trajectory.steps + 1, stride), trajectory.steps))
@@ -233,11 +207,9 @@ def _sent(name: str, trajectory: Trajectory, look: palette.Look, above: Referenc
         spread = max(float(np.nanmax(left)), 0.0) if np.isfinite(left).any() else 0.0
         left = np.where(np.isfinite(left), np.maximum(left, DEEPEST * spread), np.nan)
     return {
-        "name": name,
-        "label": label_of(name),
-        "colour": look.colour,
-        "dash": look.dash,
-        "strokes": look.strokes,
+        "name": entry.name,
+        "label": entry.label,
+        **pen,
         "stride": int(stride),
         "xy": _coded(trajectory.positions[0, at, :2]),
         "loss": _coded(left),

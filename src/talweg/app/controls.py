@@ -10,7 +10,7 @@ from typing import Any
 
 from nicegui import ui
 
-from talweg.app.state import Entry, label_of
+from talweg.app.state import Entry
 from talweg.figures.palette import Look, look
 from talweg.methods import CATALOGUE, VARIANTS
 
@@ -54,7 +54,7 @@ def noisy(label: str, high: float) -> Scale:
 
 
 #: The hyperparameters that have a slider.
-SCALES = {
+SLIDERS = {
     "learning_rate": logarithmic("learning rate", -6, 2),
     "momentum": complement("momentum"),
     "b1": complement("b1"),
@@ -96,9 +96,9 @@ def swatch(of: Look) -> ui.html:
     return ui.html(f'<svg class="swatch" width="32" height="12" aria-hidden="true">{line}</svg>', sanitize=False)
 
 
-def others() -> dict[str, str]:
-    """The methods that can be added, by name."""
-    return {name: kind.label for name, kind in CATALOGUE.items() if name not in VARIANTS}
+def methods_to_add(offered: Iterable[str]) -> dict[str, str]:
+    """The labels of the methods that are not offered anyway, by name."""
+    return {name: kind.label for name, kind in CATALOGUE.items() if name not in {*VARIANTS, *offered}}
 
 
 class MethodList:
@@ -111,7 +111,7 @@ class MethodList:
         tick: Callable[[str, bool], Any],
         change: Callable[[str, str, float], Any],
         *,
-        only: Iterable[str] = SCALES,
+        only: Iterable[str] = SLIDERS,
     ):
         self.tick, self.change, self.only = tick, change, frozenset(only)
         self.sliders: dict[str, dict[str, Slider]] = {}
@@ -123,12 +123,11 @@ class MethodList:
 
     def add(self, name: str, entry: Entry | None) -> None:
         """One more row."""
-        word, _, batch = name.partition("@")
-        size = int(batch) if batch.isdigit() else batch or None
+        named = Entry(name)
         with self.column, ui.element("div").classes("method").props(f'data-method="{name}"'):
             with ui.element("div").classes("title"):
-                box = ui.checkbox(label_of(name), value=entry is not None, on_change=lambda event: self.tick(name, bool(event.value)))
-                swatch(look(word, size))
+                box = ui.checkbox(named.label, value=entry is not None, on_change=lambda event: self.tick(name, bool(event.value)))
+                swatch(look(named.method, named.batch))
             self.boxes[name] = box
             self.rows[name] = ui.element("div").classes("numbers")
         if entry is not None:
@@ -139,15 +138,15 @@ class MethodList:
         if entry.name not in self.rows:
             self.add(entry.name, entry)
             return
-        numbers = {**entry.defaults(), **dict(entry.numbers)}
+        numbers = entry.defaults() | entry.hyperparameters
         if entry.name in self.sliders:
             for name, slider in self.sliders[entry.name].items():
                 slider.show(numbers[name])
             return
         with self.rows[entry.name]:
             self.sliders[entry.name] = {
-                name: Slider(SCALES[name], numbers[name], functools.partial(self.change, entry.name, name))
-                for name in SCALES
+                name: Slider(SLIDERS[name], numbers[name], functools.partial(self.change, entry.name, name))
+                for name in SLIDERS
                 if name in numbers and name in self.only
             }
 

@@ -7,7 +7,7 @@ export default {
         <svg v-show="view === 'contour'" ref="over" class="over">
           <defs><clipPath :id="clip"><rect ref="frame" /></clipPath></defs>
           <g ref="lines" :clip-path="'url(#' + clip + ')'"></g>
-          <g ref="handle" class="handle" tabindex="0" role="slider" aria-label="start of the descents; arrow keys move it" :aria-valuetext="startWords">
+          <g v-show="startWords" ref="handle" class="handle" tabindex="0" role="slider" aria-label="start of the descents; arrow keys move it" :aria-valuetext="startWords">
             <circle class="grip" r="18" /><circle class="ring" r="9" /><circle class="dot" r="3" />
           </g>
         </svg>
@@ -38,7 +38,7 @@ export default {
   data: () => ({ at: 0, last: 0, playing: false, startWords: "", said: [], clip: "clip-" + Math.random().toString(36).slice(2) }),
 
   mounted() {
-    this.paths = new Map();
+    this.trajectories = new Map();
     this.order = [];
     this.painted = null;
     this.player = new talweg.Player((at) => this.show(at), (at) => this.settled());
@@ -107,15 +107,15 @@ export default {
     },
 
     inSpace() {
-      return this.order.map((name) => this.paths.get(name)).filter(Boolean).map((path) => {
-        const [x, y, z] = this.overGround(path, this.shown(path));
-        return { type: "scatter3d", mode: "lines", x, y, z, name: path.label, hoverinfo: "name", showlegend: false,
-          line: { color: path.colour, width: 6, dash: path.dash } };
+      return this.order.map((name) => this.trajectories.get(name)).filter(Boolean).map((trajectory) => {
+        const [x, y, z] = this.overGround(trajectory, this.shown(trajectory));
+        return { type: "scatter3d", mode: "lines", x, y, z, name: trajectory.label, hoverinfo: "name", showlegend: false,
+          line: { color: trajectory.colour, width: 6, dash: trajectory.dash } };
       });
     },
 
-    // A path laid over the ground, long steps in short pieces; what lies outside of the picture is left out.
-    overGround(path, count) {
+    // A trajectory laid over the ground, long steps in short pieces; what lies outside of the picture is left out.
+    overGround(trajectory, count) {
       const [[left, right], [low, high]] = this.painted.domain, ground = this.painted.space.data[0].z;
       const rows = ground.length - 1, columns = ground[0].length - 1, all = ground.flat().filter(Number.isFinite);
       const lift = 0.012 * (all.reduce((a, b) => Math.max(a, b)) - all.reduce((a, b) => Math.min(a, b)));
@@ -132,9 +132,9 @@ export default {
         out[1].push(inside ? y : null);
         out[2].push(inside ? height(x, y) : null);
       };
-      put(path.xy[0], path.xy[1]);
+      put(trajectory.xy[0], trajectory.xy[1]);
       for (let k = 1; k < count; k++) {
-        const [x0, y0, x1, y1] = path.xy.slice(2 * k - 2, 2 * k + 2);
+        const [x0, y0, x1, y1] = trajectory.xy.slice(2 * k - 2, 2 * k + 2);
         const length = Math.hypot((x1 - x0) / (right - left), (y1 - y0) / (high - low)), pieces = Math.max(1, Math.min(60, Math.ceil(60 * length)));
         for (let piece = 1; piece <= pieces; piece++) put(x0 + ((x1 - x0) * piece) / pieces, y0 + ((y1 - y0) * piece) / pieces);
       }
@@ -143,12 +143,12 @@ export default {
 
     // New descents: those that changed, and in which order all stand.
     update(news) {
-      if (news.trajectories) for (const path of news.trajectories) {
-        this.paths.set(path.name, { ...path, xy: talweg.floats(path.xy), loss: talweg.floats(path.loss), rate: talweg.floats(path.rate) });
+      if (news.trajectories) for (const trajectory of news.trajectories) {
+        this.trajectories.set(trajectory.name, { ...trajectory, xy: talweg.floats(trajectory.xy), loss: talweg.floats(trajectory.loss), rate: talweg.floats(trajectory.rate) });
       }
       this.order = news.order;
       this.said = news.said;
-      for (const name of [...this.paths.keys()]) if (!this.order.includes(name)) this.paths.delete(name);
+      for (const name of [...this.trajectories.keys()]) if (!this.order.includes(name)) this.trajectories.delete(name);
       const atEnd = this.player.at >= this.player.last;
       this.start = news.start;
       this.seen = news.seen;
@@ -170,17 +170,17 @@ export default {
     },
 
     drawCharts() {
-      const lines = (what, log) => this.order.map((name) => this.paths.get(name)).filter(Boolean).map((path) => {
-        const values = path[what], x = [], y = [];
-        for (let i = 0; i < values.length; i++) { x.push(Math.min(i * path.stride, this.last)); y.push(Number.isFinite(values[i]) && (!log || values[i] > 0) ? values[i] : null); }
-        return { label: path.label, colour: path.colour, dash: path.dash, x, y };
+      const lines = (what, log) => this.order.map((name) => this.trajectories.get(name)).filter(Boolean).map((trajectory) => {
+        const values = trajectory[what], x = [], y = [];
+        for (let i = 0; i < values.length; i++) { x.push(Math.min(i * trajectory.stride, this.last)); y.push(Number.isFinite(values[i]) && (!log || values[i] > 0) ? values[i] : null); }
+        return { label: trajectory.label, colour: trajectory.colour, dash: trajectory.dash, x, y };
       });
       this.lossChart.draw(lines("loss", this.lossChart.log), this.last);
       this.rateChart.draw(lines("rate", true), this.last);
     },
 
-    shown(path) {
-      return Math.min(Math.floor(this.player.at / path.stride) + (this.player.at >= this.last ? 2 : 1), path.xy.length / 2);
+    shown(trajectory) {
+      return Math.min(Math.floor(this.player.at / trajectory.stride) + (this.player.at >= this.last ? 2 : 1), trajectory.xy.length / 2);
     },
 
     show(at) {
@@ -209,21 +209,21 @@ export default {
       const py = (y) => cut(axes.yaxis._offset + ((high - y) / (high - low)) * axes.yaxis._length);
       const parts = [];
       for (const name of this.order) {
-        const path = this.paths.get(name);
-        if (!path) continue;
-        const count = this.shown(path), points = [];
-        for (let i = 0; i < count; i++) points.push([px(path.xy[2 * i]), py(path.xy[2 * i + 1])]);
-        parts.push(this.line(path, points));
+        const trajectory = this.trajectories.get(name);
+        if (!trajectory) continue;
+        const count = this.shown(trajectory), points = [];
+        for (let i = 0; i < count; i++) points.push([px(trajectory.xy[2 * i]), py(trajectory.xy[2 * i + 1])]);
+        parts.push(this.line(trajectory, points));
       }
       this.$refs.lines.innerHTML = parts.join("");
       if (this.start && !this.dragging) this.place(px(this.start[0]), py(this.start[1]));
     },
 
     // One descent as SVG: its line, arrows at regular distances along it, and where it stands.
-    line(path, points) {
+    line(trajectory, points) {
       const text = points.map(([x, y]) => x.toFixed(1) + "," + y.toFixed(1)).join(" ");
-      const dash = path.strokes ? ` stroke-dasharray="${path.strokes}"` : "";
-      let out = `<polyline class="path" data-name="${path.name}" points="${text}" stroke="${path.colour}"${dash} />`;
+      const dash = trajectory.strokes ? ` stroke-dasharray="${trajectory.strokes}"` : "";
+      let out = `<polyline class="trajectory" data-name="${trajectory.name}" points="${text}" stroke="${trajectory.colour}"${dash} />`;
       let gone = 0, next = 26;
       for (let i = 1; i < points.length; i++) {
         const dx = points[i][0] - points[i - 1][0], dy = points[i][1] - points[i - 1][1], length = Math.hypot(dx, dy);
@@ -231,15 +231,15 @@ export default {
         gone += length;
         if (gone >= next && length > 0.5) {
           const angle = (Math.atan2(dy, dx) * 180) / Math.PI, x = (points[i][0] + points[i - 1][0]) / 2, y = (points[i][1] + points[i - 1][1]) / 2;
-          out += `<path class="arrow" d="M5,0 L-4,4 L-4,-4 Z" transform="translate(${x.toFixed(1)},${y.toFixed(1)}) rotate(${angle.toFixed(0)})" fill="${path.colour}" />`;
+          out += `<path class="arrow" d="M5,0 L-4,4 L-4,-4 Z" transform="translate(${x.toFixed(1)},${y.toFixed(1)}) rotate(${angle.toFixed(0)})" fill="${trajectory.colour}" />`;
           next = gone + 90;
         }
       }
       const [x, y] = points[points.length - 1];
-      const lost = path.diverged >= 0 && this.player.at >= path.diverged;
+      const lost = trajectory.diverged >= 0 && this.player.at >= trajectory.diverged;
       out += lost
-        ? `<path class="lost" d="M-6,-6 L6,6 M-6,6 L6,-6" transform="translate(${x.toFixed(1)},${y.toFixed(1)})" stroke="${path.colour}" />`
-        : `<circle class="stands" cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="5" fill="${path.colour}" />`;
+        ? `<path class="lost" d="M-6,-6 L6,6 M-6,6 L6,-6" transform="translate(${x.toFixed(1)},${y.toFixed(1)})" stroke="${trajectory.colour}" />`
+        : `<circle class="stands" cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="5" fill="${trajectory.colour}" />`;
       return out;
     },
 

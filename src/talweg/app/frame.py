@@ -31,6 +31,8 @@ def serve() -> None:
         '<script src="/plotly.min.js"></script><script src="/drawing/drawing.js"></script><link rel="stylesheet" href="/drawing/page.css">'
     )
     ui.add_head_html(head, shared=True)
+    for element, look in ((ui.select, "dense outlined options-dense"), (ui.input, "dense outlined"), (ui.toggle, "dense no-caps")):
+        element.default_props(look)
 
 
 class Frame:

@@ -7,23 +7,16 @@ from typing import Any
 
 from nicegui import ui
 
-from talweg.app import controls
-from talweg.app.controls import MethodList
 from talweg.app.lessons import LESSONS
+from talweg.app.page import group
 from talweg.app.state import SurfaceState
-from talweg.app.surface_page import SurfacePage
-
-SLIDERS = {
-    "noise": controls.noisy("noise of each example", 100),
-    "steps": controls.counted("steps", 10, 2000, 10),
-    "shake": controls.noisy("noise added to every gradient, fading", 100),
-}
+from talweg.app.surface_page import SCALES, SurfacePage
 
 
 class LearnPage(SurfacePage):
     """One lesson; where its controls stand is in the address, as on the page Surface."""
 
-    path = "/learn"
+    address = "/learn"
 
     def __init__(self, state: SurfaceState, troubles: list[str], number: int):
         self.number, self.lesson = number, LESSONS[number]
@@ -41,7 +34,7 @@ class LearnPage(SurfacePage):
                     if k == self.number:
                         link.classes("here").props('aria-current="step"')
             ui.html(f"<h1>{self.lesson.title}</h1>", sanitize=False)
-            for paragraph in self.lesson.look:
+            for paragraph in self.lesson.text:
                 ui.html(f"<p>{paragraph}</p>", sanitize=False)
             with ui.element("div").classes("question").props('aria-live="polite"') as self.box:
                 ui.label(self.lesson.question).classes("asked")
@@ -58,23 +51,20 @@ class LearnPage(SurfacePage):
 
     def controls(self) -> None:
         """The sliders that the question is about, and how the picture is drawn."""
-        with ui.element("div").classes("group"):
-            self.toggles()
-            self.trouble = ui.label().classes("trouble").props('role="alert"')
-            self.trouble.set_visibility(False)
-        with ui.element("div").classes("group"):
-            ui.label("try it").classes("group-name")
-            names = [entry.name for entry in self.lesson.state().methods]
-            self.methods = MethodList(names, self.state.methods, self.ticked, self.changed, only=self.lesson.sliders)
-            for name, scale in SLIDERS.items():
+        with group():
+            self.picture_controls()
+            self.trouble_label()
+        with group("try it"):
+            self.method_list([entry.name for entry in self.lesson.state().methods], only=self.lesson.sliders)
+            for name in SCALES:
                 if name in self.lesson.sliders:
-                    self.slider(name, scale)
+                    self.slider(name)
 
     def judge(self, shown: SurfaceState) -> None:
         """Whether the question is answered now."""
-        right = self.lesson.found(shown, self.descents.outcomes(shown))
+        right = self.lesson.answered(shown, self.descents.outcomes(shown))
         self.answer.set_visibility(right)
-        self.box.classes(add="found") if right else self.box.classes(remove="found")
+        self.box.classes(**{"add" if right else "remove": "found"})
 
 
 def number_of(query: Any) -> int:

@@ -22,12 +22,12 @@ class Lesson:
     """One scene of the page Learn."""
 
     title: str
-    look: tuple[str, ...]  #: what to look at, a paragraph each
+    text: tuple[str, ...]  #: what to look at, a paragraph each
     question: str
-    answer: str  #: said once it is found
+    answer: str  #: said once the question is answered
     scene: Mapping[str, str]  #: the words of its address at the beginning
     solution: Mapping[str, str]  #: words that answer the question; one way of several
-    found: Callable[[SurfaceState, Outcomes], bool]
+    answered: Callable[[SurfaceState, Outcomes], bool]
     sliders: frozenset[str]  #: what can be moved
 
     def state(self) -> SurfaceState:
@@ -35,19 +35,19 @@ class Lesson:
         return SurfaceState.read(self.scene)[0]
 
 
-def _steps(found: Outcomes, name: str) -> float:
+def _steps(outcomes: Outcomes, name: str) -> float:
     """After how many steps a method reached the lowest point and stayed; infinite if it did not."""
-    one = found.get(name)
+    one = outcomes.get(name)
     return one.step if one is not None and one.kind == "reached" and one.stays else math.inf
 
 
-def _sooner(state: SurfaceState, found: Outcomes) -> bool:
-    return _steps(found, "momentum") < 0.4 * _steps(found, "sgd") < math.inf
+def _sooner(state: SurfaceState, outcomes: Outcomes) -> bool:
+    return _steps(outcomes, "momentum") < 0.4 * _steps(outcomes, "sgd") < math.inf
 
 
-def _smooth(state: SurfaceState, found: Outcomes) -> bool:
-    one = found.get("momentum")
-    return _steps(found, "momentum") <= 45 and one is not None and dict(one.trajectory.hyperparameters).get("momentum", 0) > 0
+def _smooth(state: SurfaceState, outcomes: Outcomes) -> bool:
+    one = outcomes.get("momentum")
+    return _steps(outcomes, "momentum") <= 45 and one is not None and dict(one.trajectory.hyperparameters).get("momentum", 0) > 0
 
 
 def late(one: Outcome) -> float:
@@ -56,13 +56,13 @@ def late(one: Outcome) -> float:
     return float(losses.mean()) if np.isfinite(losses).all() else math.inf
 
 
-def _calm(state: SurfaceState, found: Outcomes) -> bool:
-    one = found.get("sgd@1")
+def _calm(state: SurfaceState, outcomes: Outcomes) -> bool:
+    one = outcomes.get("sgd@1")
     return one is not None and state.noise >= 5 and state.steps <= 300 and late(one) < 0.5
 
 
-def _escaped(state: SurfaceState, found: Outcomes) -> bool:
-    one = found.get("sgd")
+def _escaped(state: SurfaceState, outcomes: Outcomes) -> bool:
+    one = outcomes.get("sgd")
     return one is not None and math.isfinite(one.final_loss) and one.final_loss < 0.01
 
 
@@ -82,7 +82,7 @@ LESSONS: tuple[Lesson, ...] = (
         "shrink. Slightly too small costs a little time; slightly too large costs everything.",
         {"surface": "valley:condition=10", "start": VALLEY, "methods": "sgd:learning_rate=0.001"},
         {"methods": "sgd:learning_rate=0.15"},
-        lambda state, found: _steps(found, "sgd") <= 30,
+        lambda state, outcomes: _steps(outcomes, "sgd") <= 30,
         frozenset({"learning_rate"}),
     ),
     Lesson(
@@ -91,7 +91,7 @@ LESSONS: tuple[Lesson, ...] = (
             "This valley is a hundred times steeper across than along. Gradient descent must take steps that are short enough for the "
             "steep walls, and then crawls along the floor: it needs about as many steps as the valley is narrow.",
             "Momentum adds up its steps like a rolling ball. Across, they cancel each other; along, they add up. The pink line has the "
-            "same learning rate, but no momentum yet, so it is hidden under the grey one.",
+            "same learning rate, but no momentum yet, so it covers the grey one.",
         ),
         "Give the pink line momentum. Can it arrive in less than 40 % of the steps that gradient descent needs?",
         "With the right momentum the steps needed grow with the square root of the narrowness only. Too much of it, and the ball rolls "
@@ -143,7 +143,7 @@ LESSONS: tuple[Lesson, ...] = (
             "methods": "adagrad:learning_rate=0.05,rmsprop:learning_rate=0.05",
         },
         {"methods": "adagrad:learning_rate=4,rmsprop:learning_rate=0.05"},
-        lambda state, found: math.isfinite(_steps(found, "adagrad")),
+        lambda state, outcomes: math.isfinite(_steps(outcomes, "adagrad")),
         frozenset({"learning_rate"}),
     ),
     Lesson(
@@ -204,7 +204,7 @@ LESSONS: tuple[Lesson, ...] = (
             "methods": "sgd:learning_rate=0.005,momentum:learning_rate=0.002",
         },
         {"methods": "sgd:learning_rate=0.005,momentum:learning_rate=0.02"},
-        lambda state, found: any(math.isfinite(_steps(found, name)) for name in found),
+        lambda state, outcomes: any(math.isfinite(_steps(outcomes, name)) for name in outcomes),
         frozenset({"learning_rate", "momentum", "shake"}),
     ),
 )

@@ -3,132 +3,83 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from typing import Any
 
 from nicegui import ui
 from nicegui.element import Element
 
 from talweg.app import controls, training
-from talweg.app.controls import MethodList, Slider
-from talweg.app.frame import Frame, computed, say
+from talweg.app.controls import Slider
+from talweg.app.frame import computed
 from talweg.app.guard import UPLOAD_AT_MOST
-from talweg.app.state import ACTIVATIONS, DATA, Entry, NetworkState, hidden
+from talweg.app.page import Page, group
+from talweg.app.state import ACTIVATIONS, DATA, EPOCHS, NetworkState, hidden
 from talweg.checks import InputError
 
-OFFERED = ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam"]
 BATCH_CHOICES = {"1": "1", "8": "8", "32": "32", "128": "128", "full": "all"}
-LOOKS_EVERY = 0.3  #: seconds between two looks at a race that is under way
+POLL_INTERVAL = 0.3  #: seconds between two updates of the progress of a race
 
 
 class NetworkPicture(Element, component="network.js"):
     """The pictures of the trainings in the browser."""
 
 
-class NetworkPage:
-    """One open page; what it shows is its state."""
+class NetworkPage(Page[NetworkState]):
+    """A network, its data, and the methods that train it."""
 
-    path = "/network"
+    address = "/network"
+    pictures = "trainings"
 
     def __init__(self, state: NetworkState, troubles: list[str]):
-        self.state = state
+        super().__init__(state, troubles)
         self.turn = 0  #: counts the trainings that were asked for; an older one stops when it is no more the last
         self.open = True
-        self.frame = Frame(self.path, state, self.themed)
         ui.context.client.on_delete(self.closed)
-        say(troubles)
 
     def closed(self) -> None:
-        """Nobody looks any more."""
+        """The person has left."""
         self.open = False
 
-    def build(self) -> None:
-        """The controls beside the pictures, the verdict under them."""
-        with ui.element("main").classes("desk"):
-            with ui.element("section").classes("shown").props('aria-label="trainings"'):
-                self.about = ui.label().classes("hint")
-                self.trouble = ui.label().classes("trouble").props('role="alert"')
-                self.trouble.set_visibility(False)
-                self.picture = NetworkPicture().on("ready", self.train).on("at", self.stopped)
-                with ui.element("section").classes("verdict").props('aria-label="verdict" aria-live="polite"'):
-                    with ui.row().classes("head-row"):
-                        self.ask = ui.button("Race them fairly: the verdict", icon="flag", on_click=self.race).props("no-caps unelevated")
-                        self.progress = (
-                            ui.linear_progress(0, show_value=False).props('aria-label="progress of the race"').classes("progress")
-                        )
-                        self.progress.set_visibility(False)
-                    self.said = ui.element("div").classes("said-verdict")
-            with ui.element("aside").classes("controls").props('aria-label="controls"'):
-                self.controls()
+    def shown(self) -> None:
+        """The pictures, and the verdict under them."""
+        self.about = ui.label().classes("hint")
+        self.trouble_label()
+        self.picture = NetworkPicture().on("ready", self.refresh).on("at", self.stopped)
+        with ui.element("section").classes("verdict").props('aria-label="verdict" aria-live="polite"'):
+            with ui.row().classes("head-row"):
+                self.ask = ui.button("Race them fairly: the verdict", icon="flag", on_click=self.race).props("no-caps unelevated")
+                self.progress = ui.linear_progress(0, show_value=False).classes("progress").props('aria-label="progress of the race"')
+                self.progress.set_visibility(False)
+            self.verdict = ui.element("div").classes("said-verdict")
 
     def controls(self) -> None:
         """Data, network, batch, methods."""
         state = self.state
-        with ui.element("div").classes("group"):
-            ui.label("data").classes("group-name")
-            names = {name: name for name in DATA}
-            if state.data not in names:
-                names[state.data] = state.data
-            self.data = ui.select(names, label="data set", value=state.data, on_change=self.data_chosen).props(
-                "dense outlined options-dense"
-            )
-            self.target = ui.select([], label="column to predict", on_change=self.target_chosen).props("dense outlined options-dense")
+        with group("data"):
+            names = {name: name for name in (*DATA, state.data)}
+            self.data = ui.select(names, label="data set", value=state.data, on_change=self.data_chosen)
+            self.target = ui.select([], label="column to predict", on_change=self.target_chosen)
             self.columns()
             upload = ui.upload(label="or a table of your own (CSV)", auto_upload=True, max_file_size=UPLOAD_AT_MOST, max_files=1)
             upload.props('accept=".csv,.tsv,.parquet" flat bordered').classes("upload")
             upload.on_upload(self.uploaded)
             upload.on_rejected(lambda: self.troubled(f"network: a table of at most {UPLOAD_AT_MOST // 2**20} MB can be handed in"))
-        with ui.element("div").classes("group"):
-            ui.label("network").classes("group-name")
+        with group("network"):
             self.layers = ui.input("hidden layers", value=",".join(map(str, state.hidden)), placeholder="none: a linear model")
-            self.layers.props('dense outlined hint="units of each, such as 16,16"').on("keydown.enter", self.reshaped).on(
-                "blur", self.reshaped
-            )
-            with ui.row().classes("toggles"):
-                ui.toggle(list(ACTIVATIONS), value=state.activation, on_change=lambda e: self.set(activation=e.value)).props(
-                    "dense no-caps"
-                )
-            with ui.row().classes("toggles"):
-                ui.label("batch")
-                choices = BATCH_CHOICES if state.batch in BATCH_CHOICES else {**BATCH_CHOICES, state.batch: state.batch}
-                ui.toggle(choices, value=state.batch, on_change=lambda e: self.set(batch=e.value)).props("dense no-caps")
-            Slider(controls.counted("epochs", 1, 200), state.epochs, lambda value: self.set(epochs=value))
-            ui.button("other starting weights", icon="casino", on_click=lambda: self.set(seed=self.state.seed + 1)).props(
-                "flat dense no-caps"
-            )
-        with ui.element("div").classes("group"):
-            with ui.row().classes("head-row"):
-                ui.label("methods").classes("group-name")
-                ui.button("best rates", icon="auto_fix_high", on_click=self.tune).props("flat dense no-caps").tooltip(
-                    "give every method the best of 12 learning rates again"
-                )
-            self.methods = MethodList(OFFERED, state.methods, self.ticked, self.changed)
-            others = {name: label for name, label in controls.others().items() if name not in OFFERED}
-            ui.select(others, label="more methods", with_input=True, on_change=self.added).props("dense outlined options-dense")
+            self.layers.props('hint="units of each, such as 16,16"').on("keydown.enter", self.reshaped).on("blur", self.reshaped)
+            self.toggle("activation", list(ACTIVATIONS))
+            self.toggle("batch", {**BATCH_CHOICES, state.batch: BATCH_CHOICES.get(state.batch, state.batch)}, "batch")
+            Slider(controls.counted("epochs", int(EPOCHS.low), int(EPOCHS.high)), state.epochs, lambda value: self.set(epochs=value))
+            button = ui.button("other starting weights", icon="casino", on_click=lambda: self.set(seed=self.state.seed + 1))
+            button.props("flat dense no-caps")
+        self.method_controls("give every method the best of 12 learning rates again")
 
     # ---- what the person does ------------------------------------------------------------------------------------------------
-
-    async def set(self, **changes: Any) -> None:
-        """Change the state and train again."""
-        self.state = dataclasses.replace(self.state, **changes)
-        await self.train()
-
-    def themed(self, theme: str) -> None:
-        """Light or dark is in the address, too."""
-        self.state = dataclasses.replace(self.state, theme=theme)
-        self.frame.follow(self.state)
-
-    def stopped(self, event: Any) -> None:
-        """The player stands at a measurement."""
-        at = event.args.get("at") if isinstance(event.args, dict) else None
-        if isinstance(at, int) and -1 <= at <= 1000:
-            self.state = dataclasses.replace(self.state, at=at)
-            self.frame.follow(self.state)
 
     async def data_chosen(self, event: Any) -> None:
         """Other data, with the best learning rates there."""
         if event.value and event.value != self.state.data:
-            self.state = dataclasses.replace(self.state, data=event.value, target="", at=-1)
+            self.set_quietly(data=event.value, target="", at=-1)
             self.columns()
             await self.tune()
 
@@ -142,13 +93,13 @@ class NetworkPage:
             except InputError:
                 return
             target = self.state.target or found[-1]
-            self.state = dataclasses.replace(self.state, target=target)
+            self.set_quietly(target=target)
             self.target.set_options(found, value=target if target in found else None)
 
     async def target_chosen(self, event: Any) -> None:
         """Another column is to be predicted."""
         if event.value and event.value != self.state.target:
-            self.state = dataclasses.replace(self.state, target=event.value)
+            self.set_quietly(target=event.value)
             await self.tune()
 
     async def uploaded(self, event: Any) -> None:
@@ -173,35 +124,9 @@ class NetworkPage:
         if layers != self.state.hidden:
             await self.set(hidden=layers)
 
-    async def ticked(self, name: str, on: bool) -> None:
-        """A method was ticked or unticked."""
-        if on == any(entry.name == name for entry in self.state.methods):
-            return
-        kept = tuple(entry for entry in self.state.methods if entry.name != name)
-        if not on:
-            self.methods.hide(name)
-        await self.set(methods=(*kept, Entry(name)) if on else kept)
+    # ---- what is computed ----------------------------------------------------------------------------------------------------
 
-    async def added(self, event: Any) -> None:
-        """A method was chosen from the longer list."""
-        name = event.value
-        event.sender.set_value(None)
-        if name and all(entry.name != name for entry in self.state.methods):
-            self.methods.add(name, Entry(name))
-            await self.set(methods=(*self.state.methods, Entry(name)))
-
-    async def changed(self, method: str, name: str, value: float) -> None:
-        """A number of a method was dragged."""
-        changed = tuple(entry.with_number(name, value) if entry.name == method else entry for entry in self.state.methods)
-        await self.set(methods=changed)
-
-    async def tune(self) -> None:
-        """The best learning rates again."""
-        await self.set(methods=tuple(entry.without("learning_rate") for entry in self.state.methods))
-
-    # ---- what it sees --------------------------------------------------------------------------------------------------------
-
-    async def train(self) -> None:
+    async def refresh(self) -> None:
         """Train every ticked method, one after the other, and show each as it comes; a later call takes over."""
         self.turn += 1
         turn, state = self.turn, self.state
@@ -219,6 +144,7 @@ class NetworkPage:
         self.about.set_text(f"{found!r}".removeprefix("Problem(").removesuffix(")").replace("'", ""))
         self.picture.run_method("begin", {"picture": picture, "order": [entry.name for entry in state.methods], "at": state.at})
         self.show_verdict()
+        pens = state.pens(state.batch)
         for entry in state.methods:
             try:
                 trained = await computed(training.train, state, entry)
@@ -227,16 +153,10 @@ class NetworkPage:
                 return
             if turn != self.turn or not self.open:
                 return
-            look = training.look_of(state, entry.name)
-            self.picture.run_method("add", {**trained, "colour": look.colour, "dash": look.dash, "strokes": look.strokes})
+            self.picture.run_method("add", trained | pens[entry.name])
             if trained["tuned"] and trained["rate"] is not None:
                 self.methods.show(entry.with_number("learning_rate", trained["rate"]))
         self.picture.run_method("play")
-
-    def troubled(self, sentence: str) -> None:
-        """What is wrong, above the pictures."""
-        self.trouble.set_text(sentence)
-        self.trouble.set_visibility(bool(sentence))
 
     async def race(self) -> None:
         """The fair race of the ticked methods; the page stays alive while it runs."""
@@ -247,7 +167,7 @@ class NetworkPage:
         going = asyncio.ensure_future(computed(training.judge, state, lambda: self.open))
         try:
             while not going.done():
-                await asyncio.sleep(LOOKS_EVERY)
+                await asyncio.sleep(POLL_INTERVAL)
                 known = training.judged(state)
                 if known is not None and self.open:
                     self.progress.set_value(round(known.done, 3))
@@ -260,11 +180,11 @@ class NetworkPage:
     def show_verdict(self) -> None:
         """The verdict of this state, if there is one."""
         known = training.judged(self.state)
-        self.said.clear()
+        self.verdict.clear()
         self.progress.set_visibility(known is not None and not known.over)
         if known is None or not known.over:
             return
-        with self.said:
+        with self.verdict:
             if known.trouble:
                 ui.label(known.trouble).classes("trouble").props('role="alert"')
                 return

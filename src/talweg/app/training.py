@@ -16,16 +16,15 @@ import shutil
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from talweg.app.state import DATA, Entry, NetworkState, joined, label_of
+from talweg.app.state import DATA, Entry, NetworkState
 from talweg.checks import InputError
 from talweg.contestants.notation import listed
-from talweg.figures import palette
 from talweg.problems import Problem, load, read
 from talweg.racing import api as racing
 from talweg.racing import events
@@ -37,7 +36,7 @@ SIDE = 48  #: squares along each side of a picture of what a network says
 SHOWN = 300  #: examples that are drawn on it
 MARGIN = 0.12  #: around the examples
 FILES = 16  #: that were handed in and are kept
-ENDINGS = (".csv", ".tsv", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".parquet")
 ROWS_AT_MOST = 200_000
 SETTINGS, SEEDS = 16, 8  #: of the race
 
@@ -45,6 +44,7 @@ SETTINGS, SEEDS = 16, 8  #: of the race
 CLASSES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f4fc0", "#96780f", "#626973", "#b0525a")
 
 
+@functools.cache
 def own_folder() -> Path:
     """A folder that goes when the process ends."""
     folder = tempfile.mkdtemp(prefix="talweg-")
@@ -56,38 +56,35 @@ class Uploads:
     """Files that were handed in, under a name made of their content; the oldest are forgotten."""
 
     def __init__(self) -> None:
-        self._folder: Path | None = None
-        self._kept: OrderedDict[str, Path] = OrderedDict()
+        self._paths: OrderedDict[str, Path] = OrderedDict()
         self._lock = threading.Lock()
 
     def keep(self, name: str, content: bytes) -> str:
         """The key of a file. Raises InputError if it is no table that can be read."""
-        ending = Path(name).suffix.lower()
-        if ending not in ENDINGS:
-            raise InputError(f"network: the file must be a table ({', '.join(ENDINGS)}), got {Path(name).name!r}")
+        suffix = Path(name).suffix.lower()
+        if suffix not in SUFFIXES:
+            raise InputError(f"network: the file must be a table ({', '.join(SUFFIXES)}), got {Path(name).name!r}")
         stem = re.sub(r"[^\w-]+", "-", Path(name).stem)[:40].strip("-") or "table"
-        key = f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}{ending}"
+        key = f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}{suffix}"
         with self._lock:
             try:
-                self._folder = self._folder or own_folder()
-                path = self._folder / key
+                path = own_folder() / key
                 path.write_bytes(content)
             except OSError as error:
-                raise InputError(
-                    f"network: {Path(name).name} can't be kept ({error.strerror or error}); make room and try again"
-                ) from error
-            self._kept[key] = path
-            self._kept.move_to_end(key)
-            while len(self._kept) > FILES:
-                self._kept.popitem(last=False)[1].unlink(missing_ok=True)
+                why = error.strerror or error
+                raise InputError(f"network: {Path(name).name} can't be kept ({why}); make room and try again") from error
+            self._paths[key] = path
+            self._paths.move_to_end(key)
+            while len(self._paths) > FILES:
+                self._paths.popitem(last=False)[1].unlink(missing_ok=True)
         self.columns(key)
         return key
 
     def path(self, key: str) -> Path:
         """Where a file is. Raises InputError if it is not kept (any more)."""
-        if key not in self._kept:
+        if key not in self._paths:
             raise InputError(f"network: there is no data set {key!r}; choose one of {', '.join(DATA)}, or hand the file in again")
-        return self._kept[key]
+        return self._paths[key]
 
     def columns(self, key: str) -> list[str]:
         """The names of the columns of a file."""
@@ -134,6 +131,17 @@ def plane(found: Problem) -> tuple[np.ndarray, tuple[tuple[float, float], tuple[
     return grid.astype(x.dtype), (ends[0], ends[1])
 
 
+def rounded(values: Iterable[float], digits: int = 3) -> list[float | None]:
+    """Numbers as they are sent: of so many digits, None where they are not finite."""
+    return [float(f"{v:.{digits}g}") if math.isfinite(v) else None for v in values]
+
+
+def shares(values: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """Where values lie between the smallest and the largest of others: 0 to 1."""
+    low, high = float(np.min(of)), float(np.max(of))
+    return (values - low) / ((high - low) or 1.0)
+
+
 def picture(found: Problem) -> dict[str, Any]:
     """What all methods' pictures share: the examples, their classes, the ends of the plane. Empty where there is no plane."""
     drawn = plane(found)
@@ -141,14 +149,13 @@ def picture(found: Problem) -> dict[str, Any]:
         return {}
     x, y = np.asarray(found.train[0])[:SHOWN], np.asarray(found.train[1])[:SHOWN]
     classes = found.classes
-    low, high = float(np.min(y)), float(np.max(y))
-    shade = y.astype(float) if classes else (y - low) / ((high - low) or 1.0)
+    shade = y.astype(float) if classes else shares(y, y)
     return {
         "ends": drawn[1],
         "side": SIDE,
-        "x": [float(f"{v:.3g}") for v in x[:, 0]],
-        "y": [float(f"{v:.3g}") for v in x[:, 1]],
-        "shade": [float(f"{v:.3g}") for v in shade],
+        "x": rounded(x[:, 0]),
+        "y": rounded(x[:, 1]),
+        "shade": rounded(shade),
         "colours": CLASSES[: len(classes)] if classes and len(classes) <= len(CLASSES) else CLASSES[:2],
         "many": bool(classes and len(classes) > 2),
         "numbers": not classes,
@@ -160,70 +167,40 @@ def frames(found: Problem, training: Training) -> list[str]:
     drawn = plane(found)
     if drawn is None:
         return []
-    said = predictions(training.trace.positions, drawn[0])
-    if said.shape[-1] > 1:
-        values = said.argmax(axis=-1) % len(CLASSES)
+    outputs = predictions(training.trace.positions, drawn[0])
+    if outputs.shape[-1] > 1:
+        values = outputs.argmax(axis=-1) % len(CLASSES)
     elif found.classes:
-        values = np.round(255 / (1 + np.exp(-np.clip(np.nan_to_num(said[..., 0]), -30, 30))))
+        values = np.round(255 / (1 + np.exp(-np.clip(np.nan_to_num(outputs[..., 0]), -30, 30))))
     else:
-        y = np.asarray(found.train[1])
-        low, high = float(y.min()), float(y.max())
-        values = np.round(255 * np.clip((np.nan_to_num(said[..., 0]) - low) / ((high - low) or 1.0), 0, 1))
+        values = np.round(255 * np.clip(shares(np.nan_to_num(outputs[..., 0]), np.asarray(found.train[1])), 0, 1))
     return [base64.b64encode(part.astype(np.uint8).tobytes()).decode() for part in values]
 
 
+CACHED = 64  #: trainings and races that are remembered
+
+
 def train(state: NetworkState, entry: Entry) -> dict[str, Any]:
-    """One method's training as the browser takes it. Raises InputError for numbers out of range."""
-    key = (state.data, state.target, state.model, state.epochs, state.seed, named(state, entry), str(entry))
-    return _trained(key, state, entry)
+    """One method's training as the browser takes it. Raises InputError for hyperparameters out of range."""
+    return _trained(dataclasses.replace(state, methods=(), at=-1, theme="auto"), entry)
 
 
-_results: OrderedDict[tuple[Any, ...], dict[str, Any]] = OrderedDict()
-_lock = threading.Lock()
-KEPT = 64
-
-
-def _trained(key: tuple[Any, ...], state: NetworkState, entry: Entry) -> dict[str, Any]:
-    with _lock:
-        if key in _results:
-            _results.move_to_end(key)
-            return _results[key]
+@functools.lru_cache(maxsize=CACHED)
+def _trained(state: NetworkState, entry: Entry) -> dict[str, Any]:
     found = of_state(state)
     (contestant,) = listed(found, named(state, entry), settings=1)
-    result = _told(found, trained(found, contestant, state.epochs, hyperparameters=dict(entry.numbers), seed=state.seed), entry)
-    with _lock:
-        _results[key] = result
-        while len(_results) > KEPT:
-            _results.popitem(last=False)
-    return result
+    training = trained(found, contestant, state.epochs, hyperparameters=entry.hyperparameters, seed=state.seed)
+    return _message(found, training, entry)
 
 
-def look_of(state: NetworkState, name: str) -> palette.Look:
-    """The look of a ticked method, with the batch that it has here."""
-    method, _, batch = name.partition("@")
-    batch = batch or state.batch
-    ticked = [
-        {"name": entry.name, "method": entry.method, "batch": _size(entry.name.partition("@")[2] or state.batch)} for entry in state.methods
-    ]
-    return palette.looks(ticked).get(name) or palette.look(method, _size(batch))
-
-
-def _size(batch: str) -> int | str:
-    return int(batch) if batch.isdigit() else batch
-
-
-def _told(found: Problem, training: Training, entry: Entry) -> dict[str, Any]:
+def _message(found: Problem, training: Training, entry: Entry) -> dict[str, Any]:
     trace = training.trace
-
-    def numbers(values: Any) -> list[float | None]:
-        return [float(f"{v:.5g}") if math.isfinite(v) else None for v in values]
-
     return {
         "name": entry.name,
-        "label": label_of(entry.name),
+        "label": entry.label,
         "examples": [int(x) for x in trace.examples],
-        "loss": numbers(trace.validation_loss),
-        "metric": numbers(trace.metric),
+        "loss": rounded(trace.validation_loss, 5),
+        "metric": rounded(trace.metric, 5),
         "measured": found.metric.name if found.metric else "",
         "percent": bool(found.metric and found.metric.percent),
         "rate": training.hyperparameters.get("learning_rate"),
@@ -252,6 +229,7 @@ class Judged:
 
 
 _races: OrderedDict[str, Judged] = OrderedDict()
+_lock = threading.Lock()
 _racing = threading.Lock()  #: one race at a time: it takes all cores
 
 
@@ -263,7 +241,7 @@ def race_key(state: NetworkState) -> str:
 
 
 def judged(state: NetworkState) -> Judged | None:
-    """The race of this state, if somebody asked for it."""
+    """The race of this state, if it was asked for."""
     return _races.get(race_key(state))
 
 
@@ -274,7 +252,7 @@ def judge(state: NetworkState, wanted: Callable[[], bool] = lambda: True) -> Jud
         known = _races.get(key)
         if known is None or known.trouble:  # what failed may be tried again
             known = _races[key] = Judged()
-            while len(_races) > KEPT:
+            while len(_races) > CACHED:
                 _races.popitem(last=False)
     if known.over:
         return known
@@ -294,7 +272,7 @@ def _race(state: NetworkState, known: Judged, key: str) -> None:
         if isinstance(event, events.Going):
             known.done = event.done
 
-    names = joined(Entry(named(state, entry)) for entry in state.methods)
+    names = ",".join(named(state, entry) for entry in state.methods)
     try:
         race = racing.race(of_state(state), names, epochs=state.epochs, settings=SETTINGS, seeds=SEEDS, listener=listen)
         known.report = race.save(own_folder() / f"{key}.html")

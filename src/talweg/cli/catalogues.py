@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -29,14 +29,17 @@ def methods(
     if name is not None:
         _show_method(console(), name, everything[checks.one_of("methods", "method", name, everything)])
         return
-    usual = [kind for word, kind in CATALOGUE.items() if word not in VARIANTS]
-    _show_methods(
+    groups = {
+        "methods": [kind for word, kind in CATALOGUE.items() if word not in VARIANTS],
+        "wrappers, as in clip-norm+adam: the outermost first": WRAPPERS.values(),
+        "the same names for other formulas, as other libraries have them": VARIANTS.values(),
+    }
+    columns = {"keeps": {"min_width": 8}, "helps with": {"ratio": 1}, "source": {"max_width": 34}}
+    _show_groups(
         console(),
-        [
-            ("methods", usual),
-            ("wrappers, as in clip-norm+adam: the outermost first", list(WRAPPERS.values())),
-            ("the same names for other formulas, as other libraries have them", list(VARIANTS.values())),
-        ],
+        [(title, columns, [(kind.name, kind.memory, kind.helps, kind.source) for kind in kinds]) for title, kinds in groups.items()],
+        "keeps: numbers of its state for an array of r × c = n parameters. "
+        "talweg methods NAME shows a formula, its hyperparameters and where they are searched.",
     )
 
 
@@ -46,46 +49,36 @@ def problems() -> None:
     from talweg.problems.datasets import CATALOGUE
     from talweg.problems.surfaces.surface import SURFACES
 
+    wide = {"ratio": 1}
     data = [(entry.name, entry.description, entry.source) for entry in CATALOGUE.values()]
     functions = [(shape.name, shape.description, shape.formula) for shape in SURFACES.values()]
-    _show_problems(console(), [("data sets", "source", data), ("functions to look at", "formula", functions)])
+    _show_groups(
+        console(),
+        [
+            ("data sets", {"what it is": wide, "source": wide}, data),
+            ("functions to look at", {"what it is": wide, "formula": wide}, functions),
+        ],
+        "A function takes options: rosenbrock:dimensions=10,noise=0.5, valley:condition=1000. "
+        "A formula of your own: talweg race 'x**2 + 10*y**2 on -3..3, -2..2'",
+    )
 
 
-def _show_problems(console: Console, groups: Sequence[tuple[str, str, Sequence[tuple[str, str, str]]]]) -> None:
-    """Groups of problems under a title and the head of their last column, a line for each: name, what it is, source or formula."""
+Group = tuple[str, Mapping[str, Mapping[str, Any]], Sequence[tuple[str, ...]]]  # title, columns after the name, rows
+
+
+def _show_groups(console: Console, groups: Sequence[Group], note: str) -> None:
+    """Tables under their titles, whose names stand below each other, and what is to be known of all."""
     width = max(len(name) for *_, rows in groups for name, *_ in rows)
-    for title, last, rows in groups:
-        grid = _grid(title)
+    for title, columns, rows in groups:
+        grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", title=title, title_justify="left", title_style="bold")
         grid.add_column("name", no_wrap=True, min_width=width)
-        grid.add_column("what it is", ratio=1)
-        grid.add_column(last, ratio=1)
-        for name, description, more in rows:
-            grid.add_row(Text(name, style="bold"), Text(description), Text(more, style="dim"))
+        for head, options in columns.items():
+            grid.add_column(head, **options)
+        for name, *cells, last in rows:
+            grid.add_row(Text(name, style="bold"), *map(Text, cells), Text(last, style="dim"))
         console.print(grid)
         console.print()
-    console.print(
-        "[dim]A function takes options: rosenbrock:dimensions=10,noise=0.5, valley:condition=1000. "
-        "A formula of your own: talweg race 'x**2 + 10*y**2 on -3..3, -2..2'[/]"
-    )
-
-
-def _show_methods(console: Console, groups: Sequence[tuple[str, Sequence[type[Method]]]]) -> None:
-    """Groups of methods, a line for each: its name, the memory of its state, when it helps."""
-    width = max(len(kind.name) for _, kinds in groups for kind in kinds)
-    for title, kinds in groups:
-        grid = _grid(title)
-        grid.add_column("name", no_wrap=True, min_width=width)
-        grid.add_column("keeps", min_width=8)
-        grid.add_column("helps with", ratio=1)
-        grid.add_column("source", max_width=34)
-        for kind in kinds:
-            grid.add_row(Text(kind.name, style="bold"), Text(kind.memory), Text(kind.helps), Text(kind.source, style="dim"))
-        console.print(grid)
-        console.print()
-    console.print(
-        "[dim]keeps: numbers of its state for an array of r × c = n parameters. "
-        "talweg methods NAME shows a formula, its hyperparameters and where they are searched.[/]"
-    )
+    console.print(Text(note, style="dim"))
 
 
 def _show_method(console: Console, name: str, kind: type[Method]) -> None:
@@ -98,21 +91,13 @@ def _show_method(console: Console, name: str, kind: type[Method]) -> None:
     console.print()
 
 
-def _grid(title: str) -> Table:
-    """A quiet table under a title."""
-    return Table(box=None, padding=(0, 2, 0, 0), header_style="dim", title=title, title_justify="left", title_style="bold")
-
-
 def _facts(kind: type[Method]) -> list[tuple[str, str]]:
     """What is known of a method or wrapper, beside its formula."""
     defaults = {field.name: field.default for field in dataclasses.fields(kind) if field.name != "inner"}
     return [
         ("helps with", kind.helps),
         ("defaults", ", ".join(f"{name} {value:g}" for name, value in defaults.items())),
-        (
-            "search range",
-            ", ".join(f"{name} {reach}" for name, reach in kind.space.items()) or "none: they stay as they are",
-        ),
+        ("search range", ", ".join(f"{name} {reach}" for name, reach in kind.space.items()) or "none: they stay as they are"),
         ("memory", f"{kind.memory} numbers for an array of r × c = n parameters"),
         ("source", kind.source),
     ]

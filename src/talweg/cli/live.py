@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console, Group, RenderableType
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
@@ -50,7 +51,9 @@ class Live:
             transient=True,
         )
         self.tasks: dict[str, TaskID] = {
-            c.name: self.progress.add_task(named(c.label, c.method_name, c.batch), total=1.0, rung="", best="", diverged="")
+            c.name: self.progress.add_task(
+                named({"label": c.label, "method": c.method_name, "batch": c.batch}), total=1.0, rung="", best="", diverged=""
+            )
             for c in contestants
         }
         self.total = self.whole.add_task("compiling", total=1.0)
@@ -66,9 +69,9 @@ class Live:
             self.progress.update(self.tasks[event.contestant], rung="compiled")
             self.whole.update(self.total, completed=self.prepared / len(self.tasks))
         elif isinstance(event, Expected):
-            found = f"; {count(event.blocks_found, 'rung')} finished before" if event.blocks_found else ""
+            before = f"; {count(event.blocks_found, 'rung')} finished before" if event.blocks_found else ""
             self.console.print(
-                f"[dim]about {seconds(event.seconds)} from here, {figures(event.epochs)} {self.counted} for each lane{found}[/]"
+                f"[dim]about {seconds(event.seconds)} from here, {figures(event.epochs)} {self.counted} for each lane{before}[/]"
             )
             self.whole.reset(self.total, description="racing", total=1.0)
         elif isinstance(event, Going):
@@ -87,17 +90,15 @@ def introduce(
     console: Console, problem: Problem, contestants: Sequence[Contestant], settings: int, seeds: int, left_out: Sequence[str] = ()
 ) -> None:
     """What is about to be raced on what, before anything runs, and who is `left_out`."""
-    facts = problem.facts
+    facts, parameters = problem.facts, f"{problem.parameters():,}"
     parts = {"train": problem.train, "validate": problem.validation, "test": problem.test}
-    there = {word: f"{rows_of(part):,}" for word, part in parts.items() if part is not None}
+    sizes = {word: f"{rows_of(part):,}" for word, part in parts.items() if part is not None}
     about = [
-        f"[bold]{problem.name}[/]" if "[" not in problem.name else problem.name,
+        f"[bold]{escape(problem.name)}[/]",
         (problem.task or "") + (f", {len(problem.classes)} classes" if problem.classes else ""),
-        f"{' / '.join(there.values())} examples to {', '.join(there)}" if there else "",
+        f"{' / '.join(sizes.values())} examples to {', '.join(sizes)}" if sizes else "",
         f"{facts['features']} features" if "features" in facts else "",
-        f"{problem.parameters():,} variables"
-        if problem.task == "surface"
-        else f"{problem.model or 'model'}, {problem.parameters():,} parameters",
+        f"{parameters} variables" if problem.task == "surface" else f"{problem.model or 'model'}, {parameters} parameters",
         f"{facts['loss']} loss" if "loss" in facts else "",
     ]
     console.print(" · ".join(part for part in about if part))
@@ -109,13 +110,6 @@ def introduce(
 
 @contextmanager
 def working(console: Console) -> Iterator[Callable[[str], None]]:
-    """While it is open, what is given a label says it on one line, which goes away in the end; in a pipe nothing is said."""
-    if not console.is_terminal:
-        yield _nothing
-        return
+    """While it is open, a function that shows its label on one line, which goes away in the end; in a pipe nothing is shown."""
     with console.status("preparing") as status:
         yield lambda label: status.update(Text(label))
-
-
-def _nothing(label: str) -> None:
-    """Where nobody looks on."""

@@ -10,28 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from talweg.checks import InputError
-from talweg.cli.options import (
-    REMEDIES,
-    REPORTS,
-    STORE,
-    EpochsOption,
-    JsonOption,
-    LearningRateOption,
-    LossOption,
-    ModelOption,
-    ProblemArgument,
-    SeedOption,
-    SettingsOption,
-    SplitOption,
-    StepsOption,
-    StoreOption,
-    TargetOption,
-    TaskOption,
-    file_option,
-    names,
-    place,
-)
-from talweg.cli.process import command, file_name, folder, set_up_jax, writable, write_json
+from talweg.cli import options
+from talweg.cli.process import check_file, command, save, set_up_jax, writable, write_json
 
 MOST_COORDINATES = 4  #: of a point that a table still shows
 
@@ -45,19 +25,19 @@ def diagnose(
             show_default=False,
         ),
     ] = None,
-    at: Annotated[str | None, typer.Option(help="The point of a function, such as 1,1; without it a descent finds one.")] = None,
+    at: Annotated[str | None, typer.Option(help="A point of a function, such as 1,1; otherwise the endpoint of a descent.")] = None,
     method: Annotated[str | None, typer.Option(help="Of a race: a contestant by its name. Of a problem: who descends.")] = None,
-    learning_rate: LearningRateOption = None,
-    steps: Annotated[int, typer.Option(help="Steps of a descent on a function.")] = 1000,
-    epochs: EpochsOption = None,
-    split: SplitOption = "train",
-    seed: SeedOption = 0,
-    target: TargetOption = None,
-    model: ModelOption = None,
-    loss: LossOption = None,
-    task: TaskOption = None,
-    store: StoreOption = STORE,
-    json_file: JsonOption = None,
+    learning_rate: options.LearningRate = None,
+    steps: Annotated[int, options.STEPS] = 1000,
+    epochs: options.Epochs = None,
+    split: options.Split = "train",
+    seed: options.Seed = 0,
+    target: options.Target = None,
+    model: options.Model = None,
+    loss: options.Loss = None,
+    task: options.Task = None,
+    store: options.Store = options.STORE,
+    json_file: options.Json = None,
 ) -> None:
     """Is the endpoint of a run a minimum, a saddle, not converged? The gradient against its noise, curvature, the edge of stability."""
     writable(Path(), json_file)
@@ -69,34 +49,34 @@ def diagnose(
         from talweg.problems import resolve
         from talweg.studies.diagnose import diagnose as diagnose_problem
 
-        seen = diagnose_problem(
+        diagnosis = diagnose_problem(
             resolve(name, target=target, model=model, loss=loss, task=task),
             method or "sgd",
-            at=None if at is None else place(at, "diagnose"),
+            at=None if at is None else options.place(at, "diagnose"),
             learning_rate=learning_rate,
             steps=steps,
             epochs=epochs,
             split=split,
             seed=seed,
         )
-        found = [(seen.of, seen)]
+        found = [(diagnosis.of, diagnosis)]
     _show(found, json_file)
 
 
 def basins(
-    problem: ProblemArgument,
+    problem: options.Problem,
     methods: Annotated[str, typer.Option(help="Who descends, from the same starts: momentum,adam.")] = "momentum",
-    starts: Annotated[int, typer.Option(help="Random starts.")] = 256,
-    steps: StepsOption = None,
-    epochs: EpochsOption = None,
-    learning_rate: LearningRateOption = None,
-    seed: SeedOption = 0,
-    connection: Annotated[bool, typer.Option(help="On data: whether the best two lie in one valley, which takes some seconds.")] = True,
-    target: TargetOption = None,
-    model: ModelOption = None,
-    loss: LossOption = None,
-    task: TaskOption = None,
-    json_file: JsonOption = None,
+    starts: Annotated[int, options.STARTS] = 256,
+    steps: Annotated[int | None, options.STEPS] = None,
+    epochs: options.Epochs = None,
+    learning_rate: options.LearningRate = None,
+    seed: options.Seed = 0,
+    connection: Annotated[bool, typer.Option(help="On data: whether the two best endpoints lie in one valley; takes seconds.")] = True,
+    target: options.Target = None,
+    model: options.Model = None,
+    loss: options.Loss = None,
+    task: options.Task = None,
+    json_file: options.Json = None,
 ) -> None:
     """Is there anything better? Many starts, the basins that they end in, and how likely a lower one is."""
     writable(Path(), json_file)
@@ -119,31 +99,27 @@ def basins(
 
 
 def escape(
-    problem: ProblemArgument,
-    method: Annotated[str, typer.Option(help="The method that is to be remedied, one, such as adam@32.")] = "sgd",
-    remedies: Annotated[str, REMEDIES] = "all",
-    starts: Annotated[int, typer.Option(help="Fresh starts that each remedy is judged by.")] = 256,
-    steps: StepsOption = None,
-    epochs: EpochsOption = None,
-    settings: SettingsOption = 32,
-    goal_loss: Annotated[float | None, typer.Option(help="The value to be reached; otherwise the lowest that is known, or found.")] = None,
-    within: Annotated[
-        float | None, typer.Option(help="Share of the initial gap that may be left: 0.001, or 0.02 of the lowest that was found.")
-    ] = None,
-    seed: SeedOption = 0,
-    target: TargetOption = None,
-    model: ModelOption = None,
-    loss: LossOption = None,
-    task: TaskOption = None,
-    json_file: JsonOption = None,
-    out: Annotated[Path | None, file_option("FILE.html", "NAME-escape.html")] = None,
+    problem: options.Problem,
+    method: Annotated[str, typer.Option(help="The method to be remedied, such as adam@32.")] = "sgd",
+    remedies: Annotated[str, options.REMEDIES] = "all",
+    starts: Annotated[int, options.STARTS] = 256,
+    steps: Annotated[int | None, options.STEPS] = None,
+    epochs: options.Epochs = None,
+    settings: options.Settings = 32,
+    goal_loss: Annotated[float | None, typer.Option(help="The loss to reach; otherwise the lowest known, or reached by any arm.")] = None,
+    within: Annotated[float | None, typer.Option(help="Share of the initial gap that may be left: 0.001, or 0.02 on data.")] = None,
+    seed: options.Seed = 0,
+    target: options.Target = None,
+    model: options.Model = None,
+    loss: options.Loss = None,
+    task: options.Task = None,
+    json_file: options.Json = None,
+    out: Annotated[Path | None, options.file_option("FILE.html", "NAME-escape.html")] = None,
 ) -> None:
     """Does noise help, a large learning rate, a restart, a wider network? Remedies at equal cost, with intervals, and a page."""
     from talweg.studies import escape as escaping
 
-    if out is not None:
-        escaping.Escape.checked_suffix(out)
-    writable(out.parent if out is not None else REPORTS, json_file)
+    check_file(out, escaping.Escape, json_file)
     set_up_jax()
     from talweg.cli import live, tables
     from talweg.problems import resolve
@@ -169,12 +145,9 @@ def escape(
     tables.arms(console, summary)
     tables.diagnosis(console, f"{summary['problem']}, {summary['starts']:,} starts of each arm", found.sentences)
     tables.notes(console, found.left_out)
-    to = out if out is not None else REPORTS / f"{file_name(chosen.name)}-escape.html"
-    folder(to.parent)
-    written = found.save(to)
+    written = save(found, out, chosen.name, "escape")
     write_json({**summary, "sentences": found.sentences}, json_file)
-    console.print()
-    console.print(f"page  {written}", soft_wrap=True, markup=False, highlight=False)
+    console.print(f"\npage  {written}", soft_wrap=True, markup=False)
 
 
 def _connected(found: Any, working: Callable[[str], None]) -> tuple[list[str], list[str]]:
@@ -203,12 +176,8 @@ def _places(found: Any) -> list[str]:
 
 def _descents(summary: Mapping[str, Any]) -> str:
     """What was run."""
-    first = summary["methods"][0]
-    rate = (
-        ""
-        if len(summary["methods"]) > 1
-        else f" of {first['label']} (learning rate {first['hyperparameters'].get('learning_rate', 0):.3g})"
-    )
+    first, *others = summary["methods"]
+    rate = "" if others else f" of {first['label']} (learning rate {first['hyperparameters'].get('learning_rate', 0):.3g})"
     return f"{summary['problem']}, {summary['starts']:,} starts{rate}, {summary['steps']:,} steps each"
 
 
@@ -224,7 +193,7 @@ def _of_race(name: str | None, method: str | None, split: str, seed: int, store:
 
     done = open_race(name, store)
     set_up_jax()
-    found = done.diagnose(names(method), split=split, key=seed)
+    found = done.diagnose(options.names(method), split=split, key=seed)
     return [(f"{label}, its best final run", diagnosis) for label, diagnosis in found.items()]
 
 

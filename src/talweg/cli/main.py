@@ -63,18 +63,9 @@ def playground(
 
 
 for command in (
-    race.race,
-    surface.surface,
-    race.show,
-    race.code,
-    race.landscape,
-    race.races,
-    catalogues.methods,
-    catalogues.problems,
-    playground,
-    local_minima.diagnose,
-    local_minima.basins,
-    local_minima.escape,
+    *(race.race, surface.surface, race.show, race.code, race.landscape, race.races),
+    *(catalogues.methods, catalogues.problems, playground),
+    *(local_minima.diagnose, local_minima.basins, local_minima.escape),
 ):
     app.command()(command)
 app.command("play", hidden=True)(playground)

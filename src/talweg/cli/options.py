@@ -14,45 +14,46 @@ from talweg.checks import InputError
 STORE, REPORTS = Path("talweg.db"), Path("talweg-report")  # where races are kept and reports written, without another word
 
 # ---- what a problem is
-ProblemArgument = Annotated[
+Problem = Annotated[
     str,
     typer.Argument(
         help="A name (see `talweg problems`), a file (CSV, TSV, Parquet, NPZ), or a formula such as 'x**2 + 10*y**2'.",
         show_default=False,
     ),
 ]
-TargetOption = Annotated[str | None, typer.Option(help="Column to predict, of a file.")]
-ModelOption = Annotated[str | None, typer.Option(help="linear, mlp:64,32[,tanh][,glorot] or cnn:8,16.")]
-LossOption = Annotated[str | None, typer.Option(help="squared, absolute, huber, poisson, cross-entropy or hinge.")]
-TaskOption = Annotated[str | None, typer.Option(help="classification or regression; otherwise recognised from the target.")]
-SplitOption = Annotated[str, typer.Option(help="train or validation: the data of the loss.")]
+Target = Annotated[str | None, typer.Option(help="Column to predict, of a file.")]
+Model = Annotated[str | None, typer.Option(help="linear, mlp:64,32[,tanh][,glorot] or cnn:8,16.")]
+Loss = Annotated[str | None, typer.Option(help="squared, absolute, huber, poisson, cross-entropy or hinge.")]
+Task = Annotated[str | None, typer.Option(help="classification or regression; otherwise recognised from the target.")]
+Split = Annotated[str, typer.Option(help="train or validation: the data of the loss.")]
 
 # ---- what is run on it
-MethodsOption = Annotated[str | None, typer.Option(help="For example adam,sgd@1,sgd@full,momentum@32:momentum=0.99.")]
+Methods = Annotated[str | None, typer.Option(help="For example adam,sgd@1,sgd@full,momentum@32:momentum=0.99.")]
 REMEDIES = typer.Option(
     help="Against local minima, some of noise, weight-noise, large-rate, warm-restarts, random-restarts, wider, momentum, adaptive; "
     "all takes what fits."
 )
-StepsOption = Annotated[int | None, typer.Option(help="Steps of each descent; otherwise 1,000 on a function.")]
-EpochsOption = Annotated[float | None, typer.Option(help="Passes over the training data of each run.")]
-LearningRateOption = Annotated[float | None, typer.Option(help="Of all methods; without it each is tuned.")]
-ScheduleOption = Annotated[str, typer.Option(help="How learning rates change: constant, cosine, one-cycle …")]
-SettingsOption = Annotated[int, typer.Option(help="Settings tried in the search of each.")]
-SeedOption = Annotated[int, typer.Option(help="Seed of everything random: starts, settings, orders of examples, noise.")]
+STARTS = typer.Option(help="Random starts, the same ones for every method.")
+STEPS = typer.Option(help="Steps of each descent, on a function.")
+Epochs = Annotated[float | None, typer.Option(help="Passes over the training data of each run.")]
+LearningRate = Annotated[float | None, typer.Option(help="Of all methods; without it each is tuned.")]
+Schedule = Annotated[str, typer.Option(help="How learning rates change: constant, cosine, one-cycle …")]
+Settings = Annotated[int, typer.Option(help="Settings tried in the search of each.")]
+Seed = Annotated[int, typer.Option(help="Seed of everything random: starts, settings, orders of examples, noise.")]
 
 # ---- where results are
-RaceArgument = Annotated[str | None, typer.Argument(help="The beginning of a race's name; the newest without it.", show_default=False)]
-StoreOption = Annotated[Path, typer.Option("--store", help="SQLite file that keeps all races.")]
-JsonOption = Annotated[Path | None, typer.Option("--json", help="Also write all numbers to this file.")]
-OutOption = Annotated[Path, typer.Option("--out", help="Folder for the report.")]
+Race = Annotated[str | None, typer.Argument(help="The beginning of a race's name; the newest without it.", show_default=False)]
+Store = Annotated[Path, typer.Option("--store", help="SQLite file that keeps all races.")]
+Json = Annotated[Path | None, typer.Option("--json", help="Also write all numbers to this file.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the report.")]
 
 
-def file_option(endings: str, default: str) -> OptionInfo:
-    """The option of a command that writes one file: the `endings` that it may have, and its name in the usual folder."""
-    return typer.Option("--out", "-o", help=f"{endings}; otherwise {REPORTS / default}.")
+def file_option(suffixes: str, default: str) -> OptionInfo:
+    """The option of a command that writes one file: the `suffixes` that it may have, and its name in the usual folder."""
+    return typer.Option("--out", "-o", help=f"{suffixes}; otherwise {REPORTS / default}.")
 
 
-def place(text: str, who: str = "surface") -> list[float]:
+def place(text: str, who: str) -> list[float]:
     """The numbers of `-1.2,1`."""
     try:
         return [float(part) for part in text.split(",")]

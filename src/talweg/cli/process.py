@@ -8,9 +8,15 @@ import re
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
 
 from talweg.checks import InputError
+from talweg.cli import options
+
+if TYPE_CHECKING:
+    from talweg.results import Result
 
 
 def command() -> str:
@@ -31,9 +37,9 @@ def set_up_jax() -> None:
     import jax
 
     if jax.config.values["jax_compilation_cache_dir"] is None:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "talweg" / "compiled"
         try:
-            cache.mkdir(parents=True, exist_ok=True)
+            cache = platformdirs.user_cache_path("talweg", appauthor=False, ensure_exists=True) / "compiled"
+            cache.mkdir(exist_ok=True)
         except OSError:
             return
         jax.config.update("jax_compilation_cache_dir", str(cache))
@@ -51,6 +57,20 @@ def folder(out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"output: {out} can't be made ({error.strerror or error}); choose another --out") from error
+
+
+def check_file(out: Path | None, kind: type[Result], json_file: Path | None = None) -> None:
+    """Find out before the work whether a result of this kind can be written to `--out`, or where it is written without one."""
+    if out is not None:
+        kind.checked_suffix(out)
+    writable(out.parent if out is not None else options.REPORTS, json_file)
+
+
+def save(result: Result, out: Path | None, *name: str) -> Path:
+    """Write a result to `--out`, or to a file in the usual folder whose name has these parts; returns the file."""
+    to = out if out is not None else options.REPORTS / f"{'-'.join(map(file_name, name))}.html"
+    folder(to.parent)
+    return result.save(to)
 
 
 def writable(out: Path, json_file: Path | None = None) -> None:

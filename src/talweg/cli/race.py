@@ -10,60 +10,38 @@ import typer
 from rich.console import Console
 
 from talweg import checks
-from talweg.cli.options import (
-    REMEDIES,
-    REPORTS,
-    STORE,
-    EpochsOption,
-    JsonOption,
-    LossOption,
-    MethodsOption,
-    ModelOption,
-    OutOption,
-    ProblemArgument,
-    RaceArgument,
-    ScheduleOption,
-    SeedOption,
-    SettingsOption,
-    SplitOption,
-    StoreOption,
-    TargetOption,
-    TaskOption,
-    duration,
-    file_option,
-    names,
-)
-from talweg.cli.process import command, file_name, folder, say, set_up_jax, writable, write_json
+from talweg.cli import options
+from talweg.cli.process import check_file, command, file_name, folder, save, say, set_up_jax, writable, write_json
 
 INTERRUPTED = 130  # the exit code of a command that was stopped by Ctrl-C
 
 
 def race(
-    problem: ProblemArgument,
-    target: TargetOption = None,
-    model: ModelOption = None,
-    loss: LossOption = None,
-    task: TaskOption = None,
-    methods: MethodsOption = None,
-    epochs: EpochsOption = None,
+    problem: options.Problem,
+    target: options.Target = None,
+    model: options.Model = None,
+    loss: options.Loss = None,
+    task: options.Task = None,
+    methods: options.Methods = None,
+    epochs: options.Epochs = None,
     budget: Annotated[str | None, typer.Option(help="Instead, what the whole race may take: 60s, 5m.")] = None,
-    settings: SettingsOption = 64,
+    settings: options.Settings = 64,
     seeds: Annotated[int, typer.Option(help="Fresh seeds that the best setting is reported on.")] = 16,
     goal_loss: Annotated[float | None, typer.Option(help="Target: a validation loss.")] = None,
     goal_accuracy: Annotated[float | None, typer.Option(help="Target: a validation accuracy, such as 0.95.")] = None,
-    schedule: ScheduleOption = "constant",
-    seed: SeedOption = 0,
-    remedies: Annotated[str | None, REMEDIES] = None,
+    schedule: options.Schedule = "constant",
+    seed: options.Seed = 0,
+    remedies: Annotated[str | None, options.REMEDIES] = None,
     dynamics: Annotated[
         bool, typer.Option("--dynamics", "--probes", help="Record the training dynamics, too: the report says why.")
     ] = False,
-    store: StoreOption = STORE,
-    out: OutOption = REPORTS,
-    json_file: JsonOption = None,
+    store: options.Store = options.STORE,
+    out: options.Out = options.REPORTS,
+    json_file: options.Json = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict alone.")] = False,
 ) -> None:
     """Race methods on a problem: tuned alike, repeated over seeds, with a verdict and a report."""
-    seconds = duration(budget) if budget is not None else None
+    seconds = options.duration(budget) if budget is not None else None
     writable(out, json_file)
     set_up_jax()
     from talweg.cli import live as terminal
@@ -102,7 +80,9 @@ def race(
     _show(console, done, out, json_file, quiet)
 
 
-def show(name: RaceArgument = None, store: StoreOption = STORE, out: OutOption = REPORTS, json_file: JsonOption = None) -> None:
+def show(
+    name: options.Race = None, store: options.Store = options.STORE, out: options.Out = options.REPORTS, json_file: options.Json = None
+) -> None:
     """Show a stored race again."""
     writable(out, json_file)
     from talweg.cli import live
@@ -111,7 +91,7 @@ def show(name: RaceArgument = None, store: StoreOption = STORE, out: OutOption =
     _show(live.console(), open_race(name, store), out, json_file, quiet=False)
 
 
-def races(store: StoreOption = STORE) -> None:
+def races(store: options.Store = options.STORE) -> None:
     """List what is in the store."""
     from talweg.cli import live, tables
     from talweg.store import Store
@@ -133,10 +113,10 @@ def races(store: StoreOption = STORE) -> None:
 
 
 def code(
-    name: RaceArgument = None,
+    name: options.Race = None,
     library: Annotated[str, typer.Option("--for", help="torch, keras, optax, tensorflow or sklearn.")] = "torch",
     method: Annotated[str | None, typer.Option(help="A contestant by its name in the table; the winner without it.")] = None,
-    store: StoreOption = STORE,
+    store: options.Store = options.STORE,
 ) -> None:
     """Print the winner as code: optimizer and schedule, with what differs where a library can't take the same steps."""
     from talweg.dialects import CODE
@@ -148,39 +128,33 @@ def code(
 
 
 def landscape(
-    name: RaceArgument = None,
+    name: options.Race = None,
     directions: Annotated[
         str, typer.Option(help="trajectory: the principal directions of the descents; random: filter-normalised.")
     ] = "trajectory",
     line: Annotated[bool, typer.Option("--line", help="Also the straight line between the endpoints of the two best.")] = False,
     points: Annotated[int, typer.Option(help="Points of the slice on each side.")] = 41,
-    split: SplitOption = "train",
+    split: options.Split = "train",
     methods: Annotated[
         str | None, typer.Option(help="Contestants by their names in the table, with commas; the first nine without.")
     ] = None,
-    store: StoreOption = STORE,
-    out: Annotated[Path | None, file_option("FILE.html, .png, .svg or .pdf", "NAME-landscape.html")] = None,
+    store: options.Store = options.STORE,
+    out: Annotated[Path | None, options.file_option("FILE.html, .png, .svg or .pdf", "NAME-landscape.html")] = None,
 ) -> None:
     """The loss landscape of a race's network: a slice with the trajectories of its contestants, as a page or a picture."""
     from talweg.racing.api import open_race
     from talweg.studies.landscape import Landscape
 
-    if out is not None:
-        Landscape.checked_suffix(out)
-    writable(out.parent if out is not None else REPORTS)
+    check_file(out, Landscape)
     done = open_race(name, store)
     set_up_jax()
     from talweg.cli import live, tables
 
-    chosen = names(methods)
-    found = done.landscape(directions, split=split, contestants=chosen, points=points, line=line)
-    to = out if out is not None else REPORTS / f"{file_name(found.problem.name)}-{done.name}-landscape.html"
-    folder(to.parent)
-    written = found.save(to)
+    drawn = done.landscape(directions, split=split, contestants=options.names(methods), points=points, line=line)
+    written = save(drawn, out, drawn.problem.name, done.name, "landscape")
     console = live.console()
-    tables.verdict(console, {"verdict": {"sentences": found.sentences, "warnings": found.warnings}})
-    console.print()
-    console.print(f"landscape  {written}", soft_wrap=True, markup=False, highlight=False)
+    tables.verdict(console, {"verdict": {"sentences": drawn.sentences, "warnings": drawn.warnings}})
+    console.print(f"\nlandscape  {written}", soft_wrap=True, markup=False)
 
 
 def _show(console: Console, done: Any, out: Path, json_file: Path | None, quiet: bool) -> None:
@@ -197,8 +171,7 @@ def _show(console: Console, done: Any, out: Path, json_file: Path | None, quiet:
         return
     tables.result(console, summary)
     timing = summary["timing"]
-    console.print()
-    console.print(f"[dim]{timing['lanes']:,} trainings, {timing['lane_steps']:,} steps in {timing['wall']:.1f} s[/]", soft_wrap=True)
+    console.print(f"\n[dim]{timing['lanes']:,} trainings, {timing['lane_steps']:,} steps in {timing['wall']:.1f} s[/]", soft_wrap=True)
     console.print(f"report  {path}", soft_wrap=True)
 
 

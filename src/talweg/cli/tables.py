@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -25,37 +26,44 @@ Row = dict[str, Any]
 Summary = Mapping[str, Any]
 
 
-def result(console: Console, summary: Mapping[str, Any]) -> None:
+def result(console: Console, summary: Summary) -> None:
     """The table and the verdict."""
     console.print()
     console.print(table(summary, console.width))
     verdict(console, summary)
 
 
-def verdict(console: Console, summary: Mapping[str, Any]) -> None:
+def verdict(console: Console, summary: Summary) -> None:
     """The verdict in sentences, the most important first, then the warnings."""
-    found, width = summary["verdict"], min(console.width, PROSE)
+    said = summary["verdict"]
     console.print()
-    for i, sentence in enumerate(found["sentences"]):
-        console.print(Padding(Text(sentence, style="bold" if i == 0 else ""), (0, 2, 0, 2)), width=width)
-    for why in (words for said in summary.get("dynamics", {}).values() for words in said):
-        console.print(Padding(Text(f"why: {why}", style="dim"), (0, 2, 0, 2)), width=width)
-    for warning in found["warnings"]:
-        console.print(Padding(Text(f"! {warning}", style="yellow"), (0, 2, 0, 2)), width=width)
+    _first_bold(console, said["sentences"])
+    reasons = [f"why: {why}" for words in summary.get("dynamics", {}).values() for why in words]
+    _prose(console, reasons, "dim")
+    _prose(console, [f"! {warning}" for warning in said["warnings"]], "yellow")
 
 
 def diagnosis(console: Console, title: str, sentences: Sequence[str]) -> None:
     """The sentences on an endpoint, under what it was."""
     console.print()
     console.print(Text(title, style="dim"), soft_wrap=True)
-    for i, sentence in enumerate(sentences):
-        console.print(Padding(Text(sentence, style="bold" if i == 0 else ""), (0, 2, 0, 2)), width=min(console.width, PROSE))
+    _first_bold(console, sentences)
 
 
 def notes(console: Console, sentences: Sequence[str]) -> None:
     """What else is to be known."""
+    _prose(console, sentences, "dim")
+
+
+def _first_bold(console: Console, sentences: Sequence[str]) -> None:
+    _prose(console, sentences[:1], "bold")
+    _prose(console, sentences[1:])
+
+
+def _prose(console: Console, sentences: Sequence[str], style: str = "") -> None:
+    """Sentences, each a paragraph that is easy to read."""
     for sentence in sentences:
-        console.print(Padding(Text(sentence, style="dim"), (0, 2, 0, 2)), width=min(console.width, PROSE))
+        console.print(Padding(Text(sentence, style=style), (0, 2)), width=min(console.width, PROSE))
 
 
 def basins(console: Console, found: Summary, places: Sequence[str]) -> None:
@@ -64,9 +72,9 @@ def basins(console: Console, found: Summary, places: Sequence[str]) -> None:
     heads = ["loss", "starts", *(["at"] if places else []), *(row["label"] for row in several)]
     grid = _grid("endpoint" if found["data"] else "basin", *heads)
     for k, row in enumerate(found["basins"][:SHOWN]):
-        share_of = f"{row['count']:,}" if several else f"{row['count']:,} ({share(row['count'] / found['starts'])})"
+        starts = f"{row['count']:,}" if several else f"{row['count']:,} ({share(row['count'] / found['starts'])})"
         counts = [f"{row['by_method'].get(method['name'], 0):,}" for method in several]
-        grid.add_row(*map(Text, (str(k + 1), finding.height(found, row["loss"]), share_of, *places[k : k + 1], *counts)))
+        grid.add_row(*map(Text, (str(k + 1), finding.height(found, row["loss"]), starts, *places[k : k + 1], *counts)))
     console.print()
     console.print(grid)
     if len(found["basins"]) > SHOWN:
@@ -74,17 +82,10 @@ def basins(console: Console, found: Summary, places: Sequence[str]) -> None:
     if several:
         grid = _grid("method", "rate", "best found", "interval", "median loss", "diverged", "not converged")
         for row in several:
-            best = row["best"]
-            rate = setting(row["hyperparameters"].get("learning_rate"))
-            cells = (
-                rate,
-                finding.percent(best["share"]),
-                finding.bounds(best),
-                figures(row["loss"]),
-                f"{row['diverged']:,}",
-                f"{row['not_converged']:,}",
-            )
-            grid.add_row(named(row["label"], row["method"], row["batch"]), *map(Text, cells))
+            best, rate = row["best"], setting(row["hyperparameters"].get("learning_rate"))
+            counts = [f"{row[word]:,}" for word in ("diverged", "not_converged")]
+            cells = (rate, finding.percent(best["share"]), finding.bounds(best), figures(row["loss"]), *counts)
+            grid.add_row(named(row), *map(Text, cells))
         console.print()
         console.print(grid)
 
@@ -113,7 +114,7 @@ def _grid(first: str, *heads: str) -> Table:
     return grid
 
 
-def table(summary: Mapping[str, Any], width: int) -> Table:
+def table(summary: Summary, width: int) -> Table:
     """The result table, with as much in it as the terminal has room for."""
     target = Text.assemble(("target  ", "dim"), summary["target"]["text"])
     grid = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim", title=target, title_justify="left", title_style="")
@@ -121,7 +122,7 @@ def table(summary: Mapping[str, Any], width: int) -> Table:
     grid.add_column("method", no_wrap=True)
     rows = summary["contestants"]
     marks = [f"{'[green]●[/]' if row['tied'] else ' '} {row['rank']}" for row in rows]
-    labels = [named(row["label"], row["method"], row["batch"]) for row in rows]
+    labels = [named(row) for row in rows]
     columns = _fitting(_columns(summary), rows, width - 8 - max(cell_len(row["label"]) for row in rows))
     for head, _ in columns:
         grid.add_column(head, justify="right", no_wrap=True)
@@ -145,7 +146,7 @@ class Column:
     long_urgency: int = 0
 
 
-def _columns(summary: Mapping[str, Any]) -> list[Column]:
+def _columns(summary: Summary) -> list[Column]:
     percent = metric(bool(summary["problem"]["metric_percent"]))
     measured = summary["problem"]["metric"]
 
@@ -193,10 +194,9 @@ def _fitting(columns: Sequence[Column], rows: Sequence[Row], room: int) -> list[
     return [chosen[i] for i in sorted(chosen)]
 
 
-def named(label: str, method: str, batch: int | str) -> str:
-    """A label in its method's colour: the same one as in the report."""
-    colour = palette.look(method, batch).colour
-    return f"[{colour}]■[/] {label.replace('[', chr(92) + '[')}"
+def named(row: Row) -> str:
+    """The label of a contestant in its method's colour: the same one as in the report."""
+    return f"[{palette.look(row['method'], row['batch']).colour}]■[/] {escape(row['label'])}"
 
 
 def races(console: Console, rows: Sequence[Any], winners: Sequence[str]) -> None:

@@ -5,98 +5,7 @@ Every one of them takes `weight_decay` (decoupled, times the learning rate), `cl
 
 from __future__ import annotations
 
-from typing import Any
-
-from talweg import methods as m
-from talweg.checks import InputError
-from talweg.dialects.library import Call, Library
-from talweg.methods import Method
-from talweg.schedules import Number
-
-
-def SGD(learning_rate: Number = 0.01, momentum: float = 0.0, nesterov: bool = False, **common: Any) -> Method:
-    """In-momentum."""
-    method: Method = m.GradientDescent(learning_rate)
-    if momentum:
-        method = (m.NesterovVelocity if nesterov else m.Velocity)(method, momentum)
-    return _common("SGD", method, **common)
-
-
-def Adam(
-    learning_rate: Number = 1e-3, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7, amsgrad: bool = False, **common: Any
-) -> Method:
-    """Epsilon-hat: ε before the bias correction."""
-    return _common("Adam", (m.AMSGradHat if amsgrad else m.AdamHat)(learning_rate, beta_1, beta_2, epsilon), **common)
-
-
-def AdamW(
-    learning_rate: Number = 1e-3,
-    weight_decay: float = 4e-3,
-    beta_1: float = 0.9,
-    beta_2: float = 0.999,
-    epsilon: float = 1e-7,
-    amsgrad: bool = False,
-    **common: Any,
-) -> Method:
-    """Adam with weight decay."""
-    return Adam(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **common)
-
-
-def Nadam(learning_rate: Number = 1e-3, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7, **common: Any) -> Method:
-    """A momentum that warms up at once: its exponent is t, not 0.004 t."""
-    return _common("Nadam", m.NAdam(learning_rate, beta_1, beta_2, epsilon, momentum_decay=1.0), **common)
-
-
-def Adamax(learning_rate: Number = 1e-3, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7, **common: Any) -> Method:
-    """ε beside the maximum."""
-    return _common("Adamax", m.AdamaxOutside(learning_rate, beta_1, beta_2, epsilon), **common)
-
-
-def Adagrad(learning_rate: Number = 1e-3, initial_accumulator_value: float = 0.1, epsilon: float = 1e-7, **common: Any) -> Method:
-    """ε inside the root."""
-    return _common("Adagrad", m.AdagradInside(learning_rate, epsilon, initial_accumulator_value), **common)
-
-
-def Adadelta(learning_rate: Number = 1e-3, rho: float = 0.95, epsilon: float = 1e-7, **common: Any) -> Method:
-    """The paper's formula, times a learning rate."""
-    return _common("Adadelta", m.AdaDelta(learning_rate, rho, epsilon), **common)
-
-
-def RMSprop(
-    learning_rate: Number = 1e-3, rho: float = 0.9, momentum: float = 0.0, epsilon: float = 1e-7, centered: bool = False, **common: Any
-) -> Method:
-    """ε inside the root, the learning rate inside the velocity."""
-    method: Method = (m.RMSpropCenteredInside if centered else m.RMSpropInside)(learning_rate, rho, epsilon)
-    return _common("RMSprop", m.Velocity(method, momentum) if momentum else method, **common)
-
-
-def Lion(
-    learning_rate: Number = 1e-3, beta_1: float = 0.9, beta_2: float = 0.99, weight_decay: float | None = None, **common: Any
-) -> Method:
-    """The paper's formula."""
-    return _common("Lion", m.Lion(learning_rate, beta_1, beta_2, weight_decay or 0.0), **common)
-
-
-def _common(
-    who: str,
-    method: Method,
-    *,
-    weight_decay: float | None = None,
-    clipvalue: float | None = None,
-    global_clipnorm: float | None = None,
-    **unknown: Any,
-) -> Method:
-    if unknown:
-        known = "weight_decay, clipvalue and global_clipnorm"
-        raise InputError(f"keras.{who}: {', '.join(unknown)} has no equivalent here; of the arguments of all optimizers, {known} have")
-    if global_clipnorm is not None and clipvalue is not None:
-        raise InputError(f"keras.{who}: give clipvalue or global_clipnorm, not both; Keras refuses that, too")
-    if global_clipnorm is not None:
-        method = m.ClipNorm(method, global_clipnorm)
-    if clipvalue is not None:
-        method = m.ClipValue(method, clipvalue)
-    return m.WeightDecay(method, weight_decay) if weight_decay else method
-
+from talweg.dialects.library import Call, Constructor, Library
 
 RATE = {"learning_rate": "learning_rate"}
 MOMENTUM = {**RATE, "momentum": "momentum"}
@@ -105,7 +14,7 @@ RMS = {**RATE, "decay": "rho", "eps": "epsilon"}
 FROM_ZERO = {"start": 0.0}
 
 
-def calls(home: str) -> tuple[Call, ...]:
+def _calls(home: str) -> tuple[Call, ...]:
     """The calls of a module with Keras's optimizers."""
     return (
         Call("sgd", f"{home}.SGD", RATE),
@@ -125,7 +34,42 @@ def calls(home: str) -> tuple[Call, ...]:
     )
 
 
-COMMON = {"weight-decay": "weight_decay", "clip-norm": "global_clipnorm", "clip-value": "clipvalue"}
-ONE_OF = frozenset({"global_clipnorm", "clipvalue"})
-LIBRARY = Library("keras", calls("keras.optimizers"), COMMON, alone=ONE_OF)
-TENSORFLOW = Library("tensorflow", calls("tf.keras.optimizers"), COMMON, alone=ONE_OF)
+CONSTRUCTORS = {
+    "SGD": Constructor("in-momentum", learning_rate=0.01, momentum=0.0, nesterov=False),
+    "Adam": Constructor(
+        "epsilon-hat: ε before the bias correction", learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False
+    ),
+    "AdamW": Constructor(
+        "Adam with weight decay", like="Adam", learning_rate=1e-3, weight_decay=4e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False
+    ),
+    "Nadam": Constructor(
+        "a momentum that warms up at once: its exponent is t, not 0.004 t", learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7
+    ),
+    "Adamax": Constructor("ε beside the maximum", learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7),
+    "Adagrad": Constructor("ε inside the root", learning_rate=1e-3, initial_accumulator_value=0.1, epsilon=1e-7),
+    "Adadelta": Constructor("the paper's formula, times a learning rate", learning_rate=1e-3, rho=0.95, epsilon=1e-7),
+    "RMSprop": Constructor(
+        "ε inside the root, the learning rate inside the velocity",
+        learning_rate=1e-3,
+        rho=0.9,
+        momentum=0.0,
+        epsilon=1e-7,
+        centered=False,
+    ),
+    "Lion": Constructor("the paper's formula", learning_rate=1e-3, beta_1=0.9, beta_2=0.99),
+}
+
+COMMON = {"weight_decay": None, "clipvalue": None, "global_clipnorm": None}
+
+
+def _library(name: str, home: str) -> Library:
+    """Keras's optimizers under the name of another module, too."""
+    wrappers = {"weight-decay": "weight_decay", "clip-norm": "global_clipnorm", "clip-value": "clipvalue"}
+    return Library(
+        name, _calls(home), wrappers, alone=frozenset({"global_clipnorm", "clipvalue"}), constructors=CONSTRUCTORS, common=COMMON
+    )
+
+
+LIBRARY = _library("keras", "keras.optimizers")
+TENSORFLOW = _library("tensorflow", "tf.keras.optimizers")
+globals().update(LIBRARY.optimizers(__name__))

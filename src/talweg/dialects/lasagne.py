@@ -3,24 +3,8 @@
 from __future__ import annotations
 
 from talweg import methods as m
-from talweg.dialects.library import Call, Library
+from talweg.dialects.library import NEEDED, Call, Constructor, Library
 from talweg.methods import Method
-from talweg.schedules import Number
-
-
-def sgd(learning_rate: Number) -> Method:
-    """Gradient descent."""
-    return m.GradientDescent(learning_rate)
-
-
-def momentum(learning_rate: Number, momentum: float = 0.9) -> Method:
-    """In-momentum."""
-    return m.Velocity(m.GradientDescent(learning_rate), momentum)
-
-
-def nesterov_momentum(learning_rate: Number, momentum: float = 0.9) -> Method:
-    """Nesterov's in-form."""
-    return m.NesterovVelocity(m.GradientDescent(learning_rate), momentum)
 
 
 def apply_momentum(updates: Method, momentum: float = 0.9) -> Method:
@@ -33,41 +17,22 @@ def apply_nesterov_momentum(updates: Method, momentum: float = 0.9) -> Method:
     return m.NesterovVelocity(updates, momentum)
 
 
-def adagrad(learning_rate: Number = 1.0, epsilon: float = 1e-6) -> Method:
-    """ε inside the root."""
-    return m.AdagradInside(learning_rate, epsilon, start=0.0)
-
-
-def rmsprop(learning_rate: Number = 1.0, rho: float = 0.9, epsilon: float = 1e-6) -> Method:
-    """ε inside the root."""
-    return m.RMSpropInside(learning_rate, rho, epsilon)
-
-
-def adadelta(learning_rate: Number = 1.0, rho: float = 0.95, epsilon: float = 1e-6) -> Method:
-    """The paper's formula."""
-    return m.AdaDelta(learning_rate, rho, epsilon)
-
-
-def adam(learning_rate: Number = 1e-3, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Method:
-    """Epsilon-hat."""
-    return m.AdamHat(learning_rate, beta1, beta2, epsilon)
-
-
-def amsgrad(learning_rate: Number = 1e-3, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Method:
-    """Epsilon-hat, and the maximum of raw averages."""
-    return m.AMSGradHat(learning_rate, beta1, beta2, epsilon)
-
-
-def adamax(learning_rate: Number = 2e-3, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> Method:
-    """ε beside the maximum."""
-    return m.AdamaxOutside(learning_rate, beta1, beta2, epsilon)
-
-
 HOME = "lasagne.updates"
 RATE = {"learning_rate": "learning_rate"}
 MOMENTUM = {**RATE, "momentum": "momentum"}
 ADAM = {**RATE, "b1": "beta1", "b2": "beta2", "eps": "epsilon"}
 
+CONSTRUCTORS = {
+    "sgd": Constructor("gradient descent", learning_rate=NEEDED),
+    "momentum": Constructor("in-momentum", learning_rate=NEEDED, momentum=0.9),
+    "nesterov_momentum": Constructor("Nesterov's in-form", learning_rate=NEEDED, momentum=0.9),
+    "adagrad": Constructor("ε inside the root", learning_rate=1.0, epsilon=1e-6),
+    "rmsprop": Constructor("ε inside the root", learning_rate=1.0, rho=0.9, epsilon=1e-6),
+    "adadelta": Constructor("the paper's formula", learning_rate=1.0, rho=0.95, epsilon=1e-6),
+    "adam": Constructor("epsilon-hat", learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8),
+    "amsgrad": Constructor("epsilon-hat, and the maximum of raw averages", learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8),
+    "adamax": Constructor("ε beside the maximum", learning_rate=2e-3, beta1=0.9, beta2=0.999, epsilon=1e-8),
+}
 LIBRARY = Library(
     "lasagne",
     (
@@ -81,4 +46,6 @@ LIBRARY = Library(
         Call("amsgrad-hat", f"{HOME}.amsgrad", ADAM),
         Call("adamax-outside", f"{HOME}.adamax", ADAM),
     ),
+    constructors=CONSTRUCTORS,
 )
+globals().update(LIBRARY.optimizers(__name__))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from talweg.checks import InputError
 from talweg.dialects.forms import nearest
 from talweg.dialects.spelling import Spelling
-from talweg.methods import Method, Wrapper, factory_of
+from talweg.methods import WRAPPERS, Method, Wrapper, factory_named, factory_of
 from talweg.schedules import Schedule
+
+NEEDED = inspect.Parameter.empty  #: stands for a default where an argument has none
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,23 @@ class Call:
     steady: bool = False  #: only while the learning rate is constant
     positive: tuple[str, ...] = ()  #: numbers of the method that must not be zero, or it is another formula there
 
+    @property
+    def name(self) -> str:
+        """What the library calls it, without the module."""
+        return str(self.fixed.get("solver") or self.call.rpartition(".")[2])
+
+    @property
+    def arguments(self) -> set[str]:
+        """Those that it takes itself."""
+        return {argument.partition(".")[0] for argument in self.names.values()} | self.fixed.keys()
+
+
+class Constructor:
+    """The arguments of a library's optimizer with their defaults, and a word on its formula; its calls are those of `like`."""
+
+    def __init__(self, about: str, *, like: str | None = None, **defaults: Any):
+        self.about, self.like, self.defaults = about, like, defaults
+
 
 @dataclass(frozen=True)
 class Library:
@@ -34,6 +55,62 @@ class Library:
     arguments: Mapping[str, str] = field(default_factory=dict)  #: the argument for each wrapper, the one that acts last first
     without: frozenset[str] = frozenset()  #: calls that don't take them
     alone: frozenset[str] = frozenset()  #: arguments of which a call takes one at most
+    constructors: Mapping[str, Constructor] = field(default_factory=dict)  #: by name, where they are made from `calls`
+    common: Mapping[str, Any] = field(default_factory=dict)  #: arguments of all of them, with the values that leave them out
+
+    def optimizers(self, module: str) -> dict[str, Callable[..., Method]]:
+        """The functions of `constructors`, to be put into a module."""
+        made = {name: self.optimizer(name) for name in self.constructors}
+        for function in made.values():
+            function.__module__ = module
+        return made
+
+    def optimizer(self, name: str) -> Callable[..., Method]:
+        """The optimizer of that name as a function with the library's arguments, which gives the method that takes the same steps."""
+        made = self.constructors[name]
+        defaults = {**made.defaults, **self.common, **made.defaults}  # the common ones behind its own, whose values count
+        signature = inspect.Signature(
+            [inspect.Parameter(word, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=value) for word, value in defaults.items()]
+        )
+
+        def construct(*given: Any, **named: Any) -> Method:
+            if unknown := named.keys() - defaults.keys():
+                raise InputError(f"{self.name}.{name}: {', '.join(unknown)} has no equivalent here; it takes {', '.join(defaults)}")
+            bound = signature.bind(*given, **named)
+            bound.apply_defaults()
+            return self._method(name, made.like or name, bound.arguments)
+
+        construct.__name__, construct.__doc__ = name, f"{self.name}'s {name}: {made.about}."
+        construct.__signature__ = signature  # type: ignore[attr-defined]
+        return construct
+
+    def _method(self, who: str, name: str, arguments: Mapping[str, Any]) -> Method:
+        """The method of the smallest call that has all the arguments that say something, in its wrappers."""
+        given = {word: value for word, value in arguments.items() if not self._left_out(word, value)}
+        if len(self.alone & given.keys()) > 1:
+            raise InputError(f"{self.name}.{who}: give one of {' and '.join(sorted(self.alone))}, not both; {self.name} refuses that, too")
+        calls = [call for call in self.calls if call.name == name and call.fixed.items() <= given.items()]
+        wrapped = set(self.arguments.values())
+        fitting = [call for call in calls if given.keys() <= call.arguments | wrapped]
+        if not fitting:
+            known = wrapped.union(*(call.arguments for call in calls))
+            wrong = ", ".join(f"{word}={value}" for word, value in given.items() if word not in known)
+            raise InputError(f"{self.name}.{who}: it has no {wrong}; leave that out, {self.name} refuses it, too")
+        call = min(fitting, key=lambda call: len(call.names))
+        numbers = {}
+        for number, word in call.names.items():
+            argument, _, place = word.partition(".")
+            if (value := arguments[argument]) is not None:
+                numbers[number] = value[int(place)] if place else value
+        method = factory_named("dialects", call.kind)(**numbers, **call.needs)
+        for wrapper, word in reversed([*self.arguments.items()]):
+            if word in given and word not in call.arguments:
+                method = WRAPPERS[wrapper](method, given[word])  # type: ignore[call-arg]
+        return method
+
+    def _left_out(self, word: str, value: Any) -> bool:
+        """Whether an argument has the value that stands for its absence."""
+        return value is None or (isinstance(value, (int, float)) and value in (0, self.common.get(word)))
 
     def spell(self, method: Method) -> Spelling:
         """The call that takes a method's steps, or the nearest one with what differs."""

@@ -6,49 +6,7 @@ momentum warms up with the exponent 0.004 t.
 
 from __future__ import annotations
 
-from talweg import methods as m
-from talweg.dialects.library import Call, Library
-from talweg.methods import Method
-from talweg.schedules import Number
-
-
-def SGD(learning_rate: Number = 0.01, momentum: float = 0.0, nesterov: bool = False) -> Method:
-    """In-momentum."""
-    method = m.GradientDescent(learning_rate)
-    return (m.NesterovVelocity if nesterov else m.Velocity)(method, momentum) if momentum else method
-
-
-def Adam(learning_rate: Number = 1e-3, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7, amsgrad: bool = False) -> Method:
-    """Epsilon-hat."""
-    return (m.AMSGradHat if amsgrad else m.AdamHat)(learning_rate, beta_1, beta_2, epsilon)
-
-
-def Nadam(learning_rate: Number = 1e-3, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7) -> Method:
-    """A momentum that warms up with the exponent 0.004 t."""
-    return m.NAdam(learning_rate, beta_1, beta_2, epsilon, momentum_decay=4e-3)
-
-
-def Adamax(learning_rate: Number = 1e-3, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7) -> Method:
-    """ε beside the maximum."""
-    return m.AdamaxOutside(learning_rate, beta_1, beta_2, epsilon)
-
-
-def Adagrad(learning_rate: Number = 1e-3, initial_accumulator_value: float = 0.1, epsilon: float = 1e-7) -> Method:
-    """ε beside the root."""
-    return m.Adagrad(learning_rate, epsilon, initial_accumulator_value)
-
-
-def Adadelta(learning_rate: Number = 1e-3, rho: float = 0.95, epsilon: float = 1e-7) -> Method:
-    """The paper's formula, times a learning rate."""
-    return m.AdaDelta(learning_rate, rho, epsilon)
-
-
-def RMSprop(learning_rate: Number = 1e-3, rho: float = 0.9, momentum: float = 0.0, epsilon: float = 1e-7, centered: bool = False) -> Method:
-    """ε beside the root without momentum, inside it with momentum."""
-    if momentum == 0:
-        return (m.RMSpropCentered if centered else m.RMSprop)(learning_rate, rho, epsilon)
-    return m.Velocity((m.RMSpropCenteredInside if centered else m.RMSpropInside)(learning_rate, rho, epsilon), momentum)
-
+from talweg.dialects.library import Call, Constructor, Library
 
 HOME = "tf.keras.optimizers.legacy"
 RATE = {"learning_rate": "learning_rate"}
@@ -58,6 +16,22 @@ RMS = {**RATE, "decay": "rho", "eps": "epsilon"}
 VELOCITY = {**RMS, "momentum": "momentum"}
 FROM_ZERO = {"start": 0.0}
 
+CONSTRUCTORS = {
+    "SGD": Constructor("in-momentum", learning_rate=0.01, momentum=0.0, nesterov=False),
+    "Adam": Constructor("epsilon-hat", learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False),
+    "Nadam": Constructor("a momentum that warms up with the exponent 0.004 t", learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7),
+    "Adamax": Constructor("ε beside the maximum", learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7),
+    "Adagrad": Constructor("ε beside the root", learning_rate=1e-3, initial_accumulator_value=0.1, epsilon=1e-7),
+    "Adadelta": Constructor("the paper's formula, times a learning rate", learning_rate=1e-3, rho=0.95, epsilon=1e-7),
+    "RMSprop": Constructor(
+        "ε beside the root without momentum, inside it with momentum",
+        learning_rate=1e-3,
+        rho=0.9,
+        momentum=0.0,
+        epsilon=1e-7,
+        centered=False,
+    ),
+}
 LIBRARY = Library(
     "tensorflow2",
     (
@@ -75,4 +49,6 @@ LIBRARY = Library(
         Call("velocity+rmsprop-inside", f"{HOME}.RMSprop", VELOCITY, needs=FROM_ZERO, positive=("momentum",)),
         Call("velocity+rmsprop-centered-inside", f"{HOME}.RMSprop", VELOCITY, {"centered": True}, FROM_ZERO, positive=("momentum",)),
     ),
+    constructors=CONSTRUCTORS,
 )
+globals().update(LIBRARY.optimizers(__name__))

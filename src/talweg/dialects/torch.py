@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from talweg import methods as m
 from talweg.checks import InputError
-from talweg.dialects.library import Call, Library
+from talweg.dialects.library import Call, Constructor, Library
 from talweg.methods import Method
 from talweg.schedules import InverseTime, Number
 
@@ -30,47 +30,8 @@ def Adam(
 ) -> Method:
     """Algorithm 1 of the paper: ε after the bias correction."""
     if decoupled_weight_decay:
-        return AdamW(lr, betas, eps, weight_decay, amsgrad)
+        return LIBRARY.optimizer("AdamW")(lr, betas, eps, weight_decay, amsgrad)
     return _l2((m.AMSGrad if amsgrad else m.Adam)(lr, *betas, eps), weight_decay)
-
-
-def AdamW(
-    lr: Number = 1e-3,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 1e-2,
-    amsgrad: bool = False,
-) -> Method:
-    """Decoupled weight decay times the learning rate."""
-    return m.WeightDecay(m.AMSGrad(lr, *betas, eps), weight_decay) if amsgrad else m.AdamW(lr, *betas, eps, weight_decay)
-
-
-def NAdam(
-    lr: Number = 2e-3,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
-    momentum_decay: float = 4e-3,
-    decoupled_weight_decay: bool = False,
-) -> Method:
-    """A momentum that warms up."""
-    return _either(m.NAdam(lr, *betas, eps, momentum_decay), weight_decay, decoupled_weight_decay)
-
-
-def RAdam(
-    lr: Number = 1e-3,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
-    decoupled_weight_decay: bool = False,
-) -> Method:
-    """With epsilon-hat, unlike its Adam."""
-    return _either(m.RAdam(lr, *betas, eps), weight_decay, decoupled_weight_decay)
-
-
-def Adamax(lr: Number = 2e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0.0) -> Method:
-    """ε inside the maximum."""
-    return _l2(m.Adamax(lr, *betas, eps), weight_decay)
 
 
 def Adagrad(
@@ -81,38 +42,49 @@ def Adagrad(
     return _l2(m.Adagrad(rate, eps, initial_accumulator_value), weight_decay)
 
 
-def Adadelta(lr: Number = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0.0) -> Method:
-    """The paper's formula, times a learning rate."""
-    return _l2(m.AdaDelta(lr, rho, eps), weight_decay)
-
-
-def RMSprop(
-    lr: Number = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0.0, momentum: float = 0.0, centered: bool = False
-) -> Method:
-    """ε beside the root, the learning rate outside the velocity."""
-    if momentum:
-        kind = m.RMSpropCenteredMomentum if centered else m.RMSpropMomentum
-        return _l2(kind(lr, alpha, eps, momentum), weight_decay)
-    return _l2((m.RMSpropCentered if centered else m.RMSprop)(lr, alpha, eps), weight_decay)
-
-
-def Rprop(lr: Number = 1e-2, etas: tuple[float, float] = (0.5, 1.2), step_sizes: tuple[float, float] = (1e-6, 50.0)) -> Method:
-    """Without going back where the gradient has turned."""
-    return m.Rprop(lr, *etas, *step_sizes)
-
-
 def _l2(method: Method, weight_decay: float) -> Method:
     return m.L2(method, weight_decay) if weight_decay else method
-
-
-def _either(method: Method, weight_decay: float, decoupled: bool) -> Method:
-    return m.WeightDecay(method, weight_decay) if decoupled and weight_decay else _l2(method, weight_decay)
 
 
 RATE = {"learning_rate": "lr"}
 MOMENTUM = {**RATE, "momentum": "momentum"}
 ADAM = {**RATE, "b1": "betas.0", "b2": "betas.1", "eps": "eps"}
+NADAM = {**ADAM, "momentum_decay": "momentum_decay"}
 RMS = {**RATE, "decay": "alpha", "eps": "eps"}
+RPROP = {**RATE, "shrink": "etas.0", "grow": "etas.1", "smallest_step": "step_sizes.0", "largest_step": "step_sizes.1"}
+DECAY = {"weight_decay": "weight_decay"}
+DECOUPLED = {"decoupled_weight_decay": True}
+BETAS = (0.9, 0.999)
+
+CONSTRUCTORS = {
+    "AdamW": Constructor(
+        "decoupled weight decay times the learning rate", lr=1e-3, betas=BETAS, eps=1e-8, weight_decay=1e-2, amsgrad=False
+    ),
+    "NAdam": Constructor(
+        "a momentum that warms up",
+        lr=2e-3,
+        betas=BETAS,
+        eps=1e-8,
+        weight_decay=0.0,
+        momentum_decay=4e-3,
+        decoupled_weight_decay=False,
+    ),
+    "RAdam": Constructor(
+        "with epsilon-hat, unlike its Adam", lr=1e-3, betas=BETAS, eps=1e-8, weight_decay=0.0, decoupled_weight_decay=False
+    ),
+    "Adamax": Constructor("ε inside the maximum", lr=2e-3, betas=BETAS, eps=1e-8, weight_decay=0.0),
+    "Adadelta": Constructor("the paper's formula, times a learning rate", lr=1.0, rho=0.9, eps=1e-6, weight_decay=0.0),
+    "RMSprop": Constructor(
+        "ε beside the root, the learning rate outside the velocity",
+        lr=1e-2,
+        alpha=0.99,
+        eps=1e-8,
+        weight_decay=0.0,
+        momentum=0.0,
+        centered=False,
+    ),
+    "Rprop": Constructor("without going back where the gradient has turned", lr=1e-2, etas=(0.5, 1.2), step_sizes=(1e-6, 50.0)),
+}
 
 LIBRARY = Library(
     "torch",
@@ -123,31 +95,23 @@ LIBRARY = Library(
         Call("nesterov-shifted", "torch.optim.SGD", MOMENTUM, {"nesterov": True}, positive=("momentum",)),
         Call("adam", "torch.optim.Adam", ADAM),
         Call("amsgrad", "torch.optim.Adam", ADAM, {"amsgrad": True}),
-        Call("adamw", "torch.optim.AdamW", {**ADAM, "weight_decay": "weight_decay"}),
-        Call("weight-decay+amsgrad", "torch.optim.AdamW", {**ADAM, "weight_decay": "weight_decay"}, {"amsgrad": True}),
-        Call("nadam", "torch.optim.NAdam", {**ADAM, "momentum_decay": "momentum_decay"}),
-        Call(
-            "weight-decay+nadam",
-            "torch.optim.NAdam",
-            {**ADAM, "momentum_decay": "momentum_decay", "weight_decay": "weight_decay"},
-            {"decoupled_weight_decay": True},
-        ),
+        Call("adamw", "torch.optim.AdamW", ADAM | DECAY),
+        Call("weight-decay+amsgrad", "torch.optim.AdamW", ADAM | DECAY, {"amsgrad": True}),
+        Call("nadam", "torch.optim.NAdam", NADAM),
+        Call("weight-decay+nadam", "torch.optim.NAdam", NADAM | DECAY, DECOUPLED),
         Call("radam", "torch.optim.RAdam", ADAM),
-        Call("weight-decay+radam", "torch.optim.RAdam", {**ADAM, "weight_decay": "weight_decay"}, {"decoupled_weight_decay": True}),
+        Call("weight-decay+radam", "torch.optim.RAdam", ADAM | DECAY, DECOUPLED),
         Call("adamax", "torch.optim.Adamax", ADAM),
         Call("adagrad", "torch.optim.Adagrad", {**RATE, "eps": "eps", "start": "initial_accumulator_value"}),
         Call("adadelta", "torch.optim.Adadelta", {**RATE, "rho": "rho", "eps": "eps"}),
         Call("rmsprop", "torch.optim.RMSprop", RMS),
         Call("rmsprop-centered", "torch.optim.RMSprop", RMS, {"centered": True}),
         Call("rmsprop-momentum", "torch.optim.RMSprop", {**RMS, "momentum": "momentum"}),
-        Call(
-            "rprop",
-            "torch.optim.Rprop",
-            {**RATE, "shrink": "etas.0", "grow": "etas.1", "smallest_step": "step_sizes.0", "largest_step": "step_sizes.1"},
-            steady=True,
-        ),
+        Call("rprop", "torch.optim.Rprop", RPROP, steady=True),
         Call("rmsprop-centered-momentum", "torch.optim.RMSprop", {**RMS, "momentum": "momentum"}, {"centered": True}),
     ),
     arguments={"l2": "weight_decay"},
     without=frozenset({"torch.optim.AdamW", "torch.optim.Rprop"}),
+    constructors=CONSTRUCTORS,
 )
+globals().update(LIBRARY.optimizers(__name__))

@@ -60,7 +60,7 @@ def _lanes(
     lanes, kind = len(methods), trees.float_type()
     capacity = max(SHORTEST, 1 << (steps - 1).bit_length())
 
-    def filled(rows: Any) -> list[Any]:  # with lanes of the same program that are thrown away
+    def filled(rows: Any) -> list[Any]:  # with lanes of the same program whose results are not read
         return [*rows, *[rows[0]] * (LANES - lanes)]
 
     order = None
