@@ -37,8 +37,8 @@ def test_all_global_minima_are_the_best(himmelblau: Basins) -> None:
     for row in himmelblau.summary["methods"]:
         assert row["best"]["count"] == 48
         assert row["best"]["share"] == 1.0
-    assert himmelblau.sentences[0].startswith("48 starts of momentum ended in 4 basins; all of them")
-    assert himmelblau.sentences[1] == "That is the lowest value there is (0)."
+    assert himmelblau.sentences[0].startswith("48 starts of momentum ended in 4 basins: all (")
+    assert himmelblau.sentences[1] == "This is the global minimum (0)."
 
 
 def test_all_methods_have_the_same_starts(himmelblau: Basins) -> None:
@@ -72,7 +72,7 @@ def test_a_minimum_in_the_tip_of_a_cone_is_found() -> None:
     found = basins(surface("ackley").problem(), "sgd", 64, steps=300)
     assert found.best.loss == pytest.approx(0, abs=1e-5)
     assert np.abs(found.best.params).max() < 1e-5
-    assert "That is the lowest value there is (0)." in found.sentences
+    assert "This is the global minimum (0)." in found.sentences
 
 
 def test_networks_whose_units_stand_in_another_order_are_the_same(clouds: Problem) -> None:
