@@ -108,11 +108,11 @@ def test_rates_that_were_chosen_are_taken_unless_the_page_went_on() -> None:
 def test_divergence_and_overshooting_are_said_in_words() -> None:
     state = dataclasses.replace(STATE, methods=entries("sgd:learning_rate=1,momentum:learning_rate=0.00237"), start=(-1.2, 1.0))
     descents = computing.PageTrajectories()
-    said = {one["name"]: one["words"] for one in descents.message(state)["said"]}
-    assert "gradient descent: diverged at step" in said["sgd"]
-    assert "too large" in said["sgd"]
-    assert "momentum: " in said["momentum"]
-    assert "overshot" in said["momentum"]
+    sentences = {one["name"]: one["words"] for one in descents.message(state)["sentences"]}
+    assert "gradient descent: diverged at step" in sentences["sgd"]
+    assert "too large" in sentences["sgd"]
+    assert "momentum: " in sentences["momentum"]
+    assert "overshot" in sentences["momentum"]
     message = descents.message(state, whole=True)
     sent = message["trajectories"][0]
     assert sent["diverged"] >= 0
@@ -122,7 +122,7 @@ def test_divergence_and_overshooting_are_said_in_words() -> None:
 
 def test_a_function_that_falls_without_end_does_not_blame_the_rate() -> None:
     state = computing.tuned(dataclasses.replace(STATE, surface="log(x)", methods=entries("sgd"), start=(1.0, 1.0)))
-    said = computing.PageTrajectories().message(state)["said"][0]["words"]
+    said = computing.PageTrajectories().message(state)["sentences"][0]["words"]
     assert "diverged" in said
     assert "too large" not in said
 

@@ -59,10 +59,10 @@ def pictures(text: str, scale: str) -> dict[str, Any]:
 @functools.lru_cache(maxsize=32)
 def two_dimensional(text: str) -> Surface:
     """A surface that can be drawn whole; raises InputError for one of more dimensions."""
-    found = surface(text)
-    if found.dimensions != 2:
-        raise InputError(f"{found.name}: the page draws surfaces of two numbers, got {found.dimensions}; leave out dimensions=")
-    return found
+    function = surface(text)
+    if function.dimensions != 2:
+        raise InputError(f"{function.name}: the page draws surfaces of two numbers, got {function.dimensions}; leave out dimensions=")
+    return function
 
 
 def reference(text: str) -> Reference:
@@ -161,12 +161,12 @@ class PageTrajectories:
     def outcomes(self, state: SurfaceState) -> dict[str, outcomes.Outcome]:
         """What became of each descent, by the name of its method."""
         drawn = trajectories.single(self.trajectories(state).values())
-        found = outcomes.outcomes(drawn, painted(state.surface))
-        return {entry.name: one for entry, one in zip(state.methods, found, strict=True)}
+        by_entry = zip(state.methods, outcomes.outcomes(drawn, painted(state.surface)), strict=True)
+        return {entry.name: one for entry, one in by_entry}
 
     def message(self, state: SurfaceState, *, whole: bool = False) -> dict[str, Any]:
         """What the browser must know: trajectories that it has not, what became of all, the start. `whole` sends everything again."""
-        found = self.trajectories(state)
+        computed = self.trajectories(state)
         if whole:
             self._sent.clear()
         pens, above = state.pens(), reference(state.surface)
@@ -175,9 +175,9 @@ class PageTrajectories:
             key = (_alike(state), entry, *pens[entry.name].values())
             if self._sent.get(entry.name) != key:
                 self._sent[entry.name] = key
-                news.append(_drawn(entry, found[entry.name], pens[entry.name], above))
+                news.append(_drawn(entry, computed[entry.name], pens[entry.name], above))
         has_lowest, all_outcomes = painted(state.surface).has_lowest, self.outcomes(state)
-        said = [
+        sentences = [
             {
                 "name": entry.name,
                 "words": words.commented(entry.label, all_outcomes[entry.name], has_lowest=has_lowest),
@@ -187,7 +187,7 @@ class PageTrajectories:
         ]
         return {
             "trajectories": news,
-            "said": said,
+            "sentences": sentences,
             "order": [entry.name for entry in state.methods],
             "start": starting_place(state),
             "steps": state.steps,

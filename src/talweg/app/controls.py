@@ -70,7 +70,7 @@ class Slider:
     def __init__(self, scale: Scale, value: float, changed: Callable[[float], Any]):
         self.scale, self.changed = scale, changed
         with ui.element("div").classes("slider"):
-            with ui.element("div").classes("said"):
+            with ui.element("div").classes("caption"):
                 ui.label(scale.label)
                 self.text = ui.label(scale.text(value)).classes("value")
             self.slider = ui.slider(min=scale.low, max=scale.high, step=scale.step, value=scale.place(value))

@@ -37,7 +37,7 @@ class LearnPage(SurfacePage):
             for paragraph in self.lesson.text:
                 ui.html(f"<p>{paragraph}</p>", sanitize=False)
             with ui.element("div").classes("question").props('aria-live="polite"') as self.box:
-                ui.label(self.lesson.question).classes("asked")
+                ui.label(self.lesson.question).classes("question-text")
                 self.answer = ui.label(f"✓ {self.lesson.answer}").classes("answered")
                 self.answer.set_visibility(False)
             with ui.element("div").classes("onwards"):
@@ -64,7 +64,7 @@ class LearnPage(SurfacePage):
         """Whether the question is answered now."""
         right = self.lesson.answered(shown, self.descents.outcomes(shown))
         self.answer.set_visibility(right)
-        self.box.classes(**{"add" if right else "remove": "found"})
+        self.box.classes(**{"add" if right else "remove": "solved"})
 
 
 def number_of(query: Any) -> int:

@@ -50,7 +50,7 @@ class NetworkPage(Page[NetworkState]):
                 self.ask = ui.button("Race them fairly: the verdict", icon="flag", on_click=self.race).props("no-caps unelevated")
                 self.progress = ui.linear_progress(0, show_value=False).classes("progress").props('aria-label="progress of the race"')
                 self.progress.set_visibility(False)
-            self.verdict = ui.element("div").classes("said-verdict")
+            self.verdict = ui.element("div").classes("verdict-text")
 
     def controls(self) -> None:
         """Data, network, batch, methods."""
@@ -89,12 +89,12 @@ class NetworkPage(Page[NetworkState]):
         self.target.set_visibility(own)
         if own:
             try:
-                found = training.uploads.columns(self.state.data)
+                columns = training.uploads.columns(self.state.data)
             except InputError:
                 return
-            target = self.state.target or found[-1]
+            target = self.state.target or columns[-1]
             self.set_quietly(target=target)
-            self.target.set_options(found, value=target if target in found else None)
+            self.target.set_options(columns, value=target if target in columns else None)
 
     async def target_chosen(self, event: Any) -> None:
         """Another column is to be predicted."""
@@ -135,13 +135,13 @@ class NetworkPage(Page[NetworkState]):
         if turn != self.turn:
             return
         try:
-            found = await computed(training.of_state, state)
-            picture = await computed(training.picture, found)
+            problem = await computed(training.of_state, state)
+            picture = await computed(training.picture, problem)
         except InputError as error:
             self.troubled(str(error))
             return
         self.troubled("")
-        self.about.set_text(f"{found!r}".removeprefix("Problem(").removesuffix(")").replace("'", ""))
+        self.about.set_text(f"{problem!r}".removeprefix("Problem(").removesuffix(")").replace("'", ""))
         self.picture.run_method("begin", {"picture": picture, "order": [entry.name for entry in state.methods], "at": state.at})
         self.show_verdict()
         pens = state.pens(state.batch)

@@ -34,7 +34,7 @@ def register() -> None:
 
     @app.get("/report/{key}")
     def report(key: str) -> HTMLResponse:
-        found = training.report_of(key)
-        if found is None:
+        page = training.report_of(key)
+        if page is None:
             return HTMLResponse("There is no such race any more; start it again.", status_code=404)
-        return HTMLResponse(found.read_text("utf-8"))
+        return HTMLResponse(page.read_text("utf-8"))

@@ -100,10 +100,10 @@ def along(summary: Summary, key: str, title: str, show: Callable[[float | None],
         hover = [words.line_hover(name, show(value), x) for x, value in zip(line["at"], values, strict=True)]
         pen = {"color": look.colour, "dash": look.dash, "width": 2.6}
         made.add_scatter(x=line["at"], y=values, mode="lines", line=pen, name=name, hovertext=hover, hoverinfo="text")
-    given = looks(summary["contestants"])
+    contestant_looks = looks(summary["contestants"])
     for c, x, k in zip(endpoints, (0, 1), (0, -1), strict=True):
         y = [values[k] for _, values, _ in curves]
-        dot = {"size": 10, "color": given[c["name"]].colour}
+        dot = {"size": 10, "color": contestant_looks[c["name"]].colour}
         made.add_scatter(x=[x] * len(y), y=y, mode="markers", marker=dot, hoverinfo="skip", showlegend=False, cliponaxis=False)
     low, high = grid.extent(np.array([value for _, values, _ in curves for value in values], float))
     room = 0.06 * (high - low or 1)
@@ -160,9 +160,9 @@ def ground_of(summary: Summary) -> Grid:
 
 def trajectories_of(summary: Summary) -> list[SingleTrajectory]:
     """The trajectories on the slice, with the losses at their actual weights."""
-    given = looks(summary["contestants"])
+    look = looks(summary["contestants"])
     return [
-        SingleTrajectory(c["name"], c["label"], given[c["name"]], np.array(c["trajectory"], float), np.array(c["loss"], float))
+        SingleTrajectory(c["name"], c["label"], look[c["name"]], np.array(c["trajectory"], float), np.array(c["loss"], float))
         for c in summary["contestants"]
     ]
 

@@ -147,7 +147,7 @@ def orders(summary: Summary) -> layout.Figure:
     figure.update_layout(
         xaxis=layout.axis(range=[-0.12, len(stages) - 0.88], tickvals=list(range(len(stages))), ticktext=words),
         yaxis=layout.axis(range=[len(last) + 0.5, 0.5], tickvals=list(range(1, len(last) + 1)), showgrid=False),
-        annotations=list(endings(last, look)),
+        annotations=list(end_labels(last, look)),
         meta={"narrow": narrow},
     )
     return figure
@@ -170,7 +170,7 @@ def bump(figure: layout.Figure, stages: list[Row], entry: Row, look: Look) -> No
     show(y=rings, mode="markers", marker=ring, hoverinfo="skip")
 
 
-def endings(ranking: list[Row], look: dict[str, Look]) -> Iterable[dict[str, Any]]:
+def end_labels(ranking: list[Row], look: dict[str, Look]) -> Iterable[dict[str, Any]]:
     """The names beside the last places, with their loss and its interval."""
     for place, entry in enumerate(ranking, 1):
         words = layout.safe(shortened(entry["label"], 28))

@@ -20,9 +20,9 @@ def section(summary: Summary) -> str:
     contestants = words.diagnosed(summary)
     if not contestants:
         return ""
-    given = looks(summary["contestants"])
+    look = looks(summary["contestants"])
     head = "".join(f'<th scope="col" title="{escape(title)}">{escape(name)}</th>' for name, title in words.HEADS)
-    body = "".join(f"<tr>{cells(c, swatch(given[c['name']]))}</tr>" for c in contestants)
+    body = "".join(f"<tr>{cells(c, swatch(look[c['name']]))}</tr>" for c in contestants)
     lead = f'<div class="lead">{parts.paragraphs(words.of_race(summary))}</div>'
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     box = f'<div class="box" tabindex="0" role="region" aria-labelledby="endpoints">{table}</div>'

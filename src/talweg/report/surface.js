@@ -9,7 +9,7 @@
   const SECONDS = 8;
   const button = document.getElementById("play");
   const slider = document.getElementById("step");
-  const told = document.getElementById("now");
+  const output = document.getElementById("now");
 
   // Ink and ground follow the page; plot by plot, as each has been drawn.
   const colours = (name) => {
@@ -86,7 +86,7 @@
   const go = (to) => {
     step = Math.min(Math.max(Math.round(to), 0), story.steps);
     slider.value = String(step);
-    told.textContent = `step ${step.toLocaleString("en")} of ${story.steps.toLocaleString("en")}`;
+    output.textContent = `step ${step.toLocaleString("en")} of ${story.steps.toLocaleString("en")}`;
     return draw();
   };
 

@@ -64,9 +64,9 @@ def table(scene: Scene) -> str:
     head = "".join(f'<th scope="col"{_class(name)}>{escape(name)}</th>' for name in heads)
     body = "".join(f"<tr>{_cells(group)}</tr>" for group in scene.groups)
     lead = f'<p class="lead">{escape(words.arrival_note(scene.goal))}</p>'
-    inner = f'<table class="told"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    box = f'<div class="box" tabindex="0" role="region" aria-labelledby="told">{inner}</div>'
-    return f'<section aria-labelledby="told"><h2 id="told">Outcomes</h2>{lead}{box}</section>'
+    inner = f'<table class="outcomes"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    box = f'<div class="box" tabindex="0" role="region" aria-labelledby="outcomes">{inner}</div>'
+    return f'<section aria-labelledby="outcomes"><h2 id="outcomes">Outcomes</h2>{lead}{box}</section>'
 
 
 def _cells(group: Sequence[Outcome]) -> str:

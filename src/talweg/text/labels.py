@@ -34,9 +34,9 @@ def tuning(summary: Summary, settings: int, expected: Mapping[str, float | None]
 def point(point: Row, outcome: str) -> list[str]:
     """A setting of the search, whose outcome is one of `figures.panels.outcome`."""
     loss = point.get("shown") or measured(point["loss"])
-    endings = {"diverged": "diverged", "unimproved": f"final validation loss {loss}, no better than the initial one"}
+    outcomes = {"diverged": "diverged", "unimproved": f"final validation loss {loss}, no better than the initial one"}
     hyperparameters = [f"{name.replace('_', ' ')} {setting(value)}" for name, value in point["hyperparameters"].items()]
-    return [*hyperparameters, endings.get(outcome, f"final validation loss {loss}")]
+    return [*hyperparameters, outcomes.get(outcome, f"final validation loss {loss}")]
 
 
 def panel(c: Row) -> str:

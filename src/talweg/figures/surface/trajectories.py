@@ -58,13 +58,13 @@ class SingleTrajectory:
 def single(trajectories: Iterable[Any]) -> list[SingleTrajectory]:
     """The descents of `talweg.trajectories`, one by one, each method in its own look."""
     trajectories = list(trajectories)
-    given = looks([{"name": one.name, "method": one.method, "batch": one.batch} for one in trajectories])
+    look = looks([{"name": one.name, "method": one.method, "batch": one.batch} for one in trajectories])
     descents = []
     for one in trajectories:
         rate, hyperparameters = one.hyperparameters.get("learning_rate"), tuple(one.hyperparameters.items())
         for k, (positions, loss) in enumerate(zip(np.asarray(one.positions, float), np.asarray(one.loss, float), strict=True)):
             diverged_at = int(next(iter(np.flatnonzero(~np.isfinite(loss))), -1))
-            fields = (given[one.name], positions, loss, rate, one.tuned, diverged_at, k, hyperparameters)
+            fields = (look[one.name], positions, loss, rate, one.tuned, diverged_at, k, hyperparameters)
             descents.append(SingleTrajectory(one.name, one.label, *fields))
     return descents
 
