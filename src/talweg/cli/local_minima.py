@@ -12,6 +12,7 @@ import typer
 from talweg.checks import InputError
 from talweg.cli import options
 from talweg.cli.process import check_file, command, save, set_up_jax, writable, write_json
+from talweg.summary import Summary
 
 MOST_COORDINATES = 4  #: of a point that a table still shows
 
@@ -174,7 +175,7 @@ def _places(found: Any) -> list[str]:
     return [f"({', '.join(figures(round(float(x), 5)).replace('-', '−', 1) for x in point)})" for point in points]
 
 
-def _descents(summary: Mapping[str, Any]) -> str:
+def _descents(summary: Summary) -> str:
     """What was run."""
     first, *others = summary["methods"]
     rate = "" if others else f" of {first['label']} (learning rate {first['hyperparameters'].get('learning_rate', 0):.3g})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from talweg.figures import palette
+from talweg.summary import Row, Summary
 from talweg.text import basins as basin_words
 from talweg.text import escape as arm_words
 from talweg.text.format import batch_size, figures, interval, metric, parts, seconds, setting, share, times, unit, whole
@@ -21,9 +22,6 @@ from talweg.text.format import batch_size, figures, interval, metric, parts, sec
 PROSE = 110  # columns of a line that is still easy to read
 SHOWN = 12  # basins
 ROOMY, SPARED = 140, ("interval", "steps")  # fewer columns than that leave these out of the table of remedies
-
-Row = dict[str, Any]
-Summary = Mapping[str, Any]
 
 
 def result(console: Console, summary: Summary) -> None:

@@ -6,8 +6,8 @@ from plotly.graph_objects import Scatter
 
 from talweg.figures import layout
 from talweg.figures.palette import FULL, LOOKS, QUIET
+from talweg.summary import Summary
 from talweg.text import escape as words
-from talweg.text.escape import Summary
 
 COLOURS = {"helps": LOOKS["nesterov"].colour, "hurts": LOOKS["adagrad"].colour, "can't be told": QUIET, "plain": FULL.colour}
 LINE = 46  # pixels of the figure for each arm

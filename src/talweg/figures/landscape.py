@@ -5,7 +5,7 @@ Each takes the summary of `talweg.studies.landscape` (plain dictionaries) and no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,9 @@ from talweg.figures.palette import QUIET, Look, looks
 from talweg.figures.surface import grid, trajectories
 from talweg.figures.surface.grid import Grid
 from talweg.figures.surface.trajectories import SingleTrajectory
+from talweg.summary import Summary
 from talweg.text import landscape as words
 from talweg.text.format import figures
-
-Summary = Mapping[str, Any]
 
 DECADES = 30.0  #: a slice whose losses are so many times apart is drawn on a log scale
 TRAINING, VALIDATION = Look("#2885eb"), Look("#b5470f", "dash")

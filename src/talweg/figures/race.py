@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 from talweg.figures import layout
 from talweg.figures.lines import Line, drawn, examples_seen
 from talweg.figures.palette import QUIET, Look, looks
+from talweg.summary import Row, Summary
 from talweg.text import labels, lookup
 from talweg.text.format import figures, interval, loss_name, share, shortened, times, unit
-
-Summary = Mapping[str, Any]
-Row = dict[str, Any]
 
 
 def curves(summary: Summary) -> layout.Figure:

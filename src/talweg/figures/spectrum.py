@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from jaxtyping import Float
 from plotly.graph_objects import Bar
 
 from talweg.figures import layout
 from talweg.figures.palette import OTHERS
+from talweg.summary import Summary
 from talweg.text import endpoints as words
 from talweg.text.format import signed
 
@@ -19,7 +17,7 @@ UP, DOWN = OTHERS[2], OTHERS[4]
 
 
 def density(
-    eigenvalues: Float[np.ndarray, " nodes"], weights: Float[np.ndarray, " nodes"], summary: Mapping[str, Any] | None = None
+    eigenvalues: Float[np.ndarray, " nodes"], weights: Float[np.ndarray, " nodes"], summary: Summary | None = None
 ) -> layout.Figure:
     """Which share of the eigenvalues lies where, on a scale that shows one direction among thousands.
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
-from typing import Any
 
 from talweg.figures.palette import looks
 from talweg.report import parts
 from talweg.report.table import stacked, swatch
+from talweg.summary import Row, Summary
 from talweg.text import endpoints as words
 from talweg.text.format import NOTHING, figures, times
-
-Summary = Mapping[str, Any]
 
 
 def section(summary: Summary) -> str:
@@ -30,7 +27,7 @@ def section(summary: Summary) -> str:
     return f'<section aria-labelledby="endpoints"><h2 id="endpoints">Endpoints</h2>{lead}{box}{note}</section>'
 
 
-def cells(c: dict[str, Any], line: str) -> str:
+def cells(c: Row, line: str) -> str:
     """A contestant's cells; each knows its column's head, for a page too narrow for columns."""
     of, sharp = c["endpoints"], c["endpoints"]["sharpness"]
     noise, edge = of["gradient_signal_to_noise"], of["edge"]

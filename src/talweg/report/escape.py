@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
-from typing import Any
 
 from talweg.figures.escape import rates
 from talweg.report import parts, shell
 from talweg.report.fragment import STYLE
 from talweg.report.table import stacked
+from talweg.summary import Row, Summary
 from talweg.text import escape as words
 from talweg.text.format import sentence, setting
-
-Summary = Mapping[str, Any]
 
 
 def html(summary: Summary, command: str = "") -> str:
@@ -56,7 +53,7 @@ def table(summary: Summary, heads: tuple[tuple[str, str, str], ...] = words.HEAD
     return f'<table class="arms"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def row(arm: Mapping[str, Any], cells: dict[str, str], heads: tuple[tuple[str, str, str], ...]) -> str:
+def row(arm: Row, cells: dict[str, str], heads: tuple[tuple[str, str, str], ...]) -> str:
     """An arm with its hyperparameters below its name."""
     numbers = ", ".join(f"{name.replace('_', ' ')} {setting(value)}" for name, value in arm["hyperparameters"].items())
     made = f'<th scope="row" data-head="Arm"><span class="who"><span>{stacked(sentence(arm["label"]), numbers)}</span></span></th>'

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
-from typing import Any
 
 from talweg.figures import landscape
 from talweg.report import parts, shell
+from talweg.summary import Summary
 from talweg.text import landscape as words
 from talweg.text.format import sentence
-
-Summary = Mapping[str, Any]
 
 
 def html(summary: Summary) -> str:

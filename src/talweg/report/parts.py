@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Any
 
+from talweg.summary import Row
 from talweg.text.format import sentence
 
 #: What is not broken at the end of a line: an interval such as "(2.4 – 3.9)" or "(2 % – 4 %)", a number and its unit.
@@ -41,7 +41,7 @@ def warnings(sentences: Sequence[str]) -> str:
     return f'<section class="warnings" aria-labelledby="warnings"><h2 id="warnings">Warnings</h2>{listed(sentences)}</section>'
 
 
-def notes(problem: Mapping[str, Any]) -> str:
+def notes(problem: Row) -> str:
     """What was recognised or changed in the data."""
     return f"<h3>About the data</h3>{listed(problem['notes'])}" if problem["notes"] else ""
 

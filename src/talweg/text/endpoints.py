@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from talweg.summary import Row, Summary
 from talweg.text.format import count, figures, listed, share, signed
-
-Summary = Mapping[str, Any]
 
 #: The kinds of a point, and how many runs end so.
 KINDS = {
@@ -148,14 +144,14 @@ def edge(summary: Summary) -> str:
     return f"{where}: the sharpness is {figures(summary['largest'])}, and {steps} are unstable above {figures(summary['threshold'])}."
 
 
-def kinds(endpoints: Mapping[str, Any]) -> str:
+def kinds(endpoints: Row) -> str:
     """What the final runs ended in: 12 at a minimum, 4 not converged."""
     parts = [f"{number} {KINDS[kind]}" for kind, number in sorted(endpoints["points"].items(), key=lambda pair: -pair[1])]
     diverged = endpoints["lanes"] - endpoints["diagnosed"]
     return ", ".join([*parts, *([f"{diverged} diverged"] if diverged else [])])
 
 
-def diagnosed(summary: Summary) -> list[dict[str, Any]]:
+def diagnosed(summary: Summary) -> list[Row]:
     """The contestants whose endpoints were diagnosed."""
     return [c for c in summary["contestants"] if c.get("endpoints") and c["endpoints"]["diagnosed"]]
 

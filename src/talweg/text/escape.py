@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from talweg.summary import Row, Summary
 from talweg.text.basins import bounds, percent
 from talweg.text.format import NOTHING, batch_size, count, figures, listed, seconds, sentence, signed, trim
 
-Summary = Mapping[str, Any]
-Row = Mapping[str, Any]
 VERDICTS = {"helps": "helps", "hurts": "hurts", "can't be told": "not significant", "plain": "without a remedy"}
 NEARLY_ALWAYS = 0.995  #: reached so often, the plain method needs no remedy
 HARDLY = 0.05  #: reached by so few with any remedy, a goal tells little

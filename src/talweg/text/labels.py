@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from talweg.summary import Row, Summary
 from talweg.text.format import NOTHING, figures, interval, measured, setting, share, signed, times, unit
 from talweg.text.lookup import loss_words, tried
-
-Summary = Mapping[str, Any]
-Row = dict[str, Any]
 
 #: What stands in a figure that is empty.
 NO_CURVES = "No curve: no validation loss is finite."

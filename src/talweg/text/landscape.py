@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.interpolate import RegularGridInterpolator
 from scipy.ndimage import minimum_filter
 
+from talweg.summary import Row, Summary
 from talweg.text.format import NOTHING, batch_size, count, figures, listed, metric, sentence, share, shortened, signed
-
-Summary = Mapping[str, Any]
 
 SMALL = 0.02  #: a barrier below this share of the initial gap counts as none
 ROUNDING = 1e-5  #: distances off the plane below this share of those on it
@@ -209,7 +207,7 @@ def trajectories(summary: Summary) -> str:
     return f"the {number} trajectories" if number > 1 else "the trajectory"
 
 
-def named(c: Mapping[str, Any]) -> str:
+def named(c: Row) -> str:
     """A contestant's name, not longer than a sentence bears."""
     return shortened(c["label"], 40)
 
@@ -232,7 +230,7 @@ def legend(label: str, final_loss: float) -> str:
     return f"{shortened(label, 32)} {signed(final_loss)}"
 
 
-def hover(label: str, c: Mapping[str, Any], k: int) -> str:
+def hover(label: str, c: Row, k: int) -> str:
     """What the pointer reads at a point of a trajectory; `label` is safe HTML."""
     return f"<b>{label}</b><br>step {c['steps'][k]:,}: loss {value(c['loss'][k])}<br>{figures(c['off'][k])} away from the plane"
 
@@ -242,7 +240,7 @@ def line_hover(name: str, value: str, at: float) -> str:
     return f"<b>{name}</b><br>{value} at {share(at)} of the line"
 
 
-def barrier(line: Mapping[str, Any]) -> str:
+def barrier(line: Row) -> str:
     """What stands beside the barrier."""
     return f"barrier {figures(line['barrier'])}"
 

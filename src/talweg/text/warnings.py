@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from talweg.summary import Summary
 from talweg.text.format import agreed, count, figures, listed, setting, share
 
-Summary = Mapping[str, Any]
 STAYS = 0.25  # of the target's height above the lowest loss there is: a winner that ends higher than that above it has left it again
 
 
