@@ -105,24 +105,17 @@ class NetworkPage(Page[NetworkState]):
     async def uploaded(self, event: Any) -> None:
         """A file was handed in."""
         content = await event.file.read()
-        try:
+        event.sender.reset()
+        with self.mistakes_shown():
             key = await computed(training.uploads.keep, event.file.name, content)
-        except InputError as error:
-            self.troubled(str(error))
-            return
-        finally:
-            event.sender.reset()
-        self.data.set_options({**{name: name for name in DATA}, key: event.file.name}, value=key)
+            self.data.set_options({**{name: name for name in DATA}, key: event.file.name}, value=key)
 
     async def reshaped(self) -> None:
         """Other hidden layers were typed."""
-        try:
+        with self.mistakes_shown():
             layers = hidden(self.layers.value or "")
-        except InputError as error:
-            self.troubled(str(error))
-            return
-        if layers != self.state.hidden:
-            await self.set(hidden=layers)
+            if layers != self.state.hidden:
+                await self.set(hidden=layers)
 
     # ---- what is computed ----------------------------------------------------------------------------------------------------
 
@@ -132,25 +125,20 @@ class NetworkPage(Page[NetworkState]):
         turn, state = self.turn, self.state
         self.frame.follow(state)
         await asyncio.sleep(0.05)  # while a slider is dragged, only the last of its places is trained
-        if turn != self.turn:
-            return
-        try:
-            problem = await computed(training.of_state, state)
-            picture = await computed(training.picture, problem)
-        except InputError as error:
-            self.troubled(str(error))
-            return
+        if turn == self.turn:
+            with self.mistakes_shown():
+                await self._train(turn, state)
+
+    async def _train(self, turn: int, state: NetworkState) -> None:
+        problem = await computed(training.of_state, state)
+        picture = await computed(training.picture, problem)
         self.troubled("")
         self.about.set_text(f"{problem!r}".removeprefix("Problem(").removesuffix(")").replace("'", ""))
         self.picture.run_method("begin", {"picture": picture, "order": [entry.name for entry in state.methods], "at": state.at})
         self.show_verdict()
         pens = state.pens(state.batch)
         for entry in state.methods:
-            try:
-                trained = await computed(training.train, state, entry)
-            except InputError as error:
-                self.troubled(str(error))
-                return
+            trained = await computed(training.train, state, entry)
             if turn != self.turn or not self.open:
                 return
             self.picture.run_method("add", trained | pens[entry.name])

@@ -12,6 +12,7 @@ from nicegui import ui
 from talweg.app.controls import SLIDERS, MethodList, methods_to_add
 from talweg.app.frame import Frame, say
 from talweg.app.state import AT, Entry, Ticked
+from talweg.checks import InputError
 
 OFFERED = ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam"]
 S = TypeVar("S", bound=Ticked)
@@ -25,7 +26,7 @@ class Page(Generic[S]):
 
     def __init__(self, state: S, troubles: list[str], usual: S | None = None):
         self.state = state
-        self.frame = Frame(self.address, state, self.themed, usual)
+        self.frame = Frame(self.address, state, lambda theme: self.set_quietly(theme=theme), usual)
         say(troubles)
 
     def build(self) -> None:
@@ -60,6 +61,14 @@ class Page(Generic[S]):
         self.trouble.set_text(sentence)
         self.trouble.set_visibility(bool(sentence))
 
+    @contextmanager
+    def mistakes_shown(self) -> Iterator[None]:
+        """An InputError in here becomes the sentence on what is wrong."""
+        try:
+            yield
+        except InputError as error:
+            self.troubled(str(error))
+
     def method_controls(self, help_on_rates: str) -> None:
         """All methods, a button that tunes those that are ticked, and a list of more."""
         with group():
@@ -91,10 +100,6 @@ class Page(Generic[S]):
         """Change what is in the address alone."""
         self.state = dataclasses.replace(self.state, **changes)
         self.frame.follow(self.state)
-
-    def themed(self, theme: str) -> None:
-        """Light or dark is in the address, too."""
-        self.set_quietly(theme=theme)
 
     def stopped(self, event: Any) -> None:
         """The player stands at a step."""

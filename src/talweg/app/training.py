@@ -10,13 +10,12 @@ import base64
 import dataclasses
 import functools
 import hashlib
-import math
 import re
 import shutil
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ import numpy as np
 from talweg.app.state import DATA, Entry, NetworkState
 from talweg.checks import InputError
 from talweg.contestants.notation import listed
+from talweg.figures.surface.grid import numbers
 from talweg.problems import Problem, load, read
 from talweg.racing import api as racing
 from talweg.racing import events
@@ -131,11 +131,6 @@ def plane(problem: Problem) -> tuple[np.ndarray, tuple[tuple[float, float], tupl
     return grid.astype(x.dtype), (ends[0], ends[1])
 
 
-def rounded(values: Iterable[float], digits: int = 3) -> list[float | None]:
-    """Numbers as they are sent: of so many digits, None where they are not finite."""
-    return [float(f"{v:.{digits}g}") if math.isfinite(v) else None for v in values]
-
-
 def shares(values: np.ndarray, of: np.ndarray) -> np.ndarray:
     """Where values lie between the smallest and the largest of others: 0 to 1."""
     low, high = float(np.min(of)), float(np.max(of))
@@ -153,9 +148,9 @@ def picture(problem: Problem) -> dict[str, Any]:
     return {
         "ends": drawn[1],
         "side": SIDE,
-        "x": rounded(x[:, 0]),
-        "y": rounded(x[:, 1]),
-        "shade": rounded(shade),
+        "x": numbers(x[:, 0], 3),
+        "y": numbers(x[:, 1], 3),
+        "shade": numbers(shade, 3),
         "colours": CLASSES[: len(classes)] if classes and len(classes) <= len(CLASSES) else CLASSES[:2],
         "many": bool(classes and len(classes) > 2),
         "numbers": not classes,
@@ -190,17 +185,13 @@ def _trained(state: NetworkState, entry: Entry) -> dict[str, Any]:
     problem = of_state(state)
     (contestant,) = listed(problem, named(state, entry), settings=1)
     training = trained(problem, contestant, state.epochs, hyperparameters=entry.hyperparameters, seed=state.seed)
-    return _message(problem, training, entry)
-
-
-def _message(problem: Problem, training: Training, entry: Entry) -> dict[str, Any]:
     trace = training.trace
     return {
         "name": entry.name,
         "label": entry.label,
         "examples": [int(x) for x in trace.examples],
-        "loss": rounded(trace.validation_loss, 5),
-        "metric": rounded(trace.metric, 5),
+        "loss": numbers(trace.validation_loss),
+        "metric": numbers(trace.metric),
         "measured": problem.metric.name if problem.metric else "",
         "percent": bool(problem.metric and problem.metric.percent),
         "rate": training.hyperparameters.get("learning_rate"),
@@ -257,13 +248,11 @@ def judge(state: NetworkState, wanted: Callable[[], bool] = lambda: True) -> Jud
     if known.over:
         return known
     with _racing:
-        if known.over:
-            return known
-        if not wanted():
+        if not known.over and wanted():
+            _race(state, known, key)
+        elif not known.over:
             _races.pop(key, None)
             known.trouble = "the race was not begun, since its page was closed"
-            return known
-        _race(state, known, key)
     return known
 
 

@@ -106,7 +106,7 @@ def along(summary: Summary, key: str, title: str, show: Callable[[float | None],
         made.add_scatter(x=[x] * len(y), y=y, mode="markers", marker=dot, hoverinfo="skip", showlegend=False, cliponaxis=False)
     low, high = grid.extent(np.array([value for _, values, _ in curves for value in values], float))
     room = 0.06 * (high - low or 1)
-    ticks = grid.rounded(low, high, 6)
+    ticks = layout.linear_ticks(low, high)
     names = [layout.wrapped(c["label"], 14) for c in endpoints]
     made.update_layout(
         xaxis=layout.axis(range=[-0.08, 1.08], tickvals=[0, 0.5, 1], ticktext=[names[0], "half way", names[1]], showgrid=False),

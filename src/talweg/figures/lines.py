@@ -36,7 +36,7 @@ class Line:
 
 def examples_seen(lines: Sequence[Line], problem: Mapping[str, Any]) -> dict[str, Any]:
     """The axis of examples (of gradients, where there are no data), from none to the most that a line has."""
-    at = layout.linear_ticks(most := max(x for line in lines for x in line.x))
+    at = layout.linear_ticks(0, most := max(x for line in lines for x in line.x))
     title = "examples seen" if unit(problem) == "example" else "gradients"
     return layout.axis(title, range=[0, most], tickvals=at, ticktext=[figures(x) for x in at], showgrid=False)
 

@@ -89,11 +89,6 @@ def test_the_ground_is_as_high_as_its_corners() -> None:
     assert np.isnan(ground.ground([(5.0, 0.0)])[0])
 
 
-def test_round_numbers_lie_within_their_ends() -> None:
-    assert grid.rounded(-4.0, 4.0) == [-4.0, -2.0, 0.0, 2.0, 4.0]
-    assert grid.rounded(3.0, 3.0) == [3.0]
-
-
 def test_points_that_are_too_many_are_not_marked_and_this_is_said() -> None:
     many = [((float(x), 0.0), 1.0, "saddle", False) for x in np.linspace(-1, 1, grid.MOST_MARKS + 1)]
     crowded = Grid(SIDE, SIDE, SADDLE, [*many, ((0.0, 0.0), 0.0, "minimum", True)])

@@ -110,7 +110,7 @@ class Scene:
         """The loss after each step, above the lowest value on a log scale if that is known; the last shape is the cursor."""
         aim = self.goal
         lines = [_line(group, aim) for group in self.groups]
-        at = layout.linear_ticks(self.steps)
+        at = layout.linear_ticks(0, self.steps)
         x = layout.axis("step", range=[0, self.steps], tickvals=at, ticktext=[figures(k) for k in at], showgrid=False)
         values = [y for line in lines for y in line.y if y is not None]
         if not values:
