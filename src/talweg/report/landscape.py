@@ -21,7 +21,7 @@ def html(summary: Summary) -> str:
         places = [("line-loss", words.CAPTION_LINE)]
         if summary["metric"] is not None:
             drawn["line-metric"] = landscape.line_metric(summary)
-            places.append(("line-metric", words.metric_caption(summary)))
+            places.append(("line-metric", words.CAPTION_METRIC.format(sentence(summary["metric"]))))
         pictures += pair("The straight line between the two best", places)
     command = f"<pre>{escape(summary['command'])}</pre>" if summary["command"] else ""
     filled = {

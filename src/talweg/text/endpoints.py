@@ -47,7 +47,10 @@ def verdict(summary: Summary) -> str:
         return f"Undecided: {NOT_FINITE[0].lower()}{NOT_FINITE[1:]}"
     interval = f"({signed(low)} to {signed(high)})"
     if kind == "minimum":
-        return f"{minimum(summary)}: all eigenvalues of the Hessian are positive {interval}.{above_lowest(summary)}"
+        lowest = is_lowest(summary)
+        which = "A minimum" if lowest is None else "The global minimum" if lowest else "A local minimum"
+        values = f"Its loss is {signed(summary['loss'])}, that of the global minimum {signed(summary['optimum'])}."
+        return f"{which}: all eigenvalues of the Hessian are positive {interval}.{f' {values}' if lowest is False else ''}"
     if kind == "maximum":
         return f"A maximum: all eigenvalues of the Hessian are negative {interval}."
     if kind == "saddle":
@@ -68,19 +71,6 @@ def verdict(summary: Summary) -> str:
         f"Undecided: the smallest eigenvalue of the Hessian, {signed(low)}, can't be told from zero (± {figures(tolerance, 2)}). Without "
         "negative curvature the point may be a minimum, the flat floor of a valley, or a degenerate saddle point."
     )
-
-
-def minimum(summary: Summary) -> str:
-    """Which minimum it is, where the lowest value is known."""
-    lowest = is_lowest(summary)
-    return "A minimum" if lowest is None else "The global minimum" if lowest else "A local minimum"
-
-
-def above_lowest(summary: Summary) -> str:
-    """The loss of a local minimum beside the lowest value."""
-    if is_lowest(summary) is not False:
-        return ""
-    return f" Its loss is {signed(summary['loss'])}, that of the global minimum {signed(summary['optimum'])}."
 
 
 def is_lowest(summary: Summary) -> bool | None:

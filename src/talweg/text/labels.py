@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from talweg.summary import Row, Summary
-from talweg.text.format import NOTHING, figures, interval, measured, setting, share, signed, times, unit
+from talweg.text.format import figures, interval, measured, setting, share, signed, times, unit
 from talweg.text.lookup import loss_words, tried
 
 #: What stands in a figure that is empty.
@@ -55,4 +55,4 @@ def place(stage: Row, place: int, loss: Mapping[str, float | None]) -> str:
 
 def probe(name: str, examples: float, value: float | None) -> str:
     """A point of a curve of training dynamics."""
-    return f"{figures(examples)} examples: {PROBES[name]} {NOTHING if value is None else signed(value)}"
+    return f"{figures(examples)} examples: {PROBES[name]} {signed(value)}"

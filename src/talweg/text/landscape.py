@@ -9,7 +9,7 @@ from scipy.interpolate import RegularGridInterpolator
 from scipy.ndimage import minimum_filter
 
 from talweg.summary import Row, Summary
-from talweg.text.format import NOTHING, batch_size, count, figures, listed, metric, sentence, share, shortened, signed
+from talweg.text.format import batch_size, count, figures, listed, metric, sentence, share, shortened, signed
 
 SMALL = 0.02  #: a barrier below this share of the initial gap counts as none
 ROUNDING = 1e-5  #: distances off the plane below this share of those on it
@@ -19,10 +19,12 @@ TOLD_APART = 0.1  #: relative difference from which on two losses are worth a se
 def headline(summary: Summary) -> str:
     """What stands above everything."""
     best = named(summary["contestants"][0])
-    if summary["line"] is not None:
+    line = summary["line"]
+    if line is not None:
+        blocked = line["endless"] or line["barrier"] is None or line["barrier"] > SMALL * abs(initial_gap(summary))
         barrier = "barrier" if summary["split"] == "function" else "loss barrier"
         where = f"on the straight line between {best} and {named(summary['contestants'][1])}"
-        return f"{'A' if blocked(summary) else 'No'} {barrier} {where}."
+        return f"{'A' if blocked else 'No'} {barrier} {where}."
     if summary["explained"] is None:
         return f"The loss around the endpoint of {best}."
     return f"Two directions explain {share(sum(summary['explained']))} of {trajectories(summary)}."
@@ -116,12 +118,6 @@ def initial_gap(summary: Summary) -> float:
     """The loss at the start above the mean of the two endpoints."""
     ends = summary["line"]["training_loss"]
     return float(summary["contestants"][0]["loss"][0] - (ends[0] + ends[-1]) / 2)
-
-
-def blocked(summary: Summary) -> bool:
-    """Whether the barrier is worth the word: more than 2 % of the initial gap."""
-    line = summary["line"]
-    return bool(line["endless"] or line["barrier"] is None or line["barrier"] > SMALL * abs(initial_gap(summary)))
 
 
 def connection(rises: Sequence[float | None], tolerance: float, share: float, *, separate: bool) -> str:
@@ -220,11 +216,6 @@ def grid(summary: Summary) -> np.ndarray:
 # ---- the figures and the page -------------------------------------------------------------------------------------------------
 
 
-def value(x: float | None) -> str:
-    """A loss, if it is finite."""
-    return NOTHING if x is None else signed(x)
-
-
 def legend(label: str, final_loss: float) -> str:
     """A contestant's entry of the legend."""
     return f"{shortened(label, 32)} {signed(final_loss)}"
@@ -232,7 +223,7 @@ def legend(label: str, final_loss: float) -> str:
 
 def hover(label: str, c: Row, k: int) -> str:
     """What the pointer reads at a point of a trajectory; `label` is safe HTML."""
-    return f"<b>{label}</b><br>step {c['steps'][k]:,}: loss {value(c['loss'][k])}<br>{figures(c['off'][k])} away from the plane"
+    return f"<b>{label}</b><br>step {c['steps'][k]:,}: loss {signed(c['loss'][k])}<br>{figures(c['off'][k])} away from the plane"
 
 
 def line_hover(name: str, value: str, at: float) -> str:
@@ -272,11 +263,7 @@ def caption(summary: Summary) -> str:
 
 CAPTION_3D = "The same in 3-D; drag to turn. Each trajectory is drawn on the surface, which need not be its actual loss."
 CAPTION_LINE = "Loss along the line; dotted: linear interpolation of the endpoints, above which a barrier is counted."
-
-
-def metric_caption(summary: Summary) -> str:
-    """What is drawn beside the loss on the line."""
-    return f"{sentence(str(summary['metric']))} along the same line."
+CAPTION_METRIC = "{} along the same line."
 
 
 REFERENCES = (
@@ -306,7 +293,7 @@ def computed(summary: Summary) -> list[tuple[str, str, str]]:
     kind = "principal directions of the trajectories" if summary["explained"] is not None else "random directions, filter-normalised"
     over = "" if summary["split"] == "function" else f"{loss(summary)} over {count(summary['examples'], 'example')}"
     runs = ", ".join(
-        f"{named(c)} (batch {batch_size(c['batch'])}, {count(c['steps'][-1], 'step')}, final loss {value(c['loss'][-1])})"
+        f"{named(c)} (batch {batch_size(c['batch'])}, {count(c['steps'][-1], 'step')}, final loss {signed(c['loss'][-1])})"
         for c in summary["contestants"]
     )
     line = summary["line"]

@@ -29,6 +29,8 @@ EMPTY = "Every run diverged at once."
 CONTOUR_ALT = "Contour lines of {} with the trajectory of each run"
 SURFACE_3D_ALT = "{} in three dimensions with the trajectory of each run"
 LOSS_ALT = "The loss of each run after each step"
+DIMENSIONS_NOTE = "the function has {} coordinates; the plots show the first two, so the surface drawn and the loss differ."
+RATE_NOTE = "no lowest value is known to tune for, so every method uses the learning rate {:g}, 2 % of the plot's width."
 LOSS_CAPTION = "Vertical line: the step that the plots above show. Dotted line: below it a run has arrived."
 
 
@@ -223,12 +225,12 @@ def _overshoot(groups: Groups) -> str:
 
 
 def _diverged(groups: Groups) -> str:
-    parts = []
-    for group in groups:
-        steps = steps_to(group, "diverged")
-        several = f" or later, from {len(steps)} of {len(group)} starts" if len(group) > 1 else ""
-        if steps:
-            parts.append(f"{group[0].label} with {rate(group[0])} diverged at step {min(steps):,}{several}")
+    parts = [
+        f"{group[0].label} with {rate(group[0])} diverged at step {min(steps):,}"
+        + (f" or later, from {len(steps)} of {len(group)} starts" if len(group) > 1 else "")
+        for group in groups
+        if (steps := steps_to(group, "diverged"))
+    ]
     return f"{sentence(listed(parts))}; a cross marks the last position in the plot." if parts else ""
 
 
@@ -271,16 +273,6 @@ def noise_note(deviation: float, *, full_batch: bool) -> str:
     """The noise of a surface's gradients; `full_batch`, whether a method with the mean over all examples is shown."""
     none = " (full-batch gradient descent averages over all examples and has none)" if full_batch else ""
     return f"the gradient of each example has noise of standard deviation {deviation:g}{none}; losses are shown without noise."
-
-
-def dimensions_note(dimensions: int) -> str:
-    """That only two of the coordinates are drawn."""
-    return f"the function has {dimensions} coordinates; the plots show the first two, so the surface drawn and the loss differ."
-
-
-def rate_note(rate: float) -> str:
-    """Which learning rate all methods take where there is nothing to tune for."""
-    return f"no lowest value is known to tune for, so every method uses the learning rate {rate:g}, 2 % of the plot's width."
 
 
 # ---- the figures and the page -------------------------------------------------------------------------------------------------

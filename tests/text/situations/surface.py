@@ -56,8 +56,8 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
         rows = [surface.cells(group) for group in groups(*descents)]
         yield f"the table, {title}", [" | ".join(rows[0]), *(" | ".join(filter(None, sum(row.values(), ()))) for row in rows)]
     yield "the playground", [surface.commented("Adam", groups(one)[0][0], has_lowest=True) for one in (DIVERGING, SHORT, GONE)]
-    notes = [surface.noise_note(0.5, full_batch=True), surface.noise_note(0.5, full_batch=False), surface.dimensions_note(4)]
-    notes.append(surface.rate_note(0.16))
+    notes = [surface.noise_note(0.5, full_batch=True), surface.noise_note(0.5, full_batch=False), surface.DIMENSIONS_NOTE.format(4)]
+    notes.append(surface.RATE_NOTE.format(0.16))
     yield "how to read it", surface.reading(groups(STUCK), notes, log=True, known=True, outside=1)
     tuned = [trajectory([10.0, 1.0], name=name, tuned=True) for name in ("adam", "sgd")]
     yield "how to read it, all tuned", surface.reading(groups(*tuned), [], log=True, known=False, outside=3)
