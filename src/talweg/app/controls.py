@@ -12,7 +12,6 @@ from nicegui import ui
 
 from talweg.app.state import Entry
 from talweg.figures.palette import Look, look
-from talweg.methods import CATALOGUE, VARIANTS
 
 THROTTLE = 0.04  #: seconds between two messages of a slider that is dragged
 
@@ -94,11 +93,6 @@ def swatch(of: Look) -> ui.html:
     """A short line in a method's colour and dash."""
     line = f'<line x1="1" y1="6" x2="31" y2="6" stroke="{of.colour}" stroke-width="3" stroke-dasharray="{of.strokes}" />'
     return ui.html(f'<svg class="swatch" width="32" height="12" aria-hidden="true">{line}</svg>', sanitize=False)
-
-
-def methods_to_add(offered: Iterable[str]) -> dict[str, str]:
-    """The labels of the methods that are not offered anyway, by name."""
-    return {name: kind.label for name, kind in CATALOGUE.items() if name not in {*VARIANTS, *offered}}
 
 
 class MethodList:

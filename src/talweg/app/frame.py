@@ -86,9 +86,3 @@ class Frame:
 async def computed(function: Callable[..., T], *args: Any) -> T:
     """What a function returns that computes for a while, the other pages being served in the meantime."""
     return cast(T, await run.io_bound(function, *args))
-
-
-def say(troubles: list[str]) -> None:
-    """What could not be taken from an address, or went wrong."""
-    for trouble in troubles:
-        ui.notify(trouble, type="warning", timeout=8000, multi_line=True)

@@ -9,12 +9,14 @@ from typing import Any, Generic, TypeVar
 
 from nicegui import ui
 
-from talweg.app.controls import SLIDERS, MethodList, methods_to_add
-from talweg.app.frame import Frame, say
+from talweg.app.controls import SLIDERS, MethodList
+from talweg.app.frame import Frame
 from talweg.app.state import AT, Entry, Ticked
 from talweg.checks import InputError
+from talweg.methods import CATALOGUE, VARIANTS
 
 OFFERED = ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam"]
+MORE = {name: kind.label for name, kind in CATALOGUE.items() if name not in {*VARIANTS, *OFFERED}}
 S = TypeVar("S", bound=Ticked)
 
 
@@ -27,7 +29,8 @@ class Page(Generic[S]):
     def __init__(self, state: S, troubles: list[str], usual: S | None = None):
         self.state = state
         self.frame = Frame(self.address, state, lambda theme: self.set_quietly(theme=theme), usual)
-        say(troubles)
+        for trouble in troubles:
+            ui.notify(trouble, type="warning", timeout=8000, multi_line=True)
 
     def build(self) -> None:
         """The controls beside the pictures."""
@@ -76,7 +79,7 @@ class Page(Generic[S]):
                 ui.label("methods").classes("group-name")
                 ui.button("best rates", icon="auto_fix_high", on_click=self.tune).props("flat dense no-caps").tooltip(help_on_rates)
             self.method_list(OFFERED)
-            ui.select(methods_to_add(OFFERED), label="more methods", with_input=True, on_change=self.added)
+            ui.select(MORE, label="more methods", with_input=True, on_change=self.added)
 
     def method_list(self, offered: list[str], only: Iterable[str] = SLIDERS) -> None:
         """Methods that can be ticked, with sliders for `only` these hyperparameters."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from rich.cells import cell_len
@@ -199,13 +200,11 @@ def named(row: Row) -> str:
 
 def races(console: Console, rows: Sequence[Any], winners: Sequence[str]) -> None:
     """What is in a store."""
-    import datetime
-
     grid = Table(box=None, padding=(0, 2), header_style="dim")
     for head in ("race", "started", "problem", "contestants", "epochs", "winner"):
         grid.add_column(head, no_wrap=head != "winner")
     for row, winner in zip(rows, winners, strict=True):
-        started = datetime.datetime.fromtimestamp(row.created).strftime("%Y-%m-%d %H:%M")
+        started = datetime.fromtimestamp(row.created).strftime("%Y-%m-%d %H:%M")
         cells = (row.race, started, row.problem["name"], str(len(row.plan["contestants"])), figures(row.plan["epochs"]), winner)
         grid.add_row(*(Text(cell) for cell in cells))
     console.print(grid)
