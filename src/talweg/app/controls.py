@@ -11,7 +11,8 @@ from typing import Any
 from nicegui import ui
 
 from talweg.app.state import Entry
-from talweg.figures.palette import Look, look
+from talweg.figures.palette import look
+from talweg.report.table import swatch
 
 THROTTLE = 0.04  #: seconds between two messages of a slider that is dragged
 
@@ -89,12 +90,6 @@ class Slider:
         self.slider.set_value(self.scale.place(value))
 
 
-def swatch(of: Look) -> ui.html:
-    """A short line in a method's colour and dash."""
-    line = f'<line x1="1" y1="6" x2="31" y2="6" stroke="{of.colour}" stroke-width="3" stroke-dasharray="{of.strokes}" />'
-    return ui.html(f'<svg class="swatch" width="32" height="12" aria-hidden="true">{line}</svg>', sanitize=False)
-
-
 class MethodList:
     """The methods that can be ticked, each with its sliders once it is."""
 
@@ -121,7 +116,7 @@ class MethodList:
         with self.column, ui.element("div").classes("method").props(f'data-method="{name}"'):
             with ui.element("div").classes("title"):
                 box = ui.checkbox(named.label, value=entry is not None, on_change=lambda event: self.tick(name, bool(event.value)))
-                swatch(look(named.method, named.batch))
+                ui.html(swatch(look(named.method, named.batch)), sanitize=False)
             self.boxes[name] = box
             self.rows[name] = ui.element("div").classes("numbers")
         if entry is not None:

@@ -22,9 +22,8 @@ def section(summary: Summary) -> str:
     body = "".join(f"<tr>{cells(c, swatch(look[c['name']]))}</tr>" for c in contestants)
     lead = f'<div class="lead">{parts.paragraphs(words.of_race(summary))}</div>'
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    box = f'<div class="box" tabindex="0" role="region" aria-labelledby="endpoints">{table}</div>'
     note = f'<p class="note"><small>{escape(words.NOTE)}</small></p>'
-    return f'<section aria-labelledby="endpoints"><h2 id="endpoints">Endpoints</h2>{lead}{box}{note}</section>'
+    return parts.section("endpoints", "Endpoints", lead, parts.box("endpoints", table), note)
 
 
 def cells(c: Row, line: str) -> str:

@@ -25,7 +25,7 @@ def html(summary: Summary) -> str:
         pictures += pair("The straight line between the two best", places)
     command = f"<pre>{escape(summary['command'])}</pre>" if summary["command"] else ""
     filled = {
-        "warnings": warned(summary),
+        "warnings": parts.warnings(words.warnings(summary), "Limits of the plot"),
         "pictures": pictures,
         "command": command,
         "run": parts.facts(words.computed(summary), "run"),
@@ -51,11 +51,3 @@ def pair(title: str, places: list[tuple[str, str]]) -> str:
         for name, caption in ((name, escape(caption)) for name, caption in places)
     )
     return f'<figure><h2>{escape(title)}</h2><div class="pair">{plots}</div></figure>'
-
-
-def warned(summary: Summary) -> str:
-    """What a reader must know before relying on the plot."""
-    items = "".join(f"<li>{escape(sentence(warning))}</li>" for warning in words.warnings(summary))
-    if not items:
-        return ""
-    return f'<section class="warnings" aria-labelledby="warnings"><h2 id="warnings">Limits of the plot</h2><ul>{items}</ul></section>'

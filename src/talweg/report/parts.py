@@ -34,11 +34,20 @@ def facts(pairs: Iterable[tuple[str, str, str]], kind: str) -> str:
     return f'<dl class="{kind}">{"".join(items)}</dl>' if items else ""
 
 
-def warnings(sentences: Sequence[str]) -> str:
-    """What a reader must know before believing the table; empty if there is nothing."""
-    if not sentences:
-        return ""
-    return f'<section class="warnings" aria-labelledby="warnings"><h2 id="warnings">Warnings</h2>{listed(sentences)}</section>'
+def section(name: str, title: str, *inner: str, kind: str = "") -> str:
+    """A part of a page under its title."""
+    style = f'class="{kind}" ' if kind else ""
+    return f'<section {style}aria-labelledby="{name}"><h2 id="{name}">{escape(title)}</h2>{"".join(inner)}</section>'
+
+
+def box(name: str, table: str) -> str:
+    """A table that scrolls where it is wider than the page; its section is called `name`."""
+    return f'<div class="box" tabindex="0" role="region" aria-labelledby="{name}">{table}</div>'
+
+
+def warnings(sentences: Sequence[str], title: str = "Warnings") -> str:
+    """What a reader must know before believing the page; empty if there is nothing."""
+    return section("warnings", title, listed(sentences), kind="warnings") if sentences else ""
 
 
 def notes(problem: Row) -> str:

@@ -65,8 +65,7 @@ def table(scene: Scene) -> str:
     body = "".join(f"<tr>{_cells(group)}</tr>" for group in scene.groups)
     lead = f'<p class="lead">{escape(words.arrival_note(scene.goal))}</p>'
     inner = f'<table class="outcomes"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    box = f'<div class="box" tabindex="0" role="region" aria-labelledby="outcomes">{inner}</div>'
-    return f'<section aria-labelledby="outcomes"><h2 id="outcomes">Outcomes</h2>{lead}{box}</section>'
+    return parts.section("outcomes", "Outcomes", lead, parts.box("outcomes", inner))
 
 
 def _cells(group: Sequence[Outcome]) -> str:
