@@ -22,7 +22,7 @@ def test_ticks_lie_in_the_axis_and_are_not_too_many(low: float, ratio: float, mo
 
 def test_ticks_of_a_usual_loss_are_the_usual_ones() -> None:
     assert layout.ticks(0.11, 2.6, 5) == [0.2, 0.5, 1.0, 2.0]
-    assert layout.decades(1.1e-5, 0.3, 5) == pytest.approx([1e-4, 1e-3, 1e-2, 1e-1])
+    assert layout.ticks(1.1e-5, 0.3, 5) == pytest.approx([1e-4, 1e-3, 1e-2, 1e-1])
     assert layout.linear_ticks(0, 33449) == [0, 10000, 20000, 30000]
     assert layout.linear_ticks(-4.0, 4.0) == [-4.0, -2.0, 0.0, 2.0, 4.0]
     assert layout.linear_ticks(3.0, 3.0) == [3.0]

@@ -97,13 +97,11 @@ class NetworkPage(Page[NetworkState]):
             self.target.set_options(columns, value=target if target in columns else None)
 
     async def target_chosen(self, event: Any) -> None:
-        """Another column is to be predicted."""
         if event.value and event.value != self.state.target:
             self.set_quietly(target=event.value)
             await self.tune()
 
     async def uploaded(self, event: Any) -> None:
-        """A file was handed in."""
         content = await event.file.read()
         event.sender.reset()
         with self.mistakes_shown():
@@ -111,7 +109,6 @@ class NetworkPage(Page[NetworkState]):
             self.data.set_options({**{name: name for name in DATA}, key: event.file.name}, value=key)
 
     async def reshaped(self) -> None:
-        """Other hidden layers were typed."""
         with self.mistakes_shown():
             layers = hidden(self.layers.value or "")
             if layers != self.state.hidden:

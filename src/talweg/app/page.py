@@ -111,7 +111,6 @@ class Page(Generic[S]):
             self.set_quietly(at=at)
 
     async def ticked(self, name: str, on: bool) -> None:
-        """A method was ticked or unticked."""
         if on == (self.state.entry(name) is not None):
             return
         others = tuple(entry for entry in self.state.methods if entry.name != name)
@@ -120,7 +119,6 @@ class Page(Generic[S]):
         await self.set(methods=(*others, Entry(name)) if on else others)
 
     async def added(self, event: Any) -> None:
-        """A method was chosen from the longer list."""
         name = event.value
         event.sender.set_value(None)
         if name and self.state.entry(name) is None:
@@ -128,7 +126,6 @@ class Page(Generic[S]):
             await self.set(methods=(*self.state.methods, Entry(name)))
 
     async def dragged(self, method: str, name: str, value: float) -> None:
-        """A hyperparameter of a method was dragged."""
         entry = self.state.entry(method)
         if entry is not None:
             await self.set(methods=self.state.with_entry(entry.with_number(name, value)).methods)

@@ -77,7 +77,6 @@ class SurfacePage(Page[SurfaceState]):
             heights.props('aria-label="height"').tooltip("height: as it is, on a log scale, or what shows the valley")
 
     def slider(self, name: str) -> None:
-        """A slider of a number of the state."""
         Slider(SCALES[name], getattr(self.state, name), lambda value: self.set(**{name: value}))
 
     # ---- what the person does ------------------------------------------------------------------------------------------------
@@ -88,7 +87,6 @@ class SurfacePage(Page[SurfaceState]):
         await self.set(view=view)
 
     async def started(self, event: Any) -> None:
-        """Another start was clicked or dragged."""
         try:
             start = float(event.args["x"]), float(event.args["y"])
         except (KeyError, TypeError, ValueError):
@@ -103,7 +101,6 @@ class SurfacePage(Page[SurfaceState]):
             await self.land(event.value)
 
     async def typed(self) -> None:
-        """A formula was typed."""
         text = (self.formula.value or "").strip()
         if text and text != self.state.surface:
             await self.land(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -103,10 +102,15 @@ def basins(
     chosen = resolve(problem, target=target, model=model, loss=loss, task=task)
     with live.working(console) as working:
         result = search(chosen, methods, starts, steps=steps, epochs=epochs, learning_rate=learning_rate, seed=seed, progress=working)
-        joined, notes = _connected(result, working) if connection else ([], [])
+        sentences, notes = list(result.sentences), []
+        if connection:
+            working("the connection between the two lowest endpoints")
+            try:
+                sentences += [joined.sentence] if (joined := result.connection) else []
+            except InputError as error:
+                notes.append(f"Not computed: the connection between the two lowest endpoints ({error}).")
     summary = result.summary
     tables.basins(console, summary, _places(result))
-    sentences = [*result.sentences, *joined]
     tables.diagnosis(console, _descents(summary), sentences)
     tables.notes(console, notes)
     write_json({**summary, "sentences": sentences}, json_file)
@@ -162,17 +166,6 @@ def escape(
     written = save(result, out, chosen.name, "escape")
     write_json({**summary, "sentences": result.sentences}, json_file)
     console.print(f"\npage  {written}", soft_wrap=True, markup=False)
-
-
-def _connected(result: Any, working: Callable[[str], None]) -> tuple[list[str], list[str]]:
-    """Whether the two lowest endpoints on data are connected; and why that is not known, if it can't be computed."""
-    if result.problem.train is None or len(result.basins) < 2:
-        return [], []
-    working("the connection between the two lowest endpoints")
-    try:
-        return [result.connection.sentence], []
-    except InputError as error:
-        return [], [f"Not computed: the connection between the two lowest endpoints ({error})."]
 
 
 def _places(result: Any) -> list[str]:

@@ -18,7 +18,8 @@ from talweg.figures.surface.grid import Grid
 from talweg.figures.surface.trajectories import SingleTrajectory
 from talweg.summary import Summary
 from talweg.text import landscape as words
-from talweg.text.format import figures
+from talweg.text.format import figures, metric
+from talweg.text.surface import height_title
 
 DECADES = 30.0  #: a slice whose losses are so many times apart is drawn on a log scale
 TRAINING, VALIDATION = Look("#2885eb"), Look("#b5470f", "dash")
@@ -86,7 +87,7 @@ def line_loss(summary: Summary) -> layout.Figure:
 
 def line_metric(summary: Summary) -> layout.Figure:
     """The same line with the problem's metric."""
-    return along(summary, "metric", str(summary["metric"]), percent if summary["metric_percent"] else figures)
+    return along(summary, "metric", str(summary["metric"]), metric(summary["metric_percent"]))
 
 
 def along(summary: Summary, key: str, title: str, show: Callable[[float | None], str]) -> layout.Figure:
@@ -115,11 +116,6 @@ def along(summary: Summary, key: str, title: str, show: Callable[[float | None],
         legend={"y": -0.22},
     )
     return made
-
-
-def percent(x: float | None) -> str:
-    """A share as a percentage with one decimal where it has one: 93.7 %."""
-    return figures(None if x is None else 100 * x, 3) + " %"
 
 
 def eye(ground: Grid, descents: list[SingleTrajectory]) -> dict[str, float]:
@@ -168,4 +164,4 @@ def trajectories_of(summary: Summary) -> list[SingleTrajectory]:
 
 def loss_title(summary: Summary, ground: Grid) -> str:
     """What the height is."""
-    return words.height_title(summary, ground.height.kind, ground.height.lowest)
+    return height_title(ground.height.kind, ground.height.lowest, words.loss(summary))

@@ -66,12 +66,6 @@ def ticks(low: float, high: float, most: int = 7) -> list[float]:
     return []
 
 
-def decades(low: float, high: float, most: int) -> list[float]:
-    """Powers of ten between `low` and `high`, at most about `most`; finer numbers only if there are fewer than two of them."""
-    powers = [10.0**power for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
-    return powers[:: -(-len(powers) // most)] if len(powers) >= 2 else ticks(low, high, most)
-
-
 def linear_ticks(low: float, high: float, most: int = 6) -> list[float]:
     """Round numbers from `low` to `high`, at most about `most`."""
     if not high > low:

@@ -56,8 +56,7 @@ def panel(figure: layout.Figure, c: Row, k: int, look: Look, bounds: tuple[float
     rates = layout.bounds([point["learning_rate"] for point in tried(c)], room=1.35)
     if rates is None:
         return
-    at = layout.decades(*rates, most=5)
-    across = layout.log_axis(*rates, tickvals=at, ticktext=[figures(t) for t in at], anchor=y)
+    across = layout.log_axis(*rates, most=5, anchor=y)
     figure.update_layout({f"xaxis{x[1:]}": across, f"yaxis{y[1:]}": loss_axis(bounds, start, strip, anchor=x)})
     if c["good_range"]:
         low, high = c["good_range"]

@@ -240,13 +240,6 @@ def axes(summary: Summary) -> tuple[str, str]:
     return f"first direction: {first} explained", f"second direction: {second} explained"
 
 
-def height_title(summary: Summary, kind: str, base: float) -> str:
-    """What the height is, on which scale."""
-    if kind == "linear":
-        return loss(summary)
-    return f"{loss(summary)} (log)" if base == 0 else f"{loss(summary)} above {figures(base, 4)} (log)"
-
-
 def caption(summary: Summary) -> str:
     """What is drawn on the plane."""
     legend = "Ring: the common start; dots: positions during training; beside each name: its final loss."

@@ -20,15 +20,14 @@ def edge(label: str, chosen: float, low: float, high: float, *, upper: bool, wid
     )
 
 
-def inclusion(label: str, case: str) -> str:
-    """PROTOCOL rule 8."""
-    return f"{label} is significantly worse than {case}, a special case of it: its search space may be unsuitable, or the budget too small."
-
-
 def sentences(summary: Summary, beaten: Sequence[tuple[str, str]] = ()) -> list[str]:
-    """What to know before relying on the verdict; `beaten` are contestants that lost clearly to a special case of theirs."""
+    """What to know before relying on the verdict; `beaten` lost clearly to a special case of theirs (PROTOCOL rule 8)."""
     edges = [row["at_edge"] for row in summary["contestants"] if row["at_edge"]]
-    return [*edges, *(inclusion(label, case) for label, case in beaten), *doubts(summary), *remedies(summary)]
+    cases = [
+        f"{label} is significantly worse than {case}, a special case of it: its search space may be unsuitable, or the budget too small."
+        for label, case in beaten
+    ]
+    return [*edges, *cases, *doubts(summary), *remedies(summary)]
 
 
 def _left(summary: Summary, loss: float) -> bool:

@@ -44,7 +44,7 @@ def test_a_height_keeps_the_order_of_values_and_its_ticks_are_true_values() -> N
         for place, said in zip(places, words, strict=True):
             assert place == pytest.approx(float(height(float(said.replace(",", "")))))
     assert scaled(ROSENBROCK, 0.0, "log").title == "value (log)"
-    assert scaled(ROSENBROCK - 7.5, -7.5, "log").title == "above −7.5 (log)"
+    assert scaled(ROSENBROCK - 7.5, -7.5, "log").title == "value above −7.5 (log)"
 
 
 def test_what_is_not_finite_is_left_out_and_a_plain_is_drawn() -> None:

@@ -67,6 +67,7 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
         "titles",
         [
             *(surface.height_title(kind, base) for kind, base in (("linear", 0.0), ("log", 0.0), ("log", -39.17))),
+            surface.height_title("log", 0.01234, "training loss"),
             *(surface.loss_title(goal) for goal in (Goal(0.0, None), Goal(0.0, 0.001), Goal(-39.17, 0.001))),
             *(
                 surface.CONTOUR_ALT.format("Himmelblau"),
