@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 from nicegui import ui
 
@@ -65,9 +64,3 @@ class LearnPage(SurfacePage):
         right = self.lesson.answered(shown, self.descents.outcomes(shown))
         self.answer.set_visibility(right)
         self.box.classes(**{"add" if right else "remove": "solved"})
-
-
-def number_of(query: Any) -> int:
-    """The lesson that an address names; the first if it names none."""
-    text = query.get("scene", "0")
-    return min(int(text), len(LESSONS) - 1) if text.isdigit() else 0

@@ -61,8 +61,7 @@ def surface_3d(summary: Summary) -> layout.Figure:
     made = grid.surface_3d_figure(ground, traces, height=SIDE)
     titles = {f"{axis}axis": {"title": {"text": text}} for axis, text in (("x", "first"), ("y", "second"), ("z", ""))}
     camera = {"eye": eye(ground, descents), "center": {"x": 0, "y": 0, "z": -0.3}}
-    made.update_layout(scene={**titles, "camera": camera})
-    return made
+    return made.update_layout(scene={**titles, "camera": camera})
 
 
 def line_loss(summary: Summary) -> layout.Figure:
@@ -109,13 +108,12 @@ def along(summary: Summary, key: str, title: str, show: Callable[[float | None],
     room = 0.06 * (high - low or 1)
     ticks = layout.linear_ticks(low, high)
     names = [layout.wrapped(c["label"], 14) for c in endpoints]
-    made.update_layout(
+    return made.update_layout(
         xaxis=layout.axis(range=[-0.08, 1.08], tickvals=[0, 0.5, 1], ticktext=[names[0], "half way", names[1]], showgrid=False),
         yaxis=layout.axis(title, range=[low - room, high + room], tickvals=ticks, ticktext=[show(value) for value in ticks]),
         showlegend=True,
         legend={"y": -0.22},
     )
-    return made
 
 
 def eye(ground: Grid, descents: list[SingleTrajectory]) -> dict[str, float]:

@@ -63,8 +63,7 @@ def drawn(
     taller = height - 80 + NARROW_ENTRY * len(lines)
     hidden = {f"{kind}[{k}].visible": False for kind in ("annotations", "shapes") for k in range(len(notes))}
     narrow = {"height": taller, "showlegend": True, "margin.r": 14, "margin.l": 58, "margin.b": 62 + NARROW_ENTRY * len(lines)}
-    figure.update_layout(legend={"y": -52 / (plot - 90)}, meta={"narrow": hidden | narrow})
-    return figure
+    return figure.update_layout(legend={"y": -52 / (plot - 90)}, meta={"narrow": hidden | narrow})
 
 
 def traces(line: Line, bounds: tuple[float, float]) -> list[go.Scatter]:

@@ -51,10 +51,9 @@ def density(
     top = float(shares.max()) * 1.5
     extremes = [summary[name] for name in ("smallest", "largest") if summary and summary[name] is not None]
     notes = [layout.note(signed(x), x, 1.0, xref="x", yanchor="bottom", xanchor="center") for x in extremes]
-    made.update_layout(
+    return made.update_layout(
         xaxis=layout.axis("curvature (eigenvalue of the Hessian)", zeroline=True, zerolinecolor=layout.INK, zerolinewidth=1),
         yaxis=layout.log_axis(least, top, "share of directions (log scale)", most=6),
         annotations=notes,
         margin={"t": 28},
     )
-    return made

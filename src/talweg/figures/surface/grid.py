@@ -256,14 +256,12 @@ def contour_figure(grid: Grid, traces: Sequence[Any] = (), *, height: int = 520)
     """The plane with its axes, which are those of the domain whatever is drawn on it."""
     made = layout.figure(height, left=54, right=16, top=12, bottom=92, narrow={"height": min(height, 440)})
     made.add_traces([*contours(grid), *traces])
-    (left, right), (low, high) = grid.domain
-    made.update_layout(
-        xaxis=layout.axis(grid.names[0], range=[left, right], showgrid=False, nticks=7),
-        yaxis=layout.axis(grid.names[1], range=[low, high], showgrid=False, nticks=7),
+    return made.update_layout(
+        xaxis=layout.axis(grid.names[0], range=grid.domain[0], showgrid=False, nticks=7),
+        yaxis=layout.axis(grid.names[1], range=grid.domain[1], showgrid=False, nticks=7),
         showlegend=True,
         legend={"y": -0.13, "itemsizing": "constant"},
     )
-    return made
 
 
 def surface_3d_figure(grid: Grid, traces: Sequence[Any] = (), *, height: int = 520) -> layout.Figure:
@@ -271,22 +269,20 @@ def surface_3d_figure(grid: Grid, traces: Sequence[Any] = (), *, height: int = 5
     at, labels = grid.height.ticks(grid.z, 5)
     made = layout.figure(height, left=0, right=0, top=0, bottom=0, narrow={"height": min(height, 380)})
     made.add_traces([surface_3d(grid), *peaks(grid), *traces])
-    (left, right), (low, high) = grid.domain
     quiet = {"showbackground": False, "gridcolor": MESH, "showline": True, "linecolor": MESH, "zeroline": False, "showspikes": False}
     quiet |= {"nticks": 5, "tickfont": {"size": 11}}
-    made.update_layout(
+    return made.update_layout(
         dragmode="turntable",
         scene={
             "bgcolor": "white",
-            "xaxis": {**quiet, "title": grid.names[0], "range": [left, right]},
-            "yaxis": {**quiet, "title": grid.names[1], "range": [low, high]},
+            "xaxis": {**quiet, "title": grid.names[0], "range": grid.domain[0]},
+            "yaxis": {**quiet, "title": grid.names[1], "range": grid.domain[1]},
             "zaxis": {**quiet, "title": grid.height.title, "tickvals": at, "ticktext": labels},
             "aspectmode": "manual",
             "aspectratio": {"x": 1.2, "y": 1.2, "z": 0.55},
             "camera": {"eye": {"x": -0.86, "y": -1.62, "z": 1.38}, "center": {"x": 0, "y": 0, "z": -0.2}},
         },
     )
-    return made
 
 
 def numbers(values: Any, digits: int = 5) -> Any:
