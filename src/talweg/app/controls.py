@@ -105,7 +105,6 @@ class MethodList:
         self.tick, self.change, self.only = tick, change, frozenset(only)
         self.sliders: dict[str, dict[str, Slider]] = {}
         self.rows: dict[str, Any] = {}
-        self.boxes: dict[str, ui.checkbox] = {}
         self.column = ui.element("div").classes("methods")
         for name in dict.fromkeys([*offered, *(entry.name for entry in ticked)]):
             self.add(name, next((entry for entry in ticked if entry.name == name), None))
@@ -115,9 +114,8 @@ class MethodList:
         named = Entry(name)
         with self.column, ui.element("div").classes("method").props(f'data-method="{name}"'):
             with ui.element("div").classes("title"):
-                box = ui.checkbox(named.label, value=entry is not None, on_change=lambda event: self.tick(name, bool(event.value)))
+                ui.checkbox(named.label, value=entry is not None, on_change=lambda event: self.tick(name, bool(event.value)))
                 ui.html(swatch(look(named.method, named.batch)), sanitize=False)
-            self.boxes[name] = box
             self.rows[name] = ui.element("div").classes("numbers")
         if entry is not None:
             self.show(entry)

@@ -52,8 +52,8 @@ class Frame:
                     if path == here:
                         link.classes("here").props('aria-current="page"')
             ui.element("div").classes("spring")
-            self.share = ui.button(icon="link", on_click=self.copy).props('flat round dense aria-label="copy a link to this page as it is"')
-            self.share.tooltip("copy a link to this page as it is")
+            share = ui.button(icon="link", on_click=self.copy).props('flat round dense aria-label="copy a link to this page as it is"')
+            share.tooltip("copy a link to this page as it is")
             self.button = ui.button(icon=SYMBOLS[self.shown], on_click=self.turn).props('flat round dense aria-label="light or dark"')
             self.button.tooltip("light, dark, or as the system has it")
         ui.timer(QUIET_TIME, self.write)

@@ -26,7 +26,7 @@ def html(scene: Scene, command: str = "") -> str:
         "contour_words": escape(words.CONTOUR_ALT.format(scene.label)),
         "surface_3d_words": escape(words.SURFACE_3D_ALT.format(scene.label)),
         "table": table(scene) if scene.trajectories else "",
-        "losses": LOSSES if scene.trajectories else "",
+        "losses": parts.picture("losses", "Loss", words.LOSS_CAPTION) if scene.trajectories else "",
         "facts": facts(scene),
         "command": f"<section><h2>The command</h2><pre>{escape(command)}</pre></section>" if command else "",
         "animation": shell.data(scene.animation()),
@@ -42,12 +42,6 @@ def html(scene: Scene, command: str = "") -> str:
         styles=("surface.css",),
         scripts=("surface.js",),
     )
-
-
-LOSSES = (
-    f'<figure><h2>Loss</h2><div class="plot" id="losses" role="img" aria-label="{words.LOSS_ALT}"></div>'
-    f"<figcaption>{words.LOSS_CAPTION}</figcaption></figure>"
-)
 
 
 def player(scene: Scene) -> str:

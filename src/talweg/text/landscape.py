@@ -243,11 +243,7 @@ def axes(summary: Summary) -> tuple[str, str]:
 def caption(summary: Summary) -> str:
     """What is drawn on the plane."""
     legend = "Ring: the common start; dots: positions during training; beside each name: its final loss."
-    words = f"{sentence(loss(summary))} on the slice. {legend}"
-    if summary["explained"] is None:
-        return words
-    first, second = (share(x) for x in summary["explained"])
-    return f"{words} The axes explain {first} and {second} of the trajectories."
+    return f"{sentence(loss(summary))} on the slice. {legend}"
 
 
 CAPTION_3D = "The same in 3-D; drag to turn. Each trajectory is drawn on the surface, which need not be its actual loss."

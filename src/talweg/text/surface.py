@@ -29,10 +29,9 @@ NO_LOWEST = "No lowest value is known, so no method can reach it."
 EMPTY = "Every run diverged at once."
 CONTOUR_ALT = "Contour lines of {} with the trajectory of each run"
 SURFACE_3D_ALT = "{} in three dimensions with the trajectory of each run"
-LOSS_ALT = "The loss of each run after each step"
 DIMENSIONS_NOTE = "the function has {} coordinates; the plots show the first two, so the surface drawn and the loss differ."
 RATE_NOTE = "no lowest value is known to tune for, so every method uses the learning rate {:g}, 2 % of the plot's width."
-LOSS_CAPTION = "Vertical line: the step that the plots above show. Dotted line: below it a run has arrived."
+LOSS_CAPTION = "The loss of each run after each step. Vertical line: the step of the plots above; dotted line: below it a run has arrived."
 
 
 def place(at: Sequence[float]) -> str:

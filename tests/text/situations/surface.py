@@ -72,7 +72,6 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
             *(
                 surface.CONTOUR_ALT.format("Himmelblau"),
                 surface.SURFACE_3D_ALT.format("Himmelblau"),
-                surface.LOSS_ALT,
                 surface.LOSS_CAPTION,
             ),
         ],
