@@ -31,11 +31,11 @@ def server() -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=alone) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+", line)
+        address = re.search(r"http://127\.0\.0\.1:\d+", line)
         try:
-            assert found, line + process.stdout.read()
-            answering(found[0])
-            yield found[0]
+            assert address, line + process.stdout.read()
+            answering(address[0])
+            yield address[0]
         finally:
             process.terminate()
             rest = process.stdout.read()

@@ -68,9 +68,9 @@ def test_two_pages_do_not_know_of_each_other() -> None:
 def test_noise_is_dragged_without_compiling_again() -> None:
     def rows(noise: float) -> np.ndarray:
         state = dataclasses.replace(STATE, noise=noise)
-        found = computing.descents_of(state, state.methods[0])
-        losses.add(found.problem.loss)
-        return np.asarray(found.problem.train)
+        computer = computing.descents_of(state, state.methods[0])
+        losses.add(computer.problem.loss)
+        return np.asarray(computer.problem.train)
 
     losses: set[object] = set()
     assert np.std(rows(2.0)) == pytest.approx(2.0, rel=0.05)
@@ -122,9 +122,9 @@ def test_divergence_and_overshooting_are_said_in_words() -> None:
 
 def test_a_function_that_falls_without_end_does_not_blame_the_rate() -> None:
     state = computing.tuned(dataclasses.replace(STATE, surface="log(x)", methods=entries("sgd"), start=(1.0, 1.0)))
-    said = computing.PageTrajectories().message(state)["sentences"][0]["words"]
-    assert "diverged" in said
-    assert "too large" not in said
+    words = computing.PageTrajectories().message(state)["sentences"][0]["words"]
+    assert "diverged" in words
+    assert "too large" not in words
 
 
 def test_a_function_without_a_lowest_value_has_a_plain_axis() -> None:

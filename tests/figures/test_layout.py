@@ -14,10 +14,10 @@ from talweg.figures import layout
 
 @given(st.floats(1e-8, 1e6), st.floats(1.5, 1e9), st.integers(4, 9))
 def test_ticks_lie_in_the_axis_and_are_not_too_many(low: float, ratio: float, most: int) -> None:
-    found = layout.ticks(low, low * ratio, most)
-    assert len(found) <= most
-    assert all(low * 0.99 <= x <= low * ratio * 1.01 for x in found)
-    assert found == sorted(found)
+    ticks = layout.ticks(low, low * ratio, most)
+    assert len(ticks) <= most
+    assert all(low * 0.99 <= x <= low * ratio * 1.01 for x in ticks)
+    assert ticks == sorted(ticks)
 
 
 def test_ticks_of_a_usual_loss_are_the_usual_ones() -> None:

@@ -151,7 +151,6 @@ export default {
       for (const name of [...this.trajectories.keys()]) if (!this.order.includes(name)) this.trajectories.delete(name);
       const atEnd = this.player.at >= this.player.last;
       this.start = news.start;
-      this.seen = news.seen;
       this.busy = false;
       if (this.waiting) { const next = this.waiting; this.waiting = null; this.ask(next); }
       this.last = this.player.last = news.steps;

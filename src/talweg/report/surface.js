@@ -31,7 +31,7 @@
 
   // What of a trace has happened by a step; the rest is left out, so that the traces keep their length.
   const until = (values, steps, now) => values.map((value, k) => (steps[k] !== null && steps[k] <= now ? value : null));
-  const lastSeen = (method, now) =>
+  const lastShown = (method, now) =>
     method.spans.map(([begin, end]) => {
       let k = end - 1;
       while (k >= begin && !(method.line[k] !== null && method.line[k] <= now)) k -= 1;
@@ -53,10 +53,10 @@
         update["marker.symbol"].push((data[first + k].marker || {}).symbol ?? null);
       });
       const ends = data[first + parts.length];
-      const seen = lastSeen(method, now);
+      const last = lastShown(method, now);
       traces.push(first + parts.length);
-      for (const axis of axes) update[axis].push(now >= story.steps ? ends[axis] : seen.map((k) => (k < 0 ? null : data[first][axis][k])));
-      update["marker.symbol"].push(now >= story.steps ? ends.marker.symbol : seen.map(() => "circle"));
+      for (const axis of axes) update[axis].push(now >= story.steps ? ends[axis] : last.map((k) => (k < 0 ? null : data[first][axis][k])));
+      update["marker.symbol"].push(now >= story.steps ? ends.marker.symbol : last.map(() => "circle"));
     }
     return [update, traces];
   };
