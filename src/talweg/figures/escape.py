@@ -59,5 +59,4 @@ def rates(summary: Summary) -> layout.Figure:
             showgrid=False,
         ),
         annotations=notes,
-        shapes=[{"type": "line", "x0": plain, "x1": plain, "y0": 0, "y1": 1, "yref": "paper", "line": line}],
-    )
+    ).add_vline(plain, line=line)

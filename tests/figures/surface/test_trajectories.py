@@ -137,5 +137,5 @@ def test_each_start_becomes_a_trajectory_of_its_own() -> None:
 def test_when_it_left_the_picture() -> None:
     assert trajectories.left_at(trajectory((1, 1), (4, 4)), BOWL) == -1
     assert trajectories.left_at(trajectory((1, 1), (4, 4), (4, 40), (4, 4)), BOWL) == 2
-    assert not trajectories.ends_outside(trajectory((1, 1), (4, 40), (4, 4)), BOWL)
+    assert trajectories.end_symbol(trajectory((1, 1), (4, 40), (4, 4)), BOWL) == "circle"
     assert trajectories.left_at(trajectory((-1, 1), (4, 4)), BOWL) == 0

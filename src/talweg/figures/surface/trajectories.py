@@ -219,14 +219,9 @@ def left_at(trajectory: SingleTrajectory, grid: Grid) -> int:
     return int(next(iter(np.flatnonzero(~grid.contains(trajectory.plane))), -1))
 
 
-def ends_outside(trajectory: SingleTrajectory, grid: Grid) -> bool:
-    """Whether it is outside the picture after its last step."""
-    return not grid.contains(trajectory.plane[-1])
-
-
 def end_symbol(trajectory: SingleTrajectory, grid: Grid) -> str:
     """A cross at the last place of a descent that diverged, a ring if it ended outside the picture, otherwise a dot."""
-    return "x" if trajectory.diverged_at >= 0 else "circle-open" if ends_outside(trajectory, grid) else "circle"
+    return "x" if trajectory.diverged_at >= 0 else "circle" if grid.contains(trajectory.plane[-1]) else "circle-open"
 
 
 def _endpoints(trace: Any, group: Sequence[SingleTrajectory], parts: Sequence[Drawn], grid: Grid) -> Any:
