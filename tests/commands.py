@@ -12,7 +12,7 @@ from talweg.cli import main
 
 
 @dataclass
-class Said:
+class Output:
     """What a command said."""
 
     code: int
@@ -20,7 +20,7 @@ class Said:
     errors: str
 
 
-def run(*words: str) -> Said:
+def run(*words: str) -> Output:
     """`talweg` with these words: its exit code, what it printed, and what it said on standard error."""
     out, errors, before = io.StringIO(), io.StringIO(), sys.argv
     sys.argv = ["talweg", *words]
@@ -33,4 +33,4 @@ def run(*words: str) -> Said:
                 code = end.code or 0
     finally:
         sys.argv = before
-    return Said(code, out.getvalue(), errors.getvalue())
+    return Output(code, out.getvalue(), errors.getvalue())

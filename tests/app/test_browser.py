@@ -31,11 +31,11 @@ def server() -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=alone) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+", line)
+        address = re.search(r"http://127\.0\.0\.1:\d+", line)
         try:
-            assert found, line + process.stdout.read()
-            answering(found[0])
-            yield found[0]
+            assert address, line + process.stdout.read()
+            answering(address[0])
+            yield address[0]
         finally:
             process.terminate()
             rest = process.stdout.read()
@@ -329,10 +329,10 @@ def test_networks_learn_side_by_side_and_a_race_gives_the_verdict(server: str, t
     assert page.locator(".net canvas").count() == 2
     assert "accuracy" in page.locator(".net .now").first.inner_text()
     page.get_by_role("button", name="Race them fairly").click()
-    page.wait_for_selector(".said-verdict .talweg", timeout=3 * PATIENCE)
-    assert "examples" in page.locator(".said-verdict").inner_text()
+    page.wait_for_selector(".verdict-text .talweg", timeout=3 * PATIENCE)
+    assert "examples" in page.locator(".verdict-text").inner_text()
     page.reload(timeout=PATIENCE)
-    page.wait_for_selector(".said-verdict .talweg")
+    page.wait_for_selector(".verdict-text .talweg")
     link = page.get_by_role("link", name="the whole report").get_attribute("href")
     assert "<html" in urllib.request.urlopen(server + link, timeout=30).read().decode()
 

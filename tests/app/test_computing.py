@@ -68,9 +68,9 @@ def test_two_pages_do_not_know_of_each_other() -> None:
 def test_noise_is_dragged_without_compiling_again() -> None:
     def rows(noise: float) -> np.ndarray:
         state = dataclasses.replace(STATE, noise=noise)
-        found = computing.descents_of(state, state.methods[0])
-        losses.add(found.problem.loss)
-        return np.asarray(found.problem.train)
+        computer = computing.descents_of(state, state.methods[0])
+        losses.add(computer.problem.loss)
+        return np.asarray(computer.problem.train)
 
     losses: set[object] = set()
     assert np.std(rows(2.0)) == pytest.approx(2.0, rel=0.05)
@@ -108,11 +108,11 @@ def test_rates_that_were_chosen_are_taken_unless_the_page_went_on() -> None:
 def test_divergence_and_overshooting_are_said_in_words() -> None:
     state = dataclasses.replace(STATE, methods=entries("sgd:learning_rate=1,momentum:learning_rate=0.00237"), start=(-1.2, 1.0))
     descents = computing.PageTrajectories()
-    said = {one["name"]: one["words"] for one in descents.message(state)["said"]}
-    assert "gradient descent: diverged at step" in said["sgd"]
-    assert "too large" in said["sgd"]
-    assert "momentum: " in said["momentum"]
-    assert "overshot" in said["momentum"]
+    sentences = {one["name"]: one["words"] for one in descents.message(state)["sentences"]}
+    assert "gradient descent: diverged at step" in sentences["sgd"]
+    assert "too large" in sentences["sgd"]
+    assert "momentum: " in sentences["momentum"]
+    assert "overshot" in sentences["momentum"]
     message = descents.message(state, whole=True)
     sent = message["trajectories"][0]
     assert sent["diverged"] >= 0
@@ -122,9 +122,9 @@ def test_divergence_and_overshooting_are_said_in_words() -> None:
 
 def test_a_function_that_falls_without_end_does_not_blame_the_rate() -> None:
     state = computing.tuned(dataclasses.replace(STATE, surface="log(x)", methods=entries("sgd"), start=(1.0, 1.0)))
-    said = computing.PageTrajectories().message(state)["said"][0]["words"]
-    assert "diverged" in said
-    assert "too large" not in said
+    words = computing.PageTrajectories().message(state)["sentences"][0]["words"]
+    assert "diverged" in words
+    assert "too large" not in words
 
 
 def test_a_function_without_a_lowest_value_has_a_plain_axis() -> None:

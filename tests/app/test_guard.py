@@ -12,7 +12,7 @@ from talweg.app.server import free_port
 from talweg.checks import InputError
 
 
-def asked(kind: str = "http", body: list[bytes] = [], **headers: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:  # noqa: B006
+def request(kind: str = "http", body: list[bytes] = [], **headers: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:  # noqa: B006
     """What a request with these headers is answered, and what the page behind the guard received."""
     sent: list[dict[str, Any]] = []
     received: list[dict[str, Any]] = []
@@ -38,7 +38,7 @@ def asked(kind: str = "http", body: list[bytes] = [], **headers: str) -> tuple[l
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost:8080", "LOCALHOST:8080", "[::1]:8080"])
 def test_its_own_addresses_are_served(host: str) -> None:
-    sent, received = asked(host=host)
+    sent, received = request(host=host)
     assert sent[0]["status"] == 200
     assert received
 
@@ -58,28 +58,28 @@ def test_its_own_addresses_are_served(host: str) -> None:
     ],
 )
 def test_whoever_else_asks_is_refused(headers: dict[str, str]) -> None:
-    sent, received = asked(**headers)
+    sent, received = request(**headers)
     assert sent[0]["status"] == 403
     assert not received
-    sent, received = asked(kind="websocket", **headers)
+    sent, received = request(kind="websocket", **headers)
     assert sent == [{"type": "websocket.close", "code": 1008, "reason": sent[0]["reason"]}]
 
 
 def test_a_link_from_elsewhere_may_be_followed() -> None:
-    sent, _ = asked(host="127.0.0.1:8080", sec_fetch_site="cross-site", sec_fetch_mode="navigate")
+    sent, _ = request(host="127.0.0.1:8080", sec_fetch_site="cross-site", sec_fetch_mode="navigate")
     assert sent[0]["status"] == 200
 
 
 @pytest.mark.parametrize("length", [str(UPLOAD_AT_MOST + 1), "-1", "a"])
 def test_what_is_too_large_is_refused_before_it_is_read(length: str) -> None:
-    sent, received = asked(host="127.0.0.1:8080", content_length=length)
+    sent, received = request(host="127.0.0.1:8080", content_length=length)
     assert sent[0]["status"] == 413
     assert not received
 
 
 def test_what_grows_too_large_without_saying_so_is_broken_off() -> None:
     half = bytes(UPLOAD_AT_MOST // 2 + 1)
-    _, received = asked(body=[half, half, b"more"], host="127.0.0.1:8080")
+    _, received = request(body=[half, half, b"more"], host="127.0.0.1:8080")
     assert [message["type"] for message in received] == ["http.request", "http.disconnect", "http.disconnect"]
 
 

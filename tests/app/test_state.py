@@ -16,9 +16,9 @@ from talweg.checks import InputError
 
 def back(state):
     """The state that the state's own link gives."""
-    found, troubles = type(state).read(dict(parse_qsl(state.query())))
+    again, troubles = type(state).read(dict(parse_qsl(state.query())))
     assert troubles == []
-    return found
+    return again
 
 
 @pytest.mark.parametrize(

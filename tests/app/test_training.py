@@ -20,23 +20,23 @@ TABLE = b"width,height,kind\n" + b"".join(b"%d,%d,%s\n" % (k % 7, k % 5, b"a" if
 
 
 def test_a_training_is_told_with_a_picture_for_every_measuring_point() -> None:
-    told = training.train(SMALL, SMALL.methods[0])
-    assert told["tuned"]
-    assert told["rate"] > 0
-    assert len(told["frames"]) == len(told["loss"]) == len(told["examples"])
-    json.dumps(told)
-    shades = np.frombuffer(base64.b64decode(told["frames"][-1]), np.uint8)
+    message = training.train(SMALL, SMALL.methods[0])
+    assert message["tuned"]
+    assert message["rate"] > 0
+    assert len(message["frames"]) == len(message["loss"]) == len(message["examples"])
+    json.dumps(message)
+    shades = np.frombuffer(base64.b64decode(message["frames"][-1]), np.uint8)
     assert len(shades) == training.SIDE**2
-    found = training.of_state(SMALL)
-    assert training.picture(found)["side"] == training.SIDE
+    problem = training.of_state(SMALL)
+    assert training.picture(problem)["side"] == training.SIDE
 
 
 def test_what_the_network_says_is_drawn_the_right_way_up() -> None:
-    found = training.of_state(SMALL)
+    problem = training.of_state(SMALL)
     entry = Entry("adam", (("learning_rate", 0.05),))
     frame = np.frombuffer(base64.b64decode(training.train(SMALL, entry)["frames"][-1]), np.uint8).reshape(training.SIDE, training.SIDE)
-    (left, right), (low, high) = training.picture(found)["ends"]
-    x, y = (np.asarray(part) for part in found.train)
+    (left, right), (low, high) = training.picture(problem)["ends"]
+    x, y = (np.asarray(part) for part in problem.train)
     row = ((high - x[:, 1]) / (high - low) * (training.SIDE - 1)).round().astype(int)
     column = ((x[:, 0] - left) / (right - left) * (training.SIDE - 1)).round().astype(int)
     assert np.mean((frame[row, column] > 127) == (y > 0)) > 0.8
@@ -48,7 +48,7 @@ def test_the_same_state_is_computed_once_for_all_pages() -> None:
 
 
 def test_images_have_no_plane_and_many_classes_have_colours() -> None:
-    assert training.picture(training.problem("digits", "", "linear")) == {}
+    assert training.picture(training.loaded("digits", "", "linear")) == {}
     assert len(set(training.CLASSES)) == 10
 
 
@@ -91,8 +91,8 @@ def test_a_file_that_is_no_table_is_refused_in_one_sentence(name: str, content: 
 def test_a_table_of_ones_own_is_trained_on() -> None:
     key = training.uploads.keep("mine.csv", TABLE)
     state = dataclasses.replace(SMALL, data=key, target="kind", batch="8")
-    told = training.train(state, state.methods[0])
-    assert told["measured"] == "accuracy"
+    message = training.train(state, state.methods[0])
+    assert message["measured"] == "accuracy"
     with pytest.raises(InputError, match="unknown column"):
         training.of_state(dataclasses.replace(state, target="weight"))
     with pytest.raises(InputError, match="there is no data set"):

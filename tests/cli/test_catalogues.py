@@ -24,5 +24,5 @@ def test_methods_lists_all_and_one() -> None:
 
 
 def test_problems_lists_all() -> None:
-    said = run("problems").out
-    assert all(name in said for name in [*PROBLEMS, *SURFACES])
+    output = run("problems").out
+    assert all(name in output for name in [*PROBLEMS, *SURFACES])

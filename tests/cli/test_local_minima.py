@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import talweg as tw
-from commands import Said, run
+from commands import Output, run
 from markup import Page
 from talweg.cli import live
 from talweg.studies import basins as module  # the module: the function of its name is asked for by its full name
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("inside")
 
 
 @pytest.fixture(scope="module")
-def escaped(home: Path) -> tuple[Said, Path]:
+def escaped(home: Path) -> tuple[Output, Path]:
     """A small search for a remedy, and where its page and its numbers are."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
@@ -39,35 +39,35 @@ def squeezed(text: str) -> str:
 
 
 def test_basins_prints_a_table_of_basins_and_methods_and_the_sentences() -> None:
-    said = run("basins", "himmelblau", "--starts", "24", "--methods", "momentum,adam", "--steps", "300", "--json", "basins.json")
-    assert (said.code, said.errors) == (0, "")
+    output = run("basins", "himmelblau", "--starts", "24", "--methods", "momentum,adam", "--steps", "300", "--json", "basins.json")
+    assert (output.code, output.errors) == (0, "")
     summary = json.loads(Path("basins.json").read_text("utf-8"))
     assert len(summary["basins"]) == 4
     for sentence in summary["sentences"]:
-        assert sentence in squeezed(said.out)
+        assert sentence in squeezed(output.out)
     for at in ("(3, 2)", "(−2.81, 3.13)", "(3.58, −1.85)", "(−3.78, −3.28)"):
-        assert at in said.out
-    assert "best found" in said.out
-    assert "■ Adam" in said.out
+        assert at in output.out
+    assert "best found" in output.out
+    assert "■ Adam" in output.out
 
 
 def test_only_the_lowest_of_many_basins_are_listed() -> None:
-    said = run("basins", "rastrigin", "--starts", "40", "--methods", "sgd", "--learning-rate", "0.001", "--steps", "200", "--seed", "1")
-    assert said.code == 0
-    rows = re.findall(r"^(\d+) +\S+ +\d+ \(", said.out, re.MULTILINE)
+    output = run("basins", "rastrigin", "--starts", "40", "--methods", "sgd", "--learning-rate", "0.001", "--steps", "200", "--seed", "1")
+    assert output.code == 0
+    rows = re.findall(r"^(\d+) +\S+ +\d+ \(", output.out, re.MULTILINE)
     assert rows == [str(k) for k in range(1, 13)]
-    assert re.search(r"^… and \d+ more$", said.out, re.MULTILINE)
-    assert "40 starts of gradient descent (learning rate 0.001), 200 steps each" in said.out
+    assert re.search(r"^… and \d+ more$", output.out, re.MULTILINE)
+    assert "40 starts of gradient descent (learning rate 0.001), 200 steps each" in output.out
 
 
-@pytest.mark.parametrize("asked", [True, False])
-def test_on_data_the_valley_of_the_best_two_is_said_unless_it_is_left_out(asked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("shown", [True, False])
+def test_on_data_the_valley_of_the_best_two_is_said_unless_it_is_left_out(shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     joined = type("Joined", (), {"sentence": "The two solutions lie in one valley."})
     monkeypatch.setattr(module, "connected", lambda problem, first, second: joined())
     words = ("basins", "iris", "--model", "mlp:4", "--starts", "4", "--epochs", "1", "--learning-rate", "0.1")
-    said = run(*words, *(() if asked else ("--no-connection",)))
-    assert said.code == 0
-    assert ("The two solutions lie in one valley." in squeezed(said.out)) == asked
+    output = run(*words, *(() if shown else ("--no-connection",)))
+    assert output.code == 0
+    assert ("The two solutions lie in one valley." in squeezed(output.out)) == shown
 
 
 def test_a_way_that_cant_be_looked_for_costs_no_result(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,42 +75,42 @@ def test_a_way_that_cant_be_looked_for_costs_no_result(monkeypatch: pytest.Monke
         raise tw.InputError("landscape: no way")
 
     monkeypatch.setattr(module, "connected", refuse)
-    said = run("basins", "iris", "--model", "mlp:4", "--starts", "4", "--epochs", "1", "--learning-rate", "0.1")
-    assert said.code == 0
-    assert "4 starts of momentum ended in" in said.out
-    assert "the connection between the two lowest endpoints (landscape: no way)" in squeezed(said.out)
+    output = run("basins", "iris", "--model", "mlp:4", "--starts", "4", "--epochs", "1", "--learning-rate", "0.1")
+    assert output.code == 0
+    assert "4 starts of momentum ended in" in output.out
+    assert "the connection between the two lowest endpoints (landscape: no way)" in squeezed(output.out)
 
 
 # ---- escape ----------------------------------------------------------------------------------------------------------------------
 
 
-def test_escape_prints_a_table_the_sentences_and_where_the_page_is(escaped: tuple[Said, Path]) -> None:
-    said, folder = escaped
-    assert (said.code, said.errors) == (0, "")
+def test_escape_prints_a_table_the_sentences_and_where_the_page_is(escaped: tuple[Output, Path]) -> None:
+    output, folder = escaped
+    assert (output.code, output.errors) == (0, "")
     summary = json.loads((folder / "escape.json").read_text("utf-8"))
     for sentence in summary["sentences"]:
-        assert sentence in squeezed(said.out)
+        assert sentence in squeezed(output.out)
     again = summary["arms"][1]
-    (row,) = re.findall(r"^… 4 random restarts .*$", said.out, re.MULTILINE)
+    (row,) = re.findall(r"^… 4 random restarts .*$", output.out, re.MULTILINE)
     assert f"{again['reached']} of 32" in row
     assert "helps" in row
-    assert said.out.endswith(f"page  {folder / 'talweg-report' / 'styblinski-tang-escape.html'}\n")
-    assert "tuning" not in said.out  # in a pipe, nothing about the progress
+    assert output.out.endswith(f"page  {folder / 'talweg-report' / 'styblinski-tang-escape.html'}\n")
+    assert "tuning" not in output.out  # in a pipe, nothing about the progress
 
 
-def test_the_page_says_it_all_and_needs_nothing_but_itself(escaped: tuple[Said, Path]) -> None:
+def test_the_page_says_it_all_and_needs_nothing_but_itself(escaped: tuple[Output, Path]) -> None:
     text = (escaped[1] / "talweg-report" / "styblinski-tang-escape.html").read_text("utf-8")
     page = Page(text)
     assert not [tag for tag, attributes in page.attributes if {"src", "href", "srcset", "data", "action"} & set(attributes)]
     assert f"talweg escape styblinski-tang {' '.join(FAST)} --json escape.json" in page.text
-    for said in (
+    for output in (
         "Gradient descent, 4 random restarts",
         "not significant",
         "How it was measured",
         "4 settings for each arm",
         "Bonferroni",
     ):
-        assert said in page.text
+        assert output in page.text
     assert "What was left out" not in page.text
 
 
@@ -119,9 +119,9 @@ def test_what_all_remedies_leave_out_is_said(monkeypatch: pytest.MonkeyPatch) ->
 
     few = {name: remedies.REMEDIES[name] for name in ("wider", "momentum")}
     monkeypatch.setattr(remedies, "REMEDIES", few)
-    said = run("escape", "booth", "--starts", "8", "--settings", "1", "--steps", "3", "-o", "deep/booth.html")
-    assert said.code == 0
-    assert "Left out: wider: booth has no hidden layers" in squeezed(said.out)
+    output = run("escape", "booth", "--starts", "8", "--settings", "1", "--steps", "3", "-o", "deep/booth.html")
+    assert output.code == 0
+    assert "Left out: wider: booth has no hidden layers" in squeezed(output.out)
     assert "Wider: booth has no hidden layers" in Page(Path("deep/booth.html").read_text("utf-8")).text
 
 
@@ -132,9 +132,9 @@ def test_control_c_is_code_130_and_no_traceback(monkeypatch: pytest.MonkeyPatch)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(racing_escape, "escape", stop)
-    said = run("escape", "booth")
-    assert said.code == 130
-    assert "Traceback" not in said.errors
+    output = run("escape", "booth")
+    assert output.code == 130
+    assert "Traceback" not in output.errors
     assert not list(Path().iterdir())
 
 
@@ -172,11 +172,11 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
 def test_a_mistake_is_one_sentence_and_leaves_nothing_behind(mistake: str) -> None:
     words, sentence = MISTAKES[mistake]
     Path("file").write_text("")
-    said = run(*words)
-    assert (said.code, said.out) == (2, "")
-    assert said.errors.startswith("talweg: ")
-    assert said.errors.count("\n") == 1
-    assert sentence in said.errors
+    output = run(*words)
+    assert (output.code, output.out) == (2, "")
+    assert output.errors.startswith("talweg: ")
+    assert output.errors.count("\n") == 1
+    assert sentence in output.errors
     assert [path.name for path in Path().iterdir()] == ["file"]
 
 
@@ -188,9 +188,9 @@ def test_a_problem_that_always_begins_in_the_same_place_is_refused(command: str,
 
     alone = replace(tw.problems.surface("booth").problem(), scatter=None)
     monkeypatch.setattr(problems, "resolve", lambda *args, **more: alone)
-    said = run(command, "booth")
-    assert said.code == 2
-    assert f"talweg: {command}: booth always begins at the same place" in said.errors
+    output = run(command, "booth")
+    assert output.code == 2
+    assert f"talweg: {command}: booth always begins at the same place" in output.errors
 
 
 def test_the_help_says_what_the_commands_answer() -> None:
@@ -198,16 +198,16 @@ def test_the_help_says_what_the_commands_answer() -> None:
     assert "Is there anything better?" in everything
     assert "Does noise help" in everything
     for words in (("basins", "--help"), ("escape", "--help")):
-        said = run(*words)
-        assert said.code == 0
-        assert "--json" in said.out
+        output = run(*words)
+        assert output.code == 0
+        assert "--json" in output.out
 
 
 # ---- the page in a browser -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.browser
-def test_a_browser_draws_every_arm_on_a_narrow_dark_page(escaped: tuple[Said, Path], dumped: Any) -> None:
+def test_a_browser_draws_every_arm_on_a_narrow_dark_page(escaped: tuple[Output, Path], dumped: Any) -> None:
     page = escaped[1] / "talweg-report" / "styblinski-tang-escape.html"
     shown = dumped(page, "--window-size=500,900", "--blink-settings=preferredColorScheme=0")
     assert "data-problem" not in shown[: shown.index("<head>")]

@@ -38,10 +38,10 @@ def test_the_playground_has_an_alias_that_help_does_not_show(word: str, monkeypa
 
 @pytest.mark.parametrize("words", [("race",), ("race", "iris", "--settings", "many"), ("race", "iris", "--unknown"), ("rase", "iris")])
 def test_what_is_no_command_is_code_2_and_no_traceback(words: tuple[str, ...]) -> None:
-    said = run(*words)
-    assert said.code == 2
-    assert "Traceback" not in said.errors
-    assert said.errors
+    output = run(*words)
+    assert output.code == 2
+    assert "Traceback" not in output.errors
+    assert output.errors
     assert list(Path().iterdir()) == []
 
 
@@ -52,9 +52,9 @@ def test_a_disk_that_fails_in_the_middle_is_one_sentence(monkeypatch: pytest.Mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(racing, "race", fail)
-    said = run("race", "iris", "--epochs", "1")
-    assert (said.code, said.errors.count("\n")) == (2, 1)
-    assert "No space left on device" in said.errors
+    output = run("race", "iris", "--epochs", "1")
+    assert (output.code, output.errors.count("\n")) == (2, 1)
+    assert "No space left on device" in output.errors
 
 
 def test_the_installed_module_does_the_same(tmp_path: Path) -> None:

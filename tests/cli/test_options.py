@@ -18,13 +18,13 @@ OWN = {"method", "methods", "goal_loss"}  # where one word asks different things
 
 
 def test_an_option_says_the_same_in_every_command() -> None:
-    said = defaultdict(set)
+    output = defaultdict(set)
     for command in COMMANDS.values():
         for option in command.params:
             if option.param_type_name == "option" and "--out" not in option.opts:
-                said[option.name].add((option.help, *option.opts, *option.secondary_opts))
-    assert len(said) > 20
-    assert {name for name, different in said.items() if len(different) > 1} <= OWN
+                output[option.name].add((option.help, *option.opts, *option.secondary_opts))
+    assert len(output) > 20
+    assert {name for name, different in output.items() if len(different) > 1} <= OWN
 
 
 @pytest.mark.parametrize(

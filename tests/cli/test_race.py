@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from commands import Said, run
+from commands import Output, run
 from talweg.store import Store
 
 SMALL = ("race", "iris", "--settings", "8", "--seeds", "4", "--epochs", "2", "--methods", "adam")
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("inside")
 
 
 @pytest.fixture(scope="module")
-def raced(home: Path) -> tuple[Said, Path]:
+def raced(home: Path) -> tuple[Output, Path]:
     """A small race, and where its store, report and JSON are."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
@@ -30,19 +30,19 @@ def raced(home: Path) -> tuple[Said, Path]:
         return run(*SMALL, "--json", "race.json"), home
 
 
-def test_a_race_ends_with_a_table_a_verdict_and_a_report(raced: tuple[Said, Path]) -> None:
-    said, folder = raced
-    assert (said.code, said.errors) == (0, "")
-    assert "iris · classification, 3 classes · 90 / 30 / 30 examples" in said.out
+def test_a_race_ends_with_a_table_a_verdict_and_a_report(raced: tuple[Output, Path]) -> None:
+    output, folder = raced
+    assert (output.code, output.errors) == (0, "")
+    assert "iris · classification, 3 classes · 90 / 30 / 30 examples" in output.out
     (report,) = (folder / "talweg-report").glob("iris-*.html")
-    assert str(report) in said.out.replace("\n", "")
+    assert str(report) in output.out.replace("\n", "")
     assert report.read_text("utf-8").startswith("<!DOCTYPE html>") or "<html" in report.read_text("utf-8")
     summary = json.loads((folder / "race.json").read_text("utf-8"))
-    squeezed = " ".join(said.out.split())
+    squeezed = " ".join(output.out.split())
     for sentence in summary["verdict"]["sentences"]:
         assert sentence in squeezed
     for row in summary["contestants"]:
-        assert row["label"] in said.out
+        assert row["label"] in output.out
     left = {path.name for path in folder.iterdir() if not path.name.startswith("talweg.db-")}
     assert left - {"cache"} == {
         "race.json",
@@ -51,7 +51,7 @@ def test_a_race_ends_with_a_table_a_verdict_and_a_report(raced: tuple[Said, Path
     }  # the cache of compiled programs lies where the first race put it
 
 
-def test_the_json_has_the_keys_that_were_promised(raced: tuple[Said, Path]) -> None:
+def test_the_json_has_the_keys_that_were_promised(raced: tuple[Output, Path]) -> None:
     def refuse(word: str) -> None:
         raise AssertionError(f"{word} is not JSON")
 
@@ -66,47 +66,47 @@ def test_the_json_has_the_keys_that_were_promised(raced: tuple[Said, Path]) -> N
     assert summary["run"]["command"] == f"talweg {' '.join(SMALL)} --json race.json"
 
 
-def test_the_same_command_again_runs_nothing_and_says_the_same(raced: tuple[Said, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    said, folder = raced
+def test_the_same_command_again_runs_nothing_and_says_the_same(raced: tuple[Output, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    output, folder = raced
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COLUMNS", "160")
     before = (folder / "race.json").read_text()
     again = run(*SMALL, "--json", "race.json")
     assert again.code == 0
     assert (folder / "race.json").read_text() == before
-    assert again.out.partition("target  ")[2] == said.out.partition("target  ")[2]
+    assert again.out.partition("target  ")[2] == output.out.partition("target  ")[2]
 
 
-def test_quiet_prints_the_verdict_alone(raced: tuple[Said, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quiet_prints_the_verdict_alone(raced: tuple[Output, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(raced[1])
-    said = run(*SMALL, "--quiet")
-    assert said.out == json.loads((raced[1] / "race.json").read_text())["verdict"]["text"] + "\n"
-    assert said.errors == ""
+    output = run(*SMALL, "--quiet")
+    assert output.out == json.loads((raced[1] / "race.json").read_text())["verdict"]["text"] + "\n"
+    assert output.errors == ""
 
 
-def test_the_winner_is_printed_as_code_that_runs(raced: tuple[Said, Path], tmp_path: Path) -> None:
+def test_the_winner_is_printed_as_code_that_runs(raced: tuple[Output, Path], tmp_path: Path) -> None:
     store = str(raced[1] / "talweg.db")
     for library in ("torch", "keras", "optax", "tensorflow", "sklearn"):
-        said = run("code", "--for", library, "--store", store)
-        assert (said.code, said.errors) == (0, "")
-        assert "as tuned in race" in said.out.splitlines()[0]
-        compile(said.out, library, "exec")
-    said = run("code", "--method", "sgd", "--for", "optax", "--store", store)
-    (tmp_path / "snippet.py").write_text(said.out)
+        output = run("code", "--for", library, "--store", store)
+        assert (output.code, output.errors) == (0, "")
+        assert "as tuned in race" in output.out.splitlines()[0]
+        compile(output.out, library, "exec")
+    output = run("code", "--method", "sgd", "--for", "optax", "--store", store)
+    (tmp_path / "snippet.py").write_text(output.out)
     optimizer = runpy.run_path(str(tmp_path / "snippet.py"))["make_optimizer"]()
     assert hasattr(optimizer, "update")
-    assert "optax.sgd(learning_rate=" in said.out
+    assert "optax.sgd(learning_rate=" in output.out
     for words, sentence in ((("--for", "pytorch"), "did you mean torch"), (("--method", "lion"), "unknown contestant 'lion'")):
-        said = run("code", *words, "--store", store)
-        assert (said.code, said.out) == (2, "")
-        assert sentence in said.errors
+        output = run("code", *words, "--store", store)
+        assert (output.code, output.out) == (2, "")
+        assert sentence in output.errors
 
 
-def test_show_says_it_again_and_writes_where_it_is_told(raced: tuple[Said, Path], tmp_path: Path) -> None:
+def test_show_says_it_again_and_writes_where_it_is_told(raced: tuple[Output, Path], tmp_path: Path) -> None:
     store = str(raced[1] / "talweg.db")
     name = Store(store).race().race
-    said = run("show", name[:4], "--store", store, "--out", "deep/reports", "--json", "again.json")
-    assert said.code == 0
+    output = run("show", name[:4], "--store", store, "--out", "deep/reports", "--json", "again.json")
+    assert output.code == 0
     assert [path.name for path in (tmp_path / "deep" / "reports").iterdir()] == [f"iris-{name}.html"]
     assert json.loads((tmp_path / "again.json").read_text()) == json.loads((raced[1] / "race.json").read_text())
     assert run("show", "--store", store).code == 0
@@ -114,20 +114,20 @@ def test_show_says_it_again_and_writes_where_it_is_told(raced: tuple[Said, Path]
     assert (unknown.code, "no race begins with 'zzzz'" in unknown.errors) == (2, True)
 
 
-def test_races_lists_what_is_in_the_store(raced: tuple[Said, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_races_lists_what_is_in_the_store(raced: tuple[Output, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "160")
     store = raced[1] / "talweg.db"
-    said = run("races", "--store", str(store))
-    assert Store(store).race().race in said.out
-    assert "iris" in said.out
+    output = run("races", "--store", str(store))
+    assert Store(store).race().race in output.out
+    assert "iris" in output.out
 
 
 def test_an_unfinished_race_is_listed_but_not_shown(tmp_path: Path) -> None:
     Store(tmp_path / "talweg.db").enter("abcdef", {"name": "iris"}, {"contestants": [], "epochs": 1}, {"command": "talweg race iris"})
     assert "unfinished" in run("races").out
-    said = run("show")
-    assert said.code == 2
-    assert "abcdef is not finished; run the same command again to go on (talweg race iris)" in said.errors
+    output = run("show")
+    assert output.code == 2
+    assert "abcdef is not finished; run the same command again to go on (talweg race iris)" in output.errors
 
 
 def table(name: str, *lines: str) -> Callable[[], None]:
@@ -206,12 +206,12 @@ def contents() -> dict[str, bytes | None]:
 def test_a_mistake_is_one_sentence_and_leaves_nothing_behind(there: Callable[[], Any], words: tuple[str, ...], sentence: str) -> None:
     there()
     before = contents()
-    said = run(*words)
-    assert said.code == 2
-    assert said.errors.startswith("talweg: ")
-    assert said.errors.count("\n") == 1
-    assert sentence in said.errors
-    assert "Traceback" not in said.errors + said.out
+    output = run(*words)
+    assert output.code == 2
+    assert output.errors.startswith("talweg: ")
+    assert output.errors.count("\n") == 1
+    assert sentence in output.errors
+    assert "Traceback" not in output.errors + output.out
     after = contents()
     after.pop("talweg.db", None) if "talweg.db" not in before and after.get("talweg.db") is not None else None
     assert after == before
@@ -226,19 +226,19 @@ def test_control_c_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(racing, "race", stop)
-    said = run(*IRIS, "--methods", "adam")
-    assert said.code == 130
-    assert "stopped; what is finished is kept in talweg.db" in said.errors
-    assert f"talweg {' '.join(IRIS)} --methods adam" in said.errors
-    assert "Traceback" not in said.errors
+    output = run(*IRIS, "--methods", "adam")
+    assert output.code == 130
+    assert "stopped; what is finished is kept in talweg.db" in output.errors
+    assert f"talweg {' '.join(IRIS)} --methods adam" in output.errors
+    assert "Traceback" not in output.errors
 
 
 def test_a_remedy_is_raced_beside_the_method_and_has_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "160")
     small = ("race", "iris", "--model", "linear", "--settings", "2", "--seeds", "2", "--epochs", "1", "--methods", "sgd")
-    said = run(*small, "--remedies", "warm-restarts")
-    assert (said.code, said.errors) == (0, "")
-    assert "mini-batch gradient descent, with warm restarts" in said.out
-    assert "2 contestants" in said.out
+    output = run(*small, "--remedies", "warm-restarts")
+    assert (output.code, output.errors) == (0, "")
+    assert "mini-batch gradient descent, with warm restarts" in output.out
+    assert "2 contestants" in output.out
     again = run("code", "--method", "warm-restarts+sgd")
     assert "def learning_rate(step)" in again.out

@@ -14,16 +14,18 @@ from talweg.figures import layout
 
 @given(st.floats(1e-8, 1e6), st.floats(1.5, 1e9), st.integers(4, 9))
 def test_ticks_lie_in_the_axis_and_are_not_too_many(low: float, ratio: float, most: int) -> None:
-    found = layout.ticks(low, low * ratio, most)
-    assert len(found) <= most
-    assert all(low * 0.99 <= x <= low * ratio * 1.01 for x in found)
-    assert found == sorted(found)
+    ticks = layout.ticks(low, low * ratio, most)
+    assert len(ticks) <= most
+    assert all(low * 0.99 <= x <= low * ratio * 1.01 for x in ticks)
+    assert ticks == sorted(ticks)
 
 
 def test_ticks_of_a_usual_loss_are_the_usual_ones() -> None:
     assert layout.ticks(0.11, 2.6, 5) == [0.2, 0.5, 1.0, 2.0]
-    assert layout.decades(1.1e-5, 0.3, 5) == pytest.approx([1e-4, 1e-3, 1e-2, 1e-1])
-    assert layout.linear_ticks(33449) == [0, 10000, 20000, 30000]
+    assert layout.ticks(1.1e-5, 0.3, 5) == pytest.approx([1e-4, 1e-3, 1e-2, 1e-1])
+    assert layout.linear_ticks(0, 33449) == [0, 10000, 20000, 30000]
+    assert layout.linear_ticks(-4.0, 4.0) == [-4.0, -2.0, 0.0, 2.0, 4.0]
+    assert layout.linear_ticks(3.0, 3.0) == [3.0]
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=14), st.floats(0.01, 0.07))
@@ -38,7 +40,7 @@ def test_labels_are_apart_in_order_and_inside(wanted: list[float], gap: float) -
 
 
 def test_labels_with_room_stay_where_they_want_to_be() -> None:
-    assert layout.apart([0.9, 0.1, 0.5], 0.1) == [0.9, 0.1, 0.5]
+    assert layout.apart([0.9, 0.1, 0.5], 0.1) == pytest.approx([0.9, 0.1, 0.5])
 
 
 def test_labels_without_room_stand_about_the_middle_of_what_they_want() -> None:

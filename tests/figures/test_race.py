@@ -47,8 +47,8 @@ def test_what_changes_on_a_narrow_page_exists_on_the_wide_one(draw: Any, case: s
 @pytest.mark.parametrize("draw", [race.curves, learning_rates, race.tuning, race.orders])
 def test_every_contestant_is_named(draw: Any) -> None:
     summary = fresh("summary")
-    said = words(draw(summary))
-    assert [c["label"] for c in summary["contestants"] if c["label"] not in said] == []
+    drawn_words = words(draw(summary))
+    assert [c["label"] for c in summary["contestants"] if c["label"] not in drawn_words] == []
 
 
 def test_a_label_of_the_users_own_cannot_become_markup() -> None:
@@ -138,9 +138,9 @@ def test_panels_do_not_overlap_in_any_number_of_columns() -> None:
 
 def test_speedups_are_written_beside_their_rows_and_a_miss_is_said() -> None:
     summary = fresh("summary")
-    said = words(race.speedups(summary))
-    assert times(summary["contestants"][0]["speedup"]["median"]) in said
-    assert said.count("target not reached") == 1
+    drawn_words = words(race.speedups(summary))
+    assert times(summary["contestants"][0]["speedup"]["median"]) in drawn_words
+    assert drawn_words.count("target not reached") == 1
     assert words(race.speedups(fresh("none_reached"))).count("target not reached") == 9
 
 
@@ -160,10 +160,10 @@ def test_the_order_has_the_places_of_the_ranking() -> None:
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("caption", CAPTIONS)
 def test_every_caption_is_whole_sentences(caption: Any, case: str) -> None:
-    said = caption(fresh(case))
-    assert said.endswith(".")
-    assert "None" not in said
-    assert "  " not in said
+    drawn_words = caption(fresh(case))
+    assert drawn_words.endswith(".")
+    assert "None" not in drawn_words
+    assert "  " not in drawn_words
 
 
 def test_captions_follow_the_numbers() -> None:

@@ -83,16 +83,16 @@ def test_the_numbers_of_the_summary_are_in_the_page(tmp_path: Path) -> None:
     c["hyperparameters"]["learning_rate"], c["good_range"], c["diverged"] = 0.04242, [0.0123, 0.234], 0.4375
     c["default"]["gain_from_tuning"], c["reached"] = 5.55, 0.75
     text = Page(write(summary, tmp_path / "race.html").read_text("utf-8")).text
-    for said in (
+    for sentence in (
         *("4,320 3,460 – ∞ by 75 % of seeds", "77 66 – 88", "1.2 ms 1.1 ms – 46 ms", "7.8× 6.7 – 8.9", "0.314 0.272 – 0.577"),
         *("86.4 % 85.3 – 87.5", "0.0424 0.0123 – 0.234", "44 %", "5.5×"),
     ):
-        assert said.replace("1.1 ms – 46 ms", "1.1 – 46") in text, said
+        assert sentence.replace("1.1 ms – 46 ms", "1.1 – 46") in text, sentence
 
 
 def test_what_was_run_can_be_run_again(written: dict[str, Path]) -> None:
     text = Page(written["summary"].read_text("utf-8")).text
-    for said in (
+    for sentence in (
         "talweg race digits",
         "jax 0.10.2",
         "2 × cpu",
@@ -101,7 +101,7 @@ def test_what_was_run_can_be_run_again(written: dict[str, Path]) -> None:
         "33,449 examples",
         "60 % of the rows train",
     ):
-        assert said in text
+        assert sentence in text
 
 
 def test_a_tie_is_called_a_tie_and_a_miss_a_miss(written: dict[str, Path]) -> None:

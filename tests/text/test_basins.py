@@ -33,8 +33,8 @@ def summary(best: int = 20, losses: tuple[float, ...] = (-2.0, 1.0), *, lowest: 
 
 
 def test_the_lowest_and_how_often_it_was_reached() -> None:
-    said = basins.sentences(summary())
-    assert said[0] == "100 starts of momentum ended in 2 basins: 20 starts (13 % – 29 %) at the lowest loss, −2."
+    lines = basins.sentences(summary())
+    assert lines[0] == "100 starts of momentum ended in 2 basins: 20 starts (13 % – 29 %) at the lowest loss, −2."
     assert ": all (13 % – 29 %) at the lowest loss" in basins.sentences(summary(100))[0]
     assert ": none at the lowest loss of all methods" in basins.sentences(summary(0))[0]
 

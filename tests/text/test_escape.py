@@ -50,8 +50,8 @@ HURTS = arm("RMSprop", 0.05, "hurts", (-0.2, -0.29, -0.1))
 
 
 def test_the_best_remedy_comes_first_and_each_difference_has_its_interval() -> None:
-    said = escape.sentences(summary(TIES, HURTS, HELPS))
-    assert said == [
+    lines = escape.sentences(summary(TIES, HURTS, HELPS))
+    assert lines == [
         "With 4 random restarts, 68 % of the trials reach the best known value, against 25 % without a remedy.",
         "Without a remedy, gradient descent comes within 0.1 of the best known value (−3) in 25 of 100 trials (17 % – 33 %).",
         "Helps: 4 random restarts, 68 % (60 % – 76 %), a difference of +43 percentage points (+31 to +54).",
@@ -62,27 +62,27 @@ def test_the_best_remedy_comes_first_and_each_difference_has_its_interval() -> N
 
 
 def test_a_goal_of_the_callers_is_called_so() -> None:
-    found = summary(HELPS, goal_given=True)
-    assert escape.headline(found) == "With 4 random restarts, 68 % of the trials reach the goal, against 25 % without a remedy."
-    assert "best known" not in " ".join(escape.sentences(found))
-    assert figures.rates(found).layout.xaxis.title.text == "trials that reached the goal, %"
+    numbers = summary(HELPS, goal_given=True)
+    assert escape.headline(numbers) == "With 4 random restarts, 68 % of the trials reach the goal, against 25 % without a remedy."
+    assert "best known" not in " ".join(escape.sentences(numbers))
+    assert figures.rates(numbers).layout.xaxis.title.text == "trials that reached the goal, %"
 
 
 def test_a_tie_is_called_not_significant() -> None:
-    found = summary(TIES)
-    assert escape.headline(found).startswith("No remedy helps significantly")
-    assert "No significant difference: warm restarts (29 %)." in escape.sentences(found)
-    assert escape.cells(TIES, found)["verdict"] == "not significant"
-    assert not [word for word in escape.sentences(found) if word.startswith("Helps")]
+    numbers = summary(TIES)
+    assert escape.headline(numbers).startswith("No remedy helps significantly")
+    assert "No significant difference: warm restarts (29 %)." in escape.sentences(numbers)
+    assert escape.cells(TIES, numbers)["verdict"] == "not significant"
+    assert not [word for word in escape.sentences(numbers) if word.startswith("Helps")]
 
 
 def test_no_trial_reached_it() -> None:
-    found = summary(arm("Adam", 0.0, "can't be told", (0.0, -0.04, 0.04)), plain=0.0, best_known=False)
-    said = escape.sentences(found)
-    assert said[0].startswith("No trial reached the best known value")
-    assert "the lowest that any arm reached" in said[1]
-    assert said[-1] == "Every trial had the same budget, 200 gradients."
-    assert escape.cells(found["arms"][0], found)["cost"] == "–"
+    numbers = summary(arm("Adam", 0.0, "can't be told", (0.0, -0.04, 0.04)), plain=0.0, best_known=False)
+    lines = escape.sentences(numbers)
+    assert lines[0].startswith("No trial reached the best known value")
+    assert "the lowest that any arm reached" in lines[1]
+    assert lines[-1] == "Every trial had the same budget, 200 gradients."
+    assert escape.cells(numbers["arms"][0], numbers)["cost"] == "–"
 
 
 def test_where_the_plain_method_nearly_always_arrives_no_remedy_is_needed() -> None:
@@ -98,9 +98,9 @@ def test_where_all_hurt_the_plain_method_is_best() -> None:
 
 def test_a_goal_that_only_luck_meets_is_said_to_tell_little_and_another_is_named() -> None:
     rare = arm("Adam", 0.01, "can't be told", (0.01, -0.03, 0.05)) | {"loss": -2.2}
-    found = summary(rare, plain=0.0, best_known=False)
-    assert "a goal loss of −2.2, which half of the trials with Adam reach, would tell more" in " ".join(escape.sentences(found))
-    assert escape.other_goal(found | {"best_known": True}) == ""
+    numbers = summary(rare, plain=0.0, best_known=False)
+    assert "a goal loss of −2.2, which half of the trials with Adam reach, would tell more" in " ".join(escape.sentences(numbers))
+    assert escape.other_goal(numbers | {"best_known": True}) == ""
     assert escape.other_goal(summary(rare, best_known=False)) == ""
 
 

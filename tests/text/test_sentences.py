@@ -32,7 +32,7 @@ OLD = [
 ]  # fmt: skip
 
 
-def said(topic: str) -> Iterator[tuple[str, list[str]]]:
+def lines_of(topic: str) -> Iterator[tuple[str, list[str]]]:
     """The title of each situation, and the lines said of it."""
     made: Iterable[tuple[str, str | list[str]]] = runpy.run_path(str(HERE / "situations" / f"{topic}.py"))["situations"]()
     for title, lines in made:
@@ -41,7 +41,7 @@ def said(topic: str) -> Iterator[tuple[str, list[str]]]:
 
 def page(topic: str) -> str:
     """What is said of every situation of a topic, as its file has it."""
-    return "\n".join("\n".join((f"# {title}", *lines, "")) for title, lines in said(topic))
+    return "\n".join("\n".join((f"# {title}", *lines, "")) for title, lines in lines_of(topic))
 
 
 @pytest.mark.parametrize("topic", TOPICS)

@@ -45,8 +45,8 @@ def test_the_lowest_known_is_not_called_the_lowest() -> None:
 
 
 def test_who_arrives_and_what_became_of_the_others() -> None:
-    said = sentences(groups(DIVERGING, SHORT, STUCK, ARRIVING))
-    assert said == [
+    lines = sentences(groups(DIVERGING, SHORT, STUCK, ARRIVING))
+    assert lines == [
         "Adam is the first within 0.001 of the lowest value, after 2 steps. Sgd, Rmsprop and Momentum do not get there in 3 steps.",
         "Rmsprop gets stuck at the local minimum (2, 0), 1 above the lowest value.",
         "Momentum with learning rate 0.1 diverged at step 2; a cross marks the last position in the plot.",
@@ -85,6 +85,6 @@ def test_many_starts_are_counted() -> None:
         "within 0.001 of the lowest value from 3 of 5 starts (median 2 steps), stuck at a local minimum from 1, "
         "diverged from 1 (earliest at step 1)"
     )
-    said = sentences(made)
-    assert "from 3 of 5 starts, after a median of 2 steps" in said[0]
-    assert said[1] == "Stuck at other critical points: Adam from 1 of 5 starts (1 point, 1 above the lowest value)."
+    lines = sentences(made)
+    assert "from 3 of 5 starts, after a median of 2 steps" in lines[0]
+    assert lines[1] == "Stuck at other critical points: Adam from 1 of 5 starts (1 point, 1 above the lowest value)."

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import functools
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,18 +25,6 @@ GRID = 81  #: points along each side of a picture's grid
 POINTS = 400  #: of a trajectory, at most, that are sent
 CACHED = 256  #: trajectories that are remembered for all pages
 DEEPEST = 1e-12  #: a loss is shown on a log scale from here on, as a share of the picture's height
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What losses are counted from, so that they can be shown on a log scale; None where nothing lowest is known."""
-
-    lowest: float | None
-
-    @property
-    def title(self) -> str:
-        """What the axis of the losses says."""
-        return f"loss above {self.lowest:.5g}, the lowest".replace("-", "−") if self.lowest else "loss"
 
 
 @functools.lru_cache(maxsize=16)
@@ -59,17 +47,16 @@ def pictures(text: str, scale: str) -> dict[str, Any]:
 @functools.lru_cache(maxsize=32)
 def two_dimensional(text: str) -> Surface:
     """A surface that can be drawn whole; raises InputError for one of more dimensions."""
-    found = surface(text)
-    if found.dimensions != 2:
-        raise InputError(f"{found.name}: the page draws surfaces of two numbers, got {found.dimensions}; leave out dimensions=")
-    return found
+    function = surface(text)
+    if function.dimensions != 2:
+        raise InputError(f"{function.name}: the page draws surfaces of two numbers, got {function.dimensions}; leave out dimensions=")
+    return function
 
 
-def reference(text: str) -> Reference:
-    """What the losses of a surface are counted from: its lowest value, or the lowest minimum that is known."""
+def lowest_of(text: str) -> float | None:
+    """What the losses of a surface are counted from on a log scale: its lowest value, or the lowest minimum that is known, if any."""
     made = painted(text)
-    lowest = made.lowest if made.lowest is not None else min((value for _, value, _, best in made.critical if best), default=None)
-    return Reference(None if lowest is None else float(lowest))
+    return made.lowest if made.lowest is not None else min((value for _, value, _, best in made.critical if best), default=None)
 
 
 @functools.lru_cache(maxsize=64)
@@ -161,49 +148,45 @@ class PageTrajectories:
     def outcomes(self, state: SurfaceState) -> dict[str, outcomes.Outcome]:
         """What became of each descent, by the name of its method."""
         drawn = trajectories.single(self.trajectories(state).values())
-        found = outcomes.outcomes(drawn, painted(state.surface))
-        return {entry.name: one for entry, one in zip(state.methods, found, strict=True)}
+        by_entry = zip(state.methods, outcomes.outcomes(drawn, painted(state.surface)), strict=True)
+        return {entry.name: one for entry, one in by_entry}
 
     def message(self, state: SurfaceState, *, whole: bool = False) -> dict[str, Any]:
         """What the browser must know: trajectories that it has not, what became of all, the start. `whole` sends everything again."""
-        found = self.trajectories(state)
+        computed = self.trajectories(state)
         if whole:
             self._sent.clear()
-        pens, above = state.pens(), reference(state.surface)
+        pens, lowest = state.pens(), lowest_of(state.surface)
         news = []
         for entry in state.methods:
             key = (_alike(state), entry, *pens[entry.name].values())
             if self._sent.get(entry.name) != key:
                 self._sent[entry.name] = key
-                news.append(_drawn(entry, found[entry.name], pens[entry.name], above))
-        has_lowest, all_outcomes = painted(state.surface).has_lowest, self.outcomes(state)
-        said = [
-            {
-                "name": entry.name,
-                "words": words.commented(entry.label, all_outcomes[entry.name], has_lowest=has_lowest),
-                **pens[entry.name],
-            }
-            for entry in state.methods
+                news.append(_drawn(entry, computed[entry.name], pens[entry.name], lowest))
+        has_lowest = painted(state.surface).has_lowest
+        sentences = [
+            {"name": entry.name, "words": words.commented(entry.label, one, has_lowest=has_lowest), **pens[entry.name]}
+            for entry, one in zip(state.methods, self.outcomes(state).values(), strict=True)
         ]
         return {
             "trajectories": news,
-            "said": said,
+            "sentences": sentences,
             "order": [entry.name for entry in state.methods],
             "start": starting_place(state),
             "steps": state.steps,
             "at": state.at,
-            "title": above.title,
-            "log": above.lowest is not None,
+            "title": f"loss above {lowest:.5g}, the lowest".replace("-", "−") if lowest else "loss",
+            "log": lowest is not None,
         }
 
 
-def _drawn(entry: Entry, trajectory: Trajectory, pen: dict[str, str], above: Reference) -> dict[str, Any]:
+def _drawn(entry: Entry, trajectory: Trajectory, pen: dict[str, str], lowest: float | None) -> dict[str, Any]:
     """A trajectory as the browser takes it: at most `POINTS` of its points, as 32-bit numbers."""
     stride = -(-trajectory.steps // POINTS)
     at = np.unique(np.append(np.arange(0, trajectory.steps + 1, stride), trajectory.steps))
     left = trajectory.loss[0, at]
-    if above.lowest is not None:
-        left = left - above.lowest
+    if lowest is not None:
+        left = left - lowest
         spread = max(float(np.nanmax(left)), 0.0) if np.isfinite(left).any() else 0.0
         left = np.where(np.isfinite(left), np.maximum(left, DEEPEST * spread), np.nan)
     return {

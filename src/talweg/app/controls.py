@@ -11,8 +11,8 @@ from typing import Any
 from nicegui import ui
 
 from talweg.app.state import Entry
-from talweg.figures.palette import Look, look
-from talweg.methods import CATALOGUE, VARIANTS
+from talweg.figures.palette import look
+from talweg.report.table import swatch
 
 THROTTLE = 0.04  #: seconds between two messages of a slider that is dragged
 
@@ -70,7 +70,7 @@ class Slider:
     def __init__(self, scale: Scale, value: float, changed: Callable[[float], Any]):
         self.scale, self.changed = scale, changed
         with ui.element("div").classes("slider"):
-            with ui.element("div").classes("said"):
+            with ui.element("div").classes("caption"):
                 ui.label(scale.label)
                 self.text = ui.label(scale.text(value)).classes("value")
             self.slider = ui.slider(min=scale.low, max=scale.high, step=scale.step, value=scale.place(value))
@@ -90,17 +90,6 @@ class Slider:
         self.slider.set_value(self.scale.place(value))
 
 
-def swatch(of: Look) -> ui.html:
-    """A short line in a method's colour and dash."""
-    line = f'<line x1="1" y1="6" x2="31" y2="6" stroke="{of.colour}" stroke-width="3" stroke-dasharray="{of.strokes}" />'
-    return ui.html(f'<svg class="swatch" width="32" height="12" aria-hidden="true">{line}</svg>', sanitize=False)
-
-
-def methods_to_add(offered: Iterable[str]) -> dict[str, str]:
-    """The labels of the methods that are not offered anyway, by name."""
-    return {name: kind.label for name, kind in CATALOGUE.items() if name not in {*VARIANTS, *offered}}
-
-
 class MethodList:
     """The methods that can be ticked, each with its sliders once it is."""
 
@@ -116,7 +105,6 @@ class MethodList:
         self.tick, self.change, self.only = tick, change, frozenset(only)
         self.sliders: dict[str, dict[str, Slider]] = {}
         self.rows: dict[str, Any] = {}
-        self.boxes: dict[str, ui.checkbox] = {}
         self.column = ui.element("div").classes("methods")
         for name in dict.fromkeys([*offered, *(entry.name for entry in ticked)]):
             self.add(name, next((entry for entry in ticked if entry.name == name), None))
@@ -126,9 +114,8 @@ class MethodList:
         named = Entry(name)
         with self.column, ui.element("div").classes("method").props(f'data-method="{name}"'):
             with ui.element("div").classes("title"):
-                box = ui.checkbox(named.label, value=entry is not None, on_change=lambda event: self.tick(name, bool(event.value)))
-                swatch(look(named.method, named.batch))
-            self.boxes[name] = box
+                ui.checkbox(named.label, value=entry is not None, on_change=lambda event: self.tick(name, bool(event.value)))
+                ui.html(swatch(look(named.method, named.batch)), sanitize=False)
             self.rows[name] = ui.element("div").classes("numbers")
         if entry is not None:
             self.show(entry)

@@ -26,7 +26,7 @@ export default {
         <span class="count">step {{ at }} of {{ last }}</span>
       </div>
       <ul class="words" aria-live="polite" aria-label="what became of them">
-        <li v-for="one in said" :key="one.name" :data-method="one.name">
+        <li v-for="one in sentences" :key="one.name" :data-method="one.name">
           <svg class="swatch" width="32" height="12" aria-hidden="true"><line x1="1" y1="6" x2="31" y2="6" :stroke="one.colour" stroke-width="3" :stroke-dasharray="one.strokes" /></svg>
           <span>{{ one.words }}</span>
         </li>
@@ -35,7 +35,7 @@ export default {
 
   props: { view: String },
 
-  data: () => ({ at: 0, last: 0, playing: false, startWords: "", said: [], clip: "clip-" + Math.random().toString(36).slice(2) }),
+  data: () => ({ at: 0, last: 0, playing: false, startWords: "", sentences: [], clip: "clip-" + Math.random().toString(36).slice(2) }),
 
   mounted() {
     this.trajectories = new Map();
@@ -147,11 +147,10 @@ export default {
         this.trajectories.set(trajectory.name, { ...trajectory, xy: talweg.floats(trajectory.xy), loss: talweg.floats(trajectory.loss), rate: talweg.floats(trajectory.rate) });
       }
       this.order = news.order;
-      this.said = news.said;
+      this.sentences = news.sentences;
       for (const name of [...this.trajectories.keys()]) if (!this.order.includes(name)) this.trajectories.delete(name);
       const atEnd = this.player.at >= this.player.last;
       this.start = news.start;
-      this.seen = news.seen;
       this.busy = false;
       if (this.waiting) { const next = this.waiting; this.waiting = null; this.ask(next); }
       this.last = this.player.last = news.steps;
@@ -309,9 +308,9 @@ export default {
 
     // One question at a time: what is asked while the server computes waits, and only the last of it is asked.
     ask(start) {
-      if (this.busy && performance.now() - this.asked < 2000) { this.waiting = start; return; }
+      if (this.busy && performance.now() - this.requested < 2000) { this.waiting = start; return; }
       this.busy = true;
-      this.asked = performance.now();
+      this.requested = performance.now();
       this.$emit("start", { x: start[0], y: start[1] });
     },
 

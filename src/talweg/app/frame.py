@@ -52,8 +52,8 @@ class Frame:
                     if path == here:
                         link.classes("here").props('aria-current="page"')
             ui.element("div").classes("spring")
-            self.share = ui.button(icon="link", on_click=self.copy).props('flat round dense aria-label="copy a link to this page as it is"')
-            self.share.tooltip("copy a link to this page as it is")
+            share = ui.button(icon="link", on_click=self.copy).props('flat round dense aria-label="copy a link to this page as it is"')
+            share.tooltip("copy a link to this page as it is")
             self.button = ui.button(icon=SYMBOLS[self.shown], on_click=self.turn).props('flat round dense aria-label="light or dark"')
             self.button.tooltip("light, dark, or as the system has it")
         ui.timer(QUIET_TIME, self.write)
@@ -86,9 +86,3 @@ class Frame:
 async def computed(function: Callable[..., T], *args: Any) -> T:
     """What a function returns that computes for a while, the other pages being served in the meantime."""
     return cast(T, await run.io_bound(function, *args))
-
-
-def say(troubles: list[str]) -> None:
-    """What could not be taken from an address, or went wrong."""
-    for trouble in troubles:
-        ui.notify(trouble, type="warning", timeout=8000, multi_line=True)

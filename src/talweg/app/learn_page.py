@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 from nicegui import ui
 
@@ -37,7 +36,7 @@ class LearnPage(SurfacePage):
             for paragraph in self.lesson.text:
                 ui.html(f"<p>{paragraph}</p>", sanitize=False)
             with ui.element("div").classes("question").props('aria-live="polite"') as self.box:
-                ui.label(self.lesson.question).classes("asked")
+                ui.label(self.lesson.question).classes("question-text")
                 self.answer = ui.label(f"✓ {self.lesson.answer}").classes("answered")
                 self.answer.set_visibility(False)
             with ui.element("div").classes("onwards"):
@@ -64,10 +63,4 @@ class LearnPage(SurfacePage):
         """Whether the question is answered now."""
         right = self.lesson.answered(shown, self.descents.outcomes(shown))
         self.answer.set_visibility(right)
-        self.box.classes(**{"add" if right else "remove": "found"})
-
-
-def number_of(query: Any) -> int:
-    """The lesson that an address names; the first if it names none."""
-    text = query.get("scene", "0")
-    return min(int(text), len(LESSONS) - 1) if text.isdigit() else 0
+        self.box.classes(**{"add" if right else "remove": "solved"})

@@ -12,7 +12,7 @@ export default {
         <button type="button" class="round main" @click="player.toggle()" :aria-label="playing ? 'pause' : 'play'" title="play, pause (space)"><svg viewBox="0 0 16 16" aria-hidden="true"><path v-if="playing" d="M5 3v10M11 3v10" /><path v-else d="M4 2l10 6-10 6z" /></svg></button>
         <button type="button" class="round" @click="player.step(1)" aria-label="one measurement on" title="one on (→)"><svg viewBox="0 0 16 16" aria-hidden="true"><path d="M5 3l7 5-7 5z" /></svg></button>
         <input type="range" min="0" :max="last" :value="at" @input="jump($event.target.value)" @change="settled" aria-label="measurement that is shown" />
-        <span class="count">{{ seen }} examples seen</span>
+        <span class="count">{{ examples }} examples seen</span>
       </div>
       <div class="nets">
         <figure v-for="one in shown" :key="one.name" class="net" :data-method="one.name">
@@ -29,7 +29,7 @@ export default {
   data: () => ({ at: 0, last: 0, playing: false, shown: [], plane: false, measured: "" }),
 
   computed: {
-    seen() {
+    examples() {
       const one = this.shown.find((training) => training.examples.length);
       return one ? Number(one.examples[Math.min(this.index(one, this.at), one.examples.length - 1)]).toLocaleString("en") : 0;
     },
@@ -116,9 +116,9 @@ export default {
       this.playing = this.player.playing;
       const one = this.shown[0];
       if (!one) return;
-      const seen = one.examples[this.index(one, at)];
-      this.lossChart.show(seen);
-      this.measureChart.show(seen);
+      const examples = one.examples[this.index(one, at)];
+      this.lossChart.show(examples);
+      this.measureChart.show(examples);
       if (this.plane) for (const training of this.shown) this.paint(training, at);
     },
 

@@ -50,7 +50,7 @@ class NetworkPage(Page[NetworkState]):
                 self.ask = ui.button("Race them fairly: the verdict", icon="flag", on_click=self.race).props("no-caps unelevated")
                 self.progress = ui.linear_progress(0, show_value=False).classes("progress").props('aria-label="progress of the race"')
                 self.progress.set_visibility(False)
-            self.verdict = ui.element("div").classes("said-verdict")
+            self.verdict = ui.element("div").classes("verdict-text")
 
     def controls(self) -> None:
         """Data, network, batch, methods."""
@@ -89,40 +89,30 @@ class NetworkPage(Page[NetworkState]):
         self.target.set_visibility(own)
         if own:
             try:
-                found = training.uploads.columns(self.state.data)
+                columns = training.uploads.columns(self.state.data)
             except InputError:
                 return
-            target = self.state.target or found[-1]
+            target = self.state.target or columns[-1]
             self.set_quietly(target=target)
-            self.target.set_options(found, value=target if target in found else None)
+            self.target.set_options(columns, value=target if target in columns else None)
 
     async def target_chosen(self, event: Any) -> None:
-        """Another column is to be predicted."""
         if event.value and event.value != self.state.target:
             self.set_quietly(target=event.value)
             await self.tune()
 
     async def uploaded(self, event: Any) -> None:
-        """A file was handed in."""
         content = await event.file.read()
-        try:
+        event.sender.reset()
+        with self.mistakes_shown():
             key = await computed(training.uploads.keep, event.file.name, content)
-        except InputError as error:
-            self.troubled(str(error))
-            return
-        finally:
-            event.sender.reset()
-        self.data.set_options({**{name: name for name in DATA}, key: event.file.name}, value=key)
+            self.data.set_options({**{name: name for name in DATA}, key: event.file.name}, value=key)
 
     async def reshaped(self) -> None:
-        """Other hidden layers were typed."""
-        try:
+        with self.mistakes_shown():
             layers = hidden(self.layers.value or "")
-        except InputError as error:
-            self.troubled(str(error))
-            return
-        if layers != self.state.hidden:
-            await self.set(hidden=layers)
+            if layers != self.state.hidden:
+                await self.set(hidden=layers)
 
     # ---- what is computed ----------------------------------------------------------------------------------------------------
 
@@ -132,25 +122,20 @@ class NetworkPage(Page[NetworkState]):
         turn, state = self.turn, self.state
         self.frame.follow(state)
         await asyncio.sleep(0.05)  # while a slider is dragged, only the last of its places is trained
-        if turn != self.turn:
-            return
-        try:
-            found = await computed(training.of_state, state)
-            picture = await computed(training.picture, found)
-        except InputError as error:
-            self.troubled(str(error))
-            return
+        if turn == self.turn:
+            with self.mistakes_shown():
+                await self._train(turn, state)
+
+    async def _train(self, turn: int, state: NetworkState) -> None:
+        problem = await computed(training.of_state, state)
+        picture = await computed(training.picture, problem)
         self.troubled("")
-        self.about.set_text(f"{found!r}".removeprefix("Problem(").removesuffix(")").replace("'", ""))
+        self.about.set_text(f"{problem!r}".removeprefix("Problem(").removesuffix(")").replace("'", ""))
         self.picture.run_method("begin", {"picture": picture, "order": [entry.name for entry in state.methods], "at": state.at})
         self.show_verdict()
         pens = state.pens(state.batch)
         for entry in state.methods:
-            try:
-                trained = await computed(training.train, state, entry)
-            except InputError as error:
-                self.troubled(str(error))
-                return
+            trained = await computed(training.train, state, entry)
             if turn != self.turn or not self.open:
                 return
             self.picture.run_method("add", trained | pens[entry.name])

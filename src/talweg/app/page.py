@@ -9,11 +9,14 @@ from typing import Any, Generic, TypeVar
 
 from nicegui import ui
 
-from talweg.app.controls import SLIDERS, MethodList, methods_to_add
-from talweg.app.frame import Frame, say
+from talweg.app.controls import SLIDERS, MethodList
+from talweg.app.frame import Frame
 from talweg.app.state import AT, Entry, Ticked
+from talweg.checks import InputError
+from talweg.methods import CATALOGUE, VARIANTS
 
 OFFERED = ["sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam"]
+MORE = {name: kind.label for name, kind in CATALOGUE.items() if name not in {*VARIANTS, *OFFERED}}
 S = TypeVar("S", bound=Ticked)
 
 
@@ -25,8 +28,9 @@ class Page(Generic[S]):
 
     def __init__(self, state: S, troubles: list[str], usual: S | None = None):
         self.state = state
-        self.frame = Frame(self.address, state, self.themed, usual)
-        say(troubles)
+        self.frame = Frame(self.address, state, lambda theme: self.set_quietly(theme=theme), usual)
+        for trouble in troubles:
+            ui.notify(trouble, type="warning", timeout=8000, multi_line=True)
 
     def build(self) -> None:
         """The controls beside the pictures."""
@@ -60,6 +64,14 @@ class Page(Generic[S]):
         self.trouble.set_text(sentence)
         self.trouble.set_visibility(bool(sentence))
 
+    @contextmanager
+    def mistakes_shown(self) -> Iterator[None]:
+        """An InputError in here becomes the sentence on what is wrong."""
+        try:
+            yield
+        except InputError as error:
+            self.troubled(str(error))
+
     def method_controls(self, help_on_rates: str) -> None:
         """All methods, a button that tunes those that are ticked, and a list of more."""
         with group():
@@ -67,7 +79,7 @@ class Page(Generic[S]):
                 ui.label("methods").classes("group-name")
                 ui.button("best rates", icon="auto_fix_high", on_click=self.tune).props("flat dense no-caps").tooltip(help_on_rates)
             self.method_list(OFFERED)
-            ui.select(methods_to_add(OFFERED), label="more methods", with_input=True, on_change=self.added)
+            ui.select(MORE, label="more methods", with_input=True, on_change=self.added)
 
     def method_list(self, offered: list[str], only: Iterable[str] = SLIDERS) -> None:
         """Methods that can be ticked, with sliders for `only` these hyperparameters."""
@@ -92,10 +104,6 @@ class Page(Generic[S]):
         self.state = dataclasses.replace(self.state, **changes)
         self.frame.follow(self.state)
 
-    def themed(self, theme: str) -> None:
-        """Light or dark is in the address, too."""
-        self.set_quietly(theme=theme)
-
     def stopped(self, event: Any) -> None:
         """The player stands at a step."""
         at = event.args.get("at") if isinstance(event.args, dict) else None
@@ -103,7 +111,6 @@ class Page(Generic[S]):
             self.set_quietly(at=at)
 
     async def ticked(self, name: str, on: bool) -> None:
-        """A method was ticked or unticked."""
         if on == (self.state.entry(name) is not None):
             return
         others = tuple(entry for entry in self.state.methods if entry.name != name)
@@ -112,7 +119,6 @@ class Page(Generic[S]):
         await self.set(methods=(*others, Entry(name)) if on else others)
 
     async def added(self, event: Any) -> None:
-        """A method was chosen from the longer list."""
         name = event.value
         event.sender.set_value(None)
         if name and self.state.entry(name) is None:
@@ -120,7 +126,6 @@ class Page(Generic[S]):
             await self.set(methods=(*self.state.methods, Entry(name)))
 
     async def dragged(self, method: str, name: str, value: float) -> None:
-        """A hyperparameter of a method was dragged."""
         entry = self.state.entry(method)
         if entry is not None:
             await self.set(methods=self.state.with_entry(entry.with_number(name, value)).methods)

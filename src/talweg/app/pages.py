@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 from nicegui import app, ui
 
 from talweg.app import frame, training
-from talweg.app.learn_page import LearnPage, number_of
+from talweg.app.learn_page import LearnPage
 from talweg.app.lessons import LESSONS
 from talweg.app.network_page import NetworkPage
 from talweg.app.state import NetworkState, SurfaceState
@@ -28,13 +28,14 @@ def register() -> None:
 
     @ui.page("/learn", title="talweg · learn")
     def learn(request: Request) -> None:
-        number = number_of(request.query_params)
+        state, _ = SurfaceState.read(request.query_params)
+        number = min(max(state.scene, 0), len(LESSONS) - 1)
         words = {**LESSONS[number].scene, **request.query_params}
         LearnPage(*SurfaceState.read(words), number).build()
 
     @app.get("/report/{key}")
     def report(key: str) -> HTMLResponse:
-        found = training.report_of(key)
-        if found is None:
+        page = training.report_of(key)
+        if page is None:
             return HTMLResponse("There is no such race any more; start it again.", status_code=404)
-        return HTMLResponse(found.read_text("utf-8"))
+        return HTMLResponse(page.read_text("utf-8"))

@@ -85,8 +85,8 @@ class Entry:
 
     def defaults(self) -> dict[str, float]:
         """The method's hyperparameters by default."""
-        given = factory_named("page", self.method)().hyperparameters()
-        return {name: float(value) for name, value in given.items() if isinstance(value, (int, float))}
+        numbers = factory_named("page", self.method)().hyperparameters()
+        return {name: float(value) for name, value in numbers.items() if isinstance(value, (int, float))}
 
     def __str__(self) -> str:
         return ":".join([self.name, *(f"{name}={value:.4g}" for name, value in self.chosen)])
@@ -157,10 +157,10 @@ class State:
 def entries(text: str) -> tuple[Entry, ...]:
     """The methods of `sgd,adam:learning_rate=0.1`; the same name twice counts once."""
     parts = [] if text == NOTHING else [part.strip() for part in text.split(",")]
-    found = {entry.name: entry for entry in map(Entry.read, filter(None, parts))}
-    if len(found) > METHODS_AT_MOST:
-        raise InputError(f"page: at most {METHODS_AT_MOST} methods can be shown at once, got {len(found)}; untick some")
-    return tuple(found.values())
+    by_name = {entry.name: entry for entry in map(Entry.read, filter(None, parts))}
+    if len(by_name) > METHODS_AT_MOST:
+        raise InputError(f"page: at most {METHODS_AT_MOST} methods can be shown at once, got {len(by_name)}; untick some")
+    return tuple(by_name.values())
 
 
 class Ticked(State):

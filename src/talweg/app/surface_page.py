@@ -12,7 +12,6 @@ from talweg.app.controls import Slider
 from talweg.app.frame import computed
 from talweg.app.page import Page, group
 from talweg.app.state import BATCHES, FAR, HEIGHTS, NOISE, STEPS, SurfaceState
-from talweg.checks import InputError
 from talweg.problems.surfaces.surface import SURFACES
 
 #: The sliders of the page's own numbers.
@@ -78,7 +77,6 @@ class SurfacePage(Page[SurfaceState]):
             heights.props('aria-label="height"').tooltip("height: as it is, on a log scale, or what shows the valley")
 
     def slider(self, name: str) -> None:
-        """A slider of a number of the state."""
         Slider(SCALES[name], getattr(self.state, name), lambda value: self.set(**{name: value}))
 
     # ---- what the person does ------------------------------------------------------------------------------------------------
@@ -89,7 +87,6 @@ class SurfacePage(Page[SurfaceState]):
         await self.set(view=view)
 
     async def started(self, event: Any) -> None:
-        """Another start was clicked or dragged."""
         try:
             start = float(event.args["x"]), float(event.args["y"])
         except (KeyError, TypeError, ValueError):
@@ -104,7 +101,6 @@ class SurfacePage(Page[SurfaceState]):
             await self.land(event.value)
 
     async def typed(self) -> None:
-        """A formula was typed."""
         text = (self.formula.value or "").strip()
         if text and text != self.state.surface:
             await self.land(text)
@@ -113,14 +109,11 @@ class SurfacePage(Page[SurfaceState]):
         """Go to another surface, with the best learning rates there; stay if it can't be read."""
         if text == self.state.surface:
             return
-        try:
+        with self.mistakes_shown():
             await computed(computing.two_dimensional, text)
-        except InputError as error:
-            self.troubled(str(error))
-            return
-        if text not in SURFACES:
-            self.choice.set_value(None)
-        await self.set(surface=text, start=(), at=-1, methods=self.state.untuned().methods)
+            if text not in SURFACES:
+                self.choice.set_value(None)
+            await self.set(surface=text, start=(), at=-1, methods=self.state.untuned().methods)
 
     # ---- what it sees --------------------------------------------------------------------------------------------------------
 
@@ -138,23 +131,21 @@ class SurfacePage(Page[SurfaceState]):
         try:
             while self.wanted:
                 self.wanted = False
-                await self._show()
+                with self.mistakes_shown():
+                    await self._show()
         finally:
             self.busy = False
 
     async def _show(self) -> None:
         state = self.state
+        picture = (state.surface, state.height)
+        again = picture != self.painted
+        self.working.set_visibility(again or any("learning_rate" not in entry.hyperparameters for entry in state.methods))
         try:
-            picture = (state.surface, state.height)
-            again = picture != self.painted
-            self.working.set_visibility(again or any("learning_rate" not in entry.hyperparameters for entry in state.methods))
             if again:
                 self.picture.run_method("paint", await computed(computing.pictures, *picture))
             chosen = await computed(computing.tuned, state)
             message = await computed(lambda: self.descents.message(chosen, whole=again))
-        except InputError as error:
-            self.troubled(str(error))
-            return
         finally:
             self.working.set_visibility(False)
         self.troubled("")

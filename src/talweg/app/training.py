@@ -10,13 +10,12 @@ import base64
 import dataclasses
 import functools
 import hashlib
-import math
 import re
 import shutil
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ import numpy as np
 from talweg.app.state import DATA, Entry, NetworkState
 from talweg.checks import InputError
 from talweg.contestants.notation import listed
+from talweg.figures.surface.grid import numbers
 from talweg.problems import Problem, load, read
 from talweg.racing import api as racing
 from talweg.racing import events
@@ -98,7 +98,7 @@ uploads = Uploads()
 
 
 @functools.lru_cache(maxsize=8)
-def problem(data: str, target: str, model: str) -> Problem:
+def loaded(data: str, target: str, model: str) -> Problem:
     """The data and the network; raises InputError as `tw.problems.load` and `read` do."""
     if data in DATA:
         return load(data, model=model)
@@ -107,10 +107,10 @@ def problem(data: str, target: str, model: str) -> Problem:
 
 def of_state(state: NetworkState) -> Problem:
     """The problem of a state."""
-    found = problem(state.data, state.target, state.model)
-    if found.examples > ROWS_AT_MOST:
-        raise InputError(f"{found.name}: the page takes at most {ROWS_AT_MOST:,} rows; race it on the command line: talweg race")
-    return found
+    problem = loaded(state.data, state.target, state.model)
+    if problem.examples > ROWS_AT_MOST:
+        raise InputError(f"{problem.name}: the page takes at most {ROWS_AT_MOST:,} rows; race it on the command line: talweg race")
+    return problem
 
 
 def named(state: NetworkState, entry: Entry) -> str:
@@ -118,9 +118,9 @@ def named(state: NetworkState, entry: Entry) -> str:
     return entry.name if "@" in entry.name else f"{entry.name}@{state.batch}"
 
 
-def plane(found: Problem) -> tuple[np.ndarray, tuple[tuple[float, float], tuple[float, float]]] | None:
+def plane(problem: Problem) -> tuple[np.ndarray, tuple[tuple[float, float], tuple[float, float]]] | None:
     """The corners of a grid over the data, and its ends, if the data have two features; None otherwise."""
-    x = np.asarray(found.train[0])
+    x = np.asarray(problem.train[0])
     if x.ndim != 2 or x.shape[1] != 2:
         return None
     low, high = x.min(axis=0), x.max(axis=0)
@@ -131,49 +131,44 @@ def plane(found: Problem) -> tuple[np.ndarray, tuple[tuple[float, float], tuple[
     return grid.astype(x.dtype), (ends[0], ends[1])
 
 
-def rounded(values: Iterable[float], digits: int = 3) -> list[float | None]:
-    """Numbers as they are sent: of so many digits, None where they are not finite."""
-    return [float(f"{v:.{digits}g}") if math.isfinite(v) else None for v in values]
-
-
 def shares(values: np.ndarray, of: np.ndarray) -> np.ndarray:
     """Where values lie between the smallest and the largest of others: 0 to 1."""
     low, high = float(np.min(of)), float(np.max(of))
     return (values - low) / ((high - low) or 1.0)
 
 
-def picture(found: Problem) -> dict[str, Any]:
+def picture(problem: Problem) -> dict[str, Any]:
     """What all methods' pictures share: the examples, their classes, the ends of the plane. Empty where there is no plane."""
-    drawn = plane(found)
+    drawn = plane(problem)
     if drawn is None:
         return {}
-    x, y = np.asarray(found.train[0])[:SHOWN], np.asarray(found.train[1])[:SHOWN]
-    classes = found.classes
+    x, y = np.asarray(problem.train[0])[:SHOWN], np.asarray(problem.train[1])[:SHOWN]
+    classes = problem.classes
     shade = y.astype(float) if classes else shares(y, y)
     return {
         "ends": drawn[1],
         "side": SIDE,
-        "x": rounded(x[:, 0]),
-        "y": rounded(x[:, 1]),
-        "shade": rounded(shade),
+        "x": numbers(x[:, 0], 3),
+        "y": numbers(x[:, 1], 3),
+        "shade": numbers(shade, 3),
         "colours": CLASSES[: len(classes)] if classes and len(classes) <= len(CLASSES) else CLASSES[:2],
         "many": bool(classes and len(classes) > 2),
         "numbers": not classes,
     }
 
 
-def frames(found: Problem, training: Training) -> list[str]:
+def frames(problem: Problem, training: Training) -> list[str]:
     """What the network says over the plane at every measuring point, one byte for each square: a share of 255, or a class."""
-    drawn = plane(found)
+    drawn = plane(problem)
     if drawn is None:
         return []
     outputs = predictions(training.trace.positions, drawn[0])
     if outputs.shape[-1] > 1:
         values = outputs.argmax(axis=-1) % len(CLASSES)
-    elif found.classes:
+    elif problem.classes:
         values = np.round(255 / (1 + np.exp(-np.clip(np.nan_to_num(outputs[..., 0]), -30, 30))))
     else:
-        values = np.round(255 * np.clip(shares(np.nan_to_num(outputs[..., 0]), np.asarray(found.train[1])), 0, 1))
+        values = np.round(255 * np.clip(shares(np.nan_to_num(outputs[..., 0]), np.asarray(problem.train[1])), 0, 1))
     return [base64.b64encode(part.astype(np.uint8).tobytes()).decode() for part in values]
 
 
@@ -187,26 +182,22 @@ def train(state: NetworkState, entry: Entry) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=CACHED)
 def _trained(state: NetworkState, entry: Entry) -> dict[str, Any]:
-    found = of_state(state)
-    (contestant,) = listed(found, named(state, entry), settings=1)
-    training = trained(found, contestant, state.epochs, hyperparameters=entry.hyperparameters, seed=state.seed)
-    return _message(found, training, entry)
-
-
-def _message(found: Problem, training: Training, entry: Entry) -> dict[str, Any]:
+    problem = of_state(state)
+    (contestant,) = listed(problem, named(state, entry), settings=1)
+    training = trained(problem, contestant, state.epochs, hyperparameters=entry.hyperparameters, seed=state.seed)
     trace = training.trace
     return {
         "name": entry.name,
         "label": entry.label,
         "examples": [int(x) for x in trace.examples],
-        "loss": rounded(trace.validation_loss, 5),
-        "metric": rounded(trace.metric, 5),
-        "measured": found.metric.name if found.metric else "",
-        "percent": bool(found.metric and found.metric.percent),
+        "loss": numbers(trace.validation_loss),
+        "metric": numbers(trace.metric),
+        "measured": problem.metric.name if problem.metric else "",
+        "percent": bool(problem.metric and problem.metric.percent),
         "rate": training.hyperparameters.get("learning_rate"),
         "tuned": training.tuned,
         "diverged": -1 if trace.diverged_at is None else trace.diverged_at,
-        "frames": frames(found, training),
+        "frames": frames(problem, training),
     }
 
 
@@ -257,13 +248,11 @@ def judge(state: NetworkState, wanted: Callable[[], bool] = lambda: True) -> Jud
     if known.over:
         return known
     with _racing:
-        if known.over:
-            return known
-        if not wanted():
+        if not known.over and wanted():
+            _race(state, known, key)
+        elif not known.over:
             _races.pop(key, None)
             known.trouble = "the race was not begun, since its page was closed"
-            return known
-        _race(state, known, key)
     return known
 
 

@@ -86,18 +86,14 @@ def _show_method(console: Console, name: str, kind: type[Method]) -> None:
     console.print(Text.assemble((name, "bold"), "  ", kind.summary()))
     if kind.formula():
         console.print(Padding(Text(kind.formula(), style="cyan"), (0, 0, 0, 4)))
-    for key, value in _facts(kind):
+    defaults = {field.name: field.default for field in dataclasses.fields(kind) if field.name != "inner"}
+    facts = {
+        "helps with": kind.helps,
+        "defaults": ", ".join(f"{name} {value:g}" for name, value in defaults.items()),
+        "search range": ", ".join(f"{name} {reach}" for name, reach in kind.space.items()) or "none: they stay as they are",
+        "memory": f"{kind.memory} numbers for an array of r × c = n parameters",
+        "source": kind.source,
+    }
+    for key, value in facts.items():
         console.print(Padding(Text.assemble((f"{key:<13}", "dim"), value), (0, 0, 0, 4)))
     console.print()
-
-
-def _facts(kind: type[Method]) -> list[tuple[str, str]]:
-    """What is known of a method or wrapper, beside its formula."""
-    defaults = {field.name: field.default for field in dataclasses.fields(kind) if field.name != "inner"}
-    return [
-        ("helps with", kind.helps),
-        ("defaults", ", ".join(f"{name} {value:g}" for name, value in defaults.items())),
-        ("search range", ", ".join(f"{name} {reach}" for name, reach in kind.space.items()) or "none: they stay as they are"),
-        ("memory", f"{kind.memory} numbers for an array of r × c = n parameters"),
-        ("source", kind.source),
-    ]

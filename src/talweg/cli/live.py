@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich import live
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
@@ -59,9 +61,11 @@ class Live:
         self.total = self.whole.add_task("compiling", total=1.0)
         self.prepared = 0
 
-    def renderable(self) -> RenderableType:
-        """Both, one under the other."""
-        return Group(self.progress, self.whole)
+    def shown(self) -> AbstractContextManager[Any]:
+        """While it is open, progress is redrawn in place; nothing in a pipe."""
+        if not self.console.is_terminal:
+            return nullcontext()
+        return live.Live(Group(self.progress, self.whole), console=self.console, transient=True, refresh_per_second=8)
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Prepared):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ import typer
 from talweg.checks import InputError
 from talweg.cli import options
 from talweg.cli.process import check_file, command, save, set_up_jax, writable, write_json
+from talweg.summary import Summary
 
 MOST_COORDINATES = 4  #: of a point that a table still shows
 
@@ -42,8 +42,16 @@ def diagnose(
     """Is the endpoint of a run a minimum, a saddle, not converged? The gradient against its noise, curvature, the edge of stability."""
     writable(Path(), json_file)
     if name is None or re.fullmatch(r"[0-9a-f]{4,}", name):
-        refuse({"at": at, "learning-rate": learning_rate, "epochs": epochs, "target": target, "model": model, "loss": loss, "task": task})
-        found = _of_race(name, method, split, seed, store)
+        of_problem = {"at": at, "learning-rate": learning_rate, "epochs": epochs, "target": target, "model": model, "loss": loss}
+        for option, value in {**of_problem, "task": task}.items():
+            if value is not None:
+                raise InputError(f"diagnose: --{option} is for a problem; a race has its own. Name a problem, or leave it out")
+        from talweg.racing.api import open_race
+
+        stored = open_race(name, store)
+        set_up_jax()
+        of_contestants = stored.diagnose(options.names(method), split=split, key=seed)
+        diagnoses = {f"{label}, its best final run": diagnosis for label, diagnosis in of_contestants.items()}
     else:
         set_up_jax()
         from talweg.problems import resolve
@@ -59,8 +67,13 @@ def diagnose(
             split=split,
             seed=seed,
         )
-        found = [(diagnosis.of, diagnosis)]
-    _show(found, json_file)
+        diagnoses = {diagnosis.of: diagnosis}
+    from talweg.cli import live, tables
+
+    console = live.console()
+    for title, diagnosis in diagnoses.items():
+        tables.diagnosis(console, title, diagnosis.sentences)
+    write_json([{"of": title, **diagnosis.summary, "sentences": diagnosis.sentences} for title, diagnosis in diagnoses.items()], json_file)
 
 
 def basins(
@@ -88,14 +101,19 @@ def basins(
     console = live.console()
     chosen = resolve(problem, target=target, model=model, loss=loss, task=task)
     with live.working(console) as working:
-        found = search(chosen, methods, starts, steps=steps, epochs=epochs, learning_rate=learning_rate, seed=seed, progress=working)
-        joined, notes = _connected(found, working) if connection else ([], [])
-    summary = found.summary
-    tables.basins(console, summary, _places(found))
-    said = [*found.sentences, *joined]
-    tables.diagnosis(console, _descents(summary), said)
+        result = search(chosen, methods, starts, steps=steps, epochs=epochs, learning_rate=learning_rate, seed=seed, progress=working)
+        sentences, notes = list(result.sentences), []
+        if connection:
+            working("the connection between the two lowest endpoints")
+            try:
+                sentences += [joined.sentence] if (joined := result.connection) else []
+            except InputError as error:
+                notes.append(f"Not computed: the connection between the two lowest endpoints ({error}).")
+    summary = result.summary
+    tables.basins(console, summary, _places(result))
+    tables.diagnosis(console, _descents(summary), sentences)
     tables.notes(console, notes)
-    write_json({**summary, "sentences": said}, json_file)
+    write_json({**summary, "sentences": sentences}, json_file)
 
 
 def escape(
@@ -127,7 +145,7 @@ def escape(
     console = live.console()
     chosen = resolve(problem, target=target, model=model, loss=loss, task=task)
     with live.working(console) as working:
-        found = escaping.escape(
+        result = escaping.escape(
             chosen,
             method,
             remedies,
@@ -141,66 +159,30 @@ def escape(
             progress=working,
             command=command(),
         )
-    summary = found.summary
+    summary = result.summary
     tables.arms(console, summary)
-    tables.diagnosis(console, f"{summary['problem']}, {summary['starts']:,} starts of each arm", found.sentences)
-    tables.notes(console, found.left_out)
-    written = save(found, out, chosen.name, "escape")
-    write_json({**summary, "sentences": found.sentences}, json_file)
+    tables.diagnosis(console, f"{summary['problem']}, {summary['starts']:,} starts of each arm", result.sentences)
+    tables.notes(console, result.left_out)
+    written = save(result, out, chosen.name, "escape")
+    write_json({**summary, "sentences": result.sentences}, json_file)
     console.print(f"\npage  {written}", soft_wrap=True, markup=False)
 
 
-def _connected(found: Any, working: Callable[[str], None]) -> tuple[list[str], list[str]]:
-    """Whether the two lowest endpoints on data are connected; and why that is not known, if it can't be computed."""
-    if found.problem.train is None or len(found.basins) < 2:
-        return [], []
-    working("the connection between the two lowest endpoints")
-    try:
-        return [found.connection.sentence], []
-    except InputError as error:
-        return [], [f"Not computed: the connection between the two lowest endpoints ({error})."]
-
-
-def _places(found: Any) -> list[str]:
+def _places(result: Any) -> list[str]:
     """Where each basin's lowest point is, of a function of a few variables."""
     import jax
     import numpy as np
 
     from talweg.text.format import figures
 
-    points = [np.asarray(leaf) for basin in found.basins for leaf in jax.tree.leaves(basin.params)]
-    if found.problem.train is not None or any(point.ndim != 1 or len(point) > MOST_COORDINATES for point in points):
+    points = [np.asarray(leaf) for basin in result.basins for leaf in jax.tree.leaves(basin.params)]
+    if result.problem.train is not None or any(point.ndim != 1 or len(point) > MOST_COORDINATES for point in points):
         return []
     return [f"({', '.join(figures(round(float(x), 5)).replace('-', '−', 1) for x in point)})" for point in points]
 
 
-def _descents(summary: Mapping[str, Any]) -> str:
+def _descents(summary: Summary) -> str:
     """What was run."""
     first, *others = summary["methods"]
     rate = "" if others else f" of {first['label']} (learning rate {first['hyperparameters'].get('learning_rate', 0):.3g})"
     return f"{summary['problem']}, {summary['starts']:,} starts{rate}, {summary['steps']:,} steps each"
-
-
-def refuse(given: Mapping[str, Any]) -> None:
-    """Refuse options that say nothing about a race."""
-    for word, value in given.items():
-        if value is not None:
-            raise InputError(f"diagnose: --{word} is for a problem; a race has its own. Name a problem, or leave it out")
-
-
-def _of_race(name: str | None, method: str | None, split: str, seed: int, store: Path) -> list[tuple[str, Any]]:
-    from talweg.racing.api import open_race
-
-    done = open_race(name, store)
-    set_up_jax()
-    found = done.diagnose(options.names(method), split=split, key=seed)
-    return [(f"{label}, its best final run", diagnosis) for label, diagnosis in found.items()]
-
-
-def _show(found: Sequence[tuple[str, Any]], json_file: Path | None) -> None:
-    from talweg.cli import live, tables
-
-    console = live.console()
-    for title, diagnosis in found:
-        tables.diagnosis(console, title, diagnosis.sentences)
-    write_json([{"of": title, **diagnosis.summary, "sentences": diagnosis.sentences} for title, diagnosis in found], json_file)

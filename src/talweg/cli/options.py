@@ -68,7 +68,7 @@ def names(text: str | None) -> list[str] | None:
 
 def duration(text: str) -> float:
     """Seconds of `60`, `60s`, `5m`, `1.5h`."""
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)?\s*", text)
-    if not found:
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)?\s*", text)
+    if not match:
         raise InputError(f"race: the budget must be a time such as 60s, 5m or 1h, got {text!r}")
-    return float(found[1]) * {"s": 1, "m": 60, "min": 60, "h": 3600}[found[2] or "s"]
+    return float(match[1]) * {"s": 1, "m": 60, "min": 60, "h": 3600}[match[2] or "s"]

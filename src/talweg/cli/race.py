@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,7 +56,7 @@ def race(
         terminal.introduce(console, chosen, contestants, settings, seeds, left_out)
     live = terminal.Live(console, contestants, "steps" if chosen.train is None else "epochs")
     try:
-        with _shown_live(console, live, quiet):
+        with nullcontext() if quiet else live.shown():
             done = racing.race(
                 chosen,
                 methods,
@@ -173,12 +173,3 @@ def _show(console: Console, done: Any, out: Path, json_file: Path | None, quiet:
     timing = summary["timing"]
     console.print(f"\n[dim]{timing['lanes']:,} trainings, {timing['lane_steps']:,} steps in {timing['wall']:.1f} s[/]", soft_wrap=True)
     console.print(f"report  {path}", soft_wrap=True)
-
-
-def _shown_live(console: Console, live: Any, quiet: bool) -> AbstractContextManager[Any]:
-    """While it is open, progress is redrawn in place; nothing in a pipe."""
-    from rich.live import Live
-
-    if quiet or not console.is_terminal:
-        return nullcontext()
-    return Live(live.renderable(), console=console, transient=True, refresh_per_second=8)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from rich.cells import cell_len
@@ -14,16 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from talweg.figures import palette
-from talweg.text import basins as finding
-from talweg.text import escape as escaping
+from talweg.summary import Row, Summary
+from talweg.text import basins as basin_words
+from talweg.text import escape as arm_words
 from talweg.text.format import batch_size, figures, interval, metric, parts, seconds, setting, share, times, unit, whole
 
 PROSE = 110  # columns of a line that is still easy to read
 SHOWN = 12  # basins
 ROOMY, SPARED = 140, ("interval", "steps")  # fewer columns than that leave these out of the table of remedies
-
-Row = dict[str, Any]
-Summary = Mapping[str, Any]
 
 
 def result(console: Console, summary: Summary) -> None:
@@ -35,12 +34,12 @@ def result(console: Console, summary: Summary) -> None:
 
 def verdict(console: Console, summary: Summary) -> None:
     """The verdict in sentences, the most important first, then the warnings."""
-    said = summary["verdict"]
+    words = summary["verdict"]
     console.print()
-    _first_bold(console, said["sentences"])
-    reasons = [f"why: {why}" for words in summary.get("dynamics", {}).values() for why in words]
+    _first_bold(console, words["sentences"])
+    reasons = [f"why: {why}" for sentences in summary.get("dynamics", {}).values() for why in sentences]
     _prose(console, reasons, "dim")
-    _prose(console, [f"! {warning}" for warning in said["warnings"]], "yellow")
+    _prose(console, [f"! {warning}" for warning in words["warnings"]], "yellow")
 
 
 def diagnosis(console: Console, title: str, sentences: Sequence[str]) -> None:
@@ -66,41 +65,41 @@ def _prose(console: Console, sentences: Sequence[str], style: str = "") -> None:
         console.print(Padding(Text(sentence, style=style), (0, 2)), width=min(console.width, PROSE))
 
 
-def basins(console: Console, found: Summary, places: Sequence[str]) -> None:
+def basins(console: Console, summary: Summary, places: Sequence[str]) -> None:
     """The basins from the lowest, with the place of each where there are places, and who found the best if there are several methods."""
-    several = found["methods"] if len(found["methods"]) > 1 else []
+    several = summary["methods"] if len(summary["methods"]) > 1 else []
     heads = ["loss", "starts", *(["at"] if places else []), *(row["label"] for row in several)]
-    grid = _grid("endpoint" if found["data"] else "basin", *heads)
-    for k, row in enumerate(found["basins"][:SHOWN]):
-        starts = f"{row['count']:,}" if several else f"{row['count']:,} ({share(row['count'] / found['starts'])})"
+    grid = _grid("endpoint" if summary["data"] else "basin", *heads)
+    for k, row in enumerate(summary["basins"][:SHOWN]):
+        starts = f"{row['count']:,}" if several else f"{row['count']:,} ({share(row['count'] / summary['starts'])})"
         counts = [f"{row['by_method'].get(method['name'], 0):,}" for method in several]
-        grid.add_row(*map(Text, (str(k + 1), finding.height(found, row["loss"]), starts, *places[k : k + 1], *counts)))
+        grid.add_row(*map(Text, (str(k + 1), basin_words.height(summary, row["loss"]), starts, *places[k : k + 1], *counts)))
     console.print()
     console.print(grid)
-    if len(found["basins"]) > SHOWN:
-        console.print(f"[dim]… and {len(found['basins']) - SHOWN:,} more[/]")
+    if len(summary["basins"]) > SHOWN:
+        console.print(f"[dim]… and {len(summary['basins']) - SHOWN:,} more[/]")
     if several:
         grid = _grid("method", "rate", "best found", "interval", "median loss", "diverged", "not converged")
         for row in several:
             best, rate = row["best"], setting(row["hyperparameters"].get("learning_rate"))
             counts = [f"{row[word]:,}" for word in ("diverged", "not_converged")]
-            cells = (rate, finding.percent(best["share"]), finding.bounds(best), figures(row["loss"]), *counts)
+            cells = (rate, basin_words.percent(best["share"]), basin_words.bounds(best), figures(row["loss"]), *counts)
             grid.add_row(named(row), *map(Text, cells))
         console.print()
         console.print(grid)
 
 
-def arms(console: Console, found: Summary) -> None:
+def arms(console: Console, summary: Summary) -> None:
     """Who reached the best known value how often, the plain method first."""
     heads = {"verdict": "", "reached": "reached", "share": "%", "interval": "interval", "points": "points"}
     heads |= {"between": "interval", "steps": "steps", "cost": "a success costs"}
     names = [name for name in heads if console.width >= ROOMY or name not in SPARED]
     grid = _grid("arm", *(heads[name] for name in names))
     grid.columns[1].justify = "left"
-    for arm in found["arms"]:
-        cells = escaping.cells(arm, found)
+    for arm in summary["arms"]:
+        cells = arm_words.cells(arm, summary)
         style = {"helps": "green", "hurts": "yellow"}.get(arm["verdict"], "")
-        grid.add_row(Text(escaping.beside(arm, found)), *(Text(cells[name], style=style if name == "verdict" else "") for name in names))
+        grid.add_row(Text(arm_words.beside(arm, summary)), *(Text(cells[name], style=style if name == "verdict" else "") for name in names))
     console.print()
     console.print(grid)
 
@@ -201,13 +200,11 @@ def named(row: Row) -> str:
 
 def races(console: Console, rows: Sequence[Any], winners: Sequence[str]) -> None:
     """What is in a store."""
-    import datetime
-
     grid = Table(box=None, padding=(0, 2), header_style="dim")
     for head in ("race", "started", "problem", "contestants", "epochs", "winner"):
         grid.add_column(head, no_wrap=head != "winner")
     for row, winner in zip(rows, winners, strict=True):
-        started = datetime.datetime.fromtimestamp(row.created).strftime("%Y-%m-%d %H:%M")
+        started = datetime.fromtimestamp(row.created).strftime("%Y-%m-%d %H:%M")
         cells = (row.race, started, row.problem["name"], str(len(row.plan["contestants"])), figures(row.plan["epochs"]), winner)
         grid.add_row(*(Text(cell) for cell in cells))
     console.print(grid)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from talweg.figures import layout
 from talweg.figures.lines import Line, drawn, examples_seen
 from talweg.figures.palette import looks
+from talweg.summary import Row, Summary
 from talweg.text import labels
 from talweg.text.format import signed
 
-Summary = Mapping[str, Any]
 
-
-def probed(summary: Summary) -> list[dict[str, Any]]:
+def probed(summary: Summary) -> list[Row]:
     """The contestants whose training dynamics were recorded."""
     return [c for c in summary["contestants"] if c["probes"]]
 

@@ -6,8 +6,8 @@ from plotly.graph_objects import Scatter
 
 from talweg.figures import layout
 from talweg.figures.palette import FULL, LOOKS, QUIET
+from talweg.summary import Summary
 from talweg.text import escape as words
-from talweg.text.escape import Summary
 
 COLOURS = {"helps": LOOKS["nesterov"].colour, "hurts": LOOKS["adagrad"].colour, "can't be told": QUIET, "plain": FULL.colour}
 LINE = 46  # pixels of the figure for each arm
@@ -50,7 +50,7 @@ def rates(summary: Summary) -> layout.Figure:
             notes.append(layout.note(words.mark(arm), x, at, xref="x", yref="y", yshift=15, xanchor=side, font=pen))
     plain = 100 * summary["arms"][0]["rate"]["median"]
     line = {"color": QUIET, "dash": "dot", "width": 1.5}
-    made.update_layout(
+    return made.update_layout(
         xaxis=layout.axis(title, range=[-2, 102], tickvals=[0, 20, 40, 60, 80, 100]),
         yaxis=layout.axis(
             tickvals=list(range(len(arms))),
@@ -59,6 +59,4 @@ def rates(summary: Summary) -> layout.Figure:
             showgrid=False,
         ),
         annotations=notes,
-        shapes=[{"type": "line", "x0": plain, "x1": plain, "y0": 0, "y1": 1, "yref": "paper", "line": line}],
-    )
-    return made
+    ).add_vline(plain, line=line)

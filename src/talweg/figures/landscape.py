@@ -5,7 +5,7 @@ Each takes the summary of `talweg.studies.landscape` (plain dictionaries) and no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,10 +16,10 @@ from talweg.figures.palette import QUIET, Look, looks
 from talweg.figures.surface import grid, trajectories
 from talweg.figures.surface.grid import Grid
 from talweg.figures.surface.trajectories import SingleTrajectory
+from talweg.summary import Summary
 from talweg.text import landscape as words
-from talweg.text.format import figures
-
-Summary = Mapping[str, Any]
+from talweg.text.format import figures, metric
+from talweg.text.surface import height_title
 
 DECADES = 30.0  #: a slice whose losses are so many times apart is drawn on a log scale
 TRAINING, VALIDATION = Look("#2885eb"), Look("#b5470f", "dash")
@@ -61,8 +61,7 @@ def surface_3d(summary: Summary) -> layout.Figure:
     made = grid.surface_3d_figure(ground, traces, height=SIDE)
     titles = {f"{axis}axis": {"title": {"text": text}} for axis, text in (("x", "first"), ("y", "second"), ("z", ""))}
     camera = {"eye": eye(ground, descents), "center": {"x": 0, "y": 0, "z": -0.3}}
-    made.update_layout(scene={**titles, "camera": camera})
-    return made
+    return made.update_layout(scene={**titles, "camera": camera})
 
 
 def line_loss(summary: Summary) -> layout.Figure:
@@ -87,7 +86,7 @@ def line_loss(summary: Summary) -> layout.Figure:
 
 def line_metric(summary: Summary) -> layout.Figure:
     """The same line with the problem's metric."""
-    return along(summary, "metric", str(summary["metric"]), percent if summary["metric_percent"] else figures)
+    return along(summary, "metric", str(summary["metric"]), metric(summary["metric_percent"]))
 
 
 def along(summary: Summary, key: str, title: str, show: Callable[[float | None], str]) -> layout.Figure:
@@ -100,27 +99,21 @@ def along(summary: Summary, key: str, title: str, show: Callable[[float | None],
         hover = [words.line_hover(name, show(value), x) for x, value in zip(line["at"], values, strict=True)]
         pen = {"color": look.colour, "dash": look.dash, "width": 2.6}
         made.add_scatter(x=line["at"], y=values, mode="lines", line=pen, name=name, hovertext=hover, hoverinfo="text")
-    given = looks(summary["contestants"])
+    contestant_looks = looks(summary["contestants"])
     for c, x, k in zip(endpoints, (0, 1), (0, -1), strict=True):
         y = [values[k] for _, values, _ in curves]
-        dot = {"size": 10, "color": given[c["name"]].colour}
+        dot = {"size": 10, "color": contestant_looks[c["name"]].colour}
         made.add_scatter(x=[x] * len(y), y=y, mode="markers", marker=dot, hoverinfo="skip", showlegend=False, cliponaxis=False)
     low, high = grid.extent(np.array([value for _, values, _ in curves for value in values], float))
     room = 0.06 * (high - low or 1)
-    ticks = grid.rounded(low, high, 6)
+    ticks = layout.linear_ticks(low, high)
     names = [layout.wrapped(c["label"], 14) for c in endpoints]
-    made.update_layout(
+    return made.update_layout(
         xaxis=layout.axis(range=[-0.08, 1.08], tickvals=[0, 0.5, 1], ticktext=[names[0], "half way", names[1]], showgrid=False),
         yaxis=layout.axis(title, range=[low - room, high + room], tickvals=ticks, ticktext=[show(value) for value in ticks]),
         showlegend=True,
         legend={"y": -0.22},
     )
-    return made
-
-
-def percent(x: float | None) -> str:
-    """A share as a percentage with one decimal where it has one: 93.7 %."""
-    return figures(None if x is None else 100 * x, 3) + " %"
 
 
 def eye(ground: Grid, descents: list[SingleTrajectory]) -> dict[str, float]:
@@ -160,13 +153,13 @@ def ground_of(summary: Summary) -> Grid:
 
 def trajectories_of(summary: Summary) -> list[SingleTrajectory]:
     """The trajectories on the slice, with the losses at their actual weights."""
-    given = looks(summary["contestants"])
+    look = looks(summary["contestants"])
     return [
-        SingleTrajectory(c["name"], c["label"], given[c["name"]], np.array(c["trajectory"], float), np.array(c["loss"], float))
+        SingleTrajectory(c["name"], c["label"], look[c["name"]], np.array(c["trajectory"], float), np.array(c["loss"], float))
         for c in summary["contestants"]
     ]
 
 
 def loss_title(summary: Summary, ground: Grid) -> str:
     """What the height is."""
-    return words.height_title(summary, ground.height.kind, ground.height.lowest)
+    return height_title(ground.height.kind, ground.height.lowest, words.loss(summary))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,9 @@ import numpy as np
 from talweg.figures import landscape
 from talweg.figures.surface import trajectories
 from talweg.figures.surface.image import INK, LOOK, METADATA, STROKES, paint_ground
+from talweg.summary import Summary
 from talweg.text import landscape as words
 from talweg.text.format import shortened
-
-Summary = Mapping[str, Any]
 
 INCHES = (10.0, 5.4)
 DOTS = 150

@@ -12,7 +12,9 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 from plotly.graph_objects import Figure
+from scipy.optimize import isotonic_regression
 
 from talweg.figures.palette import QUIET
 from talweg.text.format import figures
@@ -64,17 +66,14 @@ def ticks(low: float, high: float, most: int = 7) -> list[float]:
     return []
 
 
-def decades(low: float, high: float, most: int) -> list[float]:
-    """Powers of ten between `low` and `high`, at most about `most`; finer numbers only if there are fewer than two of them."""
-    powers = [10.0**power for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
-    return powers[:: -(-len(powers) // most)] if len(powers) >= 2 else ticks(low, high, most)
-
-
-def linear_ticks(high: float, most: int = 6) -> list[float]:
-    """Round numbers from 0 to `high`."""
-    power = 10.0 ** math.floor(math.log10(high / most))
-    step = next(lead * power for lead in (1, 2, 2.5, 5, 10) if high / (lead * power) <= most)
-    return [float(f"{step * k:.6g}") for k in range(int(high / step + 1e-9) + 1)]
+def linear_ticks(low: float, high: float, most: int = 6) -> list[float]:
+    """Round numbers from `low` to `high`, at most about `most`."""
+    if not high > low:
+        return [low]
+    power = 10.0 ** math.floor(math.log10((high - low) / most))
+    step = next(lead * power for lead in (1, 2, 2.5, 5, 10, 20) if (high - low) / (lead * power) <= most)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{step * k:.9g}") for k in range(first, last + 1)]
 
 
 def bounds(values: Iterable[float | None], *, room: float = 1.08) -> tuple[float, float] | None:
@@ -91,19 +90,14 @@ def height_of(x: float, low: float, high: float) -> float:
 def apart(wanted: Sequence[float], gap: float, low: float = 0.0, high: float = 1.0) -> list[float]:
     """Places as near to `wanted` as they may be that are at least `gap` apart, in the same order, within [low, high] if they fit.
 
-    Neighbours that are too close become one block about the mean of what they wanted (pool adjacent violators).
+    Less their gaps, the places need only be in order, which an isotonic regression does with the least squares of what they move.
     """
-    by_height = sorted(range(len(wanted)), key=lambda k: wanted[k])
-    blocks: list[tuple[float, int]] = []  # (the lowest place, members)
-    for k in by_height:
-        start, size = min(max(wanted[k], low), high), 1
-        while blocks and start < blocks[-1][0] + blocks[-1][1] * gap:
-            below, members = blocks.pop()
-            start, size = (below * members + (start - members * gap) * size) / (members + size), members + size
-            start = max(min(start, high - (size - 1) * gap), low)
-        blocks.append((start, size))
-    places = [start + j * gap for start, size in blocks for j in range(size)]
-    return [place for _, place in sorted(zip(by_height, places, strict=True))]
+    order = np.argsort(wanted, kind="stable")
+    gaps = gap * np.arange(len(wanted))
+    fitted = isotonic_regression(np.clip(wanted, low, high)[order] - gaps).x
+    places = np.empty(len(wanted))
+    places[order] = np.maximum(np.minimum(fitted, high - gaps[-1:]), low) + gaps
+    return [float(place) for place in places]
 
 
 def safe(text: str) -> str:

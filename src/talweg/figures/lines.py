@@ -36,7 +36,7 @@ class Line:
 
 def examples_seen(lines: Sequence[Line], problem: Mapping[str, Any]) -> dict[str, Any]:
     """The axis of examples (of gradients, where there are no data), from none to the most that a line has."""
-    at = layout.linear_ticks(most := max(x for line in lines for x in line.x))
+    at = layout.linear_ticks(0, most := max(x for line in lines for x in line.x))
     title = "examples seen" if unit(problem) == "example" else "gradients"
     return layout.axis(title, range=[0, most], tickvals=at, ticktext=[figures(x) for x in at], showgrid=False)
 
@@ -63,8 +63,7 @@ def drawn(
     taller = height - 80 + NARROW_ENTRY * len(lines)
     hidden = {f"{kind}[{k}].visible": False for kind in ("annotations", "shapes") for k in range(len(notes))}
     narrow = {"height": taller, "showlegend": True, "margin.r": 14, "margin.l": 58, "margin.b": 62 + NARROW_ENTRY * len(lines)}
-    figure.update_layout(legend={"y": -52 / (plot - 90)}, meta={"narrow": hidden | narrow})
-    return figure
+    return figure.update_layout(legend={"y": -52 / (plot - 90)}, meta={"narrow": hidden | narrow})
 
 
 def traces(line: Line, bounds: tuple[float, float]) -> list[go.Scatter]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import plotly.graph_objects as go
 
 from talweg.figures import layout
 from talweg.figures.palette import QUIET, Look, looks
+from talweg.summary import Row, Summary
 from talweg.text import labels, lookup
 from talweg.text.format import figures, loss_name, shortened
 from talweg.text.lookup import too_slow, tried, unimproved
-
-Summary = Mapping[str, Any]
 
 COLUMNS = 3
 PANEL, TITLE, BELOW, FOOT = 150, 44, 26, 26  # pixels: a panel, the words above it, the ticks below it, the title below all
@@ -44,7 +42,7 @@ def learning_rates(summary: Summary) -> layout.Figure:
     return figure
 
 
-def loss_bounds(contestants: list[dict[str, Any]], start: float | None) -> tuple[float, float]:
+def loss_bounds(contestants: list[Row], start: float | None) -> tuple[float, float]:
     """The scale that all panels share: from the best loss to the start, with a strip above for the diverged."""
     low, top = layout.bounds([point["loss"] for c in contestants for point in tried(c)], room=1.15) or (0.1, 1.0)
     if start and start > low:
@@ -52,16 +50,13 @@ def loss_bounds(contestants: list[dict[str, Any]], start: float | None) -> tuple
     return low, low * (top / low) ** (1 / (1 - STRIP))
 
 
-def panel(
-    figure: layout.Figure, c: dict[str, Any], k: int, look: Look, bounds: tuple[float, float], start: float | None, strip: float
-) -> None:
+def panel(figure: layout.Figure, c: Row, k: int, look: Look, bounds: tuple[float, float], start: float | None, strip: float) -> None:
     """The axes and points of one contestant."""
     x, y = f"x{k + 1 if k else ''}", f"y{k + 1 if k else ''}"
     rates = layout.bounds([point["learning_rate"] for point in tried(c)], room=1.35)
     if rates is None:
         return
-    at = layout.decades(*rates, most=5)
-    across = layout.log_axis(*rates, tickvals=at, ticktext=[figures(t) for t in at], anchor=y)
+    across = layout.log_axis(*rates, most=5, anchor=y)
     figure.update_layout({f"xaxis{x[1:]}": across, f"yaxis{y[1:]}": loss_axis(bounds, start, strip, anchor=x)})
     if c["good_range"]:
         low, high = c["good_range"]
@@ -83,7 +78,7 @@ def loss_axis(bounds: tuple[float, float], start: float | None, strip: float, **
     return layout.log_axis(*bounds, **(ticks | more))
 
 
-def points(c: dict[str, Any], look: Look, bounds: tuple[float, float], start: float | None, strip: float) -> list[go.Scatter]:
+def points(c: Row, look: Look, bounds: tuple[float, float], start: float | None, strip: float) -> list[go.Scatter]:
     """The settings tried, as one trace for each outcome."""
     pen = {"color": look.colour, "width": 1.6}
     markers = {
@@ -107,7 +102,7 @@ def points(c: dict[str, Any], look: Look, bounds: tuple[float, float], start: fl
     return traces
 
 
-def outcome(point: dict[str, Any], start: float | None) -> str:
+def outcome(point: Row, start: float | None) -> str:
     """What came of a setting: diverged, chosen, unimproved (no better than the start) or improved."""
     if point["diverged"] or point["loss"] is None or point["loss"] <= 0:
         return "diverged"
@@ -116,13 +111,13 @@ def outcome(point: dict[str, Any], start: float | None) -> str:
     return "unimproved" if unimproved(point, start) else "improved"
 
 
-def title(c: dict[str, Any], look: Look) -> dict[str, Any]:
+def title(c: Row, look: Look) -> dict[str, Any]:
     """The words above a panel: who, the learning rate chosen, and the good range."""
     text = f"<b>{layout.safe(shortened(c['label'], 32))}</b><br><span style='color:{QUIET}'>{labels.panel(c)}</span>"
     return layout.note(text, 0, 0, align="left", yanchor="bottom", yshift=3, font={"size": 12, "color": look.colour})
 
 
-def too_slow_note(c: dict[str, Any], k: int, start: float | None, bounds: tuple[float, float]) -> dict[str, Any]:
+def too_slow_note(c: Row, k: int, start: float | None, bounds: tuple[float, float]) -> dict[str, Any]:
     """The words "too slow" above the settings that were, or nothing."""
     x, y = f"x{k + 1 if k else ''} domain", f"y{k + 1 if k else ''} domain"
     # Between the starting loss and the strip of the diverged, where no setting can stand.
@@ -139,7 +134,7 @@ def axis_titles(summary: Summary) -> list[dict[str, Any]]:
     return [across, upward | {"visible": True}]
 
 
-def placed(contestants: list[dict[str, Any]], columns: int) -> layout.Patch:
+def placed(contestants: list[Row], columns: int) -> layout.Patch:
     """Where the panels and the words above them stand in that many columns, as Plotly's `relayout` takes it."""
     rows = -(-len(contestants) // columns)
     plot = rows * (PANEL + TITLE) + (rows - 1) * BELOW

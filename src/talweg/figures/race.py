@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 from talweg.figures import layout
 from talweg.figures.lines import Line, drawn, examples_seen
 from talweg.figures.palette import QUIET, Look, looks
+from talweg.summary import Row, Summary
 from talweg.text import labels, lookup
 from talweg.text.format import figures, interval, loss_name, share, shortened, times, unit
-
-Summary = Mapping[str, Any]
-Row = dict[str, Any]
 
 
 def curves(summary: Summary) -> layout.Figure:
@@ -52,7 +50,7 @@ def mark_target(figure: layout.Figure, summary: Summary, bounds: tuple[float, fl
     if summary["target"]["kind"] != "loss" or value is None or not bounds[0] < value < bounds[1]:
         return
     pen, words = {"color": QUIET, "width": 1.4, "dash": "dash"}, f"target {figures(value + summary.get('lift', {}).get('base', 0.0))}"
-    figure.add_shape(type="line", xref="x domain", x0=0, x1=1, yref="y", y0=value, y1=value, line=pen)
+    figure.add_hline(value, line=pen)
     place = (0.008, layout.height_of(value, *bounds))
     figure.add_annotation(**layout.note(words, *place, yshift=-10, font={"color": QUIET, "size": 12}))
 
@@ -100,8 +98,7 @@ def speedups(summary: Summary) -> layout.Figure:
         yaxis=layout.axis(**heights, ticktext=[wrapped_label(c, 27) for c in contestants], showgrid=False),
         meta={"narrow": narrow | {"yaxis.ticktext": [wrapped_label(c, 16) for c in contestants]}},
     )
-    figure.add_shape(type="line", x0=1, x1=1, yref="paper", y0=0, y1=1, line={"color": QUIET, "width": 1.4, "dash": "dash"}, layer="below")
-    return figure
+    return figure.add_vline(1, line={"color": QUIET, "width": 1.4, "dash": "dash"}, layer="below")
 
 
 def wrapped_label(c: Row, most: int) -> str:
@@ -144,13 +141,12 @@ def orders(summary: Summary) -> layout.Figure:
     narrow: layout.Patch = {"margin.r": 136, "margin.l": 26, "xaxis.ticktext": ["<br>".join(budget) for budget in budgets]}
     for k, entry in enumerate(last):
         narrow |= {f"annotations[{k}].text": layout.wrapped(entry["label"], 16), f"annotations[{k}].font.size": 11.5}
-    figure.update_layout(
+    return figure.update_layout(
         xaxis=layout.axis(range=[-0.12, len(stages) - 0.88], tickvals=list(range(len(stages))), ticktext=words),
         yaxis=layout.axis(range=[len(last) + 0.5, 0.5], tickvals=list(range(1, len(last) + 1)), showgrid=False),
-        annotations=list(endings(last, look)),
+        annotations=list(end_labels(last, look)),
         meta={"narrow": narrow},
     )
-    return figure
 
 
 def bump(figure: layout.Figure, stages: list[Row], entry: Row, look: Look) -> None:
@@ -170,7 +166,7 @@ def bump(figure: layout.Figure, stages: list[Row], entry: Row, look: Look) -> No
     show(y=rings, mode="markers", marker=ring, hoverinfo="skip")
 
 
-def endings(ranking: list[Row], look: dict[str, Look]) -> Iterable[dict[str, Any]]:
+def end_labels(ranking: list[Row], look: dict[str, Look]) -> Iterable[dict[str, Any]]:
     """The names beside the last places, with their loss and its interval."""
     for place, entry in enumerate(ranking, 1):
         words = layout.safe(shortened(entry["label"], 28))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from jaxtyping import Float
 from plotly.graph_objects import Bar
 
 from talweg.figures import layout
 from talweg.figures.palette import OTHERS
+from talweg.summary import Summary
 from talweg.text import endpoints as words
 from talweg.text.format import signed
 
@@ -19,7 +17,7 @@ UP, DOWN = OTHERS[2], OTHERS[4]
 
 
 def density(
-    eigenvalues: Float[np.ndarray, " nodes"], weights: Float[np.ndarray, " nodes"], summary: Mapping[str, Any] | None = None
+    eigenvalues: Float[np.ndarray, " nodes"], weights: Float[np.ndarray, " nodes"], summary: Summary | None = None
 ) -> layout.Figure:
     """Which share of the eigenvalues lies where, on a scale that shows one direction among thousands.
 
@@ -53,10 +51,9 @@ def density(
     top = float(shares.max()) * 1.5
     extremes = [summary[name] for name in ("smallest", "largest") if summary and summary[name] is not None]
     notes = [layout.note(signed(x), x, 1.0, xref="x", yanchor="bottom", xanchor="center") for x in extremes]
-    made.update_layout(
+    return made.update_layout(
         xaxis=layout.axis("curvature (eigenvalue of the Hessian)", zeroline=True, zerolinecolor=layout.INK, zerolinewidth=1),
         yaxis=layout.log_axis(least, top, "share of directions (log scale)", most=6),
         annotations=notes,
         margin={"t": 28},
     )
-    return made

@@ -38,13 +38,13 @@ def place(path: str | os.PathLike[str]) -> Path:
 
     Raises InputError if `path` is a folder or its folder does not exist.
     """
-    given = str(path)
-    if "\0" in given:
-        raise InputError(f"report: the path must name a file, got {given!r}, which no file can be called; choose another path")
+    name = str(path)
+    if "\0" in name:
+        raise InputError(f"report: the path must name a file, got {name!r}, which no file can be called; choose another path")
     # os.path's questions are never answered by an exception, whatever the name (too long, no such user).
-    to = Path(os.path.realpath(os.path.expanduser(given)))
+    to = Path(os.path.realpath(os.path.expanduser(name)))
     if os.path.isdir(to):
-        raise InputError(f"report: the path must name a file, got the folder {given!r}; add a name such as race.html")
+        raise InputError(f"report: the path must name a file, got the folder {name!r}; add a name such as race.html")
     if not os.path.isdir(to.parent):
-        raise InputError(f"report: the folder of {given!r} does not exist; make it first or choose another path")
+        raise InputError(f"report: the folder of {name!r} does not exist; make it first or choose another path")
     return to

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
-from typing import Any
 
 from talweg.figures.palette import looks
 from talweg.report import parts
 from talweg.report.table import stacked, swatch
+from talweg.summary import Row, Summary
 from talweg.text import endpoints as words
 from talweg.text.format import NOTHING, figures, times
-
-Summary = Mapping[str, Any]
 
 
 def section(summary: Summary) -> str:
@@ -20,17 +17,16 @@ def section(summary: Summary) -> str:
     contestants = words.diagnosed(summary)
     if not contestants:
         return ""
-    given = looks(summary["contestants"])
+    look = looks(summary["contestants"])
     head = "".join(f'<th scope="col" title="{escape(title)}">{escape(name)}</th>' for name, title in words.HEADS)
-    body = "".join(f"<tr>{cells(c, swatch(given[c['name']]))}</tr>" for c in contestants)
+    body = "".join(f"<tr>{cells(c, swatch(look[c['name']]))}</tr>" for c in contestants)
     lead = f'<div class="lead">{parts.paragraphs(words.of_race(summary))}</div>'
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    box = f'<div class="box" tabindex="0" role="region" aria-labelledby="endpoints">{table}</div>'
     note = f'<p class="note"><small>{escape(words.NOTE)}</small></p>'
-    return f'<section aria-labelledby="endpoints"><h2 id="endpoints">Endpoints</h2>{lead}{box}{note}</section>'
+    return parts.section("endpoints", "Endpoints", lead, parts.box("endpoints", table), note)
 
 
-def cells(c: dict[str, Any], line: str) -> str:
+def cells(c: Row, line: str) -> str:
     """A contestant's cells; each knows its column's head, for a page too narrow for columns."""
     of, sharp = c["endpoints"], c["endpoints"]["sharpness"]
     noise, edge = of["gradient_signal_to_noise"], of["edge"]

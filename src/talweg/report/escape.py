@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
-from typing import Any
 
 from talweg.figures.escape import rates
 from talweg.report import parts, shell
 from talweg.report.fragment import STYLE
 from talweg.report.table import stacked
+from talweg.summary import Row, Summary
 from talweg.text import escape as words
 from talweg.text.format import sentence, setting
-
-Summary = Mapping[str, Any]
 
 
 def html(summary: Summary, command: str = "") -> str:
     """The whole page; the same summary gives the same text."""
     headline = words.headline(summary).rstrip(".")
+    left_out = [why.removeprefix("Left out: ") for why in summary["left_out"]]
     filled = {
         "aim": words.aim(summary),
         "caption": escape(words.caption(summary)),
-        "table": f'<section aria-labelledby="arms"><h2 id="arms">The arms</h2>{parts.paragraphs([words.lead(summary)])}'
-        f'<div class="box" tabindex="0" role="region" aria-labelledby="arms">{table(summary)}</div></section>',
-        "left_out": left_out(summary),
+        "table": parts.section("arms", "The arms", parts.paragraphs([words.lead(summary)]), parts.box("arms", table(summary))),
+        "left_out": parts.section("out", "What was left out", parts.listed(left_out)) if left_out else "",
         "command": f"<pre>{escape(command)}</pre>" if command else "",
         "run": parts.facts(words.computed(summary), "run"),
         "read": parts.paragraphs(words.read(summary)),
@@ -56,7 +53,7 @@ def table(summary: Summary, heads: tuple[tuple[str, str, str], ...] = words.HEAD
     return f'<table class="arms"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def row(arm: Mapping[str, Any], cells: dict[str, str], heads: tuple[tuple[str, str, str], ...]) -> str:
+def row(arm: Row, cells: dict[str, str], heads: tuple[tuple[str, str, str], ...]) -> str:
     """An arm with its hyperparameters below its name."""
     numbers = ", ".join(f"{name.replace('_', ' ')} {setting(value)}" for name, value in arm["hyperparameters"].items())
     made = f'<th scope="row" data-head="Arm"><span class="who"><span>{stacked(sentence(arm["label"]), numbers)}</span></span></th>'
@@ -64,11 +61,3 @@ def row(arm: Mapping[str, Any], cells: dict[str, str], heads: tuple[tuple[str, s
         style = f' class="words {arm["verdict"] if arm["gain"] else ""}"' if cell == "verdict" else ""
         made += f'<td{style} data-head="{escape(name)}">{stacked(cells[cell] or "–", cells[below] if below else "")}</td>'
     return made
-
-
-def left_out(summary: Summary) -> str:
-    """The remedies that this problem can't have, and why."""
-    if not summary["left_out"]:
-        return ""
-    items = "".join(f"<li>{escape(sentence(words.removeprefix('Left out: ')))}</li>" for words in summary["left_out"])
-    return f'<section aria-labelledby="out"><h2 id="out">What was left out</h2><ul>{items}</ul></section>'

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
-from typing import Any
 
 from talweg.report import table
+from talweg.summary import Summary
 from talweg.text.format import sentence
 from talweg.text.race import headline
 
@@ -21,7 +20,7 @@ STYLE = """<style>
 </style>"""
 
 
-def html(summary: Mapping[str, Any]) -> str:
+def html(summary: Summary) -> str:
     """The fragment; it may stand in any page."""
     verdict = summary["verdict"]
     lines = [*verdict["sentences"], *(f"⚠ {sentence(warning)}" for warning in verdict["warnings"])]

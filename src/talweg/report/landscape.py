@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
-from typing import Any
 
 from talweg.figures import landscape
 from talweg.report import parts, shell
+from talweg.summary import Summary
 from talweg.text import landscape as words
 from talweg.text.format import sentence
-
-Summary = Mapping[str, Any]
 
 
 def html(summary: Summary) -> str:
@@ -24,11 +21,11 @@ def html(summary: Summary) -> str:
         places = [("line-loss", words.CAPTION_LINE)]
         if summary["metric"] is not None:
             drawn["line-metric"] = landscape.line_metric(summary)
-            places.append(("line-metric", words.metric_caption(summary)))
+            places.append(("line-metric", words.CAPTION_METRIC.format(sentence(summary["metric"]))))
         pictures += pair("The straight line between the two best", places)
     command = f"<pre>{escape(summary['command'])}</pre>" if summary["command"] else ""
     filled = {
-        "warnings": warned(summary),
+        "warnings": parts.warnings(words.warnings(summary), "Limits of the plot"),
         "pictures": pictures,
         "command": command,
         "run": parts.facts(words.computed(summary), "run"),
@@ -54,11 +51,3 @@ def pair(title: str, places: list[tuple[str, str]]) -> str:
         for name, caption in ((name, escape(caption)) for name, caption in places)
     )
     return f'<figure><h2>{escape(title)}</h2><div class="pair">{plots}</div></figure>'
-
-
-def warned(summary: Summary) -> str:
-    """What a reader must know before relying on the plot."""
-    items = "".join(f"<li>{escape(sentence(warning))}</li>" for warning in words.warnings(summary))
-    if not items:
-        return ""
-    return f'<section class="warnings" aria-labelledby="warnings"><h2 id="warnings">Limits of the plot</h2><ul>{items}</ul></section>'

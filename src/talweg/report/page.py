@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from html import escape
 from typing import Any
@@ -10,13 +10,12 @@ from typing import Any
 from talweg.figures import dynamics, race
 from talweg.figures.panels import learning_rates
 from talweg.report import endpoints, parts, shell, table
+from talweg.summary import Summary
 from talweg.text import captions
 from talweg.text import dynamics as dynamics_text
 from talweg.text import report as words
 from talweg.text.format import sentence
 from talweg.text.race import headline
-
-Summary = Mapping[str, Any]
 
 #: Each picture: its place in the page, title, figure, and the caption under it.
 PICTURES = (

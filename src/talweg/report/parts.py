@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Any
 
+from talweg.summary import Row
 from talweg.text.format import sentence
 
 #: What is not broken at the end of a line: an interval such as "(2.4 – 3.9)" or "(2 % – 4 %)", a number and its unit.
@@ -34,14 +34,23 @@ def facts(pairs: Iterable[tuple[str, str, str]], kind: str) -> str:
     return f'<dl class="{kind}">{"".join(items)}</dl>' if items else ""
 
 
-def warnings(sentences: Sequence[str]) -> str:
-    """What a reader must know before believing the table; empty if there is nothing."""
-    if not sentences:
-        return ""
-    return f'<section class="warnings" aria-labelledby="warnings"><h2 id="warnings">Warnings</h2>{listed(sentences)}</section>'
+def section(name: str, title: str, *inner: str, kind: str = "") -> str:
+    """A part of a page under its title."""
+    style = f'class="{kind}" ' if kind else ""
+    return f'<section {style}aria-labelledby="{name}"><h2 id="{name}">{escape(title)}</h2>{"".join(inner)}</section>'
 
 
-def notes(problem: Mapping[str, Any]) -> str:
+def box(name: str, table: str) -> str:
+    """A table that scrolls where it is wider than the page; its section is called `name`."""
+    return f'<div class="box" tabindex="0" role="region" aria-labelledby="{name}">{table}</div>'
+
+
+def warnings(sentences: Sequence[str], title: str = "Warnings") -> str:
+    """What a reader must know before believing the page; empty if there is nothing."""
+    return section("warnings", title, listed(sentences), kind="warnings") if sentences else ""
+
+
+def notes(problem: Row) -> str:
     """What was recognised or changed in the data."""
     return f"<h3>About the data</h3>{listed(problem['notes'])}" if problem["notes"] else ""
 

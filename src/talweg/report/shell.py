@@ -34,7 +34,6 @@ def page(
         body: the file of its own part, a template that `filled` fills in.
         filled: HTML for the places of the template.
         figures: of Plotly, by the places in which they are drawn.
-        title, over, headline: words.
         verdict: HTML under the headline.
         styles, scripts: files that are added to those of all pages.
     """

@@ -9,7 +9,7 @@
   const SECONDS = 8;
   const button = document.getElementById("play");
   const slider = document.getElementById("step");
-  const told = document.getElementById("now");
+  const output = document.getElementById("now");
 
   // Ink and ground follow the page; plot by plot, as each has been drawn.
   const colours = (name) => {
@@ -31,7 +31,7 @@
 
   // What of a trace has happened by a step; the rest is left out, so that the traces keep their length.
   const until = (values, steps, now) => values.map((value, k) => (steps[k] !== null && steps[k] <= now ? value : null));
-  const lastSeen = (method, now) =>
+  const lastShown = (method, now) =>
     method.spans.map(([begin, end]) => {
       let k = end - 1;
       while (k >= begin && !(method.line[k] !== null && method.line[k] <= now)) k -= 1;
@@ -53,10 +53,10 @@
         update["marker.symbol"].push((data[first + k].marker || {}).symbol ?? null);
       });
       const ends = data[first + parts.length];
-      const seen = lastSeen(method, now);
+      const last = lastShown(method, now);
       traces.push(first + parts.length);
-      for (const axis of axes) update[axis].push(now >= story.steps ? ends[axis] : seen.map((k) => (k < 0 ? null : data[first][axis][k])));
-      update["marker.symbol"].push(now >= story.steps ? ends.marker.symbol : seen.map(() => "circle"));
+      for (const axis of axes) update[axis].push(now >= story.steps ? ends[axis] : last.map((k) => (k < 0 ? null : data[first][axis][k])));
+      update["marker.symbol"].push(now >= story.steps ? ends.marker.symbol : last.map(() => "circle"));
     }
     return [update, traces];
   };
@@ -86,7 +86,7 @@
   const go = (to) => {
     step = Math.min(Math.max(Math.round(to), 0), story.steps);
     slider.value = String(step);
-    told.textContent = `step ${step.toLocaleString("en")} of ${story.steps.toLocaleString("en")}`;
+    output.textContent = `step ${step.toLocaleString("en")} of ${story.steps.toLocaleString("en")}`;
     return draw();
   };
 

@@ -26,7 +26,7 @@ def html(scene: Scene, command: str = "") -> str:
         "contour_words": escape(words.CONTOUR_ALT.format(scene.label)),
         "surface_3d_words": escape(words.SURFACE_3D_ALT.format(scene.label)),
         "table": table(scene) if scene.trajectories else "",
-        "losses": LOSSES if scene.trajectories else "",
+        "losses": parts.picture("losses", "Loss", words.LOSS_CAPTION) if scene.trajectories else "",
         "facts": facts(scene),
         "command": f"<section><h2>The command</h2><pre>{escape(command)}</pre></section>" if command else "",
         "animation": shell.data(scene.animation()),
@@ -44,12 +44,6 @@ def html(scene: Scene, command: str = "") -> str:
     )
 
 
-LOSSES = (
-    f'<figure><h2>Loss</h2><div class="plot" id="losses" role="img" aria-label="{words.LOSS_ALT}"></div>'
-    f"<figcaption>{words.LOSS_CAPTION}</figcaption></figure>"
-)
-
-
 def player(scene: Scene) -> str:
     """The button and the slider of the animation."""
     steps = scene.steps
@@ -64,9 +58,8 @@ def table(scene: Scene) -> str:
     head = "".join(f'<th scope="col"{_class(name)}>{escape(name)}</th>' for name in heads)
     body = "".join(f"<tr>{_cells(group)}</tr>" for group in scene.groups)
     lead = f'<p class="lead">{escape(words.arrival_note(scene.goal))}</p>'
-    inner = f'<table class="told"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    box = f'<div class="box" tabindex="0" role="region" aria-labelledby="told">{inner}</div>'
-    return f'<section aria-labelledby="told"><h2 id="told">Outcomes</h2>{lead}{box}</section>'
+    inner = f'<table class="outcomes"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    return parts.section("outcomes", "Outcomes", lead, parts.box("outcomes", inner))
 
 
 def _cells(group: Sequence[Outcome]) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
 from talweg.figures.palette import Look, looks
+from talweg.summary import Row, Summary
 from talweg.text import lookup
 from talweg.text.format import NOTHING, batch_size, measured, metric, parts, seconds, setting, share, times, whole
 from talweg.text.report import columns
 
-Summary = Mapping[str, Any]
-Contestant = dict[str, Any]
-Cell = Callable[[Contestant], str]
+Cell = Callable[[Row], str]
 
 
 def stacked(main: str, below: str = "") -> str:
@@ -35,14 +34,14 @@ def _ranged(d: Any, *, show: Callable[[float | None], str] = measured, missing: 
 def _to_target(key: str, show: Callable[[float | None], str] = whole) -> Cell:
     """What a contestant needed to the target; what share of the seeds reached it, if not all did."""
 
-    def cell(c: Contestant) -> str:
+    def cell(c: Row) -> str:
         some = f"<small>by {share(c['reached'])} of seeds</small>" if 0 < c["reached"] < 1 else ""
         return _ranged(c[key], show=show, missing="not reached") + some
 
     return cell
 
 
-def _method(c: Contestant, look: Look) -> str:
+def _method(c: Row, look: Look) -> str:
     """The name with its line as in the figures, and its other hyperparameters below."""
     others = ", ".join(
         f"{name.replace('_', ' ')} {setting(value)}" for name, value in c["hyperparameters"].items() if name != "learning_rate"
@@ -50,21 +49,21 @@ def _method(c: Contestant, look: Look) -> str:
     return f'<span class="who">{swatch(look)}<span>{stacked(c["label"], others)}</span></span>'
 
 
-def _learning_rate(c: Contestant) -> str:
+def _learning_rate(c: Row) -> str:
     """The tuned learning rate, its good range below, and whether it stands at the edge of what was searched."""
     good = " – ".join(map(setting, c["good_range"])) if c["good_range"] else "no good range"
     edge = f'<small class="warn" title="{escape(c["at_edge"])}">at the edge of its range</small>' if c["at_edge"] else ""
     return stacked(setting(c["hyperparameters"].get("learning_rate")), good) + edge
 
 
-def _speedup(c: Contestant, baseline: bool) -> str:
+def _speedup(c: Row, baseline: bool) -> str:
     """The speed-up over the baseline, which itself is named so."""
     if baseline and lookup.reached(c):
         return stacked(times(1), "the baseline")
     return _ranged(c["speedup"], show=times, missing="not reached")
 
 
-def _gain_from_tuning(c: Contestant) -> str:
+def _gain_from_tuning(c: Row) -> str:
     """How many times as fast as the default it is: at least that, if the default misses the target."""
     gain, missed = c["default"]["gain_from_tuning"], c["default"]["examples_to_target"]["median"] is None
     return f"{'≥ ' * (gain is not None and missed)}{times(gain)}"
@@ -99,7 +98,7 @@ def html(summary: Summary, shown: Sequence[str] | None = None) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _row(c: Contestant, chosen: Sequence[tuple[str, str, Cell]]) -> str:
+def _row(c: Row, chosen: Sequence[tuple[str, str, Cell]]) -> str:
     """One contestant; each cell knows its column's head, for a page too narrow for columns."""
     cells = []
     for name, _, cell in chosen:

@@ -163,7 +163,7 @@ def surface(
     rate = float(f"{SHARE * np.ptp(ground.x):.2g}") if common else learning_rate
     methods = WITH_NOISE if methods is None and chosen.noise else methods
     runs = trajectories(chosen.problem(), methods, places, steps, learning_rate=rate, schedule=schedule, seed=seed)
-    notes = [words.rate_note(rate)] if rate is not None and common else []
+    notes = [words.RATE_NOTE.format(rate)] if rate is not None and common else []
     made = View(scene(chosen, ground, single(runs), height, notes), tuple(runs), command)
     if path is not None:
         made.save(path)
@@ -210,7 +210,7 @@ def scene(chosen: Surface, ground: Grid, descents: list[SingleTrajectory], heigh
     if chosen.noise:
         notes.append(words.noise_note(chosen.noise, full_batch=any("@full" in one.name for one in descents)))
     if chosen.dimensions > 2:
-        notes.append(words.dimensions_note(chosen.dimensions))
+        notes.append(words.DIMENSIONS_NOTE.format(chosen.dimensions))
     return Scene(replace(ground, scale=height), descents, chosen.label, chosen.formula, chosen.source, notes, chosen.critical_note)
 
 

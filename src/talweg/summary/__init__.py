@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from talweg.summary.race import ContestantSummary, RaceSummary
 from talweg.summary.studies import BasinsSummary, DiagnosisSummary, EscapeSummary, LandscapeSummary, SurfaceSummary
-from talweg.summary.values import plain
+from talweg.summary.values import Row, Summary, plain
 
 __all__ = [
     "BasinsSummary",
@@ -17,6 +17,8 @@ __all__ = [
     "EscapeSummary",
     "LandscapeSummary",
     "RaceSummary",
+    "Row",
+    "Summary",
     "SurfaceSummary",
     "plain",
 ]

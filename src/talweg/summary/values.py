@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, TypeAlias, TypedDict
+
+Summary: TypeAlias = Mapping[str, Any]  #: any of them, for who reads it
+Row: TypeAlias = dict[str, Any]  #: of one: a contestant, an arm, a setting
 
 
 def plain(value: Any) -> Any:

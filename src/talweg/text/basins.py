@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from talweg.summary import Summary
 from talweg.text.format import count, figures, signed
 
-Summary = Mapping[str, Any]
 REACHED = 1e-4  #: of the initial gap: so near to the lowest value is it
 ROUNDING = 1e-14  #: of the initial gap: a loss so near to zero is rounding
 

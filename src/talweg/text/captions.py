@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from talweg.summary import Row, Summary
 from talweg.text.format import agreed, count, listed, sentence, setting, share, shortened, times, unit, whole
 from talweg.text.lookup import baseline, lifted, reached, too_slow, tried, unimproved
 
-Summary = Mapping[str, Any]
 CLOSE = 1.05  # an expected result within 5 % of the last one is as good
 PERCENTILES = "10th to 90th percentile"
 
 
-def short(c: Mapping[str, Any]) -> str:
+def short(c: Row) -> str:
     """A contestant's name, not longer than a sentence bears."""
     return shortened(c["label"], 40)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
+from talweg.summary import Row, Summary
 from talweg.text.format import agreed, figures, listed, sentence, share, signed, times
-from talweg.text.lookup import Summary
 
 STALLED = 0.25  # of its early effective learning rate, or less, is what a stalled method has left
 FAR = 1000.0  # times: coordinates whose gradient is all but zero make any larger number meaningless
@@ -26,13 +25,13 @@ def caption(summary: Summary, picture: str) -> str:
     return " ".join([*(f"{sentence(words)}." for words in summary["dynamics"][picture]), DRAWN[picture]])
 
 
-def sentences(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+def sentences(rows: Sequence[Row]) -> dict[str, list[str]]:
     """What is to be said of effective learning rates, gradients and turns; by the picture that shows it."""
     probed = [row for row in rows if row["probes"]]
     return {"rate": _rates(probed), "gradient": _gradients(probed), "turns": _turns(probed)} if probed else {}
 
 
-def _rates(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _rates(rows: Sequence[Row]) -> list[str]:
     ratios = {row["label"]: row["probes"]["rate_ratio"] for row in rows if row["probes"]["rate_ratio"] is not None}
     stalled = [f"{share(ratio)} for {label}" for label, ratio in ratios.items() if ratio <= STALLED]
     grown = [f"{'over ' * (ratio > FAR)}{times(min(ratio, FAR))} for {label}" for label, ratio in ratios.items() if ratio >= 1 / STALLED]
@@ -48,7 +47,7 @@ def _rates(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return words
 
 
-def _gradients(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _gradients(rows: Sequence[Row]) -> list[str]:
     norms = {row["label"]: row["probes"]["gradient_norm"][-1] for row in rows}
     known = {label: norm for label, norm in norms.items() if norm is not None and np.isfinite(norm)}
     if len(known) < 2:
@@ -57,7 +56,7 @@ def _gradients(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [f"the final gradient norm is smallest for {low} ({figures(known[low], 2)}) and largest for {high} ({figures(known[high], 2)})"]
 
 
-def _turns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+def _turns(rows: Sequence[Row]) -> list[str]:
     cosines = {row["label"]: row["probes"]["typical_cosine"] for row in rows if np.isfinite(row["probes"]["typical_cosine"])}
     opposed = [f"{label} (typical cosine {signed(cosine, 2)})" for label, cosine in cosines.items() if cosine <= OPPOSED]
     words = []

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from talweg.summary import Row, Summary
 from talweg.text.format import count, figures, listed, share, signed
-
-Summary = Mapping[str, Any]
 
 #: The kinds of a point, and how many runs end so.
 KINDS = {
@@ -51,7 +47,10 @@ def verdict(summary: Summary) -> str:
         return f"Undecided: {NOT_FINITE[0].lower()}{NOT_FINITE[1:]}"
     interval = f"({signed(low)} to {signed(high)})"
     if kind == "minimum":
-        return f"{minimum(summary)}: all eigenvalues of the Hessian are positive {interval}.{above_lowest(summary)}"
+        lowest = is_lowest(summary)
+        which = "A minimum" if lowest is None else "The global minimum" if lowest else "A local minimum"
+        values = f"Its loss is {signed(summary['loss'])}, that of the global minimum {signed(summary['optimum'])}."
+        return f"{which}: all eigenvalues of the Hessian are positive {interval}.{f' {values}' if lowest is False else ''}"
     if kind == "maximum":
         return f"A maximum: all eigenvalues of the Hessian are negative {interval}."
     if kind == "saddle":
@@ -72,19 +71,6 @@ def verdict(summary: Summary) -> str:
         f"Undecided: the smallest eigenvalue of the Hessian, {signed(low)}, can't be told from zero (± {figures(tolerance, 2)}). Without "
         "negative curvature the point may be a minimum, the flat floor of a valley, or a degenerate saddle point."
     )
-
-
-def minimum(summary: Summary) -> str:
-    """Which minimum it is, where the lowest value is known."""
-    lowest = is_lowest(summary)
-    return "A minimum" if lowest is None else "The global minimum" if lowest else "A local minimum"
-
-
-def above_lowest(summary: Summary) -> str:
-    """The loss of a local minimum beside the lowest value."""
-    if is_lowest(summary) is not False:
-        return ""
-    return f" Its loss is {signed(summary['loss'])}, that of the global minimum {signed(summary['optimum'])}."
 
 
 def is_lowest(summary: Summary) -> bool | None:
@@ -148,14 +134,14 @@ def edge(summary: Summary) -> str:
     return f"{where}: the sharpness is {figures(summary['largest'])}, and {steps} are unstable above {figures(summary['threshold'])}."
 
 
-def kinds(endpoints: Mapping[str, Any]) -> str:
+def kinds(endpoints: Row) -> str:
     """What the final runs ended in: 12 at a minimum, 4 not converged."""
     parts = [f"{number} {KINDS[kind]}" for kind, number in sorted(endpoints["points"].items(), key=lambda pair: -pair[1])]
     diverged = endpoints["lanes"] - endpoints["diagnosed"]
     return ", ".join([*parts, *([f"{diverged} diverged"] if diverged else [])])
 
 
-def diagnosed(summary: Summary) -> list[dict[str, Any]]:
+def diagnosed(summary: Summary) -> list[Row]:
     """The contestants whose endpoints were diagnosed."""
     return [c for c in summary["contestants"] if c.get("endpoints") and c["endpoints"]["diagnosed"]]
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from talweg.summary import Row, Summary
 from talweg.text.basins import bounds, percent
-from talweg.text.format import NOTHING, batch_size, count, figures, listed, seconds, sentence, signed, trim
+from talweg.text.format import batch_size, count, figures, listed, seconds, sentence, signed, trim
 
-Summary = Mapping[str, Any]
-Row = Mapping[str, Any]
 VERDICTS = {"helps": "helps", "hurts": "hurts", "can't be told": "not significant", "plain": "without a remedy"}
 NEARLY_ALWAYS = 0.995  #: reached so often, the plain method needs no remedy
 HARDLY = 0.05  #: reached by so few with any remedy, a goal tells little
@@ -181,7 +179,7 @@ def cells(arm: Row, summary: Summary) -> dict[str, str]:
         "interval": bounds(arm["rate"]),
         "points": "" if gain is None else points(gain["median"]),
         "between": "" if gain is None else between(gain),
-        "loss": NOTHING if arm["loss"] is None else signed(arm["loss"]),
+        "loss": signed(arm["loss"]),
         "steps": f"{arm['steps']:,}",
         "cost": figures(arm["cost"]),
     }

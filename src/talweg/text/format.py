@@ -27,9 +27,10 @@ def figures(x: float | None, digits: int = 3, *, zeros: bool = False) -> str:
     return text if zeros else trim(text)
 
 
-def signed(x: float, digits: int = 3) -> str:
+def signed(x: float | None, digits: int = 3) -> str:
     """A number with a real minus sign."""
-    return figures(x, digits).replace("-", "−", 1) if x < 0 else figures(x, digits)
+    text = figures(x, digits)
+    return f"−{text[1:]}" if text.startswith("-") else text
 
 
 def measured(x: float | None) -> str:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from talweg.text.format import NOTHING, figures, interval, measured, setting, share, signed, times, unit
+from talweg.summary import Row, Summary
+from talweg.text.format import figures, interval, measured, setting, share, signed, times, unit
 from talweg.text.lookup import loss_words, tried
-
-Summary = Mapping[str, Any]
-Row = dict[str, Any]
 
 #: What stands in a figure that is empty.
 NO_CURVES = "No curve: no validation loss is finite."
@@ -34,9 +31,9 @@ def tuning(summary: Summary, settings: int, expected: Mapping[str, float | None]
 def point(point: Row, outcome: str) -> list[str]:
     """A setting of the search, whose outcome is one of `figures.panels.outcome`."""
     loss = point.get("shown") or measured(point["loss"])
-    endings = {"diverged": "diverged", "unimproved": f"final validation loss {loss}, no better than the initial one"}
+    outcomes = {"diverged": "diverged", "unimproved": f"final validation loss {loss}, no better than the initial one"}
     hyperparameters = [f"{name.replace('_', ' ')} {setting(value)}" for name, value in point["hyperparameters"].items()]
-    return [*hyperparameters, endings.get(outcome, f"final validation loss {loss}")]
+    return [*hyperparameters, outcomes.get(outcome, f"final validation loss {loss}")]
 
 
 def panel(c: Row) -> str:
@@ -58,4 +55,4 @@ def place(stage: Row, place: int, loss: Mapping[str, float | None]) -> str:
 
 def probe(name: str, examples: float, value: float | None) -> str:
     """A point of a curve of training dynamics."""
-    return f"{figures(examples)} examples: {PROBES[name]} {NOTHING if value is None else signed(value)}"
+    return f"{figures(examples)} examples: {PROBES[name]} {signed(value)}"

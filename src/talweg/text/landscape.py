@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.interpolate import RegularGridInterpolator
 from scipy.ndimage import minimum_filter
 
-from talweg.text.format import NOTHING, batch_size, count, figures, listed, metric, sentence, share, shortened, signed
-
-Summary = Mapping[str, Any]
+from talweg.summary import Row, Summary
+from talweg.text.captions import short
+from talweg.text.format import batch_size, count, figures, listed, metric, sentence, share, shortened, signed
 
 SMALL = 0.02  #: a barrier below this share of the initial gap counts as none
 ROUNDING = 1e-5  #: distances off the plane below this share of those on it
@@ -20,11 +19,13 @@ TOLD_APART = 0.1  #: relative difference from which on two losses are worth a se
 
 def headline(summary: Summary) -> str:
     """What stands above everything."""
-    best = named(summary["contestants"][0])
-    if summary["line"] is not None:
+    best = short(summary["contestants"][0])
+    line = summary["line"]
+    if line is not None:
+        blocked = line["endless"] or line["barrier"] is None or line["barrier"] > SMALL * abs(initial_gap(summary))
         barrier = "barrier" if summary["split"] == "function" else "loss barrier"
-        where = f"on the straight line between {best} and {named(summary['contestants'][1])}"
-        return f"{'A' if blocked(summary) else 'No'} {barrier} {where}."
+        where = f"on the straight line between {best} and {short(summary['contestants'][1])}"
+        return f"{'A' if blocked else 'No'} {barrier} {where}."
     if summary["explained"] is None:
         return f"The loss around the endpoint of {best}."
     return f"Two directions explain {share(sum(summary['explained']))} of {trajectories(summary)}."
@@ -39,7 +40,7 @@ def sentences(summary: Summary) -> list[str]:
 def explained(summary: Summary) -> str:
     """How much of the trajectories the plane explains."""
     if summary["explained"] is None:
-        kind = f"random and filter-normalised to the weights of {named(summary['contestants'][0])}"
+        kind = f"random and filter-normalised to the weights of {short(summary['contestants'][0])}"
         return f"The two directions are {kind}: a step of 1 changes every filter by its own norm."
     first, second = (share(x) for x in summary["explained"])
     return f"The two directions explain {first} and {second} of {trajectories(summary)} (of the squared distance from the centre)."
@@ -50,7 +51,7 @@ def apart(summary: Summary) -> str:
     if len(summary["contestants"]) < 2:
         return ""
     one, other = summary["contestants"][:2]
-    begin, distance = f"The endpoints of {named(one)} and {named(other)} are", figures(one["distances"][1])
+    begin, distance = f"The endpoints of {short(one)} and {short(other)} are", figures(one["distances"][1])
     if summary["explained"] is None or summary["parameters"] <= 2:
         return f"{begin} {distance} apart."
     on_slice = float(np.linalg.norm(np.subtract(one["trajectory"][-1], other["trajectory"][-1])))
@@ -63,7 +64,7 @@ def lowest(summary: Summary) -> str:
     if not np.isfinite(z).any():
         return "The loss is not finite anywhere on the slice."
     least, centre = float(np.nanmin(z)), summary["contestants"][0]["loss"][-1]
-    middle = f"the {signed(centre)} of {named(summary['contestants'][0])} in the centre"
+    middle = f"the {signed(centre)} of {short(summary['contestants'][0])} in the centre"
     if least < (1 - TOLD_APART) * centre:
         return f"The lowest point of the slice has a {loss(summary)} of {signed(least)}, below {middle}."
     return f"Nowhere on the slice is the {loss(summary)} more than {share(TOLD_APART)} below {middle}."
@@ -97,7 +98,7 @@ def straight_line(summary: Summary) -> list[str]:
     line = summary["line"]
     if line is None:
         return []
-    one, other = (named(c) for c in summary["contestants"][:2])
+    one, other = (short(c) for c in summary["contestants"][:2])
     what = "value" if summary["split"] == "function" else "training loss"
     begin = f"On the straight line between the endpoints of {one} and {other} the {what}"
     if line["endless"] or line["barrier"] is None:
@@ -118,12 +119,6 @@ def initial_gap(summary: Summary) -> float:
     """The loss at the start above the mean of the two endpoints."""
     ends = summary["line"]["training_loss"]
     return float(summary["contestants"][0]["loss"][0] - (ends[0] + ends[-1]) / 2)
-
-
-def blocked(summary: Summary) -> bool:
-    """Whether the barrier is worth the word: more than 2 % of the initial gap."""
-    line = summary["line"]
-    return bool(line["endless"] or line["barrier"] is None or line["barrier"] > SMALL * abs(initial_gap(summary)))
 
 
 def connection(rises: Sequence[float | None], tolerance: float, share: float, *, separate: bool) -> str:
@@ -163,7 +158,7 @@ def warnings(summary: Summary) -> list[str]:
     far = max(summary["contestants"], key=lambda c: max(c["off"]))
     if max(far["off"]) > ROUNDING * max(1.0, *(max(map(abs, place)) for place in far["trajectory"])):
         words.append(
-            f"Distances from the plane are not shown: the weights of {named(far)} were up to {figures(max(far['off']))} away from it."
+            f"Distances from the plane are not shown: the weights of {short(far)} were up to {figures(max(far['off']))} away from it."
         )
         words[-1] += projection(summary)
     words += repeated(summary)
@@ -180,7 +175,7 @@ def projection(summary: Summary) -> str:
     for c in summary["contestants"]:
         below, real = float(ground(c["trajectory"][-1][::-1])[0]), c["loss"][-1]
         if np.isfinite(below) and real is not None and real > 0:
-            rows.append((abs(np.log(below / real)) if below > 0 else 0.0, below, real, named(c)))
+            rows.append((abs(np.log(below / real)) if below > 0 else 0.0, below, real, short(c)))
     difference, below, real, name = max(rows, default=(0.0, 0.0, 0.0, ""))
     if difference < TOLD_APART:
         return ""
@@ -190,7 +185,7 @@ def projection(summary: Summary) -> str:
 def repeated(summary: Summary) -> list[str]:
     """Whose run did not end at the same loss as in the race."""
     other = [
-        f"{named(c)} ({figures(c['validation_loss'])} instead of {figures(c['recorded_validation_loss'])})"
+        f"{short(c)} ({figures(c['validation_loss'])} instead of {figures(c['recorded_validation_loss'])})"
         for c in summary["contestants"]
         if c["recorded_validation_loss"] is not None
         and abs(c["validation_loss"] - c["recorded_validation_loss"]) > TOLD_APART * abs(c["recorded_validation_loss"])
@@ -209,11 +204,6 @@ def trajectories(summary: Summary) -> str:
     return f"the {number} trajectories" if number > 1 else "the trajectory"
 
 
-def named(c: Mapping[str, Any]) -> str:
-    """A contestant's name, not longer than a sentence bears."""
-    return shortened(c["label"], 40)
-
-
 def grid(summary: Summary) -> np.ndarray:
     """The losses of the slice, NaN where they are not finite."""
     return np.array(summary["loss"], float)
@@ -222,19 +212,14 @@ def grid(summary: Summary) -> np.ndarray:
 # ---- the figures and the page -------------------------------------------------------------------------------------------------
 
 
-def value(x: float | None) -> str:
-    """A loss, if it is finite."""
-    return NOTHING if x is None else signed(x)
-
-
 def legend(label: str, final_loss: float) -> str:
     """A contestant's entry of the legend."""
     return f"{shortened(label, 32)} {signed(final_loss)}"
 
 
-def hover(label: str, c: Mapping[str, Any], k: int) -> str:
+def hover(label: str, c: Row, k: int) -> str:
     """What the pointer reads at a point of a trajectory; `label` is safe HTML."""
-    return f"<b>{label}</b><br>step {c['steps'][k]:,}: loss {value(c['loss'][k])}<br>{figures(c['off'][k])} away from the plane"
+    return f"<b>{label}</b><br>step {c['steps'][k]:,}: loss {signed(c['loss'][k])}<br>{figures(c['off'][k])} away from the plane"
 
 
 def line_hover(name: str, value: str, at: float) -> str:
@@ -242,7 +227,7 @@ def line_hover(name: str, value: str, at: float) -> str:
     return f"<b>{name}</b><br>{value} at {share(at)} of the line"
 
 
-def barrier(line: Mapping[str, Any]) -> str:
+def barrier(line: Row) -> str:
     """What stands beside the barrier."""
     return f"barrier {figures(line['barrier'])}"
 
@@ -255,30 +240,15 @@ def axes(summary: Summary) -> tuple[str, str]:
     return f"first direction: {first} explained", f"second direction: {second} explained"
 
 
-def height_title(summary: Summary, kind: str, base: float) -> str:
-    """What the height is, on which scale."""
-    if kind == "linear":
-        return loss(summary)
-    return f"{loss(summary)} (log)" if base == 0 else f"{loss(summary)} above {figures(base, 4)} (log)"
-
-
 def caption(summary: Summary) -> str:
     """What is drawn on the plane."""
     legend = "Ring: the common start; dots: positions during training; beside each name: its final loss."
-    words = f"{sentence(loss(summary))} on the slice. {legend}"
-    if summary["explained"] is None:
-        return words
-    first, second = (share(x) for x in summary["explained"])
-    return f"{words} The axes explain {first} and {second} of the trajectories."
+    return f"{sentence(loss(summary))} on the slice. {legend}"
 
 
 CAPTION_3D = "The same in 3-D; drag to turn. Each trajectory is drawn on the surface, which need not be its actual loss."
 CAPTION_LINE = "Loss along the line; dotted: linear interpolation of the endpoints, above which a barrier is counted."
-
-
-def metric_caption(summary: Summary) -> str:
-    """What is drawn beside the loss on the line."""
-    return f"{sentence(str(summary['metric']))} along the same line."
+CAPTION_METRIC = "{} along the same line."
 
 
 REFERENCES = (
@@ -308,7 +278,7 @@ def computed(summary: Summary) -> list[tuple[str, str, str]]:
     kind = "principal directions of the trajectories" if summary["explained"] is not None else "random directions, filter-normalised"
     over = "" if summary["split"] == "function" else f"{loss(summary)} over {count(summary['examples'], 'example')}"
     runs = ", ".join(
-        f"{named(c)} (batch {batch_size(c['batch'])}, {count(c['steps'][-1], 'step')}, final loss {value(c['loss'][-1])})"
+        f"{short(c)} (batch {batch_size(c['batch'])}, {count(c['steps'][-1], 'step')}, final loss {signed(c['loss'][-1])})"
         for c in summary["contestants"]
     )
     line = summary["line"]

@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from talweg.summary import Row, Summary
 from talweg.text.format import measured, signed
-
-Summary = Mapping[str, Any]
-Contestant = dict[str, Any]
 
 DEPTH = 1e-8  # of the initial gap: a loss that is nearer to the lowest stands there on a log scale
 NO_BETTER = 0.98  # of the initial loss: a run that ends above has not improved
 
 
-def baseline(summary: Summary) -> Contestant:
+def baseline(summary: Summary) -> Row:
     """Tuned gradient descent with the usual batch, which sets the target, and over which speed-ups are counted."""
     return next(c for c in summary["contestants"] if c["name"] == summary["target"]["baseline"])
 
 
-def tried(c: Contestant) -> list[dict[str, Any]]:
+def tried(c: Row) -> list[Row]:
     """The settings searched that had a learning rate."""
     return [point for point in c["search"] if point["learning_rate"]]
 
 
-def reached(c: Contestant) -> bool:
+def reached(c: Row) -> bool:
     """Whether at least half of its final seeds reached the target."""
     return c["examples_to_target"]["median"] is not None
 
@@ -91,12 +89,12 @@ def loss_words(summary: Summary, x: float | None) -> str:
     return measured(x) if lift["base"] == 0 else f"{signed(lift['base'], 4)} + {measured(x)}"
 
 
-def unimproved(point: dict[str, Any], start: float | None) -> bool:
+def unimproved(point: Row, start: float | None) -> bool:
     """Whether a setting ended no better than it started."""
     return start is not None and not point["diverged"] and point["loss"] is not None and point["loss"] > NO_BETTER * start
 
 
-def too_slow(c: Contestant, start: float | None) -> list[dict[str, Any]]:
+def too_slow(c: Row, start: float | None) -> list[Row]:
     """The settings that ended where they started, with a learning rate below the good range, or below the chosen one if there is none."""
     chosen = [point["learning_rate"] for point in tried(c) if point["chosen"]]
     lowest = min(c["good_range"] or chosen, default=float("inf"))

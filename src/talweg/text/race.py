@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from talweg.summary import Row, Summary
 from talweg.text.captions import short
 from talweg.text.format import agreed, figures, interval, listed, loss_name, parts, seconds, sentence, setting, share, times, unit, whole
 from talweg.text.lookup import baseline, reached
-
-Row = dict[str, Any]
 
 
 def target(kind: str, value: float | None, problem: Row, baseline: str, *, own: bool) -> str:
@@ -25,13 +24,13 @@ def goal(kind: str, value: float, problem: Row) -> str:
     return f"a {loss_name(problem) if kind == 'loss' else f'validation {kind}'} of {shown}"
 
 
-def all_diverged(summary: Mapping[str, Any]) -> bool:
+def all_diverged(summary: Summary) -> bool:
     """Whether not even the winner has a cost or a loss."""
     winner = summary["contestants"][0]
     return not reached(winner) and winner["final_validation_loss"]["median"] is None
 
 
-def headline(summary: Mapping[str, Any]) -> str:
+def headline(summary: Summary) -> str:
     """Who won and with whom it is tied; who came closest is not called a winner."""
     first, *others = summary["contestants"]
     if all_diverged(summary):
@@ -44,7 +43,7 @@ def headline(summary: Mapping[str, Any]) -> str:
     return f"{short(first)} {lead}{f', tied with {group}' if tied else ''}"
 
 
-def verdict(summary: Mapping[str, Any]) -> list[str]:
+def verdict(summary: Summary) -> list[str]:
     """The sentences, the most important first."""
     rows = summary["contestants"]
     winner, *others = rows
@@ -57,7 +56,7 @@ def verdict(summary: Mapping[str, Any]) -> list[str]:
     return [words if chosen and words.startswith(chosen) else sentence(words) for words in sentences]
 
 
-def _winner(summary: Mapping[str, Any], row: Row) -> str:
+def _winner(summary: Summary, row: Row) -> str:
     problem, target = summary["problem"], summary["target"]
     settings = [f"{name.replace('_', ' ')} {setting(value)}" for name, value in row["hyperparameters"].items()]
     if unit(problem) == "example":
@@ -114,7 +113,7 @@ def _time(rows: Sequence[Row]) -> list[str]:
     return [f"By time to target on this machine, {first['label']} is first: {time}, against {own} for {winner['label']}."]
 
 
-def _order(summary: Mapping[str, Any]) -> list[str]:
+def _order(summary: Summary) -> list[str]:
     leaders = [(order["share"], order["ranking"][0]) for order in summary["order"] if order["ranking"][0]["loss"]["median"] is not None]
     if not leaders:
         return []

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from talweg.summary import Row, Summary
 from talweg.text.captions import short
 from talweg.text.format import batch_size, count, figures, interval, joined, loss_name, metric, parts, seconds, setting, times, unit, whole
 from talweg.text.lookup import baseline, reached
 from talweg.text.race import all_diverged
 
-Summary = Mapping[str, Any]
 Facts = list[tuple[str, str, str]]  # name, value, what belongs to it
 
 NO_SCRIPT = "The figures need JavaScript; everything else on this page does not."
@@ -67,7 +66,7 @@ def advice(summary: Summary) -> list[str]:
     return sentences
 
 
-def columns(problem: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+def columns(problem: Row) -> dict[str, tuple[str, str]]:
     """The head of each column of the table, and what it means."""
     noun, medians = unit(problem), "median over the final seeds, with its 95 % interval"
     return {
@@ -113,7 +112,7 @@ def what_was_run(summary: Summary) -> Facts:
     ]
 
 
-def created(run: Mapping[str, Any]) -> str:
+def created(run: Row) -> str:
     """When a race was run: as ISO text has it, or from seconds since 1970, in universal time."""
     at = run["created"]
     return (at if isinstance(at, str) else datetime.fromtimestamp(at, UTC).isoformat()).replace("T", " ")[:16]

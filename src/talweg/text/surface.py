@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from statistics import median_high
+from typing import TYPE_CHECKING
 
 from talweg.text.format import NOTHING, count, figures, listed, sentence, setting, signed, whole
 
@@ -28,8 +29,9 @@ NO_LOWEST = "No lowest value is known, so no method can reach it."
 EMPTY = "Every run diverged at once."
 CONTOUR_ALT = "Contour lines of {} with the trajectory of each run"
 SURFACE_3D_ALT = "{} in three dimensions with the trajectory of each run"
-LOSS_ALT = "The loss of each run after each step"
-LOSS_CAPTION = "Vertical line: the step that the plots above show. Dotted line: below it a run has arrived."
+DIMENSIONS_NOTE = "the function has {} coordinates; the plots show the first two, so the surface drawn and the loss differ."
+RATE_NOTE = "no lowest value is known to tune for, so every method uses the learning rate {:g}, 2 % of the plot's width."
+LOSS_CAPTION = "The loss of each run after each step. Vertical line: the step of the plots above; dotted line: below it a run has arrived."
 
 
 def place(at: Sequence[float]) -> str:
@@ -84,13 +86,13 @@ def summed(group: Sequence[Outcome]) -> str:
     n, goal, parts = len(group), group[0].goal, []
     reached = steps_to(group, "reached")
     if reached:
-        parts.append(f"{near(goal)} from {len(reached)} of {n} starts (median {count(middle(reached), 'step')})")
+        parts.append(f"{near(goal)} from {len(reached)} of {n} starts (median {count(median_high(reached), 'step')})")
     for where in sorted({one.where for one in group if one.kind == "stuck"}):
         parts.append(f"stuck at a {POINTS[where]} from {sum(one.where == where and one.kind == 'stuck' for one in group)}")
     others = [one for one in group if one.kind in ("short", "outside")]
     if others:
-        at = f"at {signed(middle([one.final_loss for one in others]))}"
-        at = at if goal.within is None else f"{figures(middle([one.above for one in others]))} above {lowest(goal)}"
+        at = f"at {signed(median_high([one.final_loss for one in others]))}"
+        at = at if goal.within is None else f"{figures(median_high([one.above for one in others]))} above {lowest(goal)}"
         parts.append(f"{at} (median) after {count(group[0].trajectory.steps, 'step')} from {len(others)}")
     diverged = steps_to(group, "diverged")
     if diverged:
@@ -120,10 +122,10 @@ def cells(group: Sequence[Outcome]) -> dict[str, tuple[str, str]]:
         "Method": (trajectory.label, others),
         "Learning rate": (setting(trajectory.learning_rate), "best of 32" if trajectory.tuned else ""),
         "Outcome": (summed(group), ""),
-        "Final loss": (signed(middle(losses)), median) if losses else ("diverged", ""),
+        "Final loss": (signed(median_high(losses)), median) if losses else ("diverged", ""),
     }
     if group[0].goal.within is not None:
-        row["Steps to the lowest point"] = (whole(middle(reached)), median) if reached else (NOTHING, "")
+        row["Steps to the lowest point"] = (whole(median_high(reached)), median) if reached else (NOTHING, "")
     return row
 
 
@@ -169,7 +171,7 @@ def _arrivals(groups: Groups) -> str:
         who = f"{groups[0][0].label} does not come" if len(groups) == 1 else "no method comes"
         return f"{who} {near(goal)} in {steps}{close}."
     if several:
-        when = [f"from {len(at)} of {n} starts, after a median of {count(middle(at), 'step')}" for _, at, n in arrived]
+        when = [f"from {len(at)} of {n} starts, after a median of {count(median_high(at), 'step')}" for _, at, n in arrived]
         words = f"{arrived[0][0]} comes {near(goal)} most reliably: {when[0]}"
     else:
         when = [f"{at[0]:,}" for _, at, _ in arrived]
@@ -183,7 +185,7 @@ def _arrivals(groups: Groups) -> str:
 def _falls(groups: Groups) -> str:
     """For a function that has no lowest value, as far as is known: who is first below all that the plot shows."""
     steps = [(group[0].label, [one.below for one in group if one.below is not None]) for group in groups]
-    below = sorted((middle(at), label) for label, at in steps if at)
+    below = sorted((median_high(at), label) for label, at in steps if at)
     words = f"no lowest value is known; the lowest value in the plot is {signed(groups[0][0].goal.bottom)}"
     if not below:
         return f"{words}, and no method falls below it in {count(groups[0][0].trajectory.steps, 'step')}."
@@ -223,12 +225,12 @@ def _overshoot(groups: Groups) -> str:
 
 
 def _diverged(groups: Groups) -> str:
-    parts = []
-    for group in groups:
-        steps = steps_to(group, "diverged")
-        several = f" or later, from {len(steps)} of {len(group)} starts" if len(group) > 1 else ""
-        if steps:
-            parts.append(f"{group[0].label} with {rate(group[0])} diverged at step {min(steps):,}{several}")
+    parts = [
+        f"{group[0].label} with {rate(group[0])} diverged at step {min(steps):,}"
+        + (f" or later, from {len(steps)} of {len(group)} starts" if len(group) > 1 else "")
+        for group in groups
+        if (steps := steps_to(group, "diverged"))
+    ]
     return f"{sentence(listed(parts))}; a cross marks the last position in the plot." if parts else ""
 
 
@@ -273,24 +275,12 @@ def noise_note(deviation: float, *, full_batch: bool) -> str:
     return f"the gradient of each example has noise of standard deviation {deviation:g}{none}; losses are shown without noise."
 
 
-def dimensions_note(dimensions: int) -> str:
-    """That only two of the coordinates are drawn."""
-    return f"the function has {dimensions} coordinates; the plots show the first two, so the surface drawn and the loss differ."
-
-
-def rate_note(rate: float) -> str:
-    """Which learning rate all methods take where there is nothing to tune for."""
-    return f"no lowest value is known to tune for, so every method uses the learning rate {rate:g}, 2 % of the plot's width."
-
-
 # ---- the figures and the page -------------------------------------------------------------------------------------------------
 
 
-def height_title(kind: str, base: float) -> str:
-    """What the numbers beside the scale of heights are."""
-    if kind == "linear":
-        return "value"
-    return "value (log)" if base == 0 else f"above {signed(base, 5)} (log)"
+def height_title(kind: str, base: float, what: str = "value") -> str:
+    """What the numbers beside the scale of heights are, and on a log scale above what."""
+    return what if kind == "linear" else f"{what}{f' above {signed(base, 5)}' if base else ''} (log)"
 
 
 def loss_title(goal: Goal) -> str:
@@ -313,8 +303,3 @@ def point_hover(kind: str, at: Sequence[float], value: float) -> str:
 def surface_hover(names: tuple[str, str]) -> str:
     """What the pointer reads on the surface, as Plotly's template."""
     return f"{names[0]} %{{x:.4g}}, {names[1]} %{{y:.4g}}<br>value %{{customdata:.5g}}<extra></extra>"
-
-
-def middle(values: Sequence[Any]) -> Any:
-    """One of the values that has as many below as above it: of an even number, the upper one."""
-    return sorted(values)[len(values) // 2]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from talweg.summary import Summary
 from talweg.text.format import agreed, count, figures, listed, setting, share
 
-Summary = Mapping[str, Any]
 STAYS = 0.25  # of the target's height above the lowest loss there is: a winner that ends higher than that above it has left it again
 
 
@@ -21,15 +20,14 @@ def edge(label: str, chosen: float, low: float, high: float, *, upper: bool, wid
     )
 
 
-def inclusion(label: str, case: str) -> str:
-    """PROTOCOL rule 8."""
-    return f"{label} is significantly worse than {case}, a special case of it: its search space may be unsuitable, or the budget too small."
-
-
 def sentences(summary: Summary, beaten: Sequence[tuple[str, str]] = ()) -> list[str]:
-    """What to know before relying on the verdict; `beaten` are contestants that lost clearly to a special case of theirs."""
+    """What to know before relying on the verdict; `beaten` lost clearly to a special case of theirs (PROTOCOL rule 8)."""
     edges = [row["at_edge"] for row in summary["contestants"] if row["at_edge"]]
-    return [*edges, *(inclusion(label, case) for label, case in beaten), *doubts(summary), *remedies(summary)]
+    cases = [
+        f"{label} is significantly worse than {case}, a special case of it: its search space may be unsuitable, or the budget too small."
+        for label, case in beaten
+    ]
+    return [*edges, *cases, *doubts(summary), *remedies(summary)]
 
 
 def _left(summary: Summary, loss: float) -> bool:

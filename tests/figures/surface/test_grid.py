@@ -41,10 +41,10 @@ def test_a_height_keeps_the_order_of_values_and_its_ticks_are_true_values() -> N
         assert (np.diff(drawn) >= 0).all()
         places, words = height.ticks(ROSENBROCK)
         assert 3 <= len(places) <= 8
-        for place, said in zip(places, words, strict=True):
-            assert place == pytest.approx(float(height(float(said.replace(",", "")))))
+        for place, number in zip(places, words, strict=True):
+            assert place == pytest.approx(float(height(float(number.replace(",", "")))))
     assert scaled(ROSENBROCK, 0.0, "log").title == "value (log)"
-    assert scaled(ROSENBROCK - 7.5, -7.5, "log").title == "above −7.5 (log)"
+    assert scaled(ROSENBROCK - 7.5, -7.5, "log").title == "value above −7.5 (log)"
 
 
 def test_what_is_not_finite_is_left_out_and_a_plain_is_drawn() -> None:
@@ -66,11 +66,11 @@ def test_there_are_about_twenty_lines_and_hovering_says_true_values() -> None:
 
 
 def test_critical_points_have_a_symbol_for_each_kind_and_those_outside_are_not_drawn() -> None:
-    found = {trace.name: trace for trace in grid.marks(made())}
-    assert set(found) == {"lowest point", "saddle point"}  # the other minimum lies outside
-    assert len({trace.marker.symbol for trace in found.values()}) == 2
-    assert (found["lowest point"].x[0], found["lowest point"].y[0]) == (1.0, 1.0)
-    assert "(1, 1)" in found["lowest point"].hovertext[0]
+    traces = {trace.name: trace for trace in grid.marks(made())}
+    assert set(traces) == {"lowest point", "saddle point"}  # the other minimum lies outside
+    assert len({trace.marker.symbol for trace in traces.values()}) == 2
+    assert (traces["lowest point"].x[0], traces["lowest point"].y[0]) == (1.0, 1.0)
+    assert "(1, 1)" in traces["lowest point"].hovertext[0]
     inside = Grid(SIDE, SIDE, SADDLE, [((0.0, 0.0), 0.0, kind, False) for kind in ("minimum", "maximum", "saddle", "undecided")])
     assert len({trace.marker.symbol for trace in grid.marks(inside)}) == 4
     assert len(grid.peaks(inside)) == 4
@@ -87,11 +87,6 @@ def test_the_ground_is_as_high_as_its_corners() -> None:
     ground = made()
     assert ground.ground([(ground.x[7], ground.y[9])])[0] == pytest.approx(float(ground.height(ROSENBROCK[9, 7])))
     assert np.isnan(ground.ground([(5.0, 0.0)])[0])
-
-
-def test_round_numbers_lie_within_their_ends() -> None:
-    assert grid.rounded(-4.0, 4.0) == [-4.0, -2.0, 0.0, 2.0, 4.0]
-    assert grid.rounded(3.0, 3.0) == [3.0]
 
 
 def test_points_that_are_too_many_are_not_marked_and_this_is_said() -> None:

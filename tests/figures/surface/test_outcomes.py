@@ -63,8 +63,8 @@ def test_who_leaves_the_goal_again_does_not_stay() -> None:
 
 
 def test_who_arrives_first_comes_first_and_who_diverged_last() -> None:
-    found = outcomes.outcomes([DIVERGING, SHORT, STUCK, ARRIVING], GROUND)
-    assert [group[0].trajectory.name for group in outcomes.by_method(found)] == ["adam", "sgd", "rmsprop", "momentum"]
+    runs = outcomes.outcomes([DIVERGING, SHORT, STUCK, ARRIVING], GROUND)
+    assert [group[0].trajectory.name for group in outcomes.by_method(runs)] == ["adam", "sgd", "rmsprop", "momentum"]
 
 
 def test_climbing_back_is_overshooting_and_a_small_wobble_is_not() -> None:

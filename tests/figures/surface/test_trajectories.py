@@ -125,17 +125,17 @@ def test_each_start_becomes_a_trajectory_of_its_own() -> None:
         positions=np.zeros((2, 3, 2)),
         loss=np.array([[3.0, 2.0, 1.0], [3.0, np.nan, np.nan]]),
     )
-    found = trajectories.single([path])
-    assert [one.diverged_at for one in found] == [-1, 1]
-    assert [one.start for one in found] == [0, 1]
-    assert found[0].learning_rate == 0.1
-    assert found[0].tuned
-    assert len(found[1].plane) == 2
-    assert not hasattr(found[0], "batch")
+    descents = trajectories.single([path])
+    assert [one.diverged_at for one in descents] == [-1, 1]
+    assert [one.start for one in descents] == [0, 1]
+    assert descents[0].learning_rate == 0.1
+    assert descents[0].tuned
+    assert len(descents[1].plane) == 2
+    assert not hasattr(descents[0], "batch")
 
 
 def test_when_it_left_the_picture() -> None:
     assert trajectories.left_at(trajectory((1, 1), (4, 4)), BOWL) == -1
     assert trajectories.left_at(trajectory((1, 1), (4, 4), (4, 40), (4, 4)), BOWL) == 2
-    assert not trajectories.ends_outside(trajectory((1, 1), (4, 40), (4, 4)), BOWL)
+    assert trajectories.end_symbol(trajectory((1, 1), (4, 40), (4, 4)), BOWL) == "circle"
     assert trajectories.left_at(trajectory((-1, 1), (4, 4)), BOWL) == 0

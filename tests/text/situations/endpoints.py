@@ -41,7 +41,7 @@ NETWORK |= {"gradient_norm": 0.03, "gradient_sampling": 0.02}
 STEPS = {"method": "gradient descent", "learning_rate": 0.1, "threshold": 20.0}
 
 
-def said(**more: Any) -> list[str]:
+def of_point(**more: Any) -> list[str]:
     return endpoints.sentences(POINT | more)
 
 
@@ -55,24 +55,24 @@ def of_race(*contestants: dict[str, Any]) -> list[str]:
 
 
 def situations() -> Iterator[tuple[str, str | list[str]]]:
-    yield "a minimum", said()
-    yield "the global minimum, exactly", said(optimum=0.31, gradient_norm=0.0)
-    yield "a local minimum", said(optimum=-2.5, gradient_norm=2e-9)
-    yield "a maximum", said(point="maximum", smallest=-45.6, largest=-16.1, escape_loss=-1.2, escape_distance=2.9)
-    yield "a saddle point", said(point="saddle", smallest=-31.7, largest=75.5, escape_loss=0.252, escape_distance=2.9)
-    yield "a run that has not converged", said(point="not converged", gradient_norm=0.4, decrement=0.02)
-    yield "a kink", said(point="undecided", kink=True, gradient_norm=None)
-    yield "a flat place", said(point="undecided", smallest=-1e-6, largest=1e-6)
-    yield "negative curvature alone", said(point="undecided", smallest=-0.2, largest=1e-6)
-    yield "a smallest eigenvalue of about zero", said(point="undecided", smallest=1e-6, largest=0.0175)
-    yield "no finite curvature", said(point="undecided", smallest=None, largest=None, gradient_norm=None, trace=None)
-    yield "a network", said(point="undecided", **NETWORK, smallest=-2e-6)
-    yield "its Hessian as a whole", said(**NETWORK | {"whole": True, "negative": 0.0, "trace_error": None})
-    yield "gradient descent, stable", said(**STEPS, edge=0.4)
-    yield "gradient descent, at the edge of stability", said(**STEPS, edge=0.95)
-    yield "gradient descent, beyond the edge of stability", said(**STEPS, edge=1.5)
-    yield "gradient descent on a maximum", said(**STEPS, edge=-0.2)
-    yield "a method whose edge of stability is not known", said(**STEPS | {"method": "Adam"})
+    yield "a minimum", of_point()
+    yield "the global minimum, exactly", of_point(optimum=0.31, gradient_norm=0.0)
+    yield "a local minimum", of_point(optimum=-2.5, gradient_norm=2e-9)
+    yield "a maximum", of_point(point="maximum", smallest=-45.6, largest=-16.1, escape_loss=-1.2, escape_distance=2.9)
+    yield "a saddle point", of_point(point="saddle", smallest=-31.7, largest=75.5, escape_loss=0.252, escape_distance=2.9)
+    yield "a run that has not converged", of_point(point="not converged", gradient_norm=0.4, decrement=0.02)
+    yield "a kink", of_point(point="undecided", kink=True, gradient_norm=None)
+    yield "a flat place", of_point(point="undecided", smallest=-1e-6, largest=1e-6)
+    yield "negative curvature alone", of_point(point="undecided", smallest=-0.2, largest=1e-6)
+    yield "a smallest eigenvalue of about zero", of_point(point="undecided", smallest=1e-6, largest=0.0175)
+    yield "no finite curvature", of_point(point="undecided", smallest=None, largest=None, gradient_norm=None, trace=None)
+    yield "a network", of_point(point="undecided", **NETWORK, smallest=-2e-6)
+    yield "its Hessian as a whole", of_point(**NETWORK | {"whole": True, "negative": 0.0, "trace_error": None})
+    yield "gradient descent, stable", of_point(**STEPS, edge=0.4)
+    yield "gradient descent, at the edge of stability", of_point(**STEPS, edge=0.95)
+    yield "gradient descent, beyond the edge of stability", of_point(**STEPS, edge=1.5)
+    yield "gradient descent on a maximum", of_point(**STEPS, edge=-0.2)
+    yield "a method whose edge of stability is not known", of_point(**STEPS | {"method": "Adam"})
     adam = contestant("Adam", {"minimum": 12, "saddle": 2, "undecided": 1}, 14, 12, None)
     sgd = contestant("gradient descent", {"maximum": 1, "not converged": 15}, 3, 0, 1.02)
     yield "a race", of_race(adam, sgd)

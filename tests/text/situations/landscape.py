@@ -102,8 +102,7 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
     yield "the page", page(summary(line=line()))
     yield "the page, random directions", page(summary(**random))
     yield "the page of a function", page(function)
-    yield "the scale", [landscape.height_title(summary(), kind, base) for kind, base in (("linear", 0.0), ("log", 0.0), ("log", 0.01234))]
-    yield "the figures", [landscape.CAPTION_3D, landscape.CAPTION_LINE, landscape.metric_caption(summary())]
+    yield "the figures", [landscape.CAPTION_3D, landscape.CAPTION_LINE, landscape.CAPTION_METRIC.format("Accuracy")]
     yield "beside and on the line", [landscape.barrier(line()), landscape.line_hover("training", "98 %", 0.5)]
     yield "how to read it", list(landscape.READ)
     yield "how to read it, random directions", list(landscape.READ_RANDOM)

@@ -56,8 +56,8 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
         rows = [surface.cells(group) for group in groups(*descents)]
         yield f"the table, {title}", [" | ".join(rows[0]), *(" | ".join(filter(None, sum(row.values(), ()))) for row in rows)]
     yield "the playground", [surface.commented("Adam", groups(one)[0][0], has_lowest=True) for one in (DIVERGING, SHORT, GONE)]
-    notes = [surface.noise_note(0.5, full_batch=True), surface.noise_note(0.5, full_batch=False), surface.dimensions_note(4)]
-    notes.append(surface.rate_note(0.16))
+    notes = [surface.noise_note(0.5, full_batch=True), surface.noise_note(0.5, full_batch=False), surface.DIMENSIONS_NOTE.format(4)]
+    notes.append(surface.RATE_NOTE.format(0.16))
     yield "how to read it", surface.reading(groups(STUCK), notes, log=True, known=True, outside=1)
     tuned = [trajectory([10.0, 1.0], name=name, tuned=True) for name in ("adam", "sgd")]
     yield "how to read it, all tuned", surface.reading(groups(*tuned), [], log=True, known=False, outside=3)
@@ -67,11 +67,11 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
         "titles",
         [
             *(surface.height_title(kind, base) for kind, base in (("linear", 0.0), ("log", 0.0), ("log", -39.17))),
+            surface.height_title("log", 0.01234, "training loss"),
             *(surface.loss_title(goal) for goal in (Goal(0.0, None), Goal(0.0, 0.001), Goal(-39.17, 0.001))),
             *(
                 surface.CONTOUR_ALT.format("Himmelblau"),
                 surface.SURFACE_3D_ALT.format("Himmelblau"),
-                surface.LOSS_ALT,
                 surface.LOSS_CAPTION,
             ),
         ],

@@ -17,9 +17,9 @@ window.talweg = (() => {
     return () => observer.disconnect();
   };
 
-  const layout = (given) => {
+  const layout = (figure) => {
     const colours = { paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)" };
-    return { ...given, ...colours, font: { ...given.font, color: ink() }, hoverlabel: { bgcolor: night() ? "#262c35" : "#ffffff", font: { color: ink() } } };
+    return { ...figure, ...colours, font: { ...figure.font, color: ink() }, hoverlabel: { bgcolor: night() ? "#262c35" : "#ffffff", font: { color: ink() } } };
   };
   const settings = { responsive: false, displayModeBar: false, displaylogo: false };
 
@@ -27,9 +27,9 @@ window.talweg = (() => {
   const logTicks = (low, high, most) => {
     const first = Math.floor(Math.log10(low)), last = Math.ceil(Math.log10(high));
     for (const [every, leads] of [[1, [1, 1.5, 2, 3, 5, 7]], [1, [1, 2, 5]], ...Array.from({ length: 20 }, (_, k) => [k + 1, [1]])]) {
-      const found = [];
-      for (let power = first; power <= last; power++) if (power % every === 0) for (const lead of leads) found.push(Number((lead * 10 ** power).toPrecision(3)));
-      const inside = found.filter((x) => x >= low * 0.999 && x <= high * 1.001);
+      const ticks = [];
+      for (let power = first; power <= last; power++) if (power % every === 0) for (const lead of leads) ticks.push(Number((lead * 10 ** power).toPrecision(3)));
+      const inside = ticks.filter((x) => x >= low * 0.999 && x <= high * 1.001);
       if (inside.length <= most) return inside;
     }
     return [];

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import plotly.graph_objects as go
+from plotly.colors import make_colorscale
 from scipy.interpolate import RegularGridInterpolator
 
 from talweg import checks
@@ -130,7 +131,7 @@ class Height:
         """Where the numbers beside the scale of these values stand, and what they say."""
         low, high = extent(z)
         if self.kind == "linear":
-            values = rounded(low, high, most)
+            values = layout.linear_ticks(low, high, most)
             return values, [signed(value) for value in values]
         first, top = max(low - self.lowest, self.floor), max(high - self.lowest, 2 * self.floor)
         powers = range(math.ceil(math.log10(first)), math.floor(math.log10(top)) + 1)
@@ -154,16 +155,6 @@ def scaled(z: np.ndarray, lowest: float | None = None, scale: str = "auto") -> H
     if scale == "auto":
         scale = "log" if np.median(above) < SKEWED * spread else "linear"
     return Height(scale, base, max(FLOOR * spread, 1e-300))
-
-
-def rounded(low: float, high: float, most: int = 7) -> list[float]:
-    """At most about `most` round numbers from `low` to `high`."""
-    if not high > low:
-        return [low]
-    power = 10.0 ** math.floor(math.log10((high - low) / most))
-    step = next(lead * power for lead in (1, 2, 2.5, 5, 10, 20) if (high - low) / (lead * power) <= most)
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [float(f"{step * k:.9g}") for k in range(first, last + 1)]
 
 
 def extent(values: np.ndarray) -> tuple[float, float]:
@@ -199,8 +190,8 @@ def surface_3d(grid: Grid) -> Any:
     lines = {**levels(grid), "show": True, "color": "rgba(32, 36, 43, 0.35)", "width": 1, "usecolormap": False}
     return go.Surface(
         **_heights(grid, grid.coarse),
-        colorscale=_steps(SLOPES),
-        meta={"night": _steps(NIGHT)},
+        colorscale=make_colorscale(SLOPES),
+        meta={"night": make_colorscale(NIGHT)},
         contours={"z": lines, "x": {"highlight": False}, "y": {"highlight": False}},
         lighting={"ambient": 0.72, "diffuse": 0.55, "specular": 0.05, "roughness": 0.9},
         showscale=False,
@@ -240,11 +231,8 @@ def peaks(grid: Grid) -> list[Any]:
 
 def by_kind(grid: Grid) -> dict[str, list[Critical]]:
     """The critical points within the plot by kind, the lowest ones first."""
-    points: dict[str, list[Critical]] = {kind: [] for kind in KINDS}
-    for point in grid.critical:
-        if grid.contains(point[0]):
-            points[kind_of(point)].append(point)
-    return points
+    inside = [point for point in grid.critical if grid.contains(point[0])]
+    return {kind: [point for point in inside if kind_of(point) == kind] for kind in KINDS}
 
 
 def kind_of(point: Critical) -> str:
@@ -268,14 +256,12 @@ def contour_figure(grid: Grid, traces: Sequence[Any] = (), *, height: int = 520)
     """The plane with its axes, which are those of the domain whatever is drawn on it."""
     made = layout.figure(height, left=54, right=16, top=12, bottom=92, narrow={"height": min(height, 440)})
     made.add_traces([*contours(grid), *traces])
-    (left, right), (low, high) = grid.domain
-    made.update_layout(
-        xaxis=layout.axis(grid.names[0], range=[left, right], showgrid=False, nticks=7),
-        yaxis=layout.axis(grid.names[1], range=[low, high], showgrid=False, nticks=7),
+    return made.update_layout(
+        xaxis=layout.axis(grid.names[0], range=grid.domain[0], showgrid=False, nticks=7),
+        yaxis=layout.axis(grid.names[1], range=grid.domain[1], showgrid=False, nticks=7),
         showlegend=True,
         legend={"y": -0.13, "itemsizing": "constant"},
     )
-    return made
 
 
 def surface_3d_figure(grid: Grid, traces: Sequence[Any] = (), *, height: int = 520) -> layout.Figure:
@@ -283,22 +269,20 @@ def surface_3d_figure(grid: Grid, traces: Sequence[Any] = (), *, height: int = 5
     at, labels = grid.height.ticks(grid.z, 5)
     made = layout.figure(height, left=0, right=0, top=0, bottom=0, narrow={"height": min(height, 380)})
     made.add_traces([surface_3d(grid), *peaks(grid), *traces])
-    (left, right), (low, high) = grid.domain
     quiet = {"showbackground": False, "gridcolor": MESH, "showline": True, "linecolor": MESH, "zeroline": False, "showspikes": False}
     quiet |= {"nticks": 5, "tickfont": {"size": 11}}
-    made.update_layout(
+    return made.update_layout(
         dragmode="turntable",
         scene={
             "bgcolor": "white",
-            "xaxis": {**quiet, "title": grid.names[0], "range": [left, right]},
-            "yaxis": {**quiet, "title": grid.names[1], "range": [low, high]},
+            "xaxis": {**quiet, "title": grid.names[0], "range": grid.domain[0]},
+            "yaxis": {**quiet, "title": grid.names[1], "range": grid.domain[1]},
             "zaxis": {**quiet, "title": grid.height.title, "tickvals": at, "ticktext": labels},
             "aspectmode": "manual",
             "aspectratio": {"x": 1.2, "y": 1.2, "z": 0.55},
             "camera": {"eye": {"x": -0.86, "y": -1.62, "z": 1.38}, "center": {"x": 0, "y": 0, "z": -0.2}},
         },
     )
-    return made
 
 
 def numbers(values: Any, digits: int = 5) -> Any:
@@ -306,7 +290,3 @@ def numbers(values: Any, digits: int = 5) -> Any:
     if isinstance(values, (list, tuple, np.ndarray)):
         return [numbers(value, digits) for value in values]
     return float(f"{values:.{digits}g}") if math.isfinite(values) else None
-
-
-def _steps(colours: Sequence[str]) -> list[list[Any]]:
-    return [[k / (len(colours) - 1), colour] for k, colour in enumerate(colours)]

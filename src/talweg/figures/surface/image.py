@@ -118,8 +118,8 @@ class Canvas:
         self.figure.text(0.03, 0.965, scene.label, fontsize=12, fontweight="bold", va="top")
         self.figure.text(0.03, 0.915, shortened(scene.formula, 150), fontsize=9, va="top", color="#5d6570")
         if scene.groups:
-            given = [group[0].trajectory.look for group in scene.groups]
-            handles = [Line2D([], [], color=look.colour, linestyle=STROKES[look.dash], linewidth=2) for look in given]
+            looks = [group[0].trajectory.look for group in scene.groups]
+            handles = [Line2D([], [], color=look.colour, linestyle=STROKES[look.dash], linewidth=2) for look in looks]
             entries = [shortened(words.legend(group), 150) for group in scene.groups]
             at: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.025, 0.01)}
             self.figure.legend(handles, entries, **at, frameon=False, fontsize=8.5, handlelength=3.2)

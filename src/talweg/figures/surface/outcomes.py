@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from talweg.figures.surface.grid import Grid
-from talweg.figures.surface.trajectories import SingleTrajectory, ends_outside, left_at
+from talweg.figures.surface.trajectories import SingleTrajectory, left_at
 
 CLOSE = 1e-4  #: the share of the initial gap that may be left
 NEAR = 0.02  #: of the plot's width, and no further from a critical point, is at that point
@@ -91,8 +91,8 @@ def outcome(trajectory: SingleTrajectory, grid: Grid, aim: Goal) -> Outcome:
         kind = "stuck"
     else:
         kind = "outside" if left >= 0 else "short"
-    step = trajectory.steps if arrived is None else arrived
-    return Outcome(trajectory, aim, kind, step, final_loss, at, where, climbed, left, ends_outside(trajectory, grid), below)
+    step, ends_outside = trajectory.steps if arrived is None else arrived, not grid.contains(trajectory.plane[-1])
+    return Outcome(trajectory, aim, kind, step, final_loss, at, where, climbed, left, ends_outside, below)
 
 
 def outcomes(trajectories: Sequence[SingleTrajectory], grid: Grid) -> list[Outcome]:

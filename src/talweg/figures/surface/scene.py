@@ -14,6 +14,7 @@ import numpy as np
 from talweg.figures import layout
 from talweg.figures.lines import Line
 from talweg.figures.lines import drawn as lines_drawn
+from talweg.figures.palette import QUIET
 from talweg.figures.surface import outcomes, trajectories
 from talweg.figures.surface.grid import KINDS, Grid, contour_figure, extent, kind_of, marked, numbers, surface_3d_figure, unmarked
 from talweg.figures.surface.outcomes import Goal, Outcome
@@ -110,7 +111,7 @@ class Scene:
         """The loss after each step, above the lowest value on a log scale if that is known; the last shape is the cursor."""
         aim = self.goal
         lines = [_line(group, aim) for group in self.groups]
-        at = layout.linear_ticks(self.steps)
+        at = layout.linear_ticks(0, self.steps)
         x = layout.axis("step", range=[0, self.steps], tickvals=at, ticktext=[figures(k) for k in at], showgrid=False)
         values = [y for line in lines for y in line.y if y is not None]
         if not values:
@@ -127,11 +128,8 @@ class Scene:
             top = max(line.y[0] or 0.0 for line in lines)
             bounds = (aim.within * 1e-3, max(10 * top, aim.within * 100))
             made = lines_drawn(lines, x, layout.log_axis(*bounds, words.loss_title(aim)), bounds, height=360)
-            pen = {"color": "#808893", "width": 1, "dash": "dot"}
-            made.add_shape(type="line", xref="paper", x0=0, x1=1, y0=aim.within, y1=aim.within, line=pen)
-        cursor = {"color": "#808893", "width": 1.5}
-        made.add_shape(type="line", yref="paper", x0=self.steps, x1=self.steps, y0=0, y1=1, line=cursor)
-        return made
+            made.add_hline(aim.within, line={"color": QUIET, "width": 1, "dash": "dot"})
+        return made.add_vline(self.steps, line={"color": QUIET, "width": 1.5})
 
     def animation(self) -> dict[str, Any]:
         """What a script needs to draw the trajectories up to a step: each method's traces, and the step of each of their points."""

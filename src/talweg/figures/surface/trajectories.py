@@ -58,13 +58,13 @@ class SingleTrajectory:
 def single(trajectories: Iterable[Any]) -> list[SingleTrajectory]:
     """The descents of `talweg.trajectories`, one by one, each method in its own look."""
     trajectories = list(trajectories)
-    given = looks([{"name": one.name, "method": one.method, "batch": one.batch} for one in trajectories])
+    look = looks([{"name": one.name, "method": one.method, "batch": one.batch} for one in trajectories])
     descents = []
     for one in trajectories:
         rate, hyperparameters = one.hyperparameters.get("learning_rate"), tuple(one.hyperparameters.items())
         for k, (positions, loss) in enumerate(zip(np.asarray(one.positions, float), np.asarray(one.loss, float), strict=True)):
             diverged_at = int(next(iter(np.flatnonzero(~np.isfinite(loss))), -1))
-            fields = (given[one.name], positions, loss, rate, one.tuned, diverged_at, k, hyperparameters)
+            fields = (look[one.name], positions, loss, rate, one.tuned, diverged_at, k, hyperparameters)
             descents.append(SingleTrajectory(one.name, one.label, *fields))
     return descents
 
@@ -219,14 +219,9 @@ def left_at(trajectory: SingleTrajectory, grid: Grid) -> int:
     return int(next(iter(np.flatnonzero(~grid.contains(trajectory.plane))), -1))
 
 
-def ends_outside(trajectory: SingleTrajectory, grid: Grid) -> bool:
-    """Whether it is outside the picture after its last step."""
-    return not grid.contains(trajectory.plane[-1])
-
-
 def end_symbol(trajectory: SingleTrajectory, grid: Grid) -> str:
     """A cross at the last place of a descent that diverged, a ring if it ended outside the picture, otherwise a dot."""
-    return "x" if trajectory.diverged_at >= 0 else "circle-open" if ends_outside(trajectory, grid) else "circle"
+    return "x" if trajectory.diverged_at >= 0 else "circle" if grid.contains(trajectory.plane[-1]) else "circle-open"
 
 
 def _endpoints(trace: Any, group: Sequence[SingleTrajectory], parts: Sequence[Drawn], grid: Grid) -> Any:
