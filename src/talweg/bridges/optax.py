@@ -62,14 +62,14 @@ def transformation(method: Method, *, key: int | PRNGKeyArray = 0) -> optax.Grad
 
     def update(updates: optax.Updates, state: State, params: optax.Params | None = None, **extra: Any) -> tuple[optax.Updates, State]:
         del extra
-        given = jax.tree.map(Missing, updates) if params is None else params
-        stands = given if state.stands is None else state.stands
+        params = jax.tree.map(Missing, updates) if params is None else params
+        stands = params if state.stands is None else state.stands
         move, inside = asking.step(method, asking.Answers([updates]), stands, state.inside, state.steps, state.key)
         count = optax.safe_increment(state.steps)
         if elsewhere:
             stands = trees.add(stands, move)
             target = asking.place(method, stands, inside, [], count, state.key)
-            move = jax.tree.map(lambda to, here: to - here, target, given)
+            move = jax.tree.map(lambda to, here: to - here, target, params)
         return trees.like(move, updates), State(count, state.key, inside, stands if elsewhere else None)
 
     return optax.GradientTransformationExtraArgs(init, update)
@@ -77,8 +77,8 @@ def transformation(method: Method, *, key: int | PRNGKeyArray = 0) -> optax.Grad
 
 def evaluation_params(state: optax.OptState, params: optax.Params) -> optax.Params:
     """Where the methods of an optimizer state stand: what to evaluate and keep. It is `params` for most methods."""
-    found = [s for s in jax.tree.leaves(state, is_leaf=lambda x: isinstance(x, State)) if isinstance(s, State)]
-    own = [s.stands for s in found if s.stands is not None]
+    states = [s for s in jax.tree.leaves(state, is_leaf=lambda x: isinstance(x, State)) if isinstance(s, State)]
+    own = [s.stands for s in states if s.stands is not None]
     return own[-1] if own else params
 
 
@@ -96,15 +96,15 @@ class Missing:
 
 def _asks_elsewhere(method: Method) -> bool:
     """Whether its one gradient is taken elsewhere. Raises InputError for methods that ask for more."""
-    asked = asking.questions(method, jnp.zeros((2, 2)))
-    gradients = sum(question.kind == "gradient" for question in asked)
-    if gradients != 1 or len(asked) != 1:
-        what = f"{gradients} gradients" + (f" and {len(asked) - gradients} losses" if len(asked) > gradients else "")
+    questions = asking.questions(method, jnp.zeros((2, 2)))
+    gradients = sum(question.kind == "gradient" for question in questions)
+    if gradients != 1 or len(questions) != 1:
+        what = f"{gradients} gradients" + (f" and {len(questions) - gradients} losses" if len(questions) > gradients else "")
         raise InputError(
             f"transformation: {method!r} asks for {what} in every step, but optax hands over one gradient; run it with tw.descend, "
             "tw.race or tw.torch_optimizer"
         )
-    return asked[0].elsewhere
+    return questions[0].elsewhere
 
 
 def _real(params: optax.Params) -> None:
@@ -138,11 +138,11 @@ def __getattr__(name: str) -> Callable[..., optax.GradientTransformationExtraArg
     make = getattr(dialects.optax, name)
 
     @functools.wraps(make)
-    def factory(*given: Any, **named: Any) -> optax.GradientTransformationExtraArgs:
+    def factory(*positional: Any, **named: Any) -> optax.GradientTransformationExtraArgs:
         def usable(x: Any) -> Any:
             return Called(x) if callable(x) and not isinstance(x, Schedule) else x
 
-        method = make(*map(usable, given), **{argument: usable(value) for argument, value in named.items()})
+        method = make(*map(usable, positional), **{argument: usable(value) for argument, value in named.items()})
         return transformation(method, key=named.get("key", 0))
 
     return factory
@@ -200,7 +200,7 @@ def from_optax(
     return _foreign(name or _called(what), functools.partial(what, **settled), defaults, plain)
 
 
-def _foreign(name: str, make: Callable[..., optax.GradientTransformation], defaults: dict[str, float], given: dict[str, Any]) -> Any:
+def _foreign(name: str, make: Callable[..., optax.GradientTransformation], defaults: dict[str, float], values: dict[str, Any]) -> Any:
     def made(self: Foreign) -> optax.GradientTransformationExtraArgs:
         return optax.with_extra_args_support(make(**self.hyperparameters()))
 
@@ -213,7 +213,7 @@ def _foreign(name: str, make: Callable[..., optax.GradientTransformation], defau
         "name": f"optax.{name}",
         "label": f"optax {name}",
         "source": "optax",
-        "space": {number: value for number, value in given.items() if isinstance(value, Range)},
+        "space": {number: value for number, value in values.items() if isinstance(value, Range)},
     }
     maker: Any = type(Foreign)
     return maker("Optax" + re.sub(r"\W|_", "", name.title()), (Foreign,), body)

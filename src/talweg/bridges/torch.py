@@ -79,11 +79,11 @@ class TorchOptimizer(torch.optim.Optimizer):
         with self._precision():
             self._remember()
             groups = [_Group(self, i) for i in range(len(self.param_groups))]
-            asked = self._questions(groups[0])
-            self._refuse(asked, closure)
+            questions = self._questions(groups[0])
+            self._refuse(questions, closure)
             loss = None
             try:
-                for question in asked:
+                for question in questions:
                     for group in groups:
                         group.go(question)
                     if closure is not None:
@@ -127,8 +127,8 @@ class TorchOptimizer(torch.optim.Optimizer):
         state: Any = self.state
         if not self._inside and STATE in state:
             known = state[STATE]
-            kept = [[jnp.array(_to_jax(tensor), copy=True) for tensor in group] for group in known["groups"]]
-            self._inside = [_Inside(leaves, None, steps) for leaves, steps in zip(kept, known["steps"], strict=True)]
+            states = [[jnp.array(_to_jax(tensor), copy=True) for tensor in group] for group in known["groups"]]
+            self._inside = [_Inside(leaves, None, steps) for leaves, steps in zip(states, known["steps"], strict=True)]
 
     def _precision(self) -> AbstractContextManager[Any]:
         double = any(tensor.dtype == torch.float64 for group in self.param_groups for tensor in group["params"])
@@ -136,12 +136,12 @@ class TorchOptimizer(torch.optim.Optimizer):
 
     def _questions(self, group: _Group) -> list[asking.Question]:
         if not hasattr(self, "_asked"):
-            self._asked = asking.questions(self.method, group.params)
-        return self._asked
+            self._known_questions = asking.questions(self.method, group.params)
+        return self._known_questions
 
-    def _refuse(self, asked: Sequence[asking.Question], closure: Any) -> None:
-        if closure is None and (len(asked) != 1 or asked[0].elsewhere or asked[0].kind != "gradient"):
-            gradients = sum(question.kind == "gradient" for question in asked)
+    def _refuse(self, questions: Sequence[asking.Question], closure: Any) -> None:
+        if closure is None and (len(questions) != 1 or questions[0].elsewhere or questions[0].kind != "gradient"):
+            gradients = sum(question.kind == "gradient" for question in questions)
             what = f"for {gradients} gradients" if gradients != 1 else "for a gradient elsewhere than where the parameters stand"
             raise InputError(
                 f"torch_optimizer: {self.method!r} asks {what} in every step; call step(closure) with a closure that clears the "

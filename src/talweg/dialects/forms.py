@@ -14,7 +14,7 @@ from talweg import methods as m
 from talweg.methods import Method, MethodFactory, Wrapper, factory_of
 from talweg.schedules import Constant, Schedule
 
-Found = TypeVar("Found")
+Match = TypeVar("Match")
 
 HAT = "ε is added before the bias correction there (epsilon-hat) and after it here, or the other way round: no number makes up for it"
 ROOT = "ε stands inside the root on one side and beside it on the other: no number makes up for it"
@@ -31,18 +31,18 @@ WARM = "the momentum warms up at another pace, or not at all"
 BEGINS = "its average begins at another number"
 
 
-def nearest(method: Method, wanted: Callable[[Method], Found | None]) -> tuple[Found, tuple[str, ...]] | None:
+def nearest(method: Method, wanted: Callable[[Method], Match | None]) -> tuple[Match, tuple[str, ...]] | None:
     """What `wanted` gives for the form of a method that has the fewest differences, with these; None if it wants none of them."""
     order = itertools.count()
     waiting: list[tuple[int, int, Method, tuple[str, ...]]] = [(0, next(order), method, ())]
-    seen: set[str] = set()
+    visited: set[str] = set()
     while waiting:
         cost, _, form, differs = heapq.heappop(waiting)
-        if repr(form) in seen:
+        if repr(form) in visited:
             continue
-        seen.add(repr(form))
-        if (found := wanted(form)) is not None:
-            return found, differs
+        visited.add(repr(form))
+        if (match := wanted(form)) is not None:
+            return match, differs
         for other, reason in others(form):
             heapq.heappush(
                 waiting,

@@ -73,10 +73,10 @@ class Library:
             [inspect.Parameter(word, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=value) for word, value in defaults.items()]
         )
 
-        def construct(*given: Any, **named: Any) -> Method:
+        def construct(*positional: Any, **named: Any) -> Method:
             if unknown := named.keys() - defaults.keys():
                 raise InputError(f"{self.name}.{name}: {', '.join(unknown)} has no equivalent here; it takes {', '.join(defaults)}")
-            bound = signature.bind(*given, **named)
+            bound = signature.bind(*positional, **named)
             bound.apply_defaults()
             return self._method(name, made.like or name, bound.arguments)
 
@@ -86,15 +86,15 @@ class Library:
 
     def _method(self, who: str, name: str, arguments: Mapping[str, Any]) -> Method:
         """The method of the smallest call that has all the arguments that say something, in its wrappers."""
-        given = {word: value for word, value in arguments.items() if not self._left_out(word, value)}
-        if len(self.alone & given.keys()) > 1:
+        chosen = {word: value for word, value in arguments.items() if not self._left_out(word, value)}
+        if len(self.alone & chosen.keys()) > 1:
             raise InputError(f"{self.name}.{who}: give one of {' and '.join(sorted(self.alone))}, not both; {self.name} refuses that, too")
-        calls = [call for call in self.calls if call.name == name and call.fixed.items() <= given.items()]
+        calls = [call for call in self.calls if call.name == name and call.fixed.items() <= chosen.items()]
         wrapped = set(self.arguments.values())
-        fitting = [call for call in calls if given.keys() <= call.arguments | wrapped]
+        fitting = [call for call in calls if chosen.keys() <= call.arguments | wrapped]
         if not fitting:
             known = wrapped.union(*(call.arguments for call in calls))
-            wrong = ", ".join(f"{word}={value}" for word, value in given.items() if word not in known)
+            wrong = ", ".join(f"{word}={value}" for word, value in chosen.items() if word not in known)
             raise InputError(f"{self.name}.{who}: it has no {wrong}; leave that out, {self.name} refuses it, too")
         call = min(fitting, key=lambda call: len(call.names))
         numbers = {}
@@ -104,8 +104,8 @@ class Library:
                 numbers[number] = value[int(place)] if place else value
         method = factory_named("dialects", call.kind)(**numbers, **call.needs)
         for wrapper, word in reversed([*self.arguments.items()]):
-            if word in given and word not in call.arguments:
-                method = WRAPPERS[wrapper](method, given[word])  # type: ignore[call-arg]
+            if word in chosen and word not in call.arguments:
+                method = WRAPPERS[wrapper](method, chosen[word])  # type: ignore[call-arg]
         return method
 
     def _left_out(self, word: str, value: Any) -> bool:
@@ -114,10 +114,10 @@ class Library:
 
     def spell(self, method: Method) -> Spelling:
         """The call that takes a method's steps, or the nearest one with what differs."""
-        found = nearest(method, self.written)
-        if found is None:
+        spelled = nearest(method, self.written)
+        if spelled is None:
             return Spelling(self.name, "", differs=(f"{self.name} has no method like {type(method).__name__}",))
-        (call, arguments), differs = found
+        (call, arguments), differs = spelled
         return Spelling(self.name, call, arguments, differs)
 
     def written(self, method: Method) -> tuple[str, dict[str, Any]] | None:

@@ -246,10 +246,10 @@ class Optax(Library):
 
     def spell(self, method: Method) -> Spelling:
         """The transformation that takes a method's steps, or the nearest one with what differs."""
-        found = nearest(method, self.chained)
-        if found is None:
+        spelled = nearest(method, self.chained)
+        if spelled is None:
             return super().spell(method)
-        (call, arguments), differs = found
+        (call, arguments), differs = spelled
         return Spelling(self.name, call, arguments, differs)
 
     def chained(self, method: Method) -> tuple[str, Mapping[str, Any]] | None:
@@ -259,10 +259,10 @@ class Optax(Library):
             ((_, value),) = method.own_numbers().items()
             links.append(Spelling(self.name, BEFORE[method.name], {"0": value}))
             method = method.inner
-        found = self.written(method)
-        if found is None or not links:
-            return found
-        links.append(Spelling(self.name, *found))
+        spelled = self.written(method)
+        if spelled is None or not links:
+            return spelled
+        links.append(Spelling(self.name, *spelled))
         return "optax.chain", {str(i): link for i, link in enumerate(links)}
 
 

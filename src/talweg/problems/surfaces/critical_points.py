@@ -59,17 +59,17 @@ def find(function: Function, domain: Domain, side: int = SIDE) -> list[CriticalP
     settled &= (step <= SETTLED) & (slope <= LEVEL * typical[0])
     edge = 1e-9 * (high - low)
     settled &= ((first >= low - edge) & (first <= high + edge)).all(axis=1)
-    found: list[CriticalPoint] = []
-    kept: list[np.ndarray] = []
+    points: list[CriticalPoint] = []
+    shares: list[np.ndarray] = []
     for i in np.flatnonzero(settled)[np.argsort(slope[settled], kind="stable")]:
         share = (first[i] - low) / (high - low)
-        if not kept or np.min(np.linalg.norm(np.array(kept) - share, axis=1)) > SAME:
-            kept.append(share)
+        if not shares or np.min(np.linalg.norm(np.array(shares) - share, axis=1)) > SAME:
+            shares.append(share)
             place = np.where(np.abs(first[i]) < 1e-9 * (high - low), 0.0, first[i])
-            found.append(CriticalPoint(tuple(place.tolist()), float(value[i]), kind(curvature[i], float(typical[1]))))
-    if sum(point.kind == "undecided" for point in found) > ISOLATED_AT_MOST:
-        found = [point for point in found if point.kind != "undecided"]
-    return sorted(found, key=lambda point: (point.value, point.at))
+            points.append(CriticalPoint(tuple(place.tolist()), float(value[i]), kind(curvature[i], float(typical[1]))))
+    if sum(point.kind == "undecided" for point in points) > ISOLATED_AT_MOST:
+        points = [point for point in points if point.kind != "undecided"]
+    return sorted(points, key=lambda point: (point.value, point.at))
 
 
 def kind(curvature: Sequence[float] | np.ndarray, typical: float = 1.0) -> str:
@@ -93,7 +93,7 @@ def _grid(dimensions: int, side: int) -> Float[np.ndarray, "starts d"]:
 def _newton(function: Function, starts: Float[np.ndarray, "starts d"], span: Float[np.ndarray, " d"]) -> tuple[Array, ...]:
     """Where each start leads, the last step, and value, slope and curvature there; typical slope and curvature of the domain."""
 
-    def look(x: Array) -> tuple[Array, Array, Array]:
+    def derivatives(x: Array) -> tuple[Array, Array, Array]:
         slope = jax.grad(function)(x) * span  # in shares of the domain, so that no coordinate's unit matters
         curvature = jax.hessian(function)(x) * span[:, None] * span[None, :]
         safe = jnp.where(jnp.isfinite(curvature), curvature, 0.0)  # LAPACK does not return from infinite numbers
@@ -104,9 +104,9 @@ def _newton(function: Function, starts: Float[np.ndarray, "starts d"], span: Flo
         return slope, jnp.where(jnp.isfinite(curvature).all(), values, jnp.nan), step
 
     def lane(start: Array) -> tuple[Array, ...]:
-        def go(i: Array, seen: tuple[Array, ...]) -> tuple[Array, ...]:
-            after, *_, first_slope, first_curvature = seen
-            slope, curvature, step = look(after)
+        def go(i: Array, state: tuple[Array, ...]) -> tuple[Array, ...]:
+            after, *_, first_slope, first_curvature = state
+            slope, curvature, step = derivatives(after)
             length, steepness, bend = jnp.linalg.norm(step), jnp.linalg.norm(slope), jnp.abs(curvature).max()
             moved = after + step * jnp.minimum(1.0, LONGEST_STEP / jnp.maximum(length, 1e-300)) * span
             begun = i > 0

@@ -252,8 +252,8 @@ def _variables(used: set[str]) -> tuple[str, ...]:
 
 def _divided(text: str, word: str) -> tuple[str, str | None]:
     """What stands before the last ` word ` and after it."""
-    before, found, after = text.rpartition(f" {word} ")
-    return (before, after) if found else (text, None)
+    before, separator, after = text.rpartition(f" {word} ")
+    return (before, after) if separator else (text, None)
 
 
 def _domain(text: str | None, dimensions: int) -> tuple[tuple[float, float], ...]:
@@ -275,12 +275,12 @@ def _start(formula: Formula, text: str | None) -> tuple[float, ...]:
     low, high = np.array(formula.domain).T
     if text is not None:
         numbers = [_number(part) for part in text.split(",")]
-        given = tuple(number for number in numbers if number is not None)
-        if len(given) != len(low) or len(given) != len(numbers):
+        start = tuple(number for number in numbers if number is not None)
+        if len(start) != len(low) or len(start) != len(numbers):
             raise InputError(f"surface: after `from` the start must be {len(low)} numbers, such as 1, 2, got {text.strip()!r}")
-        if not np.isfinite(formula.values(np.array(given))):
-            raise InputError(f"surface: {formula.text!r} is not finite at the start {given}; give another start after `from`")
-        return given
+        if not np.isfinite(formula.values(np.array(start))):
+            raise InputError(f"surface: {formula.text!r} is not finite at the start {start}; give another start after `from`")
+        return start
     shares = [np.resize([one, other], len(low)) for one in PLACES for other in (*PLACES[1:], 1 - one, 0.15)]
     places = low + np.array(shares) * (high - low)
     around = 1e-4 * (high - low)

@@ -27,7 +27,7 @@ class TableEncoder:
     """
 
     def __init__(self) -> None:
-        self.said: list[str] = []  #: what was done, one sentence each
+        self.notes: list[str] = []  #: what was done, one sentence each
 
     def __call__(self, train: pd.DataFrame, validation: pd.DataFrame, test: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Fit on the first part, transform all three."""
@@ -38,10 +38,10 @@ class TableEncoder:
         some = train.head(FITTED_ON)  # the split has shuffled the rows: the first are a random sample
         self._fit_words(some[[name for name in train if train[name].dtype.kind != "f"]])
         if len(train) > len(some) and len(self.words) + len(self.texts):
-            self.said.append(f"categories, dates and text were encoded as {len(some):,} of the {len(train):,} training rows show them")
+            self.notes.append(f"categories, dates and text were encoded as {len(some):,} of the {len(train):,} training rows show them")
         if self.texts:
             names = ", ".join(list(self.texts)[:3]) + (", …" if len(self.texts) > 3 else "")
-            self.said.append(f"text of many different values was described by {PIECES} numbers for each column ({names})")
+            self.notes.append(f"text of many different values was described by {PIECES} numbers for each column ({names})")
         return self._transform(train), self._transform(validation), self._transform(test)
 
     def _fit_words(self, some: pd.DataFrame) -> None:
