@@ -49,12 +49,7 @@ CONSTRUCTORS = {
     "Adagrad": Constructor("ε inside the root", learning_rate=1e-3, initial_accumulator_value=0.1, epsilon=1e-7),
     "Adadelta": Constructor("the paper's formula, times a learning rate", learning_rate=1e-3, rho=0.95, epsilon=1e-7),
     "RMSprop": Constructor(
-        "ε inside the root, the learning rate inside the velocity",
-        learning_rate=1e-3,
-        rho=0.9,
-        momentum=0.0,
-        epsilon=1e-7,
-        centered=False,
+        "ε inside the root, the learning rate inside the velocity", learning_rate=1e-3, rho=0.9, momentum=0.0, epsilon=1e-7, centered=False
     ),
     "Lion": Constructor("the paper's formula", learning_rate=1e-3, beta_1=0.9, beta_2=0.99),
 }

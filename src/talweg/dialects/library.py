@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from jax.core import Tracer
+
 from talweg.checks import InputError
 from talweg.dialects.forms import nearest
 from talweg.dialects.spelling import Spelling
@@ -39,11 +41,19 @@ class Call:
         return {argument.partition(".")[0] for argument in self.names.values()} | self.fixed.keys()
 
 
-class Constructor:
-    """The arguments of a library's optimizer with their defaults, and a word on its formula; its calls are those of `like`."""
+NONE: Mapping[str, Any] = {}
 
-    def __init__(self, about: str, *, like: str | None = None, **defaults: Any):
-        self.about, self.like, self.defaults = about, like, defaults
+
+class Constructor:
+    """The arguments of a library's optimizer with their defaults, and a word on its formula; its calls are those of `like`.
+
+    `only` says of some arguments why their default is the one value that is taken; `keywords` can't be given by their place.
+    """
+
+    def __init__(
+        self, about: str, *, like: str | None = None, only: Mapping[str, str] = NONE, keywords: Mapping[str, Any] = NONE, **defaults: Any
+    ):
+        self.about, self.like, self.only, self.keywords, self.defaults = about, like, only, keywords, {**defaults, **keywords}
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,7 @@ class Library:
     alone: frozenset[str] = frozenset()  #: arguments of which a call takes one at most
     constructors: Mapping[str, Constructor] = field(default_factory=dict)  #: by name, where they are made from `calls`
     common: Mapping[str, Any] = field(default_factory=dict)  #: arguments of all of them, with the values that leave them out
+    aliases: tuple[Call, ...] = ()  #: other calls for methods that have one in `calls`: understood, but not written
 
     def optimizers(self, module: str) -> dict[str, Callable[..., Method]]:
         """The functions of `constructors`, to be put into a module."""
@@ -69,8 +80,10 @@ class Library:
         """The optimizer of that name as a function with the library's arguments, which gives the method that takes the same steps."""
         made = self.constructors[name]
         defaults = {**made.defaults, **self.common, **made.defaults}  # the common ones behind its own, whose values count
+        kinds = dict.fromkeys(made.keywords, inspect.Parameter.KEYWORD_ONLY)
         signature = inspect.Signature(
-            [inspect.Parameter(word, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=value) for word, value in defaults.items()]
+            inspect.Parameter(word, kinds.get(word, inspect.Parameter.POSITIONAL_OR_KEYWORD), default=value)
+            for word, value in defaults.items()
         )
 
         def construct(*positional: Any, **named: Any) -> Method:
@@ -78,6 +91,13 @@ class Library:
                 raise InputError(f"{self.name}.{name}: {', '.join(unknown)} has no equivalent here; it takes {', '.join(defaults)}")
             bound = signature.bind(*positional, **named)
             bound.apply_defaults()
+            for word, value in bound.arguments.items():
+                if value is None and defaults[word] is NEEDED:
+                    raise InputError(f"{self.name}.{name}: {word} must be a number or a schedule, got None")
+            for word, why in made.only.items():
+                value = bound.arguments.pop(word)
+                if not isinstance(value, Tracer) and value != defaults[word]:  # a traced one can't be known
+                    raise InputError(f"{self.name}.{name}: {word} must be {defaults[word]}, got {value}; {why}")
             return self._method(name, made.like or name, bound.arguments)
 
         construct.__name__, construct.__doc__ = name, f"{self.name}'s {name}: {made.about}."
@@ -89,7 +109,7 @@ class Library:
         chosen = {word: value for word, value in arguments.items() if not self._left_out(word, value)}
         if len(self.alone & chosen.keys()) > 1:
             raise InputError(f"{self.name}.{who}: give one of {' and '.join(sorted(self.alone))}, not both; {self.name} refuses that, too")
-        calls = [call for call in self.calls if call.name == name and call.fixed.items() <= chosen.items()]
+        calls = [call for call in (*self.calls, *self.aliases) if call.name == name and call.fixed.items() <= chosen.items()]
         wrapped = set(self.arguments.values())
         fitting = [call for call in calls if chosen.keys() <= call.arguments | wrapped]
         if not fitting:

@@ -20,20 +20,6 @@ def SGD(lr: Number = 1e-3, momentum: float = 0.0, dampening: float = 0.0, weight
     return _l2(m.DampenedMomentum(lr, momentum, dampening) if dampening else m.Momentum(lr, momentum), weight_decay)
 
 
-def Adam(
-    lr: Number = 1e-3,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
-    amsgrad: bool = False,
-    decoupled_weight_decay: bool = False,
-) -> Method:
-    """Algorithm 1 of the paper: ε after the bias correction."""
-    if decoupled_weight_decay:
-        return LIBRARY.optimizer("AdamW")(lr, betas, eps, weight_decay, amsgrad)
-    return _l2((m.AMSGrad if amsgrad else m.Adam)(lr, *betas, eps), weight_decay)
-
-
 def Adagrad(
     lr: Number = 1e-2, lr_decay: float = 0.0, weight_decay: float = 0.0, initial_accumulator_value: float = 0.0, eps: float = 1e-10
 ) -> Method:
@@ -57,17 +43,14 @@ DECOUPLED = {"decoupled_weight_decay": True}
 BETAS = (0.9, 0.999)
 
 CONSTRUCTORS = {
+    "Adam": Constructor(
+        "ε after the bias correction", lr=1e-3, betas=BETAS, eps=1e-8, weight_decay=0.0, amsgrad=False, decoupled_weight_decay=False
+    ),
     "AdamW": Constructor(
         "decoupled weight decay times the learning rate", lr=1e-3, betas=BETAS, eps=1e-8, weight_decay=1e-2, amsgrad=False
     ),
     "NAdam": Constructor(
-        "a momentum that warms up",
-        lr=2e-3,
-        betas=BETAS,
-        eps=1e-8,
-        weight_decay=0.0,
-        momentum_decay=4e-3,
-        decoupled_weight_decay=False,
+        "a momentum that warms up", lr=2e-3, betas=BETAS, eps=1e-8, weight_decay=0.0, momentum_decay=4e-3, decoupled_weight_decay=False
     ),
     "RAdam": Constructor(
         "with epsilon-hat, unlike its Adam", lr=1e-3, betas=BETAS, eps=1e-8, weight_decay=0.0, decoupled_weight_decay=False
@@ -109,6 +92,10 @@ LIBRARY = Library(
         Call("rmsprop-momentum", "torch.optim.RMSprop", {**RMS, "momentum": "momentum"}),
         Call("rprop", "torch.optim.Rprop", RPROP, steady=True),
         Call("rmsprop-centered-momentum", "torch.optim.RMSprop", {**RMS, "momentum": "momentum"}, {"centered": True}),
+    ),
+    aliases=(
+        Call("adamw", "torch.optim.Adam", ADAM | DECAY, DECOUPLED),
+        Call("weight-decay+amsgrad", "torch.optim.Adam", ADAM | DECAY, {"amsgrad": True, **DECOUPLED}),
     ),
     arguments={"l2": "weight_decay"},
     without=frozenset({"torch.optim.AdamW", "torch.optim.Rprop"}),
