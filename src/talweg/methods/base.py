@@ -105,6 +105,11 @@ class Arraywise(Method):
     learning_rate: eqx.AbstractVar[Number]
     slot_count: ClassVar[int] = 0  #: arrays of zeros that are kept for one array of parameters, unless `slots` says otherwise
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "slot_count" in vars(cls) and "memory" not in vars(cls):
+            cls.memory = "n" if cls.slot_count == 1 else f"{cls.slot_count} n"
+
     def slots(self, w: Array) -> Slots:
         """The arrays that are kept for one array of parameters, before the first step."""
         return zeros(w, self.slot_count)

@@ -38,8 +38,9 @@ class Findings:
         self.cells: dict[str, dict[str, int]] = {sort: {} for sort in SENTENCES}  #: values by sort of finding and column
 
     def note(self, sort: str, name: str, cells: int = 1) -> None:
-        """Remember that the column `name` showed `sort`, in `cells` values."""
-        self.cells[sort][name] = cells
+        """Remember that the column `name` showed `sort`, in `cells` values, if there are any."""
+        if cells:
+            self.cells[sort][name] = cells
 
     def leave_out(self, sort: str, name: str) -> None:
         """Remember only that the column was left out, and why."""
@@ -49,8 +50,11 @@ class Findings:
 
     def sentences(self) -> list[str]:
         """One sentence for each sort of finding."""
-        findings = ((SENTENCES[sort], columns) for sort, columns in self.cells.items() if columns)
-        return [text.format(columns=_columns(list(columns)), cells=sum(columns.values())) for text, columns in findings]
+        return [
+            SENTENCES[sort].format(columns=_columns(list(columns)), cells=sum(columns.values()))
+            for sort, columns in self.cells.items()
+            if columns
+        ]
 
 
 SENTENCES = {
@@ -74,19 +78,13 @@ def typed(name: str, values: pd.Series | pa.ChunkedArray, findings: Findings) ->
     """The column as float64, datetime64 or categories; None if it says nothing (empty, constant, an identifier)."""
     column = _typed(name, values, findings)
     missing = int(column.isna().sum())
-    if missing == len(column):
-        reason = "empty"
-    elif not missing and len(column) > 1 and column.nunique() == 1:
-        reason = "constant"
-    else:
-        reason = "identifier" if _identifies(name, column) else ""
+    constant = not missing and len(column) > 1 and column.nunique() == 1
+    reason = "empty" if missing == len(column) else "constant" if constant else "identifier" if _identifies(name, column) else ""
     if reason:
         findings.leave_out(reason, name)
         return None
-    if missing:
-        findings.note("missing", name, missing)
-    if column.dtype.kind == "M":
-        findings.note("date", name)
+    findings.note("missing", name, missing)
+    findings.note("date", name, column.dtype.kind == "M")
     return column
 
 
@@ -109,16 +107,13 @@ def _typed(name: str, values: pd.Series | pa.ChunkedArray, findings: Findings) -
     if len(distinct) <= 2 and any(set(pc.utf8_lower(distinct).to_pylist()) <= pair for pair in TRUTHS):
         findings.note("truth", name)
         return pd.Series(_numpy(pc.if_else(pc.is_null(text), None, pc.is_in(pc.utf8_lower(text), TRUE))))
-    numbers = as_numbers(text, distinct)
-    if numbers is not None:
+    if (numbers := as_numbers(text, distinct)) is not None:
         values, written = numbers
-        if written:
-            findings.note("written", name)
-        _unreadable(name, np.isnan(values), text, findings)
+        findings.note("written", name, written)
+        findings.note("unreadable", name, int(np.isnan(values).sum()) - text.null_count)
         return _finite(name, values, findings)
-    dates = as_dates(text, distinct)
-    if dates is not None:
-        _unreadable(name, dates.isna().to_numpy(), text, findings)
+    if (dates := as_dates(text, distinct)) is not None:
+        findings.note("unreadable", name, int(dates.isna().sum()) - text.null_count)
         return dates
     return _categories(text)
 
@@ -209,18 +204,10 @@ def _naive(dates: pd.Series) -> pd.Series:
     return pd.Series(dates.to_numpy("datetime64[us]"))
 
 
-def _unreadable(name: str, missing: np.ndarray, text: pa.ChunkedArray, findings: Findings) -> None:
-    count = int(missing.sum()) - text.null_count
-    if count:
-        findings.note("unreadable", name, count)
-
-
 def _finite(name: str, values: np.ndarray, findings: Findings) -> pd.Series:
     infinite = np.isinf(values)
-    if infinite.any():
-        findings.note("infinite", name, int(infinite.sum()))
-        values = np.where(infinite, np.nan, values)
-    return pd.Series(values)
+    findings.note("infinite", name, int(infinite.sum()))
+    return pd.Series(np.where(infinite, np.nan, values))
 
 
 def _numpy(numbers: pa.Array | pa.ChunkedArray) -> np.ndarray:

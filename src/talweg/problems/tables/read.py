@@ -194,10 +194,10 @@ def _unique(names: list[str], notes: list[str]) -> list[str]:
         while taken[label] > 1 and f"{label}.{taken[label]}" in named:
             taken[label] += 1
         unique.append(label if taken[label] == 1 else f"{label}.{taken[label]}")
-    repeated = sum(a != b for a, b in zip(named, unique, strict=True))
-    if repeated:
-        first = next(b for a, b in zip(named, unique, strict=True) if a != b)
-        notes.append(f"{repeated} column{'s' if repeated > 1 else ''} had the name of another and got a number (the first: {first})")
+    numbered = [new for old, new in zip(named, unique, strict=True) if new != old]
+    if numbered:
+        columns = f"{len(numbered)} column{'s' if len(numbered) > 1 else ''}"
+        notes.append(f"{columns} had the name of another and got a number (the first: {numbered[0]})")
     numbers = sum(label.replace(".", "", 1).lstrip("-").isdigit() for label in names)
     if 2 * numbers >= len(names) > 1:
         notes.append("most columns are called by a number: if the file has no line of names, add one")
