@@ -12,18 +12,16 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, PRNGKeyArray, PyTree
 
-from talweg import dialects, trees
+from talweg import trees
 from talweg.bridges import asking
 from talweg.checks import InputError, InputTypeError
 from talweg.methods import Method, Range
 from talweg.oracle import Oracle
-from talweg.schedules import Schedule
 
 
 class State(NamedTuple):
@@ -55,7 +53,8 @@ def transformation(method: Method, *, key: int | PRNGKeyArray = 0) -> optax.Grad
     elsewhere = _asks_elsewhere(method)
 
     def init(params: optax.Params) -> State:
-        _real(params)
+        if any(map(jnp.iscomplexobj, jax.tree.leaves(params))):
+            raise InputError("transformation: parameters must be real, got complex ones; give real and imaginary parts as two arrays")
         where = jax.tree.map(jnp.asarray, params) if elsewhere else None
         seed = key if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key) else jax.random.key(key)
         return State(jnp.zeros((), jnp.int32), seed, method.init(params), where)
@@ -107,47 +106,6 @@ def _asks_elsewhere(method: Method) -> bool:
     return questions[0].elsewhere
 
 
-def _real(params: optax.Params) -> None:
-    for leaf in jax.tree.leaves(params):
-        if jnp.iscomplexobj(leaf):
-            raise InputError("transformation: parameters must be real, got complex ones; give real and imaginary parts as two arrays")
-
-
-# ---- optax's own names -------------------------------------------------------------------------------------------------------
-
-#: optax's factories whose arguments and defaults talweg has: each makes a `transformation` of the method that takes the same steps.
-FACTORIES = (
-    *("sgd", "noisy_sgd", "sign_sgd", "signum", "lion", "adagrad", "adadelta", "rmsprop"),
-    *("adam", "adamw", "amsgrad", "nadam", "nadamw", "adamax", "adamaxw", "radam", "adabelief", "lamb", "lars", "prodigy"),
-)
-
-
-class Called(Schedule):
-    """A schedule of optax: a function of the count."""
-
-    function: Callable[[Any], Any] = eqx.field(static=True)
-
-    def __call__(self, t: Any) -> Array:
-        return self.function(t)
-
-
-def __getattr__(name: str) -> Callable[..., optax.GradientTransformationExtraArgs]:
-    """`bridges.optax.adam(1e-3)`: optax's name, arguments and defaults, and talweg's method behind them."""
-    if name not in FACTORIES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    make = getattr(dialects.optax, name)
-
-    @functools.wraps(make)
-    def factory(*positional: Any, **named: Any) -> optax.GradientTransformationExtraArgs:
-        def usable(x: Any) -> Any:
-            return Called(x) if callable(x) and not isinstance(x, Schedule) else x
-
-        method = make(*map(usable, positional), **{argument: usable(value) for argument, value in named.items()})
-        return transformation(method, key=named.get("key", 0))
-
-    return factory
-
-
 # ---- and the other way round -------------------------------------------------------------------------------------------------
 
 
@@ -190,14 +148,15 @@ def from_optax(
         return _foreign(name or "transformation", lambda: what, {}, {})()
     if not callable(what):
         raise InputTypeError(f"from_optax: expected a transformation such as optax.adam(1e-3), or a factory, got {what!r}")
+    own = getattr(what, "__name__", type(what).__name__)
     known = inspect.signature(what).parameters
     for number in numbers:
         if number not in known:
-            raise InputError(f"from_optax: {_called(what)} has no number {number!r}; known: {', '.join(known)}")
-    plain = {number: value for number, value in numbers.items() if _is_number(value)}
+            raise InputError(f"from_optax: {own} has no number {number!r}; known: {', '.join(known)}")
+    plain = {number: value for number, value in numbers.items() if isinstance(value, (Range, float))}
     defaults = {number: _default(value, known[number].default) for number, value in plain.items()}
     settled = {number: value for number, value in numbers.items() if number not in plain}
-    return _foreign(name or _called(what), functools.partial(what, **settled), defaults, plain)
+    return _foreign(name or own, functools.partial(what, **settled), defaults, plain)
 
 
 def _foreign(name: str, make: Callable[..., optax.GradientTransformation], defaults: dict[str, float], values: dict[str, Any]) -> Any:
@@ -219,15 +178,8 @@ def _foreign(name: str, make: Callable[..., optax.GradientTransformation], defau
     return maker("Optax" + re.sub(r"\W|_", "", name.title()), (Foreign,), body)
 
 
-def _called(factory: Callable[..., Any]) -> str:
-    return getattr(factory, "__name__", type(factory).__name__)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (Range, float))
-
-
-def _default(value: Any, usual: Any) -> float:
-    if not isinstance(value, Range):
-        return float(value)
-    return float(usual) if _is_number(usual) else value.value(0.5)
+def _default(value: Range | float, usual: Any) -> float:
+    """The number of an untuned method: as given, or the factory's own, or the middle of the range."""
+    if isinstance(value, Range):
+        return float(usual) if isinstance(usual, float) else value.value(0.5)
+    return float(value)

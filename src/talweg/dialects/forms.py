@@ -44,10 +44,8 @@ def nearest(method: Method, wanted: Callable[[Method], Match | None]) -> tuple[M
         if (match := wanted(form)) is not None:
             return match, differs
         for other, reason in others(form):
-            heapq.heappush(
-                waiting,
-                (cost + bool(reason), next(order), other, differs + ((reason,) if reason and reason not in differs else ())),
-            )
+            reasons = differs if not reason or reason in differs else (*differs, reason)
+            heapq.heappush(waiting, (cost + bool(reason), next(order), other, reasons))
     return None
 
 
@@ -78,11 +76,10 @@ def _same(method: Method, turn: str) -> Iterator[tuple[Method, str]]:
     """Forms with the same steps, and those that part only when the learning rate changes."""
     n = method.hyperparameters()
     rate = n.get("learning_rate")
-    for outside, inside in VELOCITIES:
-        if factory_of(method) == outside:
-            yield _made(inside, method), turn
-        if factory_of(method) == inside:
-            yield _made(outside, method), turn
+    for pair in VELOCITIES:
+        for one, other in (pair, pair[::-1]):
+            if factory_of(method) == one:
+                yield _made(other, method), turn
     match method:
         case m.AdamW():
             yield m.WeightDecay(m.Adam(rate, n["b1"], n["b2"], n["eps"]), n["weight_decay"]), ""

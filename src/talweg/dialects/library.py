@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from jax.core import Tracer
 
@@ -41,7 +41,8 @@ class Call:
         return {argument.partition(".")[0] for argument in self.names.values()} | self.fixed.keys()
 
 
-NONE: Mapping[str, Any] = {}
+Defaults: TypeAlias = dict[str, Any]  #: arguments with their defaults
+NONE: Defaults = {}
 
 
 class Constructor:
@@ -50,9 +51,7 @@ class Constructor:
     `only` says of some arguments why their default is the one value that is taken; `keywords` can't be given by their place.
     """
 
-    def __init__(
-        self, about: str, *, like: str | None = None, only: Mapping[str, str] = NONE, keywords: Mapping[str, Any] = NONE, **defaults: Any
-    ):
+    def __init__(self, about: str, *, like: str | None = None, only: Mapping[str, str] = NONE, keywords: Defaults = NONE, **defaults: Any):
         self.about, self.like, self.only, self.keywords, self.defaults = about, like, only, keywords, {**defaults, **keywords}
 
 
@@ -81,10 +80,8 @@ class Library:
         made = self.constructors[name]
         defaults = {**made.defaults, **self.common, **made.defaults}  # the common ones behind its own, whose values count
         kinds = dict.fromkeys(made.keywords, inspect.Parameter.KEYWORD_ONLY)
-        signature = inspect.Signature(
-            inspect.Parameter(word, kinds.get(word, inspect.Parameter.POSITIONAL_OR_KEYWORD), default=value)
-            for word, value in defaults.items()
-        )
+        usual = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        signature = inspect.Signature([inspect.Parameter(word, kinds.get(word, usual), default=value) for word, value in defaults.items()])
 
         def construct(*positional: Any, **named: Any) -> Method:
             if unknown := named.keys() - defaults.keys():

@@ -10,7 +10,7 @@ from jax.core import Tracer
 from talweg import methods as m
 from talweg.checks import InputError
 from talweg.dialects.forms import nearest
-from talweg.dialects.library import NEEDED, Call, Constructor, Library
+from talweg.dialects.library import NEEDED, Call, Constructor, Defaults, Library
 from talweg.dialects.spelling import Spelling
 from talweg.methods import Method
 from talweg.schedules import Number
@@ -112,11 +112,12 @@ ALIASES = (
     Call("weight-decay+nadam-constant", "optax.adamw", DECAYED, NESTEROV),
 )
 
-LEARNED = {"learning_rate": NEEDED}
-BETAS = {**LEARNED, "b1": 0.9, "b2": 0.999, "eps": 1e-8}
-ROOT = {**BETAS, "eps_root": 0.0}
+LEARNED: Defaults = {"learning_rate": NEEDED}
+BETAS: Defaults = {**LEARNED, "b1": 0.9, "b2": 0.999, "eps": 1e-8}
+ROOT: Defaults = {**BETAS, "eps_root": 0.0}
 ONE_EPSILON = {"eps_root": "talweg has one ε"}
-FLAG = {"nesterov": False}
+LARS_DEFAULTS: Defaults = {"weight_decay": 0.0, "trust_coefficient": 1e-3, "eps": 0.0, "momentum": 0.9}
+FLAG: Defaults = {"nesterov": False}
 CONSTRUCTORS = {
     "adam": Constructor("ε after the bias correction", only=ONE_EPSILON, keywords=FLAG, **ROOT),
     "adamw": Constructor("decoupled weight decay times the learning rate", only=ONE_EPSILON, keywords=FLAG, **ROOT, weight_decay=1e-4),
@@ -131,12 +132,7 @@ CONSTRUCTORS = {
     "adagrad": Constructor("ε inside the root", **LEARNED, initial_accumulator_value=0.1, eps=1e-7),
     "lion": Constructor("with decoupled weight decay", **LEARNED, b1=0.9, b2=0.99, weight_decay=1e-3),
     "lamb": Constructor("Adam with a trust ratio for every array", only=ONE_EPSILON, **ROOT | {"eps": 1e-6}, weight_decay=0.0),
-    "lars": Constructor(
-        "momentum with a trust ratio for every array",
-        **LEARNED,
-        **{"weight_decay": 0.0, "trust_coefficient": 1e-3, "eps": 0.0, "momentum": 0.9},
-        only={"eps": "talweg has none"},
-    ),
+    "lars": Constructor("momentum with a trust ratio for every array", only={"eps": "talweg has none"}, **LEARNED, **LARS_DEFAULTS),
     "prodigy": Constructor("the one of `optax.contrib`", learning_rate=1.0, betas=(0.9, 0.999), eps=1e-8, estim_lr0=1e-6, weight_decay=0.0),
     "sign_sgd": Constructor("signs alone", **LEARNED),
     "signum": Constructor("signs of an average", **LEARNED, beta=0.9),

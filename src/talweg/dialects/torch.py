@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from talweg import methods as m
 from talweg.checks import InputError
-from talweg.dialects.library import Call, Constructor, Library
+from talweg.dialects.library import Call, Constructor, Defaults, Library
 from talweg.methods import Method
 from talweg.schedules import InverseTime, Number
 
@@ -40,32 +40,19 @@ RMS = {**RATE, "decay": "alpha", "eps": "eps"}
 RPROP = {**RATE, "shrink": "etas.0", "grow": "etas.1", "smallest_step": "step_sizes.0", "largest_step": "step_sizes.1"}
 DECAY = {"weight_decay": "weight_decay"}
 DECOUPLED = {"decoupled_weight_decay": True}
-BETAS = (0.9, 0.999)
 
+BETAS: Defaults = {"betas": (0.9, 0.999), "eps": 1e-8}
+NO_DECAY: Defaults = {"weight_decay": 0.0}
+COUPLED: Defaults = {"decoupled_weight_decay": False}
+RMS_DEFAULTS: Defaults = {"lr": 1e-2, "alpha": 0.99, "eps": 1e-8, **NO_DECAY, "momentum": 0.0, "centered": False}
 CONSTRUCTORS = {
-    "Adam": Constructor(
-        "ε after the bias correction", lr=1e-3, betas=BETAS, eps=1e-8, weight_decay=0.0, amsgrad=False, decoupled_weight_decay=False
-    ),
-    "AdamW": Constructor(
-        "decoupled weight decay times the learning rate", lr=1e-3, betas=BETAS, eps=1e-8, weight_decay=1e-2, amsgrad=False
-    ),
-    "NAdam": Constructor(
-        "a momentum that warms up", lr=2e-3, betas=BETAS, eps=1e-8, weight_decay=0.0, momentum_decay=4e-3, decoupled_weight_decay=False
-    ),
-    "RAdam": Constructor(
-        "with epsilon-hat, unlike its Adam", lr=1e-3, betas=BETAS, eps=1e-8, weight_decay=0.0, decoupled_weight_decay=False
-    ),
-    "Adamax": Constructor("ε inside the maximum", lr=2e-3, betas=BETAS, eps=1e-8, weight_decay=0.0),
+    "Adam": Constructor("ε after the bias correction", lr=1e-3, **BETAS, **NO_DECAY, amsgrad=False, **COUPLED),
+    "AdamW": Constructor("decoupled weight decay times the learning rate", lr=1e-3, **BETAS, weight_decay=1e-2, amsgrad=False),
+    "NAdam": Constructor("a momentum that warms up", lr=2e-3, **BETAS, **NO_DECAY, momentum_decay=4e-3, **COUPLED),
+    "RAdam": Constructor("with epsilon-hat, unlike its Adam", lr=1e-3, **BETAS, **NO_DECAY, **COUPLED),
+    "Adamax": Constructor("ε inside the maximum", lr=2e-3, **BETAS, **NO_DECAY),
     "Adadelta": Constructor("the paper's formula, times a learning rate", lr=1.0, rho=0.9, eps=1e-6, weight_decay=0.0),
-    "RMSprop": Constructor(
-        "ε beside the root, the learning rate outside the velocity",
-        lr=1e-2,
-        alpha=0.99,
-        eps=1e-8,
-        weight_decay=0.0,
-        momentum=0.0,
-        centered=False,
-    ),
+    "RMSprop": Constructor("ε beside the root, the learning rate outside the velocity", **RMS_DEFAULTS),
     "Rprop": Constructor("without going back where the gradient has turned", lr=1e-2, etas=(0.5, 1.2), step_sizes=(1e-6, 50.0)),
 }
 

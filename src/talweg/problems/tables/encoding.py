@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -75,7 +74,8 @@ class TableEncoder:
         for name in self.flagged:
             encoded[:, next(column)] = part[name].isna()
         first = len(self.medians) + len(self.flagged)
-        for rows in _chunks(len(part)) if self.words else ():
+        for start in range(0, len(part) if self.words else 0, CHUNK):
+            rows = slice(start, start + CHUNK)
             block = self.vectorizer.transform(part[self.words].iloc[rows]).to_numpy(np.float32)
             encoded[rows, first : first + words] = np.where(np.isnan(block), self.middle, block)
         first += words
@@ -83,10 +83,6 @@ class TableEncoder:
             encoded[:, first : first + encoder.n_components_] = _pieces(encoder, part[name])
             first += encoder.n_components_
         return encoded
-
-
-def _chunks(rows: int) -> Iterator[slice]:
-    return (slice(first, min(first + CHUNK, rows)) for first in range(0, rows, CHUNK))
 
 
 def _number(column: pd.Series) -> pd.Series:
