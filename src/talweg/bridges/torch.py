@@ -93,7 +93,7 @@ class TorchOptimizer(torch.optim.Optimizer):
                             value = closure()
                         loss = value if loss is None else loss
                     for group in groups:
-                        group.hear(question, loss)
+                        group.record(question, loss)
             except BaseException:
                 for group in groups:
                     group.back()
@@ -181,7 +181,7 @@ class _Group:
         else:
             self.back()
 
-    def hear(self, question: asking.Question, loss: Any) -> None:
+    def record(self, question: asking.Question, loss: Any) -> None:
         """Remember the answer that the tensors now hold."""
         if question.kind == "value":
             self.answers.append(jnp.asarray(float(loss)))
@@ -219,11 +219,11 @@ class _Group:
 class _Maker(NamedTuple):
     """What is compiled for: the kind of method, and those of its numbers that never change."""
 
-    kind: MethodFactory
+    factory: MethodFactory
     settled: tuple[tuple[str, Any], ...]
 
     def method(self, numbers: dict[str, Any]) -> Method:
-        return self.kind(**numbers, **dict(self.settled))
+        return self.factory(**numbers, **dict(self.settled))
 
 
 @partial(jax.jit, static_argnums=0)

@@ -131,8 +131,8 @@ class Arraywise(Method):
         slots = tree.flatten_up_to(state)
         at = [self.look_ahead(w, s) for w, s in zip(leaves, slots, strict=True)]
         gradients = tree.flatten_up_to(oracle.gradient(tree.unflatten(at)))
-        moved = [self.rule(g, w, s, t + 1) for g, w, s in zip(gradients, leaves, slots, strict=True)]
-        return tree.unflatten([move for move, _ in moved]), tree.unflatten([slots for _, slots in moved])
+        moves = [self.rule(g, w, s, t + 1) for g, w, s in zip(gradients, leaves, slots, strict=True)]
+        return tree.unflatten([move for move, _ in moves]), tree.unflatten([slots for _, slots in moves])
 
 
 class Elementwise(Arraywise):

@@ -31,8 +31,7 @@ class TableEncoder:
     def __call__(self, train: pd.DataFrame, validation: pd.DataFrame, test: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Fit on the first part, transform all three."""
         numbers = [name for name in train if train[name].dtype.kind in "fM"]
-        self.medians = {name: _number(train[name]).median() for name in numbers}
-        self.medians = {name: 0.0 if np.isnan(median) else float(median) for name, median in self.medians.items()}
+        self.medians = {name: float(np.nan_to_num(_number(train[name]).median())) for name in numbers}
         self.flagged = [name for name in numbers if train[name].isna().mean() >= OFTEN]
         some = train.head(FITTED_ON)  # the split has shuffled the rows: the first are a random sample
         self._fit_words(some[[name for name in train if train[name].dtype.kind != "f"]])
