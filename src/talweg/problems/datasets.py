@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,16 +39,12 @@ class DatasetEntry:
     @property
     def takes(self) -> tuple[str, ...]:
         """What may be asked for."""
-        return SETTINGS if self.model is not None else tuple(word for word in self._arguments if word == "model")
+        return SETTINGS if self.model is not None else tuple({"model"} & inspect.signature(self.builder).parameters.keys())
 
     @property
     def options(self) -> tuple[str, ...]:
         """The whole numbers that may follow the name, as in `parity:bits=5`."""
-        return tuple(word for word in self._arguments if word != "model")
-
-    @property
-    def _arguments(self) -> Iterable[str]:
-        return inspect.signature(self.builder).parameters
+        return tuple(word for word in inspect.signature(self.builder).parameters if word != "model")
 
 
 def find(text: str) -> DatasetEntry | None:
