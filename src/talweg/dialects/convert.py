@@ -133,10 +133,9 @@ def _function(rate: Schedule, words: schedules.Words) -> str:
 
 
 def _bridged(method: Method, to: str, about: str, spelling: Spelling) -> str:
-    named = _named(method)
     why = "; ".join(spelling.differs)
     note = f"{to} has no call of its own with these steps ({why}), so they are talweg's" if why else ""
-    return _comment(about, note) + BRIDGED[to].format(method=named)
+    return _comment(about, note) + BRIDGED[to].format(method=_named(method))
 
 
 def _named(method: Method) -> str:
