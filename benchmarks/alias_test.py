@@ -2,29 +2,60 @@
 
     python benchmarks/alias_test.py
 
-Every factory of `talweg.bridges.optax` that carries an optax name is put into `optax._src.alias`, and `optax/_src/alias_test.py` of the
+Every optimizer of `talweg.dialects.optax`, as a transformation, is put into `optax._src.alias`, and `optax/_src/alias_test.py` of the
 installed wheel runs on it (it needs absl-py). Prints what passed and, for the rest, why not.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import re
 import unittest
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
+import equinox as eqx
 import optax
 
-from talweg.bridges import optax as bridge
+from talweg import dialects
+from talweg.bridges.optax import transformation
+from talweg.schedules import Schedule
+
+OPTIMIZERS = ("sgd", "noisy_sgd", "adadelta", "rmsprop", "adabelief", *dialects.optax.CONSTRUCTORS)
+
+
+class Called(Schedule):
+    """A schedule of optax: a function of the count."""
+
+    function: Callable[[Any], Any] = eqx.field(static=True)
+
+    def __call__(self, t: Any) -> Any:
+        return self.function(t)
+
+
+def factory(name: str) -> Callable[..., optax.GradientTransformationExtraArgs]:
+    """An optimizer by optax's name, arguments and defaults, with talweg's method behind them."""
+    make = getattr(dialects.optax, name)
+
+    @functools.wraps(make)
+    def made(*positional: Any, **named: Any) -> optax.GradientTransformationExtraArgs:
+        def usable(x: Any) -> Any:
+            return Called(x) if callable(x) and not isinstance(x, Schedule) else x
+
+        method = make(*map(usable, positional), **{argument: usable(value) for argument, value in named.items()})
+        return transformation(method, key=named.get("key", 0))
+
+    return made
 
 
 def main() -> None:
     tests = importlib.import_module("optax._src.alias_test")
     alias = tests.alias
-    for name in bridge.FACTORIES:
+    for name in OPTIMIZERS:
         if hasattr(alias, name):
-            setattr(alias, name, getattr(bridge, name))
+            setattr(alias, name, factory(name))
     asked: list[str] = []
     original = tests._get_opt
 
@@ -37,7 +68,7 @@ def main() -> None:
     skipped: Counter[str] = Counter()
     failed: dict[str, Counter[str]] = {}
     for case in unittest.defaultTestLoader.loadTestsFromTestCase(tests.AliasTest):
-        if not _ours(case, bridge.FACTORIES):
+        if not _ours(case, OPTIMIZERS):
             continue
         asked.clear()
         result = unittest.TestResult()

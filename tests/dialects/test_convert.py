@@ -116,6 +116,7 @@ def test_a_wrong_library_or_something_that_is_no_method_is_one_sentence():
     [
         (lambda: dialects.torch.SGD(0.1, nesterov=True), "nesterov needs a momentum"),
         (lambda: dialects.optax.adam(0.1, eps_root=1e-8), "eps_root must be 0.0"),
+        (lambda: dialects.optax.adam(None), "learning_rate must be a number or a schedule, got None"),
         (lambda: dialects.optax.adadelta(None), "climbs instead of descending"),
         (lambda: dialects.keras.Adam(0.1, clipnorm=1.0), "clipnorm has no equivalent here"),
         (lambda: dialects.caffe.AdaGrad(0.1, momentum=0.9), "it has no momentum=0.9"),
@@ -128,3 +129,19 @@ def test_a_wrong_library_or_something_that_is_no_method_is_one_sentence():
 def test_an_argument_without_equivalent_is_refused(make, sentence):
     with pytest.raises(InputError, match=sentence):
         make()
+
+
+@pytest.mark.parametrize(
+    ("method", "other"),
+    [
+        (dialects.optax.adam(0.1, nesterov=True), dialects.optax.nadam(0.1)),
+        (dialects.optax.adamw(0.1, weight_decay=0.2, nesterov=True), dialects.optax.nadamw(0.1, weight_decay=0.2)),
+        (dialects.torch.Adam(0.1, weight_decay=0.2, decoupled_weight_decay=True), dialects.torch.AdamW(0.1, weight_decay=0.2)),
+        (
+            dialects.torch.Adam(0.1, weight_decay=0.2, amsgrad=True, decoupled_weight_decay=True),
+            dialects.torch.AdamW(0.1, weight_decay=0.2, amsgrad=True),
+        ),
+    ],
+)
+def test_another_call_for_the_same_method_is_understood(method, other):
+    assert repr(method) == repr(other)

@@ -58,32 +58,32 @@ class Listener(Oracle):
 
     def __init__(self, params: PyTree):
         self._leaves = jax.tree.leaves(params)
-        self.heard: list[Question] = []
+        self.questions: list[Question] = []
 
     def gradient(self, at: PyTree) -> PyTree:
-        self._hear("gradient", at)
+        self._record("gradient", at)
         return jax.tree.map(jnp.zeros_like, at)
 
     def value(self, at: PyTree) -> Any:
-        self._hear("value", at)
+        self._record("value", at)
         return jnp.zeros(())
 
-    def _hear(self, kind: str, at: PyTree) -> None:
+    def _record(self, kind: str, at: PyTree) -> None:
         here = all(a is b for a, b in zip(jax.tree.leaves(at), self._leaves, strict=True))
-        self.heard.append(Question(kind, not here))
+        self.questions.append(Question(kind, not here))
 
 
 def questions(method: Method, params: PyTree) -> list[Question]:
     """The questions of one step in their order, found by tracing it."""
-    heard: list[Question] = []
+    traced: list[Question] = []
 
     def one(params: PyTree, state: PyTree) -> None:
         listener = Listener(params)
         step(method, listener, params, state, jnp.zeros((), jnp.int32), jax.random.key(0))
-        heard.extend(listener.heard)
+        traced.extend(listener.questions)
 
     jax.eval_shape(one, params, jax.eval_shape(method.init, params))  # apart, for a state that begins with the parameters themselves
-    return heard
+    return traced
 
 
 def step(method: Method, oracle: Oracle, params: PyTree, state: PyTree, count: Array, key: PRNGKeyArray) -> tuple[PyTree, PyTree]:

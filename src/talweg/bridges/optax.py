@@ -12,18 +12,16 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
 from jaxtyping import Array, PRNGKeyArray, PyTree
 
-from talweg import dialects, trees
+from talweg import trees
 from talweg.bridges import asking
 from talweg.checks import InputError, InputTypeError
 from talweg.methods import Method, Range
 from talweg.oracle import Oracle
-from talweg.schedules import Schedule
 
 
 class State(NamedTuple):
@@ -55,21 +53,22 @@ def transformation(method: Method, *, key: int | PRNGKeyArray = 0) -> optax.Grad
     elsewhere = _asks_elsewhere(method)
 
     def init(params: optax.Params) -> State:
-        _real(params)
+        if any(map(jnp.iscomplexobj, jax.tree.leaves(params))):
+            raise InputError("transformation: parameters must be real, got complex ones; give real and imaginary parts as two arrays")
         where = jax.tree.map(jnp.asarray, params) if elsewhere else None
         seed = key if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key) else jax.random.key(key)
         return State(jnp.zeros((), jnp.int32), seed, method.init(params), where)
 
     def update(updates: optax.Updates, state: State, params: optax.Params | None = None, **extra: Any) -> tuple[optax.Updates, State]:
         del extra
-        given = jax.tree.map(Missing, updates) if params is None else params
-        stands = given if state.stands is None else state.stands
+        params = jax.tree.map(Missing, updates) if params is None else params
+        stands = params if state.stands is None else state.stands
         move, inside = asking.step(method, asking.Answers([updates]), stands, state.inside, state.steps, state.key)
         count = optax.safe_increment(state.steps)
         if elsewhere:
             stands = trees.add(stands, move)
             target = asking.place(method, stands, inside, [], count, state.key)
-            move = jax.tree.map(lambda to, here: to - here, target, given)
+            move = jax.tree.map(lambda to, here: to - here, target, params)
         return trees.like(move, updates), State(count, state.key, inside, stands if elsewhere else None)
 
     return optax.GradientTransformationExtraArgs(init, update)
@@ -77,8 +76,8 @@ def transformation(method: Method, *, key: int | PRNGKeyArray = 0) -> optax.Grad
 
 def evaluation_params(state: optax.OptState, params: optax.Params) -> optax.Params:
     """Where the methods of an optimizer state stand: what to evaluate and keep. It is `params` for most methods."""
-    found = [s for s in jax.tree.leaves(state, is_leaf=lambda x: isinstance(x, State)) if isinstance(s, State)]
-    own = [s.stands for s in found if s.stands is not None]
+    states = [s for s in jax.tree.leaves(state, is_leaf=lambda x: isinstance(x, State)) if isinstance(s, State)]
+    own = [s.stands for s in states if s.stands is not None]
     return own[-1] if own else params
 
 
@@ -96,56 +95,15 @@ class Missing:
 
 def _asks_elsewhere(method: Method) -> bool:
     """Whether its one gradient is taken elsewhere. Raises InputError for methods that ask for more."""
-    asked = asking.questions(method, jnp.zeros((2, 2)))
-    gradients = sum(question.kind == "gradient" for question in asked)
-    if gradients != 1 or len(asked) != 1:
-        what = f"{gradients} gradients" + (f" and {len(asked) - gradients} losses" if len(asked) > gradients else "")
+    questions = asking.questions(method, jnp.zeros((2, 2)))
+    gradients = sum(question.kind == "gradient" for question in questions)
+    if gradients != 1 or len(questions) != 1:
+        what = f"{gradients} gradients" + (f" and {len(questions) - gradients} losses" if len(questions) > gradients else "")
         raise InputError(
             f"transformation: {method!r} asks for {what} in every step, but optax hands over one gradient; run it with tw.descend, "
             "tw.race or tw.torch_optimizer"
         )
-    return asked[0].elsewhere
-
-
-def _real(params: optax.Params) -> None:
-    for leaf in jax.tree.leaves(params):
-        if jnp.iscomplexobj(leaf):
-            raise InputError("transformation: parameters must be real, got complex ones; give real and imaginary parts as two arrays")
-
-
-# ---- optax's own names -------------------------------------------------------------------------------------------------------
-
-#: optax's factories whose arguments and defaults talweg has: each makes a `transformation` of the method that takes the same steps.
-FACTORIES = (
-    *("sgd", "noisy_sgd", "sign_sgd", "signum", "lion", "adagrad", "adadelta", "rmsprop"),
-    *("adam", "adamw", "amsgrad", "nadam", "nadamw", "adamax", "adamaxw", "radam", "adabelief", "lamb", "lars", "prodigy"),
-)
-
-
-class Called(Schedule):
-    """A schedule of optax: a function of the count."""
-
-    function: Callable[[Any], Any] = eqx.field(static=True)
-
-    def __call__(self, t: Any) -> Array:
-        return self.function(t)
-
-
-def __getattr__(name: str) -> Callable[..., optax.GradientTransformationExtraArgs]:
-    """`bridges.optax.adam(1e-3)`: optax's name, arguments and defaults, and talweg's method behind them."""
-    if name not in FACTORIES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    make = getattr(dialects.optax, name)
-
-    @functools.wraps(make)
-    def factory(*given: Any, **named: Any) -> optax.GradientTransformationExtraArgs:
-        def usable(x: Any) -> Any:
-            return Called(x) if callable(x) and not isinstance(x, Schedule) else x
-
-        method = make(*map(usable, given), **{argument: usable(value) for argument, value in named.items()})
-        return transformation(method, key=named.get("key", 0))
-
-    return factory
+    return questions[0].elsewhere
 
 
 # ---- and the other way round -------------------------------------------------------------------------------------------------
@@ -190,17 +148,18 @@ def from_optax(
         return _foreign(name or "transformation", lambda: what, {}, {})()
     if not callable(what):
         raise InputTypeError(f"from_optax: expected a transformation such as optax.adam(1e-3), or a factory, got {what!r}")
+    own = getattr(what, "__name__", type(what).__name__)
     known = inspect.signature(what).parameters
     for number in numbers:
         if number not in known:
-            raise InputError(f"from_optax: {_called(what)} has no number {number!r}; known: {', '.join(known)}")
-    plain = {number: value for number, value in numbers.items() if _is_number(value)}
+            raise InputError(f"from_optax: {own} has no number {number!r}; known: {', '.join(known)}")
+    plain = {number: value for number, value in numbers.items() if isinstance(value, (Range, float))}
     defaults = {number: _default(value, known[number].default) for number, value in plain.items()}
     settled = {number: value for number, value in numbers.items() if number not in plain}
-    return _foreign(name or _called(what), functools.partial(what, **settled), defaults, plain)
+    return _foreign(name or own, functools.partial(what, **settled), defaults, plain)
 
 
-def _foreign(name: str, make: Callable[..., optax.GradientTransformation], defaults: dict[str, float], given: dict[str, Any]) -> Any:
+def _foreign(name: str, make: Callable[..., optax.GradientTransformation], defaults: dict[str, float], values: dict[str, Any]) -> Any:
     def made(self: Foreign) -> optax.GradientTransformationExtraArgs:
         return optax.with_extra_args_support(make(**self.hyperparameters()))
 
@@ -213,21 +172,14 @@ def _foreign(name: str, make: Callable[..., optax.GradientTransformation], defau
         "name": f"optax.{name}",
         "label": f"optax {name}",
         "source": "optax",
-        "space": {number: value for number, value in given.items() if isinstance(value, Range)},
+        "space": {number: value for number, value in values.items() if isinstance(value, Range)},
     }
     maker: Any = type(Foreign)
     return maker("Optax" + re.sub(r"\W|_", "", name.title()), (Foreign,), body)
 
 
-def _called(factory: Callable[..., Any]) -> str:
-    return getattr(factory, "__name__", type(factory).__name__)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (Range, float))
-
-
-def _default(value: Any, usual: Any) -> float:
-    if not isinstance(value, Range):
-        return float(value)
-    return float(usual) if _is_number(usual) else value.value(0.5)
+def _default(value: Range | float, usual: Any) -> float:
+    """The number of an untuned method: as given, or the factory's own, or the middle of the range."""
+    if isinstance(value, Range):
+        return float(usual) if isinstance(usual, float) else value.value(0.5)
+    return float(value)

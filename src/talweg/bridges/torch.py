@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -54,6 +53,7 @@ class TorchOptimizer(torch.optim.Optimizer):
     def __init__(self, params: Iterable[Any], method: Method, seed: int = 0):
         self.method, self.seed = method, seed
         self._inside: list[_Inside] = []  # what JAX keeps of each group between steps; in `state` only when somebody looks
+        self._questions: list[asking.Question] | None = None  # of one step, known from the first on
         super().__init__(params, {_theirs(name): value for name, value in self.changeable().items()})
 
     def changeable(self) -> dict[str, float]:
@@ -79,11 +79,13 @@ class TorchOptimizer(torch.optim.Optimizer):
         with self._precision():
             self._remember()
             groups = [_Group(self, i) for i in range(len(self.param_groups))]
-            asked = self._questions(groups[0])
-            self._refuse(asked, closure)
+            if self._questions is None:
+                self._questions = asking.questions(self.method, groups[0].params)
+            if closure is None:
+                self._refuse_without_closure(self._questions)
             loss = None
             try:
-                for question in asked:
+                for question in self._questions:
                     for group in groups:
                         group.go(question)
                     if closure is not None:
@@ -91,7 +93,7 @@ class TorchOptimizer(torch.optim.Optimizer):
                             value = closure()
                         loss = value if loss is None else loss
                     for group in groups:
-                        group.hear(question, loss)
+                        group.record(question, loss)
             except BaseException:
                 for group in groups:
                     group.back()
@@ -113,7 +115,7 @@ class TorchOptimizer(torch.optim.Optimizer):
 
     def __getstate__(self) -> dict[str, Any]:
         self._show()
-        return {**super().__getstate__(), "method": self.method, "seed": self.seed, "_inside": []}
+        return {**super().__getstate__(), "method": self.method, "seed": self.seed, "_inside": [], "_questions": None}
 
     def _show(self) -> None:
         """Put copies of what JAX keeps where a state dict is made of."""
@@ -127,21 +129,16 @@ class TorchOptimizer(torch.optim.Optimizer):
         state: Any = self.state
         if not self._inside and STATE in state:
             known = state[STATE]
-            kept = [[jnp.array(_to_jax(tensor), copy=True) for tensor in group] for group in known["groups"]]
-            self._inside = [_Inside(leaves, None, steps) for leaves, steps in zip(kept, known["steps"], strict=True)]
+            states = [[jnp.array(_to_jax(tensor), copy=True) for tensor in group] for group in known["groups"]]
+            self._inside = [_Inside(leaves, None, steps) for leaves, steps in zip(states, known["steps"], strict=True)]
 
     def _precision(self) -> AbstractContextManager[Any]:
         double = any(tensor.dtype == torch.float64 for group in self.param_groups for tensor in group["params"])
         return jax.enable_x64(True) if double else nullcontext()
 
-    def _questions(self, group: _Group) -> list[asking.Question]:
-        if not hasattr(self, "_asked"):
-            self._asked = asking.questions(self.method, group.params)
-        return self._asked
-
-    def _refuse(self, asked: Sequence[asking.Question], closure: Any) -> None:
-        if closure is None and (len(asked) != 1 or asked[0].elsewhere or asked[0].kind != "gradient"):
-            gradients = sum(question.kind == "gradient" for question in asked)
+    def _refuse_without_closure(self, questions: Sequence[asking.Question]) -> None:
+        if len(questions) != 1 or questions[0].elsewhere or questions[0].kind != "gradient":
+            gradients = sum(question.kind == "gradient" for question in questions)
             what = f"for {gradients} gradients" if gradients != 1 else "for a gradient elsewhere than where the parameters stand"
             raise InputError(
                 f"torch_optimizer: {self.method!r} asks {what} in every step; call step(closure) with a closure that clears the "
@@ -149,8 +146,7 @@ class TorchOptimizer(torch.optim.Optimizer):
             )
 
 
-@dataclass(frozen=True)
-class _Inside:
+class _Inside(NamedTuple):
     """What JAX keeps of a group between two steps."""
 
     state: list[Array]  #: the leaves of the method's state
@@ -169,7 +165,7 @@ class _Group:
         numbers = optimizer.method.hyperparameters() | {name: group[_theirs(name)] for name in optimizer.changeable()}
         dynamic = {name: value for name, value in numbers.items() if _changeable(value) or isinstance(value, Schedule)}
         settled = tuple((name, value) for name, value in numbers.items() if name not in dynamic)
-        self.call = (factory_of(optimizer.method), settled, dynamic)
+        self.call = (_Maker(factory_of(optimizer.method), settled), dynamic)
         new = index >= len(optimizer._inside)
         self.inside = _Inside(_begin(*self.call, self.params), None, 0) if new else optimizer._inside[index]
         self.count = (self.inside.steps, optimizer.seed)
@@ -185,7 +181,7 @@ class _Group:
         else:
             self.back()
 
-    def hear(self, question: asking.Question, loss: Any) -> None:
+    def record(self, question: asking.Question, loss: Any) -> None:
         """Remember the answer that the tensors now hold."""
         if question.kind == "value":
             self.answers.append(jnp.asarray(float(loss)))
@@ -212,8 +208,7 @@ class _Group:
 
     def rates(self) -> dict[str, float]:
         """The numbers that schedules give at this step, to be looked at."""
-        _, _, numbers = self.call
-        return {name: float(value(self.count[0])) for name, value in numbers.items() if isinstance(value, Schedule)}
+        return {name: float(value(self.count[0])) for name, value in self.call[1].items() if isinstance(value, Schedule)}
 
     def _write(self, values: Sequence[Array | None]) -> None:
         for tensor, value in zip(self.tensors, values, strict=True):
@@ -221,38 +216,34 @@ class _Group:
                 tensor.copy_(_to_torch(value))
 
 
-def _method(kind: MethodFactory, settled: tuple[tuple[str, Any], ...], numbers: dict[str, Any]) -> Method:
-    return kind(**numbers, **dict(settled))
+class _Maker(NamedTuple):
+    """What is compiled for: the kind of method, and those of its numbers that never change."""
+
+    factory: MethodFactory
+    settled: tuple[tuple[str, Any], ...]
+
+    def method(self, numbers: dict[str, Any]) -> Method:
+        return self.factory(**numbers, **dict(self.settled))
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def _begin(kind: MethodFactory, settled: Any, numbers: dict[str, Any], params: list[Array]) -> list[Array]:
-    return [jnp.array(leaf, copy=True) for leaf in jax.tree.leaves(_method(kind, settled, numbers).init(params))]
+@partial(jax.jit, static_argnums=0)
+def _begin(maker: _Maker, numbers: dict[str, Any], params: list[Array]) -> list[Array]:
+    return [jnp.array(leaf, copy=True) for leaf in jax.tree.leaves(maker.method(numbers).init(params))]
 
 
-@partial(jax.jit, static_argnums=(0, 1))
-def _place(
-    kind: MethodFactory, settled: Any, numbers: Any, params: list[Array], state: list[Array], answers: Any, count: Any, seed: Any
-) -> Any:
-    method = _method(kind, settled, numbers)
+@partial(jax.jit, static_argnums=0)
+def _place(maker: _Maker, numbers: Any, params: list[Array], state: list[Array], answers: Any, count: Any, seed: Any) -> Any:
+    method = maker.method(numbers)
     inside = jax.tree.unflatten(jax.tree.structure(method.init(params)), state)
     return asking.place(method, params, inside, answers, jnp.asarray(count), jax.random.key(seed))
 
 
-@partial(jax.jit, static_argnums=(0, 1), donate_argnums=(4, 5), keep_unused=True)
+@partial(jax.jit, static_argnums=0, donate_argnums=(3, 4), keep_unused=True)
 def _step(
-    kind: MethodFactory,
-    settled: Any,
-    numbers: Any,
-    params: list[Array],
-    state: list[Array],
-    room: list[Array],
-    answers: Any,
-    count: Any,
-    seed: Any,
+    maker: _Maker, numbers: Any, params: list[Array], state: list[Array], room: list[Array], answers: Any, count: Any, seed: Any
 ) -> Any:
     del room  # what comes back is written there
-    method = _method(kind, settled, numbers)
+    method = maker.method(numbers)
     inside = jax.tree.unflatten(jax.tree.structure(method.init(params)), state)
     move, after = asking.step(method, asking.Answers(answers), params, inside, jnp.asarray(count), jax.random.key(seed))
     return trees.add(params, move), jax.tree.leaves(after)

@@ -69,9 +69,9 @@ def _comment(*lines: str) -> str:
 def _rate(spelling: Spelling) -> Schedule | None:
     """The schedule that stands in a spelling."""
     for value in spelling.arguments.values():
-        found = _rate(value) if isinstance(value, Spelling) else value if isinstance(value, Schedule) else None
-        if found is not None:
-            return found
+        rate = _rate(value) if isinstance(value, Spelling) else value if isinstance(value, Schedule) else None
+        if rate is not None:
+            return rate
     return None
 
 
@@ -133,20 +133,19 @@ def _function(rate: Schedule, words: schedules.Words) -> str:
 
 
 def _bridged(method: Method, to: str, about: str, spelling: Spelling) -> str:
-    named = _named(method)
     why = "; ".join(spelling.differs)
     note = f"{to} has no call of its own with these steps ({why}), so they are talweg's" if why else ""
-    return _comment(about, note) + BRIDGED[to].format(method=named)
+    return _comment(about, note) + BRIDGED[to].format(method=_named(method))
 
 
 def _named(method: Method) -> str:
     """A method as source text that needs `import talweg as tw`."""
     if isinstance(method, Wrapper):
-        given, own = [_named(method.inner)], method.own_numbers()
+        arguments, own = [_named(method.inner)], method.own_numbers()
     else:
-        given, own = [], method.hyperparameters()
-    given += [f"{name}={_number(value)}" for name, value in own.items()]
-    return f"tw.methods.{type(method).__name__}({', '.join(given)})"
+        arguments, own = [], method.hyperparameters()
+    arguments += [f"{name}={_number(value)}" for name, value in own.items()]
+    return f"tw.methods.{type(method).__name__}({', '.join(arguments)})"
 
 
 def _number(value: object) -> str:

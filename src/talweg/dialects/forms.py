@@ -14,7 +14,7 @@ from talweg import methods as m
 from talweg.methods import Method, MethodFactory, Wrapper, factory_of
 from talweg.schedules import Constant, Schedule
 
-Found = TypeVar("Found")
+Match = TypeVar("Match")
 
 HAT = "ε is added before the bias correction there (epsilon-hat) and after it here, or the other way round: no number makes up for it"
 ROOT = "ε stands inside the root on one side and beside it on the other: no number makes up for it"
@@ -31,23 +31,21 @@ WARM = "the momentum warms up at another pace, or not at all"
 BEGINS = "its average begins at another number"
 
 
-def nearest(method: Method, wanted: Callable[[Method], Found | None]) -> tuple[Found, tuple[str, ...]] | None:
+def nearest(method: Method, wanted: Callable[[Method], Match | None]) -> tuple[Match, tuple[str, ...]] | None:
     """What `wanted` gives for the form of a method that has the fewest differences, with these; None if it wants none of them."""
     order = itertools.count()
     waiting: list[tuple[int, int, Method, tuple[str, ...]]] = [(0, next(order), method, ())]
-    seen: set[str] = set()
+    visited: set[str] = set()
     while waiting:
         cost, _, form, differs = heapq.heappop(waiting)
-        if repr(form) in seen:
+        if repr(form) in visited:
             continue
-        seen.add(repr(form))
-        if (found := wanted(form)) is not None:
-            return found, differs
+        visited.add(repr(form))
+        if (match := wanted(form)) is not None:
+            return match, differs
         for other, reason in others(form):
-            heapq.heappush(
-                waiting,
-                (cost + bool(reason), next(order), other, differs + ((reason,) if reason and reason not in differs else ())),
-            )
+            reasons = differs if not reason or reason in differs else (*differs, reason)
+            heapq.heappush(waiting, (cost + bool(reason), next(order), other, reasons))
     return None
 
 
@@ -78,11 +76,10 @@ def _same(method: Method, turn: str) -> Iterator[tuple[Method, str]]:
     """Forms with the same steps, and those that part only when the learning rate changes."""
     n = method.hyperparameters()
     rate = n.get("learning_rate")
-    for outside, inside in VELOCITIES:
-        if factory_of(method) == outside:
-            yield _made(inside, method), turn
-        if factory_of(method) == inside:
-            yield _made(outside, method), turn
+    for pair in VELOCITIES:
+        for one, other in (pair, pair[::-1]):
+            if factory_of(method) == one:
+                yield _made(other, method), turn
     match method:
         case m.AdamW():
             yield m.WeightDecay(m.Adam(rate, n["b1"], n["b2"], n["eps"]), n["weight_decay"]), ""

@@ -5,7 +5,7 @@ Every one of them takes `weight_decay` (decoupled, times the learning rate), `cl
 
 from __future__ import annotations
 
-from talweg.dialects.library import Call, Constructor, Library
+from talweg.dialects.library import Call, Constructor, Defaults, Library
 
 RATE = {"learning_rate": "learning_rate"}
 MOMENTUM = {**RATE, "momentum": "momentum"}
@@ -34,28 +34,18 @@ def _calls(home: str) -> tuple[Call, ...]:
     )
 
 
+LEARNED: Defaults = {"learning_rate": 1e-3}
+BETAS: Defaults = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+RMS_DEFAULTS: Defaults = {**LEARNED, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7, "centered": False}
 CONSTRUCTORS = {
     "SGD": Constructor("in-momentum", learning_rate=0.01, momentum=0.0, nesterov=False),
-    "Adam": Constructor(
-        "epsilon-hat: ε before the bias correction", learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False
-    ),
-    "AdamW": Constructor(
-        "Adam with weight decay", like="Adam", learning_rate=1e-3, weight_decay=4e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False
-    ),
-    "Nadam": Constructor(
-        "a momentum that warms up at once: its exponent is t, not 0.004 t", learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7
-    ),
-    "Adamax": Constructor("ε beside the maximum", learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7),
+    "Adam": Constructor("epsilon-hat: ε before the bias correction", **LEARNED, **BETAS, amsgrad=False),
+    "AdamW": Constructor("Adam with weight decay", like="Adam", **LEARNED, weight_decay=4e-3, **BETAS, amsgrad=False),
+    "Nadam": Constructor("a momentum that warms up at once: its exponent is t, not 0.004 t", **LEARNED, **BETAS),
+    "Adamax": Constructor("ε beside the maximum", **LEARNED, **BETAS),
     "Adagrad": Constructor("ε inside the root", learning_rate=1e-3, initial_accumulator_value=0.1, epsilon=1e-7),
     "Adadelta": Constructor("the paper's formula, times a learning rate", learning_rate=1e-3, rho=0.95, epsilon=1e-7),
-    "RMSprop": Constructor(
-        "ε inside the root, the learning rate inside the velocity",
-        learning_rate=1e-3,
-        rho=0.9,
-        momentum=0.0,
-        epsilon=1e-7,
-        centered=False,
-    ),
+    "RMSprop": Constructor("ε inside the root, the learning rate inside the velocity", **RMS_DEFAULTS),
     "Lion": Constructor("the paper's formula", learning_rate=1e-3, beta_1=0.9, beta_2=0.99),
 }
 

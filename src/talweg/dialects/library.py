@@ -5,7 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
+
+from jax.core import Tracer
 
 from talweg.checks import InputError
 from talweg.dialects.forms import nearest
@@ -39,11 +41,18 @@ class Call:
         return {argument.partition(".")[0] for argument in self.names.values()} | self.fixed.keys()
 
 
-class Constructor:
-    """The arguments of a library's optimizer with their defaults, and a word on its formula; its calls are those of `like`."""
+Defaults: TypeAlias = dict[str, Any]  #: arguments with their defaults
+NONE: Defaults = {}
 
-    def __init__(self, about: str, *, like: str | None = None, **defaults: Any):
-        self.about, self.like, self.defaults = about, like, defaults
+
+class Constructor:
+    """The arguments of a library's optimizer with their defaults, and a word on its formula; its calls are those of `like`.
+
+    `only` says of some arguments why their default is the one value that is taken; `keywords` can't be given by their place.
+    """
+
+    def __init__(self, about: str, *, like: str | None = None, only: Mapping[str, str] = NONE, keywords: Defaults = NONE, **defaults: Any):
+        self.about, self.like, self.only, self.keywords, self.defaults = about, like, only, keywords, {**defaults, **keywords}
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,7 @@ class Library:
     alone: frozenset[str] = frozenset()  #: arguments of which a call takes one at most
     constructors: Mapping[str, Constructor] = field(default_factory=dict)  #: by name, where they are made from `calls`
     common: Mapping[str, Any] = field(default_factory=dict)  #: arguments of all of them, with the values that leave them out
+    aliases: tuple[Call, ...] = ()  #: other calls for methods that have one in `calls`: understood, but not written
 
     def optimizers(self, module: str) -> dict[str, Callable[..., Method]]:
         """The functions of `constructors`, to be put into a module."""
@@ -69,15 +79,22 @@ class Library:
         """The optimizer of that name as a function with the library's arguments, which gives the method that takes the same steps."""
         made = self.constructors[name]
         defaults = {**made.defaults, **self.common, **made.defaults}  # the common ones behind its own, whose values count
-        signature = inspect.Signature(
-            [inspect.Parameter(word, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=value) for word, value in defaults.items()]
-        )
+        kinds = dict.fromkeys(made.keywords, inspect.Parameter.KEYWORD_ONLY)
+        usual = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        signature = inspect.Signature([inspect.Parameter(word, kinds.get(word, usual), default=value) for word, value in defaults.items()])
 
-        def construct(*given: Any, **named: Any) -> Method:
+        def construct(*positional: Any, **named: Any) -> Method:
             if unknown := named.keys() - defaults.keys():
                 raise InputError(f"{self.name}.{name}: {', '.join(unknown)} has no equivalent here; it takes {', '.join(defaults)}")
-            bound = signature.bind(*given, **named)
+            bound = signature.bind(*positional, **named)
             bound.apply_defaults()
+            for word, value in bound.arguments.items():
+                if value is None and defaults[word] is NEEDED:
+                    raise InputError(f"{self.name}.{name}: {word} must be a number or a schedule, got None")
+            for word, why in made.only.items():
+                value = bound.arguments.pop(word)
+                if not isinstance(value, Tracer) and value != defaults[word]:  # a traced one can't be known
+                    raise InputError(f"{self.name}.{name}: {word} must be {defaults[word]}, got {value}; {why}")
             return self._method(name, made.like or name, bound.arguments)
 
         construct.__name__, construct.__doc__ = name, f"{self.name}'s {name}: {made.about}."
@@ -86,15 +103,15 @@ class Library:
 
     def _method(self, who: str, name: str, arguments: Mapping[str, Any]) -> Method:
         """The method of the smallest call that has all the arguments that say something, in its wrappers."""
-        given = {word: value for word, value in arguments.items() if not self._left_out(word, value)}
-        if len(self.alone & given.keys()) > 1:
+        chosen = {word: value for word, value in arguments.items() if not self._left_out(word, value)}
+        if len(self.alone & chosen.keys()) > 1:
             raise InputError(f"{self.name}.{who}: give one of {' and '.join(sorted(self.alone))}, not both; {self.name} refuses that, too")
-        calls = [call for call in self.calls if call.name == name and call.fixed.items() <= given.items()]
+        calls = [call for call in (*self.calls, *self.aliases) if call.name == name and call.fixed.items() <= chosen.items()]
         wrapped = set(self.arguments.values())
-        fitting = [call for call in calls if given.keys() <= call.arguments | wrapped]
+        fitting = [call for call in calls if chosen.keys() <= call.arguments | wrapped]
         if not fitting:
             known = wrapped.union(*(call.arguments for call in calls))
-            wrong = ", ".join(f"{word}={value}" for word, value in given.items() if word not in known)
+            wrong = ", ".join(f"{word}={value}" for word, value in chosen.items() if word not in known)
             raise InputError(f"{self.name}.{who}: it has no {wrong}; leave that out, {self.name} refuses it, too")
         call = min(fitting, key=lambda call: len(call.names))
         numbers = {}
@@ -104,8 +121,8 @@ class Library:
                 numbers[number] = value[int(place)] if place else value
         method = factory_named("dialects", call.kind)(**numbers, **call.needs)
         for wrapper, word in reversed([*self.arguments.items()]):
-            if word in given and word not in call.arguments:
-                method = WRAPPERS[wrapper](method, given[word])  # type: ignore[call-arg]
+            if word in chosen and word not in call.arguments:
+                method = WRAPPERS[wrapper](method, chosen[word])  # type: ignore[call-arg]
         return method
 
     def _left_out(self, word: str, value: Any) -> bool:
@@ -114,10 +131,10 @@ class Library:
 
     def spell(self, method: Method) -> Spelling:
         """The call that takes a method's steps, or the nearest one with what differs."""
-        found = nearest(method, self.written)
-        if found is None:
+        spelled = nearest(method, self.written)
+        if spelled is None:
             return Spelling(self.name, "", differs=(f"{self.name} has no method like {type(method).__name__}",))
-        (call, arguments), differs = found
+        (call, arguments), differs = spelled
         return Spelling(self.name, call, arguments, differs)
 
     def written(self, method: Method) -> tuple[str, dict[str, Any]] | None:

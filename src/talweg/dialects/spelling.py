@@ -32,8 +32,8 @@ class Spelling:
 
     def written(self, **replaced: str) -> str:
         """The call as source text; arguments may be replaced by other text."""
-        given = []
+        arguments = []
         for name, value in self.arguments.items():
             text = replaced.get(name) or (value.written(**replaced) if isinstance(value, Spelling) else repr(value))
-            given.append(text if name.isdigit() else f"{name}={text}")
-        return f"{self.call}({', '.join(given)})"
+            arguments.append(text if name.isdigit() else f"{name}={text}")
+        return f"{self.call}({', '.join(arguments)})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from talweg.dialects.library import NEEDED, Call, Constructor, Library
+from talweg.dialects.library import NEEDED, Call, Constructor, Defaults, Library
 
 HOME = "tf.compat.v1.train"
 RATE = {"learning_rate": "learning_rate"}
@@ -10,6 +10,7 @@ MOMENTUM = {**RATE, "momentum": "momentum"}
 RMS = {**RATE, "decay": "decay", "eps": "epsilon"}
 VELOCITY = {**RMS, "momentum": "momentum"}
 FROM_ONE = {"start": 1.0}
+RMS_DEFAULTS: Defaults = {"decay": 0.9, "momentum": 0.0, "epsilon": 1e-10, "centered": False}
 
 CONSTRUCTORS = {
     "GradientDescentOptimizer": Constructor("gradient descent", learning_rate=NEEDED),
@@ -17,12 +18,7 @@ CONSTRUCTORS = {
     "AdagradOptimizer": Constructor("no ε at all", learning_rate=NEEDED, initial_accumulator_value=0.1),
     "AdadeltaOptimizer": Constructor("the paper's formula, times a learning rate", learning_rate=1e-3, rho=0.95, epsilon=1e-8),
     "RMSPropOptimizer": Constructor(
-        "ε inside the root, the average starts at one, the learning rate inside the velocity",
-        learning_rate=NEEDED,
-        decay=0.9,
-        momentum=0.0,
-        epsilon=1e-10,
-        centered=False,
+        "ε inside the root, the average starts at one, the learning rate inside the velocity", learning_rate=NEEDED, **RMS_DEFAULTS
     ),
     "AdamOptimizer": Constructor("epsilon-hat", learning_rate=1e-3, beta1=0.9, beta2=0.999, epsilon=1e-8),
 }

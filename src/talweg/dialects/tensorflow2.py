@@ -6,31 +6,20 @@ momentum warms up with the exponent 0.004 t.
 
 from __future__ import annotations
 
+from talweg.dialects.keras import ADAM, BETAS, FROM_ZERO, LEARNED, MOMENTUM, RATE, RMS, RMS_DEFAULTS
 from talweg.dialects.library import Call, Constructor, Library
 
 HOME = "tf.keras.optimizers.legacy"
-RATE = {"learning_rate": "learning_rate"}
-MOMENTUM = {**RATE, "momentum": "momentum"}
-ADAM = {**RATE, "b1": "beta_1", "b2": "beta_2", "eps": "epsilon"}
-RMS = {**RATE, "decay": "rho", "eps": "epsilon"}
 VELOCITY = {**RMS, "momentum": "momentum"}
-FROM_ZERO = {"start": 0.0}
 
 CONSTRUCTORS = {
     "SGD": Constructor("in-momentum", learning_rate=0.01, momentum=0.0, nesterov=False),
-    "Adam": Constructor("epsilon-hat", learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False),
-    "Nadam": Constructor("a momentum that warms up with the exponent 0.004 t", learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7),
-    "Adamax": Constructor("ε beside the maximum", learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7),
+    "Adam": Constructor("epsilon-hat", **LEARNED, **BETAS, amsgrad=False),
+    "Nadam": Constructor("a momentum that warms up with the exponent 0.004 t", **LEARNED, **BETAS),
+    "Adamax": Constructor("ε beside the maximum", **LEARNED, **BETAS),
     "Adagrad": Constructor("ε beside the root", learning_rate=1e-3, initial_accumulator_value=0.1, epsilon=1e-7),
     "Adadelta": Constructor("the paper's formula, times a learning rate", learning_rate=1e-3, rho=0.95, epsilon=1e-7),
-    "RMSprop": Constructor(
-        "ε beside the root without momentum, inside it with momentum",
-        learning_rate=1e-3,
-        rho=0.9,
-        momentum=0.0,
-        epsilon=1e-7,
-        centered=False,
-    ),
+    "RMSprop": Constructor("ε beside the root without momentum, inside it with momentum", **RMS_DEFAULTS),
 }
 LIBRARY = Library(
     "tensorflow2",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from talweg import methods as m
 from talweg.checks import InputError
-from talweg.dialects.library import Call, Constructor, Library
+from talweg.dialects.library import Call, Constructor, Defaults, Library
 from talweg.methods import Method
 from talweg.schedules import InverseTime, Number
 
@@ -18,20 +18,6 @@ def SGD(lr: Number = 1e-3, momentum: float = 0.0, dampening: float = 0.0, weight
     if nesterov:
         return _l2(m.NesterovShifted(lr, momentum), weight_decay)
     return _l2(m.DampenedMomentum(lr, momentum, dampening) if dampening else m.Momentum(lr, momentum), weight_decay)
-
-
-def Adam(
-    lr: Number = 1e-3,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
-    amsgrad: bool = False,
-    decoupled_weight_decay: bool = False,
-) -> Method:
-    """Algorithm 1 of the paper: ε after the bias correction."""
-    if decoupled_weight_decay:
-        return LIBRARY.optimizer("AdamW")(lr, betas, eps, weight_decay, amsgrad)
-    return _l2((m.AMSGrad if amsgrad else m.Adam)(lr, *betas, eps), weight_decay)
 
 
 def Adagrad(
@@ -54,35 +40,19 @@ RMS = {**RATE, "decay": "alpha", "eps": "eps"}
 RPROP = {**RATE, "shrink": "etas.0", "grow": "etas.1", "smallest_step": "step_sizes.0", "largest_step": "step_sizes.1"}
 DECAY = {"weight_decay": "weight_decay"}
 DECOUPLED = {"decoupled_weight_decay": True}
-BETAS = (0.9, 0.999)
 
+BETAS: Defaults = {"betas": (0.9, 0.999), "eps": 1e-8}
+NO_DECAY: Defaults = {"weight_decay": 0.0}
+COUPLED: Defaults = {"decoupled_weight_decay": False}
+RMS_DEFAULTS: Defaults = {"lr": 1e-2, "alpha": 0.99, "eps": 1e-8, **NO_DECAY, "momentum": 0.0, "centered": False}
 CONSTRUCTORS = {
-    "AdamW": Constructor(
-        "decoupled weight decay times the learning rate", lr=1e-3, betas=BETAS, eps=1e-8, weight_decay=1e-2, amsgrad=False
-    ),
-    "NAdam": Constructor(
-        "a momentum that warms up",
-        lr=2e-3,
-        betas=BETAS,
-        eps=1e-8,
-        weight_decay=0.0,
-        momentum_decay=4e-3,
-        decoupled_weight_decay=False,
-    ),
-    "RAdam": Constructor(
-        "with epsilon-hat, unlike its Adam", lr=1e-3, betas=BETAS, eps=1e-8, weight_decay=0.0, decoupled_weight_decay=False
-    ),
-    "Adamax": Constructor("ε inside the maximum", lr=2e-3, betas=BETAS, eps=1e-8, weight_decay=0.0),
+    "Adam": Constructor("ε after the bias correction", lr=1e-3, **BETAS, **NO_DECAY, amsgrad=False, **COUPLED),
+    "AdamW": Constructor("decoupled weight decay times the learning rate", lr=1e-3, **BETAS, weight_decay=1e-2, amsgrad=False),
+    "NAdam": Constructor("a momentum that warms up", lr=2e-3, **BETAS, **NO_DECAY, momentum_decay=4e-3, **COUPLED),
+    "RAdam": Constructor("with epsilon-hat, unlike its Adam", lr=1e-3, **BETAS, **NO_DECAY, **COUPLED),
+    "Adamax": Constructor("ε inside the maximum", lr=2e-3, **BETAS, **NO_DECAY),
     "Adadelta": Constructor("the paper's formula, times a learning rate", lr=1.0, rho=0.9, eps=1e-6, weight_decay=0.0),
-    "RMSprop": Constructor(
-        "ε beside the root, the learning rate outside the velocity",
-        lr=1e-2,
-        alpha=0.99,
-        eps=1e-8,
-        weight_decay=0.0,
-        momentum=0.0,
-        centered=False,
-    ),
+    "RMSprop": Constructor("ε beside the root, the learning rate outside the velocity", **RMS_DEFAULTS),
     "Rprop": Constructor("without going back where the gradient has turned", lr=1e-2, etas=(0.5, 1.2), step_sizes=(1e-6, 50.0)),
 }
 
@@ -109,6 +79,10 @@ LIBRARY = Library(
         Call("rmsprop-momentum", "torch.optim.RMSprop", {**RMS, "momentum": "momentum"}),
         Call("rprop", "torch.optim.Rprop", RPROP, steady=True),
         Call("rmsprop-centered-momentum", "torch.optim.RMSprop", {**RMS, "momentum": "momentum"}, {"centered": True}),
+    ),
+    aliases=(
+        Call("adamw", "torch.optim.Adam", ADAM | DECAY, DECOUPLED),
+        Call("weight-decay+amsgrad", "torch.optim.Adam", ADAM | DECAY, {"amsgrad": True, **DECOUPLED}),
     ),
     arguments={"l2": "weight_decay"},
     without=frozenset({"torch.optim.AdamW", "torch.optim.Rprop"}),

@@ -35,9 +35,12 @@ class Adagrad(Elementwise):
         return (jnp.full_like(w, self.start),)
 
     def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
-        (s,) = slots
-        s = s + g * g
-        return -self.learning_rate * g / (jnp.sqrt(s) + self.eps), (s,)
+        s = slots[0] + g * g
+        return -self.learning_rate * g / self.root(s), (s,)
+
+    def root(self, s: Array) -> Array:
+        """What the gradient is divided by."""
+        return jnp.sqrt(s) + self.eps
 
 
 class AdagradInside(Adagrad):
@@ -58,10 +61,8 @@ class AdagradInside(Adagrad):
     eps: Number = 1e-7
     start: Number = 0.1
 
-    def rule(self, g: Array, w: Array, slots: Slots, t: Array) -> tuple[Array, Slots]:
-        (s,) = slots
-        s = s + g * g
-        return -self.learning_rate * g / jnp.sqrt(s + self.eps), (s,)
+    def root(self, s: Array) -> Array:
+        return jnp.sqrt(s + self.eps)
 
 
 class AdaDelta(Elementwise):
@@ -79,7 +80,6 @@ class AdaDelta(Elementwise):
     label = "AdaDelta"
     source = "Zeiler 2012"
     helps = "no learning rate to find at first: its steps have the units of the parameters; slow to start"
-    memory = "2 n"
     slot_count = 2
     space = {"learning_rate": Range(1e-2, 10), "rho": Range(5e-3, 0.3, tier=2, complement=True), "eps": Range(1e-8, 1e-3, tier=3)}
 

@@ -24,7 +24,6 @@ class Adam(Elementwise):
     label = "Adam"
     source = "Kingma & Ba 2015"
     helps = "the usual first choice: forgiving about its learning rate and about badly scaled parameters"
-    memory = "2 n"
     slot_count = 2
     space = {"learning_rate": Range(1e-5, 0.3), "b1": B1_RANGE, "eps": Range(1e-10, 1e-3, tier=3)}
     contains = ["momentum"]  # with a large ε, at a large budget
@@ -85,7 +84,6 @@ class AMSGrad(Adam):
     label = "AMSGrad"
     source = "Reddi et al. 2018"
     helps = "when Adam does not settle: its learning rates never grow again"
-    memory = "3 n"
     slot_count = 3
     contains = []
 

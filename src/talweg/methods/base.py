@@ -105,6 +105,11 @@ class Arraywise(Method):
     learning_rate: eqx.AbstractVar[Number]
     slot_count: ClassVar[int] = 0  #: arrays of zeros that are kept for one array of parameters, unless `slots` says otherwise
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "slot_count" in vars(cls) and "memory" not in vars(cls):
+            cls.memory = "n" if cls.slot_count == 1 else f"{cls.slot_count} n"
+
     def slots(self, w: Array) -> Slots:
         """The arrays that are kept for one array of parameters, before the first step."""
         return zeros(w, self.slot_count)
@@ -126,8 +131,8 @@ class Arraywise(Method):
         slots = tree.flatten_up_to(state)
         at = [self.look_ahead(w, s) for w, s in zip(leaves, slots, strict=True)]
         gradients = tree.flatten_up_to(oracle.gradient(tree.unflatten(at)))
-        moved = [self.rule(g, w, s, t + 1) for g, w, s in zip(gradients, leaves, slots, strict=True)]
-        return tree.unflatten([move for move, _ in moved]), tree.unflatten([slots for _, slots in moved])
+        moves = [self.rule(g, w, s, t + 1) for g, w, s in zip(gradients, leaves, slots, strict=True)]
+        return tree.unflatten([move for move, _ in moves]), tree.unflatten([slots for _, slots in moves])
 
 
 class Elementwise(Arraywise):

@@ -89,7 +89,6 @@ class Adan(Elementwise):
     label = "Adan"
     source = "Xie et al. 2022"
     helps = "large learning rates and large batches, for vision models and transformers"
-    memory = "4 n"
     slot_count = 4
     space = {"learning_rate": Range(1e-5, 0.3), "b1": Range(5e-3, 0.2, tier=2, complement=True)}
 

@@ -51,7 +51,6 @@ class Momentum(Elementwise):
     label = "momentum"
     source = "Polyak 1964"
     helps = "long narrow valleys, where plain gradient descent zigzags"
-    memory = "n"
     slot_count = 1
     space = {"learning_rate": Range(1e-4, 3), "momentum": MOMENTUM_RANGE}
     contains = ["sgd"]

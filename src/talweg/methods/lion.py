@@ -24,7 +24,6 @@ class Lion(Elementwise):
     label = "Lion"
     source = "Chen et al. 2023"
     helps = "large batches and little memory: one average, moves of one size"
-    memory = "n"
     slot_count = 1
     space = {"learning_rate": Range(1e-6, 3e-2), "b1": B1_RANGE}
 

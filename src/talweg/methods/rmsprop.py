@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots
+from talweg.methods.base import MOMENTUM_RANGE, Elementwise, Slots, zeros
 from talweg.methods.space import Range
 from talweg.schedules import Number
 
@@ -24,7 +24,6 @@ class RMSprop(Elementwise):
     label = "RMSprop"
     source = "Tieleman & Hinton 2012"
     helps = "gradients whose size changes during training: recurrent networks, reinforcement learning"
-    memory = "n"
     slot_count = 1
     space = {"learning_rate": Range(1e-5, 0.3), "decay": Range(1e-3, 0.3, tier=2, complement=True), "eps": Range(1e-10, 1e-4, tier=3)}
 
@@ -63,7 +62,7 @@ class RMSpropInside(RMSprop):
     start: Number = 0.0
 
     def slots(self, w: Array) -> Slots:
-        return (jnp.full_like(w, self.start),)
+        return (jnp.full_like(w, self.start), *zeros(w, self.slot_count - 1))
 
     def root(self, v: Array) -> Array:
         return jnp.sqrt(v + self.eps)
@@ -84,7 +83,6 @@ class RMSpropMomentum(RMSprop):
     label = "RMSprop with momentum"
     variant = True
     helps = "long narrow valleys; the steps of RMSprop with momentum in PyTorch"
-    memory = "2 n"
     slot_count = 2
     space = {**RMSprop.space, "momentum": MOMENTUM_RANGE}
     contains = ["rmsprop"]
@@ -113,7 +111,6 @@ class RMSpropCentered(RMSprop):
     variant = True
     source = "Graves 2013"
     helps = "steady gradients: where they hardly vary, its steps grow"
-    memory = "2 n"
     slot_count = 2
 
     def variance(self, g: Array, v: Array, m: Array) -> tuple[Array, Array, Array]:
@@ -126,7 +123,7 @@ class RMSpropCentered(RMSprop):
         return -self.learning_rate * g / self.root(variance), (v, m)
 
 
-class RMSpropCenteredInside(RMSpropCentered):
+class RMSpropCenteredInside(RMSpropInside, RMSpropCentered):
     """RMSprop that divides by the standard deviation of the gradients, with ε inside the root.
 
         v ← γ v + (1 − γ) g²
@@ -140,14 +137,6 @@ class RMSpropCenteredInside(RMSpropCentered):
     name = "rmsprop-centered-inside"
     label = "RMSprop (centered, ε inside)"
     helps = "the steps of centered RMSprop in optax, Keras and TensorFlow 1"
-
-    start: Number = 0.0
-
-    def slots(self, w: Array) -> Slots:
-        return (jnp.full_like(w, self.start), jnp.zeros_like(w))
-
-    def root(self, v: Array) -> Array:
-        return jnp.sqrt(v + self.eps)
 
 
 class RMSpropCenteredMomentum(RMSpropCentered):
@@ -164,7 +153,6 @@ class RMSpropCenteredMomentum(RMSpropCentered):
     name = "rmsprop-centered-momentum"
     label = "RMSprop (centered) with momentum"
     helps = "the steps of centered RMSprop with momentum in PyTorch"
-    memory = "3 n"
     slot_count = 3
     space = RMSpropMomentum.space
     contains = ["rmsprop-centered"]

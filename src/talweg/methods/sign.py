@@ -80,7 +80,6 @@ class Signum(SignSGD):
     name = "signum"
     label = "Signum"
     helps = "as signSGD, when single batches are too noisy to trust their signs"
-    memory = "n"
     slot_count = 1
     space = {**SignSGD.space, "momentum": MOMENTUM_RANGE}
 

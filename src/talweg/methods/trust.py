@@ -25,7 +25,6 @@ class LARS(Arraywise):
     label = "LARS"
     source = "You et al. 2017"
     helps = "very large batches, for convolutional networks"
-    memory = "n"
     slot_count = 1
     space = {"learning_rate": Range(1e-2, 100), "momentum": MOMENTUM_RANGE}
 
@@ -56,7 +55,6 @@ class LAMB(Arraywise):
     label = "LAMB"
     source = "You et al. 2020"
     helps = "very large batches, for transformers"
-    memory = "2 n"
     slot_count = 2
     space = {"learning_rate": Range(1e-4, 1), "b1": B1_RANGE, "eps": Range(1e-10, 1e-3, tier=3)}
 

@@ -35,8 +35,8 @@ class Wrapper(Method):
 
     def step(self, oracle: Oracle, params: PyTree, state: State, t: Array, key: PRNGKeyArray) -> tuple[PyTree, State]:
         own, theirs = jax.random.split(key)
-        altered = TransformedOracle(oracle, lambda gradient, at: self.alter(gradient, at, t, own))
-        return self.inner.step(altered, params, state, t, theirs)
+        transformed = TransformedOracle(oracle, lambda gradient, at: self.alter(gradient, at, t, own))
+        return self.inner.step(transformed, params, state, t, theirs)
 
     @property
     def learning_rate(self) -> Number:

@@ -31,12 +31,12 @@ def order(examples: int, size: int, seeds: Sequence[int], first: int, last: int)
     Each epoch is a fresh permutation that depends on the seed and the epoch alone, so every method sees the same order; what is
     left of an epoch after its last whole batch is dropped.
     """
-    rows = {seed: _seen(examples, size, seed, first, last) for seed in set(seeds)}
+    rows = {seed: _rows(examples, size, seed, first, last) for seed in set(seeds)}
     return np.stack([rows[seed] for seed in seeds])
 
 
 @functools.lru_cache(maxsize=128)  # a race's blocks see the same few seeds again and again
-def _seen(examples: int, size: int, seed: int, first: int, last: int) -> Int[np.ndarray, " examples_seen"]:
+def _rows(examples: int, size: int, seed: int, first: int, last: int) -> Int[np.ndarray, " examples_seen"]:
     per_epoch = steps_per_epoch(examples, size)
     epochs = range(first // per_epoch, -(-last // per_epoch))
     skip = (first - epochs.start * per_epoch) * size

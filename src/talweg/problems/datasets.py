@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,16 +39,12 @@ class DatasetEntry:
     @property
     def takes(self) -> tuple[str, ...]:
         """What may be asked for."""
-        return SETTINGS if self.model is not None else tuple(word for word in self._arguments if word == "model")
+        return SETTINGS if self.model is not None else tuple({"model"} & inspect.signature(self.builder).parameters.keys())
 
     @property
     def options(self) -> tuple[str, ...]:
         """The whole numbers that may follow the name, as in `parity:bits=5`."""
-        return tuple(word for word in self._arguments if word != "model")
-
-    @property
-    def _arguments(self) -> Iterable[str]:
-        return inspect.signature(self.builder).parameters
+        return tuple(word for word in inspect.signature(self.builder).parameters if word != "model")
 
 
 def find(text: str) -> DatasetEntry | None:
@@ -65,28 +61,28 @@ def load(
     Raises InputError for an unknown name, option or setting, for a setting that a complete problem has of its own, and as `surface`
     does.
     """
-    given: dict[str, Any] = {"model": model, "loss": loss, "task": task, "metric": metric}
+    settings: dict[str, Any] = {"model": model, "loss": loss, "task": task, "metric": metric}
     entry = find(name) if isinstance(name, str) else None
     if entry is None and isinstance(name, str) and surfaces.is_surface(name):
-        _refuse(name, given, "is a fixed function with its own loss and no model")
+        _refuse(name, settings, "is a fixed function with its own loss and no model")
         return surfaces.surface(name).problem()
     if entry is None:
         entry = CATALOGUE[checks.one_of("problem", "name", name, [*CATALOGUE, *surfaces.SURFACES])]
-    own = {word: value for word, value in given.items() if word not in entry.takes}
+    own = {word: value for word, value in settings.items() if word not in entry.takes}
     _refuse(name, own, "has its own loss and task" if entry.takes else "is a fixed function with its own loss and no model")
-    asked = {} if model is None or entry.model is not None else {"model": model}
-    built = entry.builder(**_options(name, entry), **asked)
+    options = {} if model is None or entry.model is not None else {"model": model}
+    built = entry.builder(**_options(name, entry), **options)
     if isinstance(built, Problem):
         return dataclasses.replace(built, name=name, source=Source.of("catalogue", name, model=model))
-    problem = from_arrays(*built, **{**given, "model": model or entry.model}, name=name, seed=seed)
-    return dataclasses.replace(problem, source=Source.of("catalogue", name, **given, seed=seed))
+    problem = from_arrays(*built, **{**settings, "model": model or entry.model}, name=name, seed=seed)
+    return dataclasses.replace(problem, source=Source.of("catalogue", name, **settings, seed=seed))
 
 
 def _refuse(name: str, settings: dict[str, str | None], why: str) -> None:
     """Refuse settings for a problem that has its own."""
-    given = [word for word, value in settings.items() if value is not None]
-    if given:
-        raise InputError(f"{name}: this problem {why}; leave out {' and '.join(given)}")
+    forbidden = [word for word, value in settings.items() if value is not None]
+    if forbidden:
+        raise InputError(f"{name}: this problem {why}; leave out {' and '.join(forbidden)}")
 
 
 def _options(text: str, entry: DatasetEntry) -> dict[str, int]:

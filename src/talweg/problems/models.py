@@ -19,12 +19,6 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from talweg import checks
 from talweg.checks import InputError
 
-
-def identity(x: Array) -> Array:
-    """x as it is: for deep linear networks."""
-    return x
-
-
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "relu": jax.nn.relu,
     "tanh": jnp.tanh,
@@ -32,7 +26,7 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "gelu": jax.nn.gelu,
     "silu": jax.nn.silu,
     "elu": jax.nn.elu,
-    "identity": identity,
+    "identity": jax.nn.identity,  # for deep linear networks
 }
 
 #: Standard deviation of a starting weight, from how many numbers go in and come out.

@@ -75,17 +75,10 @@ def two_spirals(model: str = "mlp:20,20,tanh") -> Problem:
     the whole batch do not get there. Differs: cross-entropy, two layers of 20, and no connections that skip a layer.
     """
     spec = models.parse(model, (2,))
-    return _network(
-        "two-spirals",
-        spec,
-        losses.cross_entropy,
-        _spirals(np.arange(97.0)),
-        _spirals(np.arange(96) + 0.5),
-        labelled=True,
-        optimum=0.0 if _wide(spec, 20) else None,
-        epochs=1000,
-        facts={"loss": "cross-entropy", "source": SPIRALS},
-    )
+    train, test = _spirals(np.arange(97.0)), _spirals(np.arange(96) + 0.5)
+    optimum = 0.0 if _wide(spec, 20) else None
+    facts = {"loss": "cross-entropy", "source": SPIRALS}
+    return _network("two-spirals", spec, losses.cross_entropy, train, test, labelled=True, optimum=optimum, epochs=1000, facts=facts)
 
 
 def deep_linear(model: str = "mlp:8,4,identity,small") -> Problem:
@@ -105,18 +98,11 @@ def deep_linear(model: str = "mlp:8,4,identity,small") -> Problem:
         raise InputError(f"deep-linear: the layers must be linear, got {model!r}; write mlp:{','.join(map(str, spec.widths))},identity")
     rank = min([len(SINGULAR), *spec.widths])
     x = _hadamard(4)[:, 1 : 1 + len(SINGULAR)]  # without the column of ones: mean zero
-    x, y = x.astype(float_type()), (x @ linear_map()).astype(float_type())
+    train = x.astype(float_type()), (x @ linear_map()).astype(float_type())
     optimum = 0.5 * sum(value**2 for value in SINGULAR[rank:])
-    return _network(
-        "deep-linear",
-        spec,
-        losses.squared_distance,
-        (x, y),
-        outputs=len(SINGULAR),
-        optimum=optimum,
-        epochs=4000,
-        facts={"loss": "squared", "source": LINEAR, "rank": rank},
-    )
+    facts = {"loss": "squared", "source": LINEAR, "rank": rank}
+    cost, outputs = losses.squared_distance, len(SINGULAR)
+    return _network("deep-linear", spec, cost, train, outputs=outputs, optimum=optimum, epochs=4000, facts=facts)
 
 
 def teacher_student(units: int = 6, model: str | None = None) -> Problem:
@@ -138,16 +124,8 @@ def teacher_student(units: int = 6, model: str | None = None) -> Problem:
     x, new = (generator.normal(size=(ROWS, units)).astype(float_type()) for _ in range(2))
     optimum = 0.0 if len(spec.widths) == 1 and _wide(spec, units) else None
     train, test = ((part, np.asarray(jnp.sum(activation(jnp.asarray(part)), axis=1))) for part in (x, new))
-    return _network(
-        "teacher-student",
-        spec,
-        losses.squared,
-        train,
-        test,
-        optimum=optimum,
-        epochs=300,
-        facts={"loss": "squared", "source": TEACHER, "teacher_units": units},
-    )
+    facts = {"loss": "squared", "source": TEACHER, "teacher_units": units}
+    return _network("teacher-student", spec, losses.squared, train, test, optimum=optimum, epochs=300, facts=facts)
 
 
 def linear_map() -> Float[np.ndarray, "8 8"]:
@@ -162,16 +140,10 @@ def linear_map() -> Float[np.ndarray, "8 8"]:
 
 def _logic(name: str, bits: np.ndarray, answers: np.ndarray, spec: ModelSpec, epochs: int, source: str) -> Problem:
     """A truth table; the optimum is known to be zero for as many hidden units as bits."""
-    return _network(
-        name,
-        spec,
-        losses.squared_logistic,
-        (bits.astype(float_type()), np.where(answers, ON, OFF).astype(float_type())),
-        labelled=True,
-        optimum=0.0 if _wide(spec, bits.shape[1]) else None,
-        epochs=epochs,
-        facts={"loss": "squared logistic", "source": source},
-    )
+    train = bits.astype(float_type()), np.where(answers, ON, OFF).astype(float_type())
+    optimum = 0.0 if _wide(spec, bits.shape[1]) else None
+    facts = {"loss": "squared logistic", "source": source}
+    return _network(name, spec, losses.squared_logistic, train, labelled=True, optimum=optimum, epochs=epochs, facts=facts)
 
 
 def _network(

@@ -107,14 +107,14 @@ def better_than_best(n: int, level: float = 0.95) -> float:
 def counted(counts: Any) -> Int[np.ndarray, " basins"]:
     """The counts that are not 0, as whole numbers. Raises InputError if there are none, or one is negative or not whole."""
     try:
-        given = np.asarray(counts, float)
+        numbers = np.asarray(counts, float)
     except (TypeError, ValueError) as error:
         raise InputTypeError(f"richness: counts must be whole numbers, one for each basin, got {counts!r}") from error
-    if given.ndim != 1 or not np.isfinite(given).all() or (given < 0).any() or (given != np.round(given)).any():
+    if numbers.ndim != 1 or not np.isfinite(numbers).all() or (numbers < 0).any() or (numbers != np.round(numbers)).any():
         raise InputError(f"richness: counts must be whole numbers of at least 0, one for each basin, got {counts!r}")
-    if not given.any():
+    if not numbers.any():
         raise InputError("richness: counts must hold at least one end, got none; run some starts first")
-    return given[given > 0].astype(int)
+    return numbers[numbers > 0].astype(int)
 
 
 def _score(share: float, extra: float, n: int) -> tuple[float, float]:

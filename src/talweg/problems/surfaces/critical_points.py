@@ -54,22 +54,22 @@ def find(function: Function, domain: Domain, side: int = SIDE) -> list[CriticalP
     low, high = np.array(domain, float).T
     starts = low + _grid(len(domain), side) * (high - low)
     with jax.enable_x64(True):
-        first, step, value, slope, curvature, typical = (np.asarray(out) for out in _newton(function, starts, high - low))
-    settled = np.isfinite(first).all(axis=1) & np.isfinite(value) & np.isfinite(curvature).all(axis=1)
-    settled &= (step <= SETTLED) & (slope <= LEVEL * typical[0])
+        at, step, value, gradient, curvature, typical = (np.asarray(out) for out in _newton(function, starts, high - low))
+    converged = np.isfinite(at).all(axis=1) & np.isfinite(value) & np.isfinite(curvature).all(axis=1)
+    converged &= (step <= SETTLED) & (gradient <= LEVEL * typical[0])
     edge = 1e-9 * (high - low)
-    settled &= ((first >= low - edge) & (first <= high + edge)).all(axis=1)
-    found: list[CriticalPoint] = []
-    kept: list[np.ndarray] = []
-    for i in np.flatnonzero(settled)[np.argsort(slope[settled], kind="stable")]:
-        share = (first[i] - low) / (high - low)
-        if not kept or np.min(np.linalg.norm(np.array(kept) - share, axis=1)) > SAME:
-            kept.append(share)
-            place = np.where(np.abs(first[i]) < 1e-9 * (high - low), 0.0, first[i])
-            found.append(CriticalPoint(tuple(place.tolist()), float(value[i]), kind(curvature[i], float(typical[1]))))
-    if sum(point.kind == "undecided" for point in found) > ISOLATED_AT_MOST:
-        found = [point for point in found if point.kind != "undecided"]
-    return sorted(found, key=lambda point: (point.value, point.at))
+    converged &= ((at >= low - edge) & (at <= high + edge)).all(axis=1)
+    points: list[CriticalPoint] = []
+    shares: list[np.ndarray] = []
+    for i in np.flatnonzero(converged)[np.argsort(gradient[converged], kind="stable")]:
+        share = (at[i] - low) / (high - low)
+        if not shares or np.min(np.linalg.norm(np.array(shares) - share, axis=1)) > SAME:
+            shares.append(share)
+            place = np.where(np.abs(at[i]) < edge, 0.0, at[i])
+            points.append(CriticalPoint(tuple(place.tolist()), float(value[i]), kind(curvature[i], float(typical[1]))))
+    if sum(point.kind == "undecided" for point in points) > ISOLATED_AT_MOST:
+        points = [point for point in points if point.kind != "undecided"]
+    return sorted(points, key=lambda point: (point.value, point.at))
 
 
 def kind(curvature: Sequence[float] | np.ndarray, typical: float = 1.0) -> str:
@@ -91,38 +91,40 @@ def _grid(dimensions: int, side: int) -> Float[np.ndarray, "starts d"]:
 
 
 def _newton(function: Function, starts: Float[np.ndarray, "starts d"], span: Float[np.ndarray, " d"]) -> tuple[Array, ...]:
-    """Where each start leads, the last step, and value, slope and curvature there; typical slope and curvature of the domain."""
+    """Where each start leads, the length of the last step, and there the value, the norm of the gradient and the Hessian's eigenvalues.
 
-    def look(x: Array) -> tuple[Array, Array, Array]:
-        slope = jax.grad(function)(x) * span  # in shares of the domain, so that no coordinate's unit matters
-        curvature = jax.hessian(function)(x) * span[:, None] * span[None, :]
-        safe = jnp.where(jnp.isfinite(curvature), curvature, 0.0)  # LAPACK does not return from infinite numbers
+    With them the median norm and the median largest eigenvalue at the starts; all but the value in shares of the domain.
+    """
+
+    def derivatives(x: Array) -> tuple[Array, Array, Array]:
+        gradient = jax.grad(function)(x) * span  # in shares of the domain, so that no coordinate's unit matters
+        hessian = jax.hessian(function)(x) * span[:, None] * span[None, :]
+        safe = jnp.where(jnp.isfinite(hessian), hessian, 0.0)  # LAPACK does not return from infinite numbers
         values, vectors = jnp.linalg.eigh(safe)
-        along = vectors.T @ slope
+        along = vectors.T @ gradient
         there = jnp.abs(values) > 1e-13 * jnp.abs(values).max()
         step = -vectors @ jnp.where(there, along / jnp.where(there, values, 1.0), 0.0)
-        return slope, jnp.where(jnp.isfinite(curvature).all(), values, jnp.nan), step
+        return gradient, jnp.where(jnp.isfinite(hessian).all(), values, jnp.nan), step
 
     def lane(start: Array) -> tuple[Array, ...]:
-        def go(i: Array, seen: tuple[Array, ...]) -> tuple[Array, ...]:
-            after, *_, first_slope, first_curvature = seen
-            slope, curvature, step = look(after)
-            length, steepness, bend = jnp.linalg.norm(step), jnp.linalg.norm(slope), jnp.abs(curvature).max()
-            moved = after + step * jnp.minimum(1.0, LONGEST_STEP / jnp.maximum(length, 1e-300)) * span
-            begun = i > 0
-            first = jnp.where(begun, first_slope, steepness), jnp.where(begun, first_curvature, bend)
-            return (moved, after, length, steepness, curvature, *first)
+        def go(i: Array, state: tuple[Array, ...]) -> tuple[Array, ...]:
+            at, *_, first_norm, first_curvature = state
+            gradient, eigenvalues, step = derivatives(at)
+            length, norm, curvature = jnp.linalg.norm(step), jnp.linalg.norm(gradient), jnp.abs(eigenvalues).max()
+            after = at + step * jnp.minimum(1.0, LONGEST_STEP / jnp.maximum(length, 1e-300)) * span
+            first = jnp.where(i > 0, first_norm, norm), jnp.where(i > 0, first_curvature, curvature)
+            return (after, at, length, norm, eigenvalues, *first)
 
-        nothing = jnp.zeros(())
-        begin = (start, start, nothing, nothing, jnp.zeros_like(start), nothing, nothing)
+        zero = jnp.zeros(())
+        begin = (start, start, zero, zero, jnp.zeros_like(start), zero, zero)
         # one loop for all, so that the derivatives are compiled once
         return jax.lax.fori_loop(0, ITERATIONS, go, begin)[1:]
 
     @jax.jit
     def everything(starts: Array) -> tuple[Array, ...]:
-        at, length, slope, curvature, first_slope, first_curvature = jax.vmap(lane)(starts)
-        typical = jnp.stack([jnp.nanmedian(first_slope), jnp.nanmedian(first_curvature)])
-        return at, length, jax.vmap(function)(at), slope, curvature, typical
+        at, length, norm, eigenvalues, first_norm, first_curvature = jax.vmap(lane)(starts)
+        typical = jnp.stack([jnp.nanmedian(first_norm), jnp.nanmedian(first_curvature)])
+        return at, length, jax.vmap(function)(at), norm, eigenvalues, typical
 
     return everything(jnp.asarray(starts))
 

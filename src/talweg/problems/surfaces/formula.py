@@ -124,9 +124,8 @@ class _Reader:
         raise InputError(f"surface: {why} at character {place + 1} of {shown!r}; {HELP}")
 
     def _typed(self, column: int) -> int:
-        spaces = len(self.spelled) - len(self.spelled.lstrip())
-        column = min(max(column + spaces, 0), len(self.place) - 1) if self.place else 0
-        return self.place[column] if self.place else 0
+        column += len(self.spelled) - len(self.spelled.lstrip())
+        return self.place[min(max(column, 0), len(self.place) - 1)]
 
     def tree(self) -> ast.expr:
         if not self.spelled.strip():
@@ -137,7 +136,7 @@ class _Reader:
                 tree = ast.parse(self.spelled.strip(), mode="eval").body
         except SyntaxError as error:
             product = "write 2*x, not 2x: " if re.search(r"\d[A-Za-z_(]|\)[\w(]", self.spelled) else ""
-            offset = error.offset if error.offset else len(self.spelled) + 1  # 0: the text ended too soon
+            offset = error.offset or len(self.spelled) + 1  # 0: the text ended too soon
             self.refuse(self._typed(offset - 1), f"{product}this is no formula")
         except (ValueError, MemoryError, RecursionError, OverflowError):
             self.refuse(0, "this is no formula that can be read")
@@ -218,26 +217,28 @@ def _fold(node: ast.AST, reader: _Reader) -> None:
 def _value(node: ast.AST, variables: Mapping[str, Any], library: Any) -> Any:
     """The value of a checked tree. Constants stay plain floats, so that they take the type of what they meet."""
     again = functools.partial(_value, variables=variables, library=library)
-    if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
-        return float(node.value)
-    if isinstance(node, ast.Name):
-        return variables[node.id] if node.id in variables else CONSTANTS[node.id]
-    if isinstance(node, ast.UnaryOp):
-        return -again(node.operand) if isinstance(node.op, ast.USub) else again(node.operand)
-    if isinstance(node, ast.BinOp):
-        return _applied(OPERATORS[type(node.op)], [again(node.left), again(node.right)], library)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return _applied(FUNCTIONS[node.func.id][0], [again(argument) for argument in node.args], library)
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return float(number)
+        case ast.Name(id=name):
+            return variables[name] if name in variables else CONSTANTS[name]
+        case ast.UnaryOp():
+            return -again(node.operand) if isinstance(node.op, ast.USub) else again(node.operand)
+        case ast.BinOp():
+            return _applied(OPERATORS[type(node.op)], [again(node.left), again(node.right)], library)
+        case ast.Call(func=ast.Name(id=name)):
+            return _applied(FUNCTIONS[name][0], [again(argument) for argument in node.args], library)
     raise AssertionError(f"unreachable: {type(node).__name__} was refused when the formula was read")
 
 
 def _applied(name: str, values: Sequence[Any], library: Any) -> Any:
-    if all(isinstance(value, float) for value in values):
-        with np.errstate(all="ignore"):
-            return float(functools.reduce(getattr(np, name), values) if len(values) > 1 else getattr(np, name)(values[0]))
-    if name == "power" and isinstance(values[1], float) and values[1].is_integer() and abs(values[1]) <= WHOLE_POWER:
+    constant = all(isinstance(value, float) for value in values)
+    if not constant and name == "power" and isinstance(values[1], float) and values[1].is_integer() and abs(values[1]) <= WHOLE_POWER:
         return values[0] ** int(values[1])
-    return functools.reduce(getattr(library, name), values) if len(values) > 1 else getattr(library, name)(values[0])
+    function = getattr(np if constant else library, name)
+    with np.errstate(all="ignore"):
+        value = functools.reduce(function, values) if len(values) > 1 else function(values[0])
+    return float(value) if constant else value
 
 
 # ---- variables, domain and start ----------------------------------------------------------------------------------------------
@@ -252,8 +253,8 @@ def _variables(used: set[str]) -> tuple[str, ...]:
 
 def _divided(text: str, word: str) -> tuple[str, str | None]:
     """What stands before the last ` word ` and after it."""
-    before, found, after = text.rpartition(f" {word} ")
-    return (before, after) if found else (text, None)
+    before, separator, after = text.rpartition(f" {word} ")
+    return (before, after) if separator else (text, None)
 
 
 def _domain(text: str | None, dimensions: int) -> tuple[tuple[float, float], ...]:
@@ -275,12 +276,12 @@ def _start(formula: Formula, text: str | None) -> tuple[float, ...]:
     low, high = np.array(formula.domain).T
     if text is not None:
         numbers = [_number(part) for part in text.split(",")]
-        given = tuple(number for number in numbers if number is not None)
-        if len(given) != len(low) or len(given) != len(numbers):
+        start = tuple(number for number in numbers if number is not None)
+        if len(start) != len(low) or len(start) != len(numbers):
             raise InputError(f"surface: after `from` the start must be {len(low)} numbers, such as 1, 2, got {text.strip()!r}")
-        if not np.isfinite(formula.values(np.array(given))):
-            raise InputError(f"surface: {formula.text!r} is not finite at the start {given}; give another start after `from`")
-        return given
+        if not np.isfinite(formula.values(np.array(start))):
+            raise InputError(f"surface: {formula.text!r} is not finite at the start {start}; give another start after `from`")
+        return start
     shares = [np.resize([one, other], len(low)) for one in PLACES for other in (*PLACES[1:], 1 - one, 0.15)]
     places = low + np.array(shares) * (high - low)
     around = 1e-4 * (high - low)

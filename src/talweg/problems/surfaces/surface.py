@@ -243,8 +243,8 @@ def read_options(who: str, text: str, known: list[str]) -> dict[str, float]:
     return options
 
 
-def _noise(options: Mapping[str, float], given: float | None) -> float:
-    noise = options.get("noise", 0.0) if given is None else given
+def _noise(options: Mapping[str, float], own: float | None) -> float:
+    noise = options.get("noise", 0.0) if own is None else own
     checks.number("surface", "noise", noise, checks.Interval(0, 1e6))
     if 0 < noise < 1e-6:
         raise InputError(f"surface: noise must be 0 or at least 1e-06, got {noise:g}")
@@ -301,8 +301,8 @@ def _known(shape: Shape) -> list[CriticalPoint]:
     if shape.name in LANDMARKS:
         points = LANDMARKS[shape.name]
     else:
-        found = critical_points.find(shape.function, shape.domain, shape.side or critical_points.SIDE)
-        points = [point for point in found if all(math.dist(point.at, at) >= 1e-6 for at in shape.minima)]
+        points = critical_points.find(shape.function, shape.domain, shape.side or critical_points.SIDE)
+        points = [point for point in points if all(math.dist(point.at, at) >= 1e-6 for at in shape.minima)]
         points += [CriticalPoint(at, float(shape.lowest or 0.0), "minimum") for at in shape.minima]
     return [replace(p, best=_is_lowest(p, shape.lowest)) for p in sorted(points, key=lambda point: (point.value, point.at))]
 

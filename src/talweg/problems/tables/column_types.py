@@ -38,8 +38,9 @@ class Findings:
         self.cells: dict[str, dict[str, int]] = {sort: {} for sort in SENTENCES}  #: values by sort of finding and column
 
     def note(self, sort: str, name: str, cells: int = 1) -> None:
-        """Remember that the column `name` showed `sort`, in `cells` values."""
-        self.cells[sort][name] = cells
+        """Remember that the column `name` showed `sort`, in `cells` values, if there are any."""
+        if cells:
+            self.cells[sort][name] = cells
 
     def leave_out(self, sort: str, name: str) -> None:
         """Remember only that the column was left out, and why."""
@@ -49,8 +50,11 @@ class Findings:
 
     def sentences(self) -> list[str]:
         """One sentence for each sort of finding."""
-        found = ((SENTENCES[sort], columns) for sort, columns in self.cells.items() if columns)
-        return [text.format(columns=_columns(list(columns)), cells=sum(columns.values())) for text, columns in found]
+        return [
+            SENTENCES[sort].format(columns=_columns(list(columns)), cells=sum(columns.values()))
+            for sort, columns in self.cells.items()
+            if columns
+        ]
 
 
 SENTENCES = {
@@ -70,35 +74,29 @@ def _columns(names: list[str], shown: int = 3) -> str:
     return f"{len(names)} column{'s' if len(names) > 1 else ''} ({', '.join(names[:shown])}{', …' if len(names) > shown else ''})"
 
 
-def typed(name: str, values: pd.Series | pa.ChunkedArray, found: Findings) -> pd.Series | None:
+def typed(name: str, values: pd.Series | pa.ChunkedArray, findings: Findings) -> pd.Series | None:
     """The column as float64, datetime64 or categories; None if it says nothing (empty, constant, an identifier)."""
-    column = _typed(name, values, found)
+    column = _typed(name, values, findings)
     missing = int(column.isna().sum())
-    if missing == len(column):
-        reason = "empty"
-    elif not missing and len(column) > 1 and column.nunique() == 1:
-        reason = "constant"
-    else:
-        reason = "identifier" if _identifies(name, column) else ""
+    constant = not missing and len(column) > 1 and column.nunique() == 1
+    reason = "empty" if missing == len(column) else "constant" if constant else "identifier" if _identifies(name, column) else ""
     if reason:
-        found.leave_out(reason, name)
+        findings.leave_out(reason, name)
         return None
-    if missing:
-        found.note("missing", name, missing)
-    if column.dtype.kind == "M":
-        found.note("date", name)
+    findings.note("missing", name, missing)
+    findings.note("date", name, column.dtype.kind == "M")
     return column
 
 
-def _typed(name: str, values: pd.Series | pa.ChunkedArray, found: Findings) -> pd.Series:
+def _typed(name: str, values: pd.Series | pa.ChunkedArray, findings: Findings) -> pd.Series:
     if isinstance(values, pd.Series):
         dtype = values.dtype
         if pd.api.types.is_bool_dtype(dtype) or (pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype)):
-            return _finite(name, values.to_numpy(np.float64, na_value=np.nan), found)
+            return _finite(name, values.to_numpy(np.float64, na_value=np.nan), findings)
         if pd.api.types.is_datetime64_any_dtype(dtype):
             return _naive(values)
         if pd.api.types.is_timedelta64_dtype(dtype):
-            return _finite(name, values.dt.total_seconds().to_numpy(np.float64, na_value=np.nan), found)
+            return _finite(name, values.dt.total_seconds().to_numpy(np.float64, na_value=np.nan), findings)
         if isinstance(dtype, pd.CategoricalDtype):  # its owner has said what it is, whatever its categories look like
             return _categories(trimmed(as_text(values), MISSING))
         values = as_text(values)
@@ -107,18 +105,15 @@ def _typed(name: str, values: pd.Series | pa.ChunkedArray, found: Findings) -> p
     if not len(distinct):
         return pd.Series(np.full(len(text), np.nan))
     if len(distinct) <= 2 and any(set(pc.utf8_lower(distinct).to_pylist()) <= pair for pair in TRUTHS):
-        found.note("truth", name)
+        findings.note("truth", name)
         return pd.Series(_numpy(pc.if_else(pc.is_null(text), None, pc.is_in(pc.utf8_lower(text), TRUE))))
-    numbers = as_numbers(text, distinct)
-    if numbers is not None:
+    if (numbers := as_numbers(text, distinct)) is not None:
         values, written = numbers
-        if written:
-            found.note("written", name)
-        _unreadable(name, np.isnan(values), text, found)
-        return _finite(name, values, found)
-    dates = as_dates(text, distinct)
-    if dates is not None:
-        _unreadable(name, dates.isna().to_numpy(), text, found)
+        findings.note("written", name, written)
+        findings.note("unreadable", name, int(np.isnan(values).sum()) - text.null_count)
+        return _finite(name, values, findings)
+    if (dates := as_dates(text, distinct)) is not None:
+        findings.note("unreadable", name, int(dates.isna().sum()) - text.null_count)
         return dates
     return _categories(text)
 
@@ -209,18 +204,10 @@ def _naive(dates: pd.Series) -> pd.Series:
     return pd.Series(dates.to_numpy("datetime64[us]"))
 
 
-def _unreadable(name: str, missing: np.ndarray, text: pa.ChunkedArray, found: Findings) -> None:
-    count = int(missing.sum()) - text.null_count
-    if count:
-        found.note("unreadable", name, count)
-
-
-def _finite(name: str, values: np.ndarray, found: Findings) -> pd.Series:
+def _finite(name: str, values: np.ndarray, findings: Findings) -> pd.Series:
     infinite = np.isinf(values)
-    if infinite.any():
-        found.note("infinite", name, int(infinite.sum()))
-        values = np.where(infinite, np.nan, values)
-    return pd.Series(values)
+    findings.note("infinite", name, int(infinite.sum()))
+    return pd.Series(np.where(infinite, np.nan, values))
 
 
 def _numpy(numbers: pa.Array | pa.ChunkedArray) -> np.ndarray:

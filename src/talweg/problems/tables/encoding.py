@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -27,21 +26,20 @@ class TableEncoder:
     """
 
     def __init__(self) -> None:
-        self.said: list[str] = []  #: what was done, one sentence each
+        self.notes: list[str] = []  #: what was done, one sentence each
 
     def __call__(self, train: pd.DataFrame, validation: pd.DataFrame, test: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Fit on the first part, transform all three."""
         numbers = [name for name in train if train[name].dtype.kind in "fM"]
-        self.medians = {name: _number(train[name]).median() for name in numbers}
-        self.medians = {name: 0.0 if np.isnan(median) else float(median) for name, median in self.medians.items()}
+        self.medians = {name: float(np.nan_to_num(_number(train[name]).median())) for name in numbers}
         self.flagged = [name for name in numbers if train[name].isna().mean() >= OFTEN]
         some = train.head(FITTED_ON)  # the split has shuffled the rows: the first are a random sample
         self._fit_words(some[[name for name in train if train[name].dtype.kind != "f"]])
         if len(train) > len(some) and len(self.words) + len(self.texts):
-            self.said.append(f"categories, dates and text were encoded as {len(some):,} of the {len(train):,} training rows show them")
+            self.notes.append(f"categories, dates and text were encoded as {len(some):,} of the {len(train):,} training rows show them")
         if self.texts:
             names = ", ".join(list(self.texts)[:3]) + (", …" if len(self.texts) > 3 else "")
-            self.said.append(f"text of many different values was described by {PIECES} numbers for each column ({names})")
+            self.notes.append(f"text of many different values was described by {PIECES} numbers for each column ({names})")
         return self._transform(train), self._transform(validation), self._transform(test)
 
     def _fit_words(self, some: pd.DataFrame) -> None:
@@ -75,7 +73,8 @@ class TableEncoder:
         for name in self.flagged:
             encoded[:, next(column)] = part[name].isna()
         first = len(self.medians) + len(self.flagged)
-        for rows in _chunks(len(part)) if self.words else ():
+        for start in range(0, len(part) if self.words else 0, CHUNK):
+            rows = slice(start, start + CHUNK)
             block = self.vectorizer.transform(part[self.words].iloc[rows]).to_numpy(np.float32)
             encoded[rows, first : first + words] = np.where(np.isnan(block), self.middle, block)
         first += words
@@ -83,10 +82,6 @@ class TableEncoder:
             encoded[:, first : first + encoder.n_components_] = _pieces(encoder, part[name])
             first += encoder.n_components_
         return encoded
-
-
-def _chunks(rows: int) -> Iterator[slice]:
-    return (slice(first, min(first + CHUNK, rows)) for first in range(0, rows, CHUNK))
 
 
 def _number(column: pd.Series) -> pd.Series:

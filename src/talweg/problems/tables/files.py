@@ -19,12 +19,12 @@ SEPARATORS = (",", ";", "\t", "|")
 Columns = list[tuple[str, pa.ChunkedArray | pd.Series]]
 
 
-def columns(path: Path, said: list[str]) -> Columns:
+def columns(path: Path, notes: list[str]) -> Columns:
     """The columns of a file, which its ending says how to read; what is unusual about it goes to `said`. Raises InputError as below."""
-    return from_parquet(path) if path.suffix.lower() == ".parquet" else from_text(path, said)
+    return from_parquet(path) if path.suffix.lower() == ".parquet" else from_text(path, notes)
 
 
-def from_text(path: Path, said: list[str]) -> Columns:
+def from_text(path: Path, notes: list[str]) -> Columns:
     """The columns of a CSV or TSV file, as text.
 
     Its separator is found in the header line, its encoding is UTF-8, UTF-16 with a mark, or else Latin-1. Rows of another length than
@@ -32,7 +32,7 @@ def from_text(path: Path, said: list[str]) -> Columns:
     """
     encoding = _encoding(path)
     if encoding == "latin-1":
-        said.append("the file is not in UTF-8 and was read as Latin-1")
+        notes.append("the file is not in UTF-8 and was read as Latin-1")
     with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
         line = next((line for line in file if line.strip()), "")
         if not line:
@@ -61,7 +61,7 @@ def from_text(path: Path, said: list[str]) -> Columns:
             f"{path.name}: the header has {len(names)} columns, but no row has as many (the first has {wrong[0]}); mend the header"
         )
     if wrong:
-        said.append(f"rows of another length than the header ({len(names)} columns) were left out ({len(wrong):,})")
+        notes.append(f"rows of another length than the header ({len(names)} columns) were left out ({len(wrong):,})")
     return list(zip(names, table.columns, strict=True))
 
 
@@ -71,8 +71,10 @@ def from_parquet(path: Path) -> Columns:
         table = pyarrow.parquet.ParquetFile(path).read()
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         raise InputError(f"{path.name}: the file cannot be read as Parquet ({_first_line(error)})") from error
-    kept = [(name, column) for name, column in zip(table.column_names, table.columns, strict=True) if not name.startswith("__index_level_")]
-    return [(name, column if pa.types.is_string(column.type) else column.to_pandas()) for name, column in kept]
+    named = [
+        (name, column) for name, column in zip(table.column_names, table.columns, strict=True) if not name.startswith("__index_level_")
+    ]
+    return [(name, column if pa.types.is_string(column.type) else column.to_pandas()) for name, column in named]
 
 
 def _encoding(path: Path) -> str:

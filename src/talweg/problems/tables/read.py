@@ -44,9 +44,9 @@ def resolve(
     """
     settings: dict[str, Any] = {"model": model, "loss": loss, "task": task}
     if isinstance(problem, Problem):
-        given = [word for word, value in {"target": target, **settings}.items() if value is not None]
-        if given:
-            raise InputError(f"{problem.name}: a Problem already has its model, loss and data; leave out {' and '.join(given)}")
+        forbidden = [word for word, value in {"target": target, **settings}.items() if value is not None]
+        if forbidden:
+            raise InputError(f"{problem.name}: a Problem already has its model, loss and data; leave out {' and '.join(forbidden)}")
         return problem
     if not isinstance(problem, (str, os.PathLike)):
         raise InputTypeError(f"problem: expected a Problem, a name or the path of a file, got {type(problem).__name__}")
@@ -96,8 +96,8 @@ def read(
     else:
         from talweg.problems.tables import files
 
-        said: list[str] = []
-        problem = _from_columns(files.columns(file, said), target, called, said, **settings)
+        notes: list[str] = []
+        problem = _from_columns(files.columns(file, notes), target, called, notes, **settings)
     return dataclasses.replace(problem, source=Source.of("file", file, target=target, name=name, **settings))
 
 
@@ -130,43 +130,43 @@ def from_frame(
     return dataclasses.replace(problem, source=origin)
 
 
-def _from_columns(columns: Columns, target: str | None, name: str, said: list[str], **settings: Any) -> Problem:
+def _from_columns(columns: Columns, target: str | None, name: str, notes: list[str], **settings: Any) -> Problem:
     import pandas as pd
 
     from talweg.problems.tables.column_types import Findings, typed
     from talweg.problems.tables.encoding import TableEncoder
 
     names = [label.strip() for label, _ in columns]
-    chosen = _target(name, names, target, said)
-    y, rows = _labels_or_numbers(name, names[chosen], columns[chosen][1], settings["task"], settings["loss"], said)
+    chosen = _target(name, names, target, notes)
+    y, rows = _labels_or_numbers(name, names[chosen], columns[chosen][1], settings["task"], settings["loss"], notes)
     del columns[chosen], names[chosen]
-    unique = _unique(names, said)
+    unique = _unique(names, notes)
     columns.reverse()  # the columns are taken from the end, each let go when it has been read
-    found = Findings()
-    kept: dict[str, pd.Series] = {}
+    findings = Findings()
+    features: dict[str, pd.Series] = {}
     for label in unique:
         values = columns.pop()[1]
         if rows is not None:
             values = values.filter(rows) if hasattr(values, "num_chunks") else values[rows]
-        column = typed(label, values, found)
+        column = typed(label, values, findings)
         if column is not None:
-            kept[label] = column
-    said += found.sentences()
-    if not kept:
-        raise InputError(f"{name}: no column is left to learn from ({'; '.join(found.sentences())})")
+            features[label] = column
+    notes += findings.sentences()
+    if not features:
+        raise InputError(f"{name}: no column is left to learn from ({'; '.join(findings.sentences())})")
     encoder = TableEncoder()
-    problem = from_arrays(pd.DataFrame(kept, copy=False), y, name=name, encode=encoder, notes=said, **settings)
-    return dataclasses.replace(problem, notes=(*problem.notes, *encoder.said))
+    problem = from_arrays(pd.DataFrame(features, copy=False), y, name=name, encode=encoder, notes=notes, **settings)
+    return dataclasses.replace(problem, notes=(*problem.notes, *encoder.notes))
 
 
-def _target(name: str, names: list[str], target: str | None, said: list[str]) -> int:
+def _target(name: str, names: list[str], target: str | None, notes: list[str]) -> int:
     """Which column is the target."""
     if target is None:
         usual = [label for word in USUAL for label in names if label.lower() == word]
         if not usual:
             raise InputError(f"{name}: which column is the target? Name one of {listed(names)}")
         target = usual[0]
-        said.append(f"the column {target} was taken as the target, by its name")
+        notes.append(f"the column {target} was taken as the target, by its name")
     target = target.strip()
     if target not in names:
         nearest = difflib.get_close_matches(target, names, n=12, cutoff=0)
@@ -184,7 +184,7 @@ def listed(names: list[str], shown: int = 12) -> str:
     return ", ".join(names[:shown]) + (f", … ({len(names) - shown} more)" if len(names) > shown else "")
 
 
-def _unique(names: list[str], said: list[str]) -> list[str]:
+def _unique(names: list[str], notes: list[str]) -> list[str]:
     """The names, a nameless column by its place, and a name that came before with a number."""
     named = [label or f"column {i + 1}" for i, label in enumerate(names)]
     taken: Counter[str] = Counter()
@@ -194,18 +194,18 @@ def _unique(names: list[str], said: list[str]) -> list[str]:
         while taken[label] > 1 and f"{label}.{taken[label]}" in named:
             taken[label] += 1
         unique.append(label if taken[label] == 1 else f"{label}.{taken[label]}")
-    repeated = sum(a != b for a, b in zip(named, unique, strict=True))
-    if repeated:
-        first = next(b for a, b in zip(named, unique, strict=True) if a != b)
-        said.append(f"{repeated} column{'s' if repeated > 1 else ''} had the name of another and got a number (the first: {first})")
+    numbered = [new for old, new in zip(named, unique, strict=True) if new != old]
+    if numbered:
+        columns = f"{len(numbered)} column{'s' if len(numbered) > 1 else ''}"
+        notes.append(f"{columns} had the name of another and got a number (the first: {numbered[0]})")
     numbers = sum(label.replace(".", "", 1).lstrip("-").isdigit() for label in names)
     if 2 * numbers >= len(names) > 1:
-        said.append("most columns are called by a number: if the file has no line of names, add one")
+        notes.append("most columns are called by a number: if the file has no line of names, add one")
     return unique
 
 
 def _labels_or_numbers(
-    name: str, label: str, column: Any, task: str | None, loss: str | None, said: list[str]
+    name: str, label: str, column: Any, task: str | None, loss: str | None, notes: list[str]
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """The target without its missing rows, as numbers or as labels, and a mask of the rows that stay (None for all)."""
     import pandas as pd
@@ -214,7 +214,7 @@ def _labels_or_numbers(
     if isinstance(column, pd.Series) and types.is_numeric_dtype(column.dtype) and not types.is_bool_dtype(column.dtype):
         y: np.ndarray = column.to_numpy(np.float64, na_value=np.nan)
     else:
-        y = _from_words(name, label, column, task, loss, said)
+        y = _from_words(name, label, column, task, loss, notes)
     present = np.array([v is not None for v in y]) if y.dtype.kind == "O" else np.isfinite(y)
     if not len(y):
         raise InputError(f"{name}: the table has a header but no row")
@@ -227,11 +227,11 @@ def _labels_or_numbers(
         y = y.astype(np.int64)
     if present.all():
         return y, None
-    said.append(f"rows without a usable target were left out ({int((~present).sum()):,})")
+    notes.append(f"rows without a usable target were left out ({int((~present).sum()):,})")
     return y, present
 
 
-def _from_words(name: str, label: str, column: Any, task: str | None, loss: str | None, said: list[str]) -> np.ndarray:
+def _from_words(name: str, label: str, column: Any, task: str | None, loss: str | None, notes: list[str]) -> np.ndarray:
     """A target that is no column of numbers: as numbers (NaN for missing) if it reads as such and may be, else as text (None)."""
     import pandas as pd
 
@@ -247,7 +247,7 @@ def _from_words(name: str, label: str, column: Any, task: str | None, loss: str 
     numbers = as_numbers(text, distinct, MOST if wants_numbers or open_to_both else 1.0) if len(distinct) and not dates else None
     if numbers is not None:
         if numbers[1]:
-            said.append(f"the target {label} is written as text and was read as numbers")
+            notes.append(f"the target {label} is written as text and was read as numbers")
         return numbers[0]
     if wants_numbers and not dates:
         raise InputError(
