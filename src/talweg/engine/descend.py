@@ -83,8 +83,7 @@ def descend(
     Raises:
         InputError: numbers out of range, or neither or both of `steps` and `epochs`.
     """
-    if not isinstance(method, Method):
-        raise InputTypeError(f"descend: method must be a Method such as tw.methods.Adam(1e-3), got {method!r}")
+    checks.instance("descend", "method", method, Method, "tw.methods.Adam(1e-3)")
     size = batch_size(problem, batch)
     steps = _length(problem, size, steps, epochs)
     checks.whole("descend", "points", points)

@@ -11,14 +11,14 @@ import numpy as np
 from jaxtyping import Float
 
 from talweg import checks
-from talweg.checks import InputError, InputTypeError
+from talweg.checks import InputError
 from talweg.landscape import curvature
 from talweg.landscape.curvature import Density, Measured
 from talweg.landscape.directions import alike, shapes, unflat
 from talweg.landscape.slices import chosen, losses_at
 from talweg.methods import GradientDescent, Method, Momentum, Nesterov
 from talweg.problems.base import Batch, Params, Problem
-from talweg.results import Figures, Result
+from talweg.results import Figures, Result, attributes
 from talweg.summary import DiagnosisSummary, plain
 from talweg.text import endpoints
 from talweg.trees import as_floats
@@ -99,9 +99,9 @@ class Diagnosis(Result):
     @property
     def summary(self) -> DiagnosisSummary:
         """All of it as plain numbers, None for what is not finite."""
-        own = ("kind", "problem", "dimensions", "examples", "split", "products", "whole", "optimum", "escape_loss", "escape_distance")
         numbers = {
-            **{name: getattr(self, name) for name in (*own, "learning_rate", "threshold", "edge")},
+            **attributes(self, "kind", "problem", "dimensions", "examples", "split", "products", "whole", "optimum"),
+            **attributes(self, "escape_loss", "escape_distance", "learning_rate", "threshold", "edge"),
             **vars(self.evidence),
             "trace": self.density.trace,
             "trace_error": self.density.trace_error,
@@ -162,8 +162,8 @@ def diagnose(
         if method is not None:
             raise InputError("diagnose: give either a learning rate (of gradient descent) or a method, not both")
         method = GradientDescent(learning_rate)
-    if method is not None and not isinstance(method, Method):
-        raise InputTypeError(f"diagnose: method must be a Method such as tw.methods.Momentum(0.1), got {method!r}")
+    if method is not None:
+        checks.instance("diagnose", "method", method, Method, "tw.methods.Momentum(0.1)")
     data, used, _ = chosen(problem, split, examples)
     measured, products = curvature.measured(problem, params, data, key=key)
     if not np.isfinite(measured.loss):
@@ -272,8 +272,7 @@ def rate(method: Method | None) -> float | None:
 
 def checked(problem: Problem, params: Params) -> Params:
     """The parameters as arrays of floats, like the problem's own. Raises InputError if they are not, or not finite."""
-    if not isinstance(problem, Problem):
-        raise InputTypeError(f"diagnose: problem must be a Problem such as tw.problems.load('digits'), got {problem!r}")
+    checks.instance("diagnose", "problem", problem, Problem, "tw.problems.load('digits')")
     wanted = shapes(problem)
     if len(jax.tree.leaves(wanted)) == 1 and isinstance(params, Sequence):
         params = np.asarray(params, float)

@@ -15,7 +15,6 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from talweg import checks, trees
-from talweg.checks import InputError
 from talweg.engine import cache
 from talweg.landscape.directions import checked, flat
 from talweg.landscape.slices import EXAMPLES, MOST_POINTS, chosen
@@ -101,10 +100,7 @@ def line(problem: Problem, first: Params, second: Params, points: int = 51, *, e
 
 def spaced(points: int) -> Float[np.ndarray, " points"]:
     """Where a curve is measured: from 0 to 1, evenly."""
-    checks.whole("landscape", "points", points, at_least=3)
-    if points > MOST_POINTS**2:
-        raise InputError(f"landscape: points must be at most {MOST_POINTS**2:,}, got {points:,}")
-    return np.linspace(0, 1, points)
+    return np.linspace(0, 1, checks.whole("landscape", "points", points, at_least=3, at_most=MOST_POINTS**2))
 
 
 def both(problem: Problem, first: Params, second: Params) -> tuple[Params, Params]:

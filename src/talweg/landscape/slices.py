@@ -21,7 +21,7 @@ from talweg.problems.base import Batch, Params, Problem, count
 
 TILE = 8  #: points at once on one CPU device: their activations stay in the cache
 EXAMPLES = 8192  #: that the loss is a mean over, unless more are asked for
-MOST_POINTS = 401
+MOST_POINTS = 401  #: on each side
 MARGIN = 0.18  #: room around the trajectories, as a share of what they span
 NARROWEST = 0.4  #: the shorter side of an automatic slice, as a share of the longer
 SPLITS = ("train", "validation")
@@ -91,9 +91,7 @@ def slice(
         InputError: unknown directions or split, trajectories or directions that are not like the parameters, a number out of range.
     """
     params = checked("params", problem, params)
-    checks.whole("landscape", "points", points, at_least=3)
-    if points > MOST_POINTS:
-        raise InputError(f"landscape: points must be at most {MOST_POINTS} on each side, got {points}")
+    checks.whole("landscape", "points", points, at_least=3, at_most=MOST_POINTS)
     stacked = _stacked(trajectories, params)
     data, used, of = chosen(problem, split, examples)
     spanned = plane(params, directions, stacked, checks.whole("landscape", "key", key, at_least=0), axis)

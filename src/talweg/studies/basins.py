@@ -12,14 +12,14 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from talweg import checks, trees
-from talweg.checks import InputError, InputTypeError
+from talweg.checks import InputError
 from talweg.contestants.contestant import Contestant
 from talweg.contestants.notation import listed
 from talweg.landscape import Connection, connected
 from talweg.landscape.directions import rows
 from talweg.landscape.settle import MOST_DIMENSIONS, same, settled
 from talweg.problems.base import Params, Problem, count
-from talweg.results import Result
+from talweg.results import Result, attributes
 from talweg.statistics import proportions
 from talweg.statistics.richness import Estimate, better_than_best, missing_mass, richness
 from talweg.studies import multistart, tuning
@@ -96,12 +96,12 @@ class Basins(Result):
         initial_gap = float(np.median(self.arrivals[0].ends.start)) - self.best.loss
         near = self.best.loss + words.REACHED * abs(initial_gap)
         numbers = {
-            **{name: getattr(self, name) for name in ("kind", "starts", "steps", "probability_of_lower", "seconds")},
+            **attributes(self, "kind", "starts", "steps", "probability_of_lower", "seconds"),
             "problem": self.problem.name,
             "data": self.problem.train is not None,
             "optimum": None if optimum is None else float(optimum),
             "initial_gap": initial_gap,
-            "basins": [{"count": b.count, "loss": b.loss, "by_method": b.by_method} for b in self.basins],
+            "basins": [attributes(basin, "count", "loss", "by_method") for basin in self.basins],
             "methods": [
                 {
                     **multistart.described(a.contestant, a.hyperparameters),
@@ -153,12 +153,9 @@ def basins(
         InputError: unknown methods, numbers out of range, a function that always begins in the same place, and if no start comes to an
             end because all diverge.
     """
-    if not isinstance(problem, Problem):
-        raise InputTypeError(f"basins: problem must be a Problem such as tw.problems.load('rastrigin'), got {problem!r}")
-    checks.whole("basins", "starts", starts, at_least=2)
+    checks.instance("basins", "problem", problem, Problem, "tw.problems.load('rastrigin')")
+    checks.whole("basins", "starts", starts, at_least=2, at_most=MOST_STARTS)
     checks.whole("basins", "seed", seed, at_least=0)
-    if starts > MOST_STARTS:
-        raise InputError(f"basins: starts must be at most {MOST_STARTS:,}, got {starts:,}")
     contestants = listed(problem, methods, settings=1)
     length = {c.name: multistart.length("basins", problem, c, steps, epochs) for c in contestants}
     running = Multistart(problem, min(LANES, starts))
@@ -191,13 +188,8 @@ def _tuned(running: Multistart, contestant: Contestant, steps: int, rate: float 
     tried = tuning.learning_rates(running.problem, contestant)
     if len(tried) == 1:
         return tried[0]
-    own = multistart.seeds(TUNING_STARTS, seed, 1)
-    chosen, _ = tuning.best(
-        tried,
-        lambda settings: running.each(contestant, settings, own, steps),
-        lambda ends: np.median(ends.loss.reshape(len(tried), -1), axis=1),
-    )
-    return tried[chosen]
+    losses = running.each(contestant, tried, multistart.seeds(TUNING_STARTS, seed, 1), steps).loss
+    return tried[tuning.best(np.median(losses.reshape(len(tried), -1), axis=1))]
 
 
 def _labelled(problem: Problem, arrived: Sequence[Endpoints]) -> tuple[np.ndarray, np.ndarray, Params]:

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from talweg import checks, landscape
-from talweg.checks import InputError, InputTypeError
+from talweg.checks import InputError
 from talweg.contestants.notation import listed
 from talweg.engine.cost import usual_epochs
 from talweg.landscape import Diagnosis
@@ -47,8 +47,7 @@ def diagnose(
     Raises:
         InputError: more than one method, a descent that diverges, `at` for a network, a number out of range.
     """
-    if not isinstance(problem, Problem):
-        raise InputTypeError(f"diagnose: problem must be a Problem such as tw.problems.load('rosenbrock'), got {problem!r}")
+    checks.instance("diagnose", "problem", problem, Problem, "tw.problems.load('rosenbrock')")
     checks.whole("diagnose", "steps", steps)
     if at is not None:
         if problem.train is not None and problem.task != "surface":
