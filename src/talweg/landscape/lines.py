@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from talweg import checks, trees
 from talweg.engine import cache
+from talweg.engine.loop import evaluate
 from talweg.landscape.directions import checked, flat
 from talweg.landscape.slices import EXAMPLES, MOST_POINTS, chosen
-from talweg.problems import batches
 from talweg.problems.base import Batch, Params, Problem
 
 
@@ -140,9 +139,7 @@ def blend(corners: Sequence[Params], shares: Sequence[Any] | Array) -> Params:
 def _compiled(problem: Problem) -> Any:
     def measured(corners: tuple[Params, ...], shares: Array, data: Batch) -> tuple[Array, Array]:
         def one(row: Array) -> tuple[Array, Array]:
-            params = blend(corners, [row[corner] for corner in range(len(corners))])
-            other = batches.mean_over(problem.metric.function, params, data) if problem.metric else jnp.nan
-            return batches.mean_over(problem.loss, params, data), jnp.asarray(other)
+            return evaluate(problem, blend(corners, [row[corner] for corner in range(len(corners))]), data)
 
         return jax.lax.map(one, shares)
 
