@@ -128,9 +128,9 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("case", MISTAKES)
 def test_a_mistake_is_one_sentence(spots: Problem, walked: Trace, case: str) -> None:
-    given, sentence = MISTAKES[case]
+    arguments, sentence = MISTAKES[case]
     with pytest.raises(InputError, match=sentence):
-        landscape.slice(spots, walked.params, **given)
+        landscape.slice(spots, walked.params, **arguments)
 
 
 def test_weights_and_paths_must_be_the_problems(spots: Problem, walked: Trace) -> None:
