@@ -171,19 +171,17 @@ def _one_by_one(problem: Problem) -> Any:
 
 
 def _stacked(trajectories: Any, params: Params) -> list[Params]:
-    """The positions of descents; those of a trace that was followed."""
+    """The positions of each descent."""
     if trajectories is None:
         return []
     if not isinstance(trajectories, (list, tuple)):
         raise InputTypeError(f"landscape: trajectories must be a list of descents by tw.descend, got {type(trajectories).__name__}")
-    found = []
-    for trajectory in trajectories:
-        if isinstance(trajectory, Trace) and trajectory.positions is None:
+    stacked = [trajectory.positions if isinstance(trajectory, Trace) else trajectory for trajectory in trajectories]
+    for positions in stacked:
+        if positions is None:
             raise InputError("landscape: a trajectory must have its positions; use tw.descend(…, positions=True)")
-        positions = trajectory.positions if isinstance(trajectory, Trace) else trajectory
         alike("a trajectory", positions, params, stacked=True)
-        found.append(jax.tree.map(np.asarray, positions))
-    return found
+    return [jax.tree.map(np.asarray, positions) for positions in stacked]
 
 
 def _sides(trajectories: Sequence[np.ndarray], kind: str, reach: Any, points: int) -> tuple[np.ndarray, np.ndarray]:

@@ -42,7 +42,7 @@ def curvature(placement: Placement, params: Params, methods: Sequence[Method]) -
 OBSERVERS: dict[str, Observer] = {"test": tested, "endpoints": curvature}
 
 
-def asked(problem: Problem, rung: str, entries: Sequence[Entry]) -> dict[str, tuple[Any, ...]]:
+def to_observe(problem: Problem, rung: str, entries: Sequence[Entry]) -> dict[str, tuple[Any, ...]]:
     """Whose weights are observed in a block, and what: the fields `keep` and `observe`."""
     keep = tuple(i for i, entry in enumerate(entries) if rung == FINAL and entry.setting != UNTUNED)
     return {"keep": keep, "observe": tuple(name for name in OBSERVERS if keep and (name != "test" or problem.test is not None))}

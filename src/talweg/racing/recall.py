@@ -41,13 +41,13 @@ def origin(problem: Problem, fingerprint: str, own: OwnCode | None = None) -> di
     }
 
 
-def raced_problem(race: Race, given: Problem | None = None) -> Problem:
-    """The problem that was raced: the one given, the race's own, or the one that its source builds again.
+def raced_problem(race: Race, problem: Problem | None = None) -> Problem:
+    """The problem that was raced: `problem`, the race's own, or the one that its source builds again.
 
     Raises InputError if it can't be built again, or is not the one raced.
     """
     row = race.store.race(race.name)
-    problem = given if given is not None else race.problem
+    problem = race.problem if problem is None else problem
     if problem is None:
         return _rebuilt(row)
     if not isinstance(problem, Problem):

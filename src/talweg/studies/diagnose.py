@@ -59,15 +59,15 @@ def diagnose(
     if len(contestants) != 1:
         raise InputError(f"diagnose: one method descends, got {len(contestants)}; name one, such as adam")
     (contestant,) = contestants
-    given = {} if learning_rate is None else {"learning_rate": learning_rate}
+    setting = {} if learning_rate is None else {"learning_rate": learning_rate}
     run: Trajectory | Training
     if _is_function(problem):
-        run = one = Descents(problem, contestant).trajectory(starting_places(problem), steps, hyperparameters=given, seed=seed)
+        run = one = Descents(problem, contestant).trajectory(starting_places(problem), steps, hyperparameters=setting, seed=seed)
         end, diverged_at, length = one.positions[0, -1], int(one.diverged_at[0]), f"{steps:,} steps"
     else:
         passes = usual_epochs(problem) if epochs is None else epochs
         budget, length = (steps, f"{steps:,} steps") if problem.train is None else (passes, f"{passes:g} epochs")
-        run = training.train(problem, contestant, budget, hyperparameters=given, points=1, seed=seed)
+        run = training.train(problem, contestant, budget, hyperparameters=setting, points=1, seed=seed)
         end, diverged_at = run.trace.params, -1 if run.trace.diverged_at is None else run.trace.diverged_at
     if diverged_at >= 0:
         raise InputError(f"diagnose: the descent diverged at step {diverged_at:,}; give a smaller learning rate")

@@ -146,7 +146,7 @@ def surface(
         InputError: an unknown surface, formula, method or height, a bad start, too many steps or starts, a place that can't be written.
     """
     checks.one_of("surface", "height", height, SCALES)
-    if path is not None:  # found out before the work, not after it
+    if path is not None:  # a mistake is found before the work, not after it
         View.checked_suffix(path)
         report.place(path)
     checks.whole("surface", "steps", steps, at_most=MOST_STEPS)
@@ -163,13 +163,13 @@ def surface(
     return made
 
 
-def resolved(given: Any, noise: float | None = None) -> Surface:
+def resolved(surface: Any, noise: float | None = None) -> Surface:
     """The surface of a name, a formula or a surface, with this noise. Raises InputError for anything else."""
-    if isinstance(given, Surface):
-        return given if noise is None else problems.surface(given.name, noise=noise)
-    if not isinstance(given, str):
-        raise InputError(f"surface: expected a name, a formula or a tw.problems.surface, got {type(given).__name__}")
-    return problems.surface(given, noise=noise)
+    if isinstance(surface, Surface):
+        return surface if noise is None else problems.surface(surface.name, noise=noise)
+    if not isinstance(surface, str):
+        raise InputError(f"surface: expected a name, a formula or a tw.problems.surface, got {type(surface).__name__}")
+    return problems.surface(surface, noise=noise)
 
 
 def grid(chosen: Surface, size: int = GRID) -> Grid:
