@@ -15,6 +15,7 @@ from talweg import checks, trees
 from talweg.checks import InputError
 from talweg.contestants.contestant import Contestant
 from talweg.contestants.notation import listed
+from talweg.engine.cost import length
 from talweg.landscape import Connection, connected
 from talweg.landscape.directions import rows
 from talweg.landscape.settle import MOST_DIMENSIONS, same, settled
@@ -157,15 +158,15 @@ def basins(
     checks.whole("basins", "starts", starts, at_least=2, at_most=MOST_STARTS)
     checks.whole("basins", "seed", seed, at_least=0)
     contestants = listed(problem, methods, settings=1)
-    length = {c.name: multistart.length("basins", problem, c, steps, epochs) for c in contestants}
+    lengths = [length("basins", problem, contestant.size, steps, epochs, contestant.gradients) for contestant in contestants]
     running = Multistart(problem, min(LANES, starts))
     running.refuse_one_place("basins")
     settings: list[dict[str, float]] = []
     ends: list[Endpoints] = []
-    for contestant in contestants:
+    for contestant, steps in zip(contestants, lengths, strict=True):
         progress(contestant.label)
-        settings.append(_tuned(running, contestant, length[contestant.name], learning_rate, seed))
-        ends.append(running.run(contestant, [settings[-1]] * starts, multistart.seeds(starts, seed, 0), length[contestant.name]))
+        settings.append(_tuned(running, contestant, steps, learning_rate, seed))
+        ends.append(running.run(contestant, [settings[-1]] * starts, multistart.seeds(starts, seed, 0), steps))
     labels, losses, params = _labelled(running.problem, ends)
     if (labels < 0).all():
         raise InputError(f"basins: none of the starts on {problem.name} converged; give more steps, or another learning rate")
@@ -175,9 +176,9 @@ def basins(
         own = slice(k * starts, (k + 1) * starts)
         counts = np.bincount(numbers[own][numbers[own] >= 0])
         mass, total = (missing_mass(counts), richness(counts)) if counts.size else (None, None)
-        gradients = starts * length[contestant.name] * contestant.gradients
+        gradients = starts * lengths[k] * contestant.gradients
         arrivals.append(Arrivals(contestant, settings[k], ends[k], losses[own], numbers[own], mass, total, gradients))
-    return Basins(problem, distinct, tuple(arrivals), starts, max(length.values()), sum(end.seconds for end in ends))
+    return Basins(problem, distinct, tuple(arrivals), starts, max(lengths), sum(end.seconds for end in ends))
 
 
 def _tuned(running: Multistart, contestant: Contestant, steps: int, rate: float | None, seed: int) -> dict[str, float]:

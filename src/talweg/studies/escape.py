@@ -19,11 +19,12 @@ from talweg.contestants import remedies
 from talweg.contestants.contestant import Contestant
 from talweg.contestants.design import cube
 from talweg.contestants.notation import listed
+from talweg.engine.cost import length
 from talweg.problems.base import Problem
 from talweg.results import Figures, Result, attributes
 from talweg.statistics import proportions
 from talweg.studies import multistart, tuning
-from talweg.studies.multistart import Endpoints, Multistart, length
+from talweg.studies.multistart import Endpoints, Multistart
 from talweg.summary import EscapeSummary, plain
 from talweg.text import escape as words
 
@@ -188,7 +189,7 @@ def escape(
     running.refuse_one_place("escape")
     line_up, left_out = _line_up(running.problem, method, remedies, settings)
     plain, points = line_up[0][1], cube(settings, seed)
-    budget = float(length("escape", problem, plain, steps, epochs)) * running.work(plain)
+    budget = float(length("escape", problem, plain.size, steps, epochs, plain.gradients)) * running.work(plain)
     entries = [_Entry(name, c, max(1, round(budget / running.work(c))), _settings(running.problem, c, points)) for name, c in line_up]
     tuned = _tuned(running, entries, multistart.seeds(TUNING_STARTS, seed, 3), progress)
     goal = _goal(problem, tuned, goal_loss, within)

@@ -13,14 +13,11 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from talweg import checks
 from talweg.checks import InputError
 from talweg.contestants.contestant import Contestant
 from talweg.engine import restarts
-from talweg.engine.cost import usual_epochs
 from talweg.engine.program import Placement, Program, Traces
 from talweg.methods import Method
-from talweg.problems import batches
 from talweg.problems.base import Problem
 from talweg.results import attributes
 
@@ -104,21 +101,6 @@ def described(contestant: Contestant, hyperparameters: Mapping[str, float]) -> d
     """The contestant in a summary, and the hyperparameters that it ran with."""
     own = attributes(contestant, "name", "label", "batch")
     return {**own, "method": contestant.method_name, "hyperparameters": {**contestant.defaults(), **hyperparameters}}
-
-
-def length(who: str, problem: Problem, contestant: Contestant, steps: int | None, epochs: float | None) -> int:
-    """The steps of a training: as many as are given, or as so many passes over the data have; by default the usual budget of a race.
-
-    Raises InputError if both are given, or one is out of range.
-    """
-    if steps is not None and epochs is not None:
-        raise InputError(f"{who}: give either steps or epochs, not both")
-    if steps is not None:
-        return checks.whole(who, "steps", steps)
-    if epochs is not None:
-        checks.number(who, "epochs", epochs, checks.POSITIVE)
-    passes = usual_epochs(problem) if epochs is None else epochs
-    return max(1, round(passes * batches.steps_per_epoch(problem.examples, contestant.size) / contestant.gradients))
 
 
 def _ends(parts: Sequence[Traces]) -> Endpoints:

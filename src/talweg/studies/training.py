@@ -14,10 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from talweg import checks
 from talweg.contestants.contestant import Contestant
+from talweg.engine.cost import length
 from talweg.engine.descend import Trace, sweep
-from talweg.problems import batches
 from talweg.problems.base import Problem
 from talweg.studies import tuning
 
@@ -54,9 +53,8 @@ def train(
 
     Raises InputError for numbers out of range.
     """
-    checks.number("network", "epochs", epochs, checks.POSITIVE)
     size, setting = contestant.size, dict(hyperparameters or {})
-    steps = max(1, round(epochs * batches.steps_per_epoch(problem.examples, size)))
+    steps = length("network", problem, size, None, epochs)
     tuned = "learning_rate" not in setting and tuning.has_free_rate(contestant)
     settings = [setting] * RATES  # without a choice, too: it is the same program
     if tuned:

@@ -46,11 +46,6 @@ class Trajectory:
         """How many steps were taken."""
         return self.rates.shape[1]
 
-    def reached(self, target: float) -> Int[np.ndarray, " starts"]:
-        """The first step at which the loss is at most `target`, −1 where it never is."""
-        there = self.loss <= target
-        return np.where(there.any(axis=1), there.argmax(axis=1), -1)
-
 
 @dataclass(frozen=True, eq=False)
 class Descents:
