@@ -75,15 +75,14 @@ def take_step(
     alive = run.alive & (loss <= run.ceiling)  # false for NaN, too
     if last is not None:
         last = Last(trees.like(move, run.params), last.move, oracle.last_gradient)
-    after = Run(
+    after = replace(
+        run,
         params=trees.select(alive, trees.add(run.params, move), run.params),
         state=trees.select(alive, state, run.state),
         alive=alive,
         diverged_at=jnp.where(run.alive & ~alive, t, run.diverged_at),
-        ceiling=run.ceiling,
         loss_sum=run.loss_sum + jnp.where(alive, loss, 0),
         loss_count=run.loss_count + alive,
-        best=run.best,
     )
     return after, last
 

@@ -18,7 +18,7 @@ from talweg.engine import cache
 from talweg.engine.loop import evaluate
 from talweg.landscape.directions import checked, flat
 from talweg.landscape.slices import EXAMPLES, MOST_POINTS, chosen
-from talweg.problems.base import Batch, Params, Problem
+from talweg.problems.base import Params, Problem
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -127,20 +127,12 @@ def blend(corners: Sequence[Params], shares: Sequence[Any] | Array) -> Params:
     """Σ sₖ θₖ, in the types of the parameters."""
 
     def mixed(*leaves: Array) -> Array:
-        total = shares[0] * leaves[0]
-        for share, leaf in zip(shares[1:], leaves[1:], strict=True):
-            total = total + share * leaf
-        return total.astype(leaves[0].dtype)
+        rest = (share * leaf for share, leaf in zip(shares[1:], leaves[1:], strict=True))
+        return sum(rest, start=shares[0] * leaves[0]).astype(leaves[0].dtype)
 
     return jax.tree.map(mixed, *corners)
 
 
 @cache.by_problem
 def _compiled(problem: Problem) -> Any:
-    def measured(corners: tuple[Params, ...], shares: Array, data: Batch) -> tuple[Array, Array]:
-        def one(row: Array) -> tuple[Array, Array]:
-            return evaluate(problem, blend(corners, [row[corner] for corner in range(len(corners))]), data)
-
-        return jax.lax.map(one, shares)
-
-    return jax.jit(measured)
+    return jax.jit(lambda corners, shares, data: jax.lax.map(lambda row: evaluate(problem, blend(corners, row), data), shares))

@@ -12,6 +12,7 @@ from talweg.problems.base import Problem
 from talweg.problems.rebuild import rebuild
 from talweg.problems.source import Source
 from talweg.racing.own_code import OwnCode
+from talweg.results import attributes
 from talweg.store import RaceRow
 
 if TYPE_CHECKING:
@@ -21,12 +22,10 @@ if TYPE_CHECKING:
 def describe(problem: Problem) -> dict[str, Any]:
     """What the store keeps of a problem."""
     return {
-        "name": problem.name,
-        "optimum": problem.optimum,
+        **attributes(problem, "name", "optimum", "examples"),
         "facts": problem.described(),
         "notes": list(problem.notes),
         "parameters": problem.parameters(),
-        "examples": problem.examples,
         "metric": problem.metric.name if problem.metric else None,
         "metric_percent": bool(problem.metric and problem.metric.percent),
     }

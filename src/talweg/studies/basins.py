@@ -204,7 +204,8 @@ def _labelled(problem: Problem, arrived: Sequence[Endpoints]) -> tuple[np.ndarra
         return labels, losses, params
     leaves = jax.tree.leaves(params)
     if problem.train is None and len(leaves) == 1 and leaves[0].ndim == 2 and leaves[0].shape[1] <= MOST_DIMENSIONS:
-        span = float(np.ptp(_begins(problem), axis=0).max())
+        some = jax.vmap(lambda seed: problem.start(jax.random.key(seed)))(np.arange(64, dtype=np.uint32))
+        span = float(np.ptp(np.asarray(some, float), axis=0).max())
         at, value, rests = settled(problem, leaves[0][finite], span)
         losses[finite] = value
         keep = rests.astype(bool)
@@ -228,10 +229,6 @@ def signatures(problem: Problem, stacked: Params) -> Float[np.ndarray, "n exampl
     chosen = jax.tree.map(lambda leaf: np.asarray(leaf)[some][:, None], data)  # each example a batch of one
     one = jax.jit(lambda params, examples: jax.lax.map(lambda at: jax.vmap(lambda b: problem.loss(at, b))(examples), params))
     return np.asarray(one(stacked, chosen), float) / np.sqrt(len(some))
-
-
-def _begins(problem: Problem) -> Float[np.ndarray, "n d"]:
-    return np.asarray(jax.vmap(lambda seed: problem.start(jax.random.key(seed)))(np.arange(64, dtype=np.uint32)), float)
 
 
 def _sorted(labels: np.ndarray, losses: np.ndarray, params: Params, names: np.ndarray) -> tuple[tuple[Basin, ...], np.ndarray]:
