@@ -138,7 +138,7 @@ from types import SimpleNamespace
 from talweg.racing.tournament import Tournaments, rungs
 from talweg.verdict.scores import Target
 
-plan = SimpleNamespace(final_seeds=lambda: [4, 5])
+plan = SimpleNamespace(seeds_of=lambda rung: [4, 5])
 contestant = SimpleNamespace(name="adam", space={}, defaults=lambda: {"learning_rate": 0.1})
 running = Tournaments({"adam": rungs(contestant, plan, Target("loss", None), 1)})
 print([entry.seed for entry in running.open["adam"].entries], running.send("adam", []), running.outcomes)

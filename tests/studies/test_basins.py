@@ -37,7 +37,7 @@ def test_all_global_minima_are_the_best(himmelblau: Basins) -> None:
     for row in himmelblau.summary["methods"]:
         assert row["best"]["count"] == 48
         assert row["best"]["share"] == 1.0
-    assert himmelblau.sentences[0].startswith("48 starts of momentum ended in 4 basins; all of them")
+    assert himmelblau.sentences[0].startswith("48 starts of momentum ended in 4 basins: all (")
     assert himmelblau.sentences[1] == "That is the lowest value there is (0)."
 
 
