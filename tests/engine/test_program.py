@@ -168,19 +168,19 @@ def test_one_seed_gives_all_methods_the_same_start_and_the_same_order_of_example
         def step(self, oracle: Any, params: Any, state: Any, t: Any, key: Any) -> Any:
             return jax.tree.map(jnp.zeros_like, oracle.gradient(params)), state
 
-    class Restless(Still):
+    class Keyed(Still):
         """The same with a key used, so that randomness of its own is no excuse."""
 
         def step(self, oracle: Any, params: Any, state: Any, t: Any, key: Any) -> Any:
             noise = jax.random.normal(key)
             return jax.tree.map(lambda g: 0 * noise * g, oracle.gradient(params)), state
 
-    for kind in (Still, Restless):
+    for kind in (Still, Keyed):
         traces = Program(placements[1], kind(), SIZE, 3).run([kind()] * 3, [5, 6, 5], STEPS)
         training_losses[kind.__name__] = traces.training_loss
         np.testing.assert_array_equal(traces.training_loss[0], traces.training_loss[2])
         assert (traces.training_loss[0, 1:] != traces.training_loss[1, 1:]).all()
-    np.testing.assert_array_equal(training_losses["Still"], training_losses["Restless"])
+    np.testing.assert_array_equal(training_losses["Still"], training_losses["Keyed"])
     starts = placements[1].starts([5, 6, 5])
     jax.tree.map(lambda leaf: np.testing.assert_array_equal(leaf[0], leaf[2]), starts)
     jax.tree.map(lambda leaf, own: np.testing.assert_allclose(leaf[1], own, rtol=1e-6), starts, clouds.start(jax.random.key(6)))

@@ -14,7 +14,7 @@ import talweg as tw
 from talweg import landscape
 from talweg.checks import InputError
 from talweg.landscape.curves import Corners, _mean_loss
-from talweg.landscape.lines import blend, rise
+from talweg.landscape.lines import Profile, blend
 from talweg.landscape.matching import distance
 from talweg.problems import Problem
 
@@ -167,10 +167,16 @@ def test_ends_without_a_loss_are_not_judged() -> None:
 
 
 def test_a_rise_is_counted_from_the_higher_end() -> None:
-    assert rise(np.array([1.0, 0.7, 0.4, 0.0])) == 0
-    assert rise(np.array([1.0, 1.5, 0.4, 0.0])) == 0.5
-    assert rise(np.array([1.0, np.nan, 0.4, 0.0])) == np.inf
-    assert np.isnan(rise(np.array([np.nan, 1.0, 0.4, 0.0])))
+    def rise(losses: list[float]) -> float:
+        values = np.array(losses)
+        return Profile(
+            at=np.linspace(0, 1, 4), training_loss=values, validation_loss=values, training_metric=values, validation_metric=values
+        ).rise
+
+    assert rise([1.0, 0.7, 0.4, 0.0]) == 0
+    assert rise([1.0, 1.5, 0.4, 0.0]) == 0.5
+    assert rise([1.0, np.nan, 0.4, 0.0]) == np.inf
+    assert np.isnan(rise([np.nan, 1.0, 0.4, 0.0]))
 
 
 def test_bad_input_is_one_sentence(valley: Problem, moons: Problem, ends: list[Any]) -> None:

@@ -138,7 +138,7 @@ def test_without_a_source_text_a_race_is_run_anew_and_the_doubt_is_said(older: A
 def test_the_same_version_of_jax_leaves_no_doubt_about_the_same_text() -> None:
     one, other = own(to(1.0)), own(to(2.0))
     assert one.texts == other.texts
-    row = type("Row", (), {"race": one.name(), "origin": {"own_code": one.describe()}})
+    row = type("Row", (), {"race": one.name(), "origin": {"own_code": dataclasses.asdict(one)}})
     assert own_code.same_race(other, [row]) == (other.name(), None)
     assert own_code.same_race(one, [row]) == (one.name(), None)
     elsewhere = dataclasses.replace(one, race="another")

@@ -254,7 +254,7 @@ def test_a_best_learning_rate_at_the_edge_of_its_range_is_searched_again_higher_
 
 
 def test_losing_to_a_special_case_is_said(edge: Race) -> None:
-    assert any("Timid lost clearly to" in warning for warning in edge.summary["verdict"]["warnings"])
+    assert any("Timid is significantly worse than" in warning for warning in edge.summary["verdict"]["warnings"])
 
 
 def test_a_function_without_data_has_no_test_and_no_batches(edge: Race) -> None:

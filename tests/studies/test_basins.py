@@ -38,7 +38,7 @@ def test_all_global_minima_are_the_best(himmelblau: Basins) -> None:
         assert row["best"]["count"] == 48
         assert row["best"]["share"] == 1.0
     assert himmelblau.sentences[0].startswith("48 starts of momentum ended in 4 basins: all (")
-    assert himmelblau.sentences[1] == "That is the lowest value there is (0)."
+    assert himmelblau.sentences[1] == "This is the global minimum (0)."
 
 
 def test_all_methods_have_the_same_starts(himmelblau: Basins) -> None:
@@ -72,7 +72,7 @@ def test_a_minimum_in_the_tip_of_a_cone_is_found() -> None:
     result = basins(surface("ackley").problem(), "sgd", 64, steps=300)
     assert result.best.loss == pytest.approx(0, abs=1e-5)
     assert np.abs(result.best.params).max() < 1e-5
-    assert "That is the lowest value there is (0)." in result.sentences
+    assert "This is the global minimum (0)." in result.sentences
 
 
 def test_networks_whose_units_stand_in_another_order_are_the_same(clouds: Problem) -> None:
