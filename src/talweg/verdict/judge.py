@@ -32,7 +32,7 @@ def judge(record: Record) -> RaceSummary:
     finals = {entry.name: record.scored(entry, entry.final) for entry in record.entries}
     ranked = sorted(record.entries, key=lambda e: (finals[e.name].median_cost(), finals[e.name].median_loss()))
     best = ranked[0]
-    keys = dict(zip(drawn, Scores.stacked(list(drawn.values())).keys(), strict=True))  # of every draw: they compare as costs, then losses
+    keys = _comparable(drawn)
     rows = [_row(i, e, best, bootstrap.probability_less(keys[best.name], keys[e.name]), drawn, record) for i, e in enumerate(ranked, 1)]
     examples = float(max(e.final[0].steps[-1] * e.examples_per_step for e in record.entries))
     summary: dict[str, Any] = {
@@ -68,6 +68,11 @@ def judge(record: Record) -> RaceSummary:
         "warnings": warnings.sentences(summary, _beaten_by_their_special_cases(record, keys)),
     }
     return cast(RaceSummary, summary)
+
+
+def _comparable(drawn: dict[str, Scores]) -> dict[str, np.ndarray]:
+    """Every contestant's draws as numbers that compare as they do: first by cost, then by loss."""
+    return dict(zip(drawn, Scores.stacked(list(drawn.values())).keys(), strict=True))
 
 
 def _row(rank: int, entry: Entry, best: Entry, sure: float, drawn: dict[str, Scores], record: Record) -> dict[str, Any]:
