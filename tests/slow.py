@@ -78,7 +78,7 @@ SLOW: dict[str, Slow] = {
     "racing/test_functions.py::test_a_function_is_raced_counted_in_gradients_and_drawn_below_zero": Slow(
         "a second function", but=("easom",)
     ),
-    "racing/test_inside.py::test_a_method_of_ones_own_has_no_code_elsewhere_and_that_is_said": Slow("dialects/test_code.py refuses it"),
+    "racing/test_dynamics.py::test_a_method_of_ones_own_has_no_code_elsewhere_and_that_is_said": Slow("dialects/test_code.py refuses it"),
     "racing/test_stopped.py::test_a_race_that_is_killed_goes_on_and_ends_like_one_that_was_not": Slow(
         "test_race.py stops a race in every rung; this one kills the process"
     ),

@@ -65,6 +65,18 @@ def test_what_is_no_whole_number_or_too_small_is_refused(value, kind):
         checks.whole("race", "seeds", value)
 
 
+def test_what_is_not_of_its_class_is_refused_with_an_example_of_one():
+    checks.instance("race", "facts", {}, dict, "{'a': 1}")
+    with pytest.raises(InputTypeError, match=r"^race: facts must be a dict such as \{'a': 1\}, got 'half'$"):
+        checks.instance("race", "facts", "half", dict, "{'a': 1}")
+
+
+def test_a_whole_number_beyond_the_most_is_refused():
+    assert checks.whole("race", "seeds", 2000, at_most=2000) == 2000
+    with pytest.raises(InputError, match=r"^race: seeds must be at most 2,000, got 2,001$"):
+        checks.whole("race", "seeds", 2001, at_most=2000)
+
+
 def test_a_known_name_passes_and_a_misspelt_one_is_answered_with_what_was_probably_meant():
     assert checks.one_of("race", "method", "adam", ["sgd", "adam"]) == "adam"
     with pytest.raises(InputError, match=r"^race: unknown method 'Adm'; did you mean adam\?$"):

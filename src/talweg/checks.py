@@ -52,6 +52,12 @@ def number(who: str, name: str, value: Any, interval: Interval) -> None:
         raise InputError(f"{who}: {name} must lie in {interval}, got {value!r}")
 
 
+def instance(who: str, name: str, value: Any, cls: type, example: str) -> None:
+    """Refuse a value that is not of a class; the `example` shows how one is made."""
+    if not isinstance(value, cls):
+        raise InputTypeError(f"{who}: {name} must be a {cls.__name__} such as {example}, got {value!r}")
+
+
 def whole(who: str, name: str, value: Any, at_least: int = 1, at_most: int | None = None) -> int:
     """`value` as a whole number from `at_least` to `at_most`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
@@ -63,11 +69,11 @@ def whole(who: str, name: str, value: Any, at_least: int = 1, at_most: int | Non
     return int(value)
 
 
-def one_of(who: str, what: str, given: str, known: Iterable[str], hint: str = "") -> str:
-    """`given` if it is among `known`; otherwise the sentence says what was probably meant."""
+def one_of(who: str, what: str, name: str, known: Iterable[str], hint: str = "") -> str:
+    """`name` if it is among the `known` ones; otherwise the sentence has those that are spelled alike."""
     names = list(known)
-    if given in names:
-        return given
-    close = difflib.get_close_matches(str(given).lower(), names, n=3, cutoff=0.55)
+    if name in names:
+        return name
+    close = difflib.get_close_matches(str(name).lower(), names, n=3, cutoff=0.55)
     advice = f"did you mean {', '.join(close[:-1])}{' or ' if close[1:] else ''}{close[-1]}?" if close else f"known: {', '.join(names)}"
-    raise InputError(f"{who}: unknown {what} {given!r}; {advice}{' ' + hint if hint else ''}")
+    raise InputError(f"{who}: unknown {what} {name!r}; {advice}{' ' + hint if hint else ''}")

@@ -17,6 +17,11 @@ from talweg import report
 from talweg.checks import InputError
 
 
+def attributes(thing: Any, *names: str) -> dict[str, Any]:
+    """Some attributes by their names, for a summary."""
+    return {name: getattr(thing, name) for name in names}
+
+
 class Figures(Mapping[str, Any]):
     """Plotly figures by name, each made when it is first asked for. Raises KeyError for a name that is not there."""
 

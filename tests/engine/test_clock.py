@@ -22,10 +22,10 @@ def test_the_parts_of_a_pace_are_found_from_a_few_blocks(true: Pace, examples: i
         ran.append(steps)
         return true.of(steps) + 100 * (len(ran) == 1)  # the first one compiles
 
-    found = pace(seconds, examples)
+    measured = pace(seconds, examples)
     assert max(ran) <= 256
     for steps in ran:
-        assert found.of(steps) == pytest.approx(true.of(steps), abs=1e-6)
+        assert measured.of(steps) == pytest.approx(true.of(steps), abs=1e-6)
 
 
 def test_a_block_costs_its_steps_its_points_and_itself() -> None:
@@ -49,9 +49,9 @@ class Machine:
 
 def test_a_step_is_timed_by_its_least_measurement_and_everyone_in_turn() -> None:
     machine = Machine(iter([1.0, 1.0, *[3.0, 2.0, 1.2, 1.5, 1.0, 1.1] * 2]), [])
-    found = interleaved({"a": machine.run("a", 1.0), "b": machine.run("b", 2.0)})
+    timings = interleaved({"a": machine.run("a", 1.0), "b": machine.run("b", 2.0)})
     assert machine.ran == ["a", "b"] * 7
-    assert found == {"a": Timing(1.0, 1.0, 1.0, True), "b": Timing(2.2, 2.2, 2.2, True)}
+    assert timings == {"a": Timing(1.0, 1.0, 1.0, True), "b": Timing(2.2, 2.2, 2.2, True)}
 
 
 def test_where_two_rounds_disagree_a_third_one_decides() -> None:
@@ -77,6 +77,6 @@ def test_steps_are_repeated_until_a_clock_can_be_trusted() -> None:
 
 def test_compiled_steps_are_timed_for_every_contestant(clouds: Problem) -> None:
     contestants = listed(clouds, "sgd@full,adam@8", settings=1)
-    found = CompiledClock().measure(clouds, contestants)
-    assert list(found) == [contestant.name for contestant in contestants]
-    assert all(0 < timing.low == timing.seconds <= timing.high < 1 for timing in found.values())
+    timings = CompiledClock().measure(clouds, contestants)
+    assert list(timings) == [contestant.name for contestant in contestants]
+    assert all(0 < timing.low == timing.seconds <= timing.high < 1 for timing in timings.values())

@@ -110,16 +110,16 @@ def test_a_run_in_parts_is_the_run_in_one_go(
     monkeypatch.setattr(lanes, "ORDER_AT_ONCE", 4 * capacity * (size or 1))
     parts = Program(placements[1], Momentum(), size, 4)
     assert (parts.capacity, whole.capacity > steps) == (capacity, True)
-    heard: list[int] = []
-    same(whole.run(chosen, SEEDS[:4], steps), parts.run(chosen, SEEDS[:4], steps, progress=lambda step, losses: heard.append(step)))
-    assert heard[-1] == steps
-    assert heard == sorted(set(heard))
+    reported: list[int] = []
+    same(whole.run(chosen, SEEDS[:4], steps), parts.run(chosen, SEEDS[:4], steps, progress=lambda step, losses: reported.append(step)))
+    assert reported[-1] == steps
+    assert reported == sorted(set(reported))
 
 
 def test_progress_hears_the_last_validation_losses(programs: Programs) -> None:
-    heard: list[np.ndarray] = []
-    traces = programs("adam", 1).run(several(Adam), SEEDS, STEPS, progress=lambda step, losses: heard.append(losses))
-    np.testing.assert_array_equal(heard[-1], traces.validation_loss[:, -1].astype(np.float32))
+    reported: list[np.ndarray] = []
+    traces = programs("adam", 1).run(several(Adam), SEEDS, STEPS, progress=lambda step, losses: reported.append(losses))
+    np.testing.assert_array_equal(reported[-1], traces.validation_loss[:, -1].astype(np.float32))
 
 
 def test_a_lane_that_diverges_touches_no_neighbour(programs: Programs) -> None:
@@ -155,7 +155,7 @@ def test_new_numbers_and_another_length_are_not_compiled_again(programs: Program
 def test_one_seed_gives_all_methods_the_same_start_and_the_same_order_of_examples(
     clouds: Problem, placements: dict[int, Placement]
 ) -> None:
-    seen: dict[str, np.ndarray] = {}
+    training_losses: dict[str, np.ndarray] = {}
 
     class Still(Method):
         """Moves by the rule of nobody: it only records what it is shown."""
@@ -177,10 +177,10 @@ def test_one_seed_gives_all_methods_the_same_start_and_the_same_order_of_example
 
     for kind in (Still, Keyed):
         traces = Program(placements[1], kind(), SIZE, 3).run([kind()] * 3, [5, 6, 5], STEPS)
-        seen[kind.__name__] = traces.training_loss
+        training_losses[kind.__name__] = traces.training_loss
         np.testing.assert_array_equal(traces.training_loss[0], traces.training_loss[2])
         assert (traces.training_loss[0, 1:] != traces.training_loss[1, 1:]).all()
-    np.testing.assert_array_equal(seen["Still"], seen["Keyed"])
+    np.testing.assert_array_equal(training_losses["Still"], training_losses["Keyed"])
     starts = placements[1].starts([5, 6, 5])
     jax.tree.map(lambda leaf: np.testing.assert_array_equal(leaf[0], leaf[2]), starts)
     jax.tree.map(lambda leaf, own: np.testing.assert_allclose(leaf[1], own, rtol=1e-6), starts, clouds.start(jax.random.key(6)))

@@ -29,11 +29,11 @@ def trace(losses: list[list[float]], diverged: list[int] | None = None, mark: fl
 
 @given(steps=st.integers(1, 1000), restarts=st.integers(1, 9))
 def test_the_shares_are_all_of_the_budget_and_alike(steps: int, restarts: int) -> None:
-    found = shares(steps, restarts)
-    assert sum(found) == steps
-    assert len(found) == min(restarts, steps)
-    assert 0 <= max(found) - min(found) <= 1
-    assert min(found) >= 1
+    steps_of_each = shares(steps, restarts)
+    assert sum(steps_of_each) == steps
+    assert len(steps_of_each) == min(restarts, steps)
+    assert 0 <= max(steps_of_each) - min(steps_of_each) <= 1
+    assert min(steps_of_each) >= 1
 
 
 def test_the_first_training_has_the_seed_of_the_lane_and_the_others_have_their_own() -> None:
@@ -45,56 +45,56 @@ def test_the_first_training_has_the_seed_of_the_lane_and_the_others_have_their_o
 
 
 def test_a_lane_with_restarts_keeps_the_best_so_far() -> None:
-    found = merged([trace([[5.0, 3.0, 4.0]], mark=1), trace([[6.0, 2.0, 2.5]], mark=2), trace([[5.0, 2.2, 2.1]], mark=3)])
-    assert found.steps.tolist() == [0, 10, 20, 30, 40, 50, 60]
-    assert found.validation_loss.tolist() == [[5.0, 3.0, 3.0, 2.0, 2.0, 2.0, 2.0]]
-    assert found.metric.tolist() == [[-5.0, -3.0, -3.0, -2.0, -2.0, -2.0, -2.0]]
-    assert found.training_loss.tolist() == [[5.5, 3.5, 3.5, 2.5, 2.5, 2.5, 2.5]]
-    assert found.params["w"].tolist() == [[2.0, 2.0]]
-    assert found.diverged_at.tolist() == [-1]
-    assert found.seconds == 3.0
+    traces = merged([trace([[5.0, 3.0, 4.0]], mark=1), trace([[6.0, 2.0, 2.5]], mark=2), trace([[5.0, 2.2, 2.1]], mark=3)])
+    assert traces.steps.tolist() == [0, 10, 20, 30, 40, 50, 60]
+    assert traces.validation_loss.tolist() == [[5.0, 3.0, 3.0, 2.0, 2.0, 2.0, 2.0]]
+    assert traces.metric.tolist() == [[-5.0, -3.0, -3.0, -2.0, -2.0, -2.0, -2.0]]
+    assert traces.training_loss.tolist() == [[5.5, 3.5, 3.5, 2.5, 2.5, 2.5, 2.5]]
+    assert traces.params["w"].tolist() == [[2.0, 2.0]]
+    assert traces.diverged_at.tolist() == [-1]
+    assert traces.seconds == 3.0
 
 
 def test_every_lane_has_its_own_best() -> None:
-    found = merged([trace([[5.0, 1.0], [5.0, 2.0]], mark=1), trace([[5.0, 2.0], [5.0, 1.0]], mark=2)])
-    assert found.params["w"].tolist() == [[1.0, 1.0], [2.0, 2.0]]
-    assert found.validation_loss.tolist() == [[5.0, 1.0, 1.0], [5.0, 2.0, 1.0]]
+    traces = merged([trace([[5.0, 1.0], [5.0, 2.0]], mark=1), trace([[5.0, 2.0], [5.0, 1.0]], mark=2)])
+    assert traces.params["w"].tolist() == [[1.0, 1.0], [2.0, 2.0]]
+    assert traces.validation_loss.tolist() == [[5.0, 1.0, 1.0], [5.0, 2.0, 1.0]]
 
 
 def test_a_lane_has_diverged_only_if_all_of_its_trainings_have() -> None:
     first = trace([[5.0, GONE, GONE], [5.0, GONE, GONE]], diverged=[3, 3], mark=1)
     second = trace([[4.0, 3.0, GONE], [4.0, 3.0, 2.0]], diverged=[12, -1], mark=2)
-    found = merged([first, second])
-    assert found.diverged_at.tolist() == [32, -1]
-    np.testing.assert_array_equal(found.validation_loss, [[5, 5, 4, 3, GONE], [5, 5, 4, 3, 2]])
-    assert found.params["w"][1].tolist() == [2.0, 2.0]
+    traces = merged([first, second])
+    assert traces.diverged_at.tolist() == [32, -1]
+    np.testing.assert_array_equal(traces.validation_loss, [[5, 5, 4, 3, GONE], [5, 5, 4, 3, 2]])
+    assert traces.params["w"][1].tolist() == [2.0, 2.0]
 
 
 def test_a_training_after_one_that_could_not_even_begin_counts_from_its_start() -> None:
-    found = merged([trace([[GONE, GONE]], diverged=[0], mark=1), trace([[4.0, 3.0]], mark=2)])
-    np.testing.assert_array_equal(found.validation_loss, [[GONE, 4.0, 3.0]])
-    assert found.diverged_at.tolist() == [-1]
+    traces = merged([trace([[GONE, GONE]], diverged=[0], mark=1), trace([[4.0, 3.0]], mark=2)])
+    np.testing.assert_array_equal(traces.validation_loss, [[GONE, 4.0, 3.0]])
+    assert traces.diverged_at.tolist() == [-1]
 
 
 def test_trainings_in_a_lane_are_the_same_trainings_alone(clouds: Problem) -> None:
     seeds, rate = [7, 8], 0.5
     program = Program(Placement(clouds), GradientDescent(), 8, len(seeds), best=True)
-    heard: list[int] = []
+    reported: list[int] = []
 
     def methods(steps: int) -> list[Any]:
         return [GradientDescent(rate)] * len(seeds)
 
-    found = trained(program, methods, seeds, 25, 3, progress=lambda step, losses: heard.append(step))
+    traces = trained(program, methods, seeds, 25, 3, progress=lambda step, losses: reported.append(step))
     for lane, seed in enumerate(seeds):
         alone = [descend(clouds, GradientDescent(rate), steps=s, batch=8, key=seed_of(seed, j)) for j, s in enumerate((9, 8, 8))]
         lowest = min(part.validation_loss.min() for part in alone)
-        assert found.validation_loss[lane, -1] == pytest.approx(lowest, rel=2e-5)
-        at = int(np.searchsorted(found.steps, 9))
-        assert found.validation_loss[lane, : at + 1] == pytest.approx(np.minimum.accumulate(alone[0].validation_loss), rel=2e-5)
-        params = jax.tree.map(lambda leaf, lane=lane: leaf[lane], found.params)
+        assert traces.validation_loss[lane, -1] == pytest.approx(lowest, rel=2e-5)
+        at = int(np.searchsorted(traces.steps, 9))
+        assert traces.validation_loss[lane, : at + 1] == pytest.approx(np.minimum.accumulate(alone[0].validation_loss), rel=2e-5)
+        params = jax.tree.map(lambda leaf, lane=lane: leaf[lane], traces.params)
         assert float(clouds.loss(params, clouds.validation)) == pytest.approx(lowest, rel=1e-4)
-    assert heard == sorted(heard)
-    assert heard[-1] == found.steps[-1] == 25
+    assert reported == sorted(reported)
+    assert reported[-1] == traces.steps[-1] == 25
 
 
 def test_one_training_is_what_the_program_runs(clouds: Problem) -> None:

@@ -71,24 +71,24 @@ def test_the_newton_decrement_is_the_height_above_the_bottom_of_a_bowl() -> None
 
 def test_the_density_of_a_known_matrix_is_found() -> None:
     eigenvalues = np.repeat([-1.0, 0.0, 4.0], [30, 210, 60])
-    found, products = curvature.density(quadratic(eigenvalues), jnp.ones(300), None)
-    assert not found.exact
+    density, products = curvature.density(quadratic(eigenvalues), jnp.ones(300), None)
+    assert not density.exact
     assert products <= 8 * 48
-    assert found.trace == pytest.approx(eigenvalues.sum(), abs=4 * found.trace_error + 1e-3)
-    assert found.weights.sum() == pytest.approx(1, rel=1e-4)
-    assert found.below() == pytest.approx(0.1, abs=0.1)
-    high = found.weights[found.eigenvalues > 3].sum()
+    assert density.trace == pytest.approx(eigenvalues.sum(), abs=4 * density.trace_error + 1e-3)
+    assert density.weights.sum() == pytest.approx(1, rel=1e-4)
+    assert density.below() == pytest.approx(0.1, abs=0.1)
+    high = density.weights[density.eigenvalues > 3].sum()
     assert high == pytest.approx(0.2, abs=0.06)
 
 
 def test_a_small_problem_has_its_whole_density() -> None:
-    found, products = curvature.density(quadratic(np.array([-1.0, 2.0, 5.0])), jnp.ones(3), None)
-    assert found.exact
+    density, products = curvature.density(quadratic(np.array([-1.0, 2.0, 5.0])), jnp.ones(3), None)
+    assert density.exact
     assert products == 3
-    np.testing.assert_allclose(found.eigenvalues, [-1, 2, 5], rtol=1e-5)
-    assert found.trace == pytest.approx(6, rel=1e-5)
-    assert found.below() == pytest.approx(1 / 3)
-    assert found.below(tolerance=2.0) == 0
+    np.testing.assert_allclose(density.eigenvalues, [-1, 2, 5], rtol=1e-5)
+    assert density.trace == pytest.approx(6, rel=1e-5)
+    assert density.below() == pytest.approx(1 / 3)
+    assert density.below(tolerance=2.0) == 0
 
 
 def test_the_noise_of_a_sample_is_its_standard_error() -> None:

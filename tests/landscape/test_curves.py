@@ -68,9 +68,9 @@ def test_the_bend_is_the_best_that_a_plain_search_finds(valley: Problem) -> None
         at = (1 - t) ** 2 * EAST + 2 * t * (1 - t) * bend + t**2 * NORTH
         return float(np.trapezoid(((at**2).sum(1) - 1) ** 2, t[:, 0]))
 
-    found = np.asarray(landscape.curve(valley, EAST, NORTH).bend, float)
+    trained = np.asarray(landscape.curve(valley, EAST, NORTH).bend, float)
     best = min(mean(np.array([x, y])) for x in np.linspace(0.8, 1.0, 41) for y in np.linspace(0.8, 1.0, 41))
-    assert mean(found) == pytest.approx(best, abs=2e-6)
+    assert mean(trained) == pytest.approx(best, abs=2e-6)
 
 
 def test_what_a_curve_descends_on_is_the_mean_loss_along_it(valley: Problem) -> None:
@@ -106,15 +106,15 @@ def test_the_same_key_gives_the_same_curve(moons: Problem, ends: list[Any]) -> N
 
 
 def test_two_networks_lie_in_one_valley_once_their_hidden_units_are_matched(moons: Problem, ends: list[Any]) -> None:
-    found = landscape.connected(moons, *ends)
-    assert found.matched_line is not None
-    assert found.matched_line.distance < found.line.distance
-    assert found.matched_line.barrier < found.line.barrier / 5
-    assert found.curve.rise <= found.tolerance < found.line.rise
-    assert found.one_valley is True
-    assert found.sentence.startswith("The two solutions lie in one valley: ")
-    assert f"on the straight line it rises by {found.line.rise:.2g}" in found.sentence
-    predicted = [np.asarray(net(jnp.asarray(moons.train[0]))) for net in (found.matched, ends[1])]
+    connection = landscape.connected(moons, *ends)
+    assert connection.matched_line is not None
+    assert connection.matched_line.distance < connection.line.distance
+    assert connection.matched_line.barrier < connection.line.barrier / 5
+    assert connection.curve.rise <= connection.tolerance < connection.line.rise
+    assert connection.one_valley is True
+    assert connection.sentence.startswith("The two solutions lie in one valley: ")
+    assert f"on the straight line it rises by {connection.line.rise:.2g}" in connection.sentence
+    predicted = [np.asarray(net(jnp.asarray(moons.train[0]))) for net in (connection.matched, ends[1])]
     np.testing.assert_allclose(*predicted, rtol=1e-3, atol=1e-4)
 
 
@@ -122,12 +122,12 @@ def test_a_shuffled_copy_is_the_same_solution(moons: Problem, ends: list[Any]) -
     order = np.random.default_rng(0).permutation(8)
     inner, outer = ends[0].layers
     copy = jax.tree.unflatten(jax.tree.structure(ends[0]), [inner.weight[:, order], inner.bias[order], outer.weight[order], outer.bias])
-    found = landscape.connected(moons, ends[0], copy, steps=5)
-    assert found.line.barrier > 0.01
-    assert found.matched_line is not None
-    assert found.matched_line.distance == 0
-    assert found.one_valley is True
-    assert "after matching hidden units the loss never rises" in found.sentence
+    connection = landscape.connected(moons, ends[0], copy, steps=5)
+    assert connection.line.barrier > 0.01
+    assert connection.matched_line is not None
+    assert connection.matched_line.distance == 0
+    assert connection.one_valley is True
+    assert "after matching hidden units the loss never rises" in connection.sentence
 
 
 def test_a_known_valley_is_found_by_the_curve_and_a_known_wall_is_not_crossed(valley: Problem) -> None:
@@ -161,9 +161,9 @@ def test_without_an_initial_gap_every_rise_counts(valley: Problem) -> None:
 
 def test_ends_without_a_loss_are_not_judged() -> None:
     broken = Problem(loss=lambda w, _: jnp.log(w[0]) + 0 * w[1], start=lambda key: jnp.ones(2))
-    found = landscape.connected(broken, EAST, WEST, steps=5)
-    assert found.one_valley is None
-    assert found.sentence.startswith("Whether the two solutions lie in one valley is not known: the loss is not finite at both endpoints")
+    lost = landscape.connected(broken, EAST, WEST, steps=5)
+    assert lost.one_valley is None
+    assert lost.sentence.startswith("Whether the two solutions lie in one valley is not known: the loss is not finite at both endpoints")
 
 
 def test_a_rise_is_counted_from_the_higher_end() -> None:

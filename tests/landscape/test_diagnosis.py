@@ -55,9 +55,9 @@ TYPED = [
 @pytest.mark.parametrize(("name", "at", "kind"), LISTED + TYPED, ids=lambda value: str(value))
 def test_points_are_called_what_they_are(name: str, at: tuple[float, ...], kind: str, precision: str) -> None:
     with jax.enable_x64(precision == "double"):
-        found = diagnose(surface(name).problem(), at)
-    assert found.point == kind
-    assert found.sentences
+        diagnosis = diagnose(surface(name).problem(), at)
+    assert diagnosis.point == kind
+    assert diagnosis.sentences
 
 
 @pytest.mark.usefixtures("double")
@@ -72,22 +72,22 @@ def test_every_critical_point_of_the_catalogue_is_called_what_it_is(name: str) -
 
 
 def test_the_tip_of_a_cone_is_a_kink() -> None:
-    found = diagnose(surface("ackley").problem(), (0.0, 0.0))
-    assert found.point == "undecided"
-    assert "kink" in found.sentences[0]
+    diagnosis = diagnose(surface("ackley").problem(), (0.0, 0.0))
+    assert diagnosis.point == "undecided"
+    assert "kink" in diagnosis.sentences[0]
 
 
 def test_the_escape_direction_of_a_saddle_leads_to_a_lower_minimum() -> None:
     himmelblau = surface("himmelblau").problem()
     for point in surface("himmelblau").critical:
-        found = diagnose(himmelblau, point.at)
-        assert (found.escape is not None) == (point.kind in ("saddle", "maximum"))
-        if found.escape is not None and found.escape_loss is not None:
-            assert found.escape_loss < point.value - 1
-            np.testing.assert_allclose(np.linalg.norm(found.direction), 1, rtol=1e-5)
-            towards = (np.asarray(found.escape) - np.asarray(point.at)) @ np.asarray(found.direction)
-            assert towards == pytest.approx(found.escape_distance, rel=1e-4)
-            end = tw.descend(himmelblau, tw.methods.GradientDescent(5e-3), found.escape, steps=500)
+        diagnosis = diagnose(himmelblau, point.at)
+        assert (diagnosis.escape is not None) == (point.kind in ("saddle", "maximum"))
+        if diagnosis.escape is not None and diagnosis.escape_loss is not None:
+            assert diagnosis.escape_loss < point.value - 1
+            np.testing.assert_allclose(np.linalg.norm(diagnosis.direction), 1, rtol=1e-5)
+            towards = (np.asarray(diagnosis.escape) - np.asarray(point.at)) @ np.asarray(diagnosis.direction)
+            assert towards == pytest.approx(diagnosis.escape_distance, rel=1e-4)
+            end = tw.descend(himmelblau, tw.methods.GradientDescent(5e-3), diagnosis.escape, steps=500)
             assert diagnose(himmelblau, end.params).point == "minimum"
 
 
@@ -137,9 +137,9 @@ def test_without_other_data_the_examples_are_all_there_is() -> None:
 def test_the_edge_of_stability_is_where_steps_begin_to_grow(method: tw.methods.Method, bound: float | None) -> None:
     """On a bowl of a sharpness just below the bound steps shrink, just above it they grow."""
     bowl = surface("x**2 + y**2").problem()
-    found = diagnose(bowl, (0.0, 0.0), method=method)
-    assert found.threshold == (None if bound is None else pytest.approx(bound))
-    assert any("2 / η" in said or "Stable" in said for said in found.sentences)
+    diagnosis = diagnose(bowl, (0.0, 0.0), method=method)
+    assert diagnosis.threshold == (None if bound is None else pytest.approx(bound))
+    assert any("2 / η" in sentence or "Stable" in sentence for sentence in diagnosis.sentences)
     if bound is None:
         return
     for factor, grows in ((0.97, False), (1.03, True)):
@@ -150,9 +150,9 @@ def test_the_edge_of_stability_is_where_steps_begin_to_grow(method: tw.methods.M
 
 def test_a_learning_rate_beyond_the_edge_is_said() -> None:
     bowl = surface("x**2 + 10*y**2").problem()
-    assert any("Beyond the edge" in said for said in diagnose(bowl, (0, 0), learning_rate=0.2).sentences)
-    assert any("At the edge" in said for said in diagnose(bowl, (0, 0), learning_rate=0.1).sentences)
-    assert any("Stable" in said for said in diagnose(bowl, (0, 0), learning_rate=0.01).sentences)
+    assert any("Beyond the edge" in sentence for sentence in diagnose(bowl, (0, 0), learning_rate=0.2).sentences)
+    assert any("At the edge" in sentence for sentence in diagnose(bowl, (0, 0), learning_rate=0.1).sentences)
+    assert any("Stable" in sentence for sentence in diagnose(bowl, (0, 0), learning_rate=0.01).sentences)
 
 
 def test_the_same_key_says_the_same() -> None:
@@ -167,7 +167,7 @@ def test_the_spectrum_is_a_picture() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "sentence"),
+    ("arguments", "sentence"),
     [
         ({"params": (1.0,)}, "is 2 numbers, got 1"),
         ({"params": (1.0, np.nan)}, "must be finite"),
@@ -181,6 +181,6 @@ def test_the_spectrum_is_a_picture() -> None:
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_a_mistake_is_one_sentence(given: dict, sentence: str) -> None:
+def test_a_mistake_is_one_sentence(arguments: dict, sentence: str) -> None:
     with pytest.raises(InputError, match=sentence):
-        diagnose(surface("himmelblau").problem(), **{"params": (3.0, 2.0), **given})
+        diagnose(surface("himmelblau").problem(), **{"params": (3.0, 2.0), **arguments})

@@ -20,29 +20,29 @@ def iris() -> Problem:
 
 def test_a_lines_ends_are_the_losses_and_accuracies_of_the_two(iris: Problem) -> None:
     first, second = (tw.descend(iris, tw.methods.Adam(3e-2), steps=30, key=key).params for key in (0, 1))
-    found = landscape.line(iris, first, second, points=7)
+    between = landscape.line(iris, first, second, points=7)
     assert iris.metric is not None
     for end, params in ((0, first), (-1, second)):
-        assert found.training_loss[end] == pytest.approx(float(iris.loss(params, iris.train)), rel=1e-5)
-        assert found.validation_loss[end] == pytest.approx(float(iris.loss(params, iris.validation)), rel=1e-5)
-        assert found.training_metric[end] == pytest.approx(float(iris.metric.function(params, iris.train)))
-        assert found.validation_metric[end] == pytest.approx(float(iris.metric.function(params, iris.validation)))
+        assert between.training_loss[end] == pytest.approx(float(iris.loss(params, iris.train)), rel=1e-5)
+        assert between.validation_loss[end] == pytest.approx(float(iris.loss(params, iris.validation)), rel=1e-5)
+        assert between.training_metric[end] == pytest.approx(float(iris.metric.function(params, iris.train)))
+        assert between.validation_metric[end] == pytest.approx(float(iris.metric.function(params, iris.validation)))
     half = jax.tree.map(lambda a, b: (a + b) / 2, first, second)
-    assert found.training_loss[3] == pytest.approx(float(iris.loss(half, iris.train)), rel=1e-5)
+    assert between.training_loss[3] == pytest.approx(float(iris.loss(half, iris.train)), rel=1e-5)
     apart = sum(float(((a - b) ** 2).sum()) for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True))
-    assert found.distance == pytest.approx(apart**0.5, rel=1e-5)
-    assert 0 <= found.barrier < np.inf
+    assert between.distance == pytest.approx(apart**0.5, rel=1e-5)
+    assert 0 <= between.barrier < np.inf
 
 
 def test_the_barrier_of_a_known_function_is_known() -> None:
     """(w² − 1)² + w/10 from −1 to 1: 1 at the top in the middle, and the ends' losses lie on the tilt that is taken off."""
     two = Problem(loss=lambda w, _: (w[0] ** 2 - 1) ** 2 + w[0] / 10, start=lambda key: np.array([1.0, 0.0]))
-    found = landscape.line(two, np.array([-1.0, 0]), np.array([1.0, 0]), points=51)
-    assert found.barrier == pytest.approx(1, abs=1e-5)
-    assert found.distance == pytest.approx(2)
-    assert np.isnan(found.validation_loss).all()
-    assert np.isnan(found.validation_barrier)
-    assert np.isnan(found.training_metric).all()
+    between = landscape.line(two, np.array([-1.0, 0]), np.array([1.0, 0]), points=51)
+    assert between.barrier == pytest.approx(1, abs=1e-5)
+    assert between.distance == pytest.approx(2)
+    assert np.isnan(between.validation_loss).all()
+    assert np.isnan(between.validation_barrier)
+    assert np.isnan(between.training_metric).all()
 
 
 def test_a_barrier_is_never_negative_and_infinite_where_the_loss_is() -> None:
@@ -55,23 +55,23 @@ def test_a_barrier_is_never_negative_and_infinite_where_the_loss_is() -> None:
 @pytest.mark.parametrize("batch", [8, "full"])
 def test_a_descent_with_its_positions_ends_bit_for_bit_where_it_ends_without(iris: Problem, batch: int | str) -> None:
     method = tw.methods.Adam(3e-2)
-    kept = tw.descend(iris, method, steps=50, batch=batch, points=6, key=5, positions=True)
+    trace = tw.descend(iris, method, steps=50, batch=batch, points=6, key=5, positions=True)
     plain = tw.descend(iris, method, steps=50, batch=batch, points=6, key=5)
     assert plain.positions is None
-    for end, last, way in zip(*map(jax.tree.leaves, (plain.params, kept.params, kept.positions)), strict=True):
+    for end, last, way in zip(*map(jax.tree.leaves, (plain.params, trace.params, trace.positions)), strict=True):
         assert (np.asarray(end) == np.asarray(last)).all()
         assert (np.asarray(end) == way[-1]).all()
-        assert len(way) == len(kept.steps)
-    for begin, way in zip(*map(jax.tree.leaves, (iris.start(jax.random.key(5)), kept.positions)), strict=True):
+        assert len(way) == len(trace.steps)
+    for begin, way in zip(*map(jax.tree.leaves, (iris.start(jax.random.key(5)), trace.positions)), strict=True):
         assert (np.asarray(begin) == way[0]).all()
-    np.testing.assert_array_equal(kept.loss, plain.loss)
+    np.testing.assert_array_equal(trace.loss, plain.loss)
 
 
 def test_each_position_is_where_a_shorter_descent_ends(iris: Problem) -> None:
     method = tw.methods.Momentum(1e-2)
-    kept = tw.descend(iris, method, steps=40, points=5, positions=True)
-    shorter = tw.descend(iris, method, steps=int(kept.steps[2]))
-    for end, way in zip(*map(jax.tree.leaves, (shorter.params, kept.positions)), strict=True):
+    trace = tw.descend(iris, method, steps=40, points=5, positions=True)
+    shorter = tw.descend(iris, method, steps=int(trace.steps[2]))
+    for end, way in zip(*map(jax.tree.leaves, (shorter.params, trace.positions)), strict=True):
         np.testing.assert_allclose(way[2], end, rtol=1e-6)
 
 

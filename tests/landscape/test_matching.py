@@ -61,11 +61,11 @@ def shuffled(net: Network, seed: int) -> Network:
 def test_the_function_stays_the_same_and_the_distance_never_grows(model: str) -> None:
     for seed in range(5):
         first, second = network(model, seed), network(model, 100 + seed)
-        found = matched(second, first)
-        assert isinstance(found, Network)
-        np.testing.assert_allclose(predictions(found, MODELS[model]), predictions(second, MODELS[model]), rtol=1e-4, atol=1e-4)
-        assert distance(found, first) <= distance(second, first)
-        sizes = [np.sort(np.abs(np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(net)]))) for net in (found, second)]
+        permuted = matched(second, first)
+        assert isinstance(permuted, Network)
+        np.testing.assert_allclose(predictions(permuted, MODELS[model]), predictions(second, MODELS[model]), rtol=1e-4, atol=1e-4)
+        assert distance(permuted, first) <= distance(second, first)
+        sizes = [np.sort(np.abs(np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(net)]))) for net in (permuted, second)]
         np.testing.assert_array_equal(*sizes)
 
 

@@ -114,7 +114,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "shape": ({"directions": (np.ones(2), np.ones(2))}, "a direction must be a tree of the parameters' arrays"),
     "split": ({"split": "test"}, "unknown split 'test'; known: train, validation"),
     "points": ({"points": 2}, "points must be at least 3, got 2"),
-    "many": ({"points": 1000}, "points must be at most 401 on each side, got 1000"),
+    "many": ({"points": 1000}, "points must be at most 401, got 1,000"),
     "reach": ({"reach": -1}, r"reach must lie in \(0, inf\), got -1"),
     "reaches": ({"reach": (1, 2, 3)}, "reach must be one number, or two"),
     "examples": ({"examples": 0}, "examples must be at least 1, got 0"),
@@ -128,9 +128,9 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("case", MISTAKES)
 def test_a_mistake_is_one_sentence(spots: Problem, walked: Trace, case: str) -> None:
-    given, sentence = MISTAKES[case]
+    arguments, sentence = MISTAKES[case]
     with pytest.raises(InputError, match=sentence):
-        landscape.slice(spots, walked.params, **given)
+        landscape.slice(spots, walked.params, **arguments)
 
 
 def test_weights_and_paths_must_be_the_problems(spots: Problem, walked: Trace) -> None:

@@ -72,8 +72,8 @@ def test_a_lane_that_diverged_has_no_test_result(store: Store) -> None:
 
 
 def test_only_the_tuned_lanes_of_a_final_are_observed(clouds: Problem) -> None:
-    assert inspect.asked(clouds, "final", ENTRIES) == {"keep": (0, 1), "observe": ("test", "endpoints")}
+    assert inspect.observed(clouds, "final", ENTRIES) == {"keep": (0, 1), "observe": ("test", "endpoints")}
     for rung, entries in (("search", ENTRIES), ("aim-final", ENTRIES), ("final", ENTRIES[2:])):
-        assert inspect.asked(clouds, rung, entries) == {"keep": (), "observe": ()}
+        assert inspect.observed(clouds, rung, entries) == {"keep": (), "observe": ()}
     function = Problem(loss=lambda x, _: x**2, start=lambda key: np.ones(()), name="square")
-    assert inspect.asked(function, "final", ENTRIES)["observe"] == ("endpoints",)
+    assert inspect.observed(function, "final", ENTRIES)["observe"] == ("endpoints",)

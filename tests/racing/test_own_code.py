@@ -39,9 +39,9 @@ def find(problem: Problem, raced: Any = "sgd") -> OwnCode | None:
 
 
 def own(loss: Callable[..., Any]) -> OwnCode:
-    found = find(bowl(loss))
-    assert found is not None
-    return found
+    code = find(bowl(loss))
+    assert code is not None
+    return code
 
 
 def typed(text: str) -> Callable[..., Any]:
@@ -81,9 +81,9 @@ def test_what_is_the_users_own_is_found_wherever_it_hides(clouds: Problem) -> No
         assert squares in own_code._parts(loss)
     assert own_code._text(list(own_code._parts(Mine()))) is not None
     assert Mine in own_code._parts(methods.ClipNorm(Mine()))
-    found = find(clouds, [Mine])
-    assert found is not None
-    assert list(found.traces) == ["the method mine"]
+    code = find(clouds, [Mine])
+    assert code is not None
+    assert list(code.traces) == ["the method mine"]
     assert list(own(squares).traces) == ["its loss", "its start"]
 
 

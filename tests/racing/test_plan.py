@@ -46,8 +46,8 @@ def test_a_large_model_gets_fewer_epochs() -> None:
 
 def test_the_budget_is_the_same_number_of_examples_for_all(clouds: Problem) -> None:
     made = plan(clouds, "sgd,sgd@1,sgd@full,sgd@12", epochs=3)
-    seen = {c.name: made.steps(clouds, c) * (c.size or 48) for c in made.contestants}
-    assert seen == {"sgd": 144, "sgd@1": 144, "sgd@full": 144, "sgd@12": 144}
+    examples = {c.name: made.steps(clouds, c) * (c.size or 48) for c in made.contestants}
+    assert examples == {"sgd": 144, "sgd@1": 144, "sgd@full": 144, "sgd@12": 144}
     assert all(plan(clouds, epochs=1e-9).steps(clouds, c) == 1 for c in made.contestants)
 
 

@@ -35,7 +35,7 @@ Ran = list[tuple[str, str, int]]
 def rows(race: Race) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
     """All that was recorded of all lanes, and the weights; no times."""
     names = [facts["name"] for facts in race.store.race(race.name).plan["contestants"]]
-    found: dict[tuple[str, str], list[tuple[Any, ...]]] = {
+    tables: dict[tuple[str, str], list[tuple[Any, ...]]] = {
         (name, rung): [
             (
                 *(lane.setting, lane.seed, lane.hyperparameters, lane.diverged_at, lane.test_loss, lane.test_metric, lane.key),
@@ -46,18 +46,18 @@ def rows(race: Race) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
         for name in names
         for rung in RUNGS
     }
-    return {**found, **{(name, "weights"): [(race.store.weights(race.name, name),)] for name in names}}
+    return {**tables, **{(name, "weights"): [(race.store.weights(race.name, name),)] for name in names}}
 
 
 @pytest.fixture(scope="module")
-def heard() -> list[Event]:
+def events() -> list[Event]:
     return []
 
 
 @pytest.fixture(scope="module")
-def twins(clouds: Problem, tmp_path_factory: pytest.TempPathFactory, heard: list[Event]) -> Race:
+def twins(clouds: Problem, tmp_path_factory: pytest.TempPathFactory, events: list[Event]) -> Race:
     """Adam against itself, with the baseline beside them."""
-    return tw.race(clouds, **TWINS, store=tmp_path_factory.mktemp("twins") / "talweg.db", listener=heard.append)
+    return tw.race(clouds, **TWINS, store=tmp_path_factory.mktemp("twins") / "talweg.db", listener=events.append)
 
 
 @pytest.fixture
@@ -83,9 +83,9 @@ def bowl() -> Problem:
 
 
 def test_a_method_against_itself_is_a_tie_with_the_same_rows(twins: Race) -> None:
-    found = rows(twins)
+    stored = rows(twins)
     for rung in RUNGS:
-        assert found["a", rung] == found["b", rung]
+        assert stored["a", rung] == stored["b", rung]
     assert {"a", "b"} <= {twins.summary["verdict"]["winner"], *twins.summary["verdict"]["tied"]}
     a, b = (next(row for row in twins.summary["contestants"] if row["name"] == name) for name in "ab")
     for key in ("steps_to_target", "speedup", "final_validation_loss", "test", "default", "search", "curves"):
@@ -93,9 +93,9 @@ def test_a_method_against_itself_is_a_tie_with_the_same_rows(twins: Race) -> Non
 
 
 def test_a_race_runs_what_its_plan_says(twins: Race) -> None:
-    found = rows(twins)
+    stored = rows(twins)
     for name in ("a", "sgd"):
-        search, confirm, final = (found[name, rung] for rung in ("search", "confirm", "final"))
+        search, confirm, final = (stored[name, rung] for rung in ("search", "confirm", "final"))
         assert len(search) == 8
         assert len({lane[1] for lane in search}) == 1
         assert len(confirm) == 2 * 8
@@ -103,7 +103,7 @@ def test_a_race_runs_what_its_plan_says(twins: Race) -> None:
         assert [lane[1] for lane in final[:4]] == [lane[1] for lane in final[4:]]
         assert final[0][0] in {lane[0] for lane in confirm}
         assert not {lane[1] for lane in final} & {lane[1] for lane in confirm + search}
-    assert [lane[1] for lane in found["a", "final"]] == [lane[1] for lane in found["sgd", "final"]]
+    assert [lane[1] for lane in stored["a", "final"]] == [lane[1] for lane in stored["sgd", "final"]]
 
 
 def test_only_tuned_final_lanes_look_at_the_test_data(twins: Race) -> None:
@@ -119,11 +119,11 @@ def test_a_lane_of_a_race_is_the_same_training_alone(twins: Race, clouds: Proble
         np.testing.assert_allclose(alone.validation_loss, lane.validation_loss, rtol=2e-5)
 
 
-def test_a_listener_hears_of_every_contestant_until_all_is_done(twins: Race, heard: list[Event]) -> None:
+def test_a_listener_hears_of_every_contestant_until_all_is_done(twins: Race, events: list[Event]) -> None:
     assert twins.name
-    prepared = [event.contestant for event in heard if isinstance(event, Prepared)]
-    (expected,) = (event for event in heard if isinstance(event, Expected))
-    going = [event for event in heard if isinstance(event, Going)]
+    prepared = [event.contestant for event in events if isinstance(event, Prepared)]
+    (expected,) = (event for event in events if isinstance(event, Expected))
+    going = [event for event in events if isinstance(event, Going)]
     assert prepared == ["sgd", "a", "b"]
     assert (expected.epochs, expected.blocks_found) == (2, 0)
     assert [event.done for event in going] == sorted(event.done for event in going)
@@ -200,12 +200,12 @@ def test_a_budget_in_seconds_becomes_epochs_that_are_recorded_and_repeated(
 
 def test_a_budget_that_was_fitted_is_kept_when_the_race_goes_on(clouds: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usual: dict[str, Any] = {"methods": "sgd", "settings": 8, "seeds": 2, "budget": 60, "store": tmp_path / "talweg.db"}
-    said: list[float] = []
+    epochs: list[float] = []
 
     def stop(event: Event) -> None:
         if isinstance(event, Expected):
-            said.append(event.epochs)
-        if isinstance(event, Going) and event.rung == "confirm" and len(said) == 1:
+            epochs.append(event.epochs)
+        if isinstance(event, Going) and event.rung == "confirm" and len(epochs) == 1:
             raise KeyboardInterrupt
 
     for pace in (0.2, 0.1):
@@ -214,7 +214,7 @@ def test_a_budget_that_was_fitted_is_kept_when_the_race_goes_on(clouds: Problem,
             with pytest.raises(KeyboardInterrupt):
                 tw.race(clouds, **usual, listener=stop)
     race = tw.race(clouds, **usual, listener=stop)
-    assert said == [race.summary["run"]["epochs"]] * 2
+    assert epochs == [race.summary["run"]["epochs"]] * 2
 
 
 def test_a_budget_that_is_too_short_leaves_nothing_behind(clouds: Problem, tmp_path: Path) -> None:

@@ -68,10 +68,10 @@ CASES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_the_order_in_which_blocks_are_run_changes_nothing(problem: str, case: str, tmp_path: Path, request: Any) -> None:
     for executor in (Local, Backwards):
-        heard: list[Event] = []
+        events: list[Event] = []
         file = tmp_path / f"{executor.__name__}.db"
-        tw.race(request.getfixturevalue(problem), **CASES[case], store=file, executor=executor, listener=heard.append)
-        going = [event.done for event in heard if isinstance(event, Going)]
+        tw.race(request.getfixturevalue(problem), **CASES[case], store=file, executor=executor, listener=events.append)
+        going = [event.done for event in events if isinstance(event, Going)]
         assert going == sorted(going)
     assert rows(tmp_path / "Local.db") == rows(tmp_path / "Backwards.db")
 

@@ -25,13 +25,13 @@ Loss = Callable[[str, Entry], float]
 
 def lanes(request: Request, loss: Loss) -> list[Lane]:
     """The lanes of a request, made up."""
-    found = []
+    made = []
     for entry in request.entries:
         end = loss(request.rung, entry)
         curve = 9.0 + (end - 9.0) * STEPS / 10 if math.isfinite(end) else np.where(STEPS > 2, np.nan, 9.0)
         gone = None if math.isfinite(end) else 3
-        found.append(Lane(entry.setting, entry.seed, entry.hyperparameters, gone, STEPS, curve, curve, curve))
-    return found
+        made.append(Lane(entry.setting, entry.seed, entry.hyperparameters, gone, STEPS, curve, curve, curve))
+    return made
 
 
 def begun(problem: Problem, settings: int = 8, methods: str = "adam", stage: str = "") -> dict[str, Tournament]:
@@ -44,14 +44,14 @@ def begun(problem: Problem, settings: int = 8, methods: str = "adam", stage: str
 def climbed(problem: Problem, loss: Loss, settings: int = 8, methods: str = "adam") -> dict[str, Sequence[Entry]]:
     """What each rung was asked to run, when a lane's final loss is `loss(rung, entry)`; infinite if it is to diverge."""
     tournament = list(begun(problem, settings, methods).values())[1]
-    asked: dict[str, Sequence[Entry]] = {}
+    requests: dict[str, Sequence[Entry]] = {}
     request = next(tournament)
     while True:
-        asked[request.rung] = request.entries
+        requests[request.rung] = request.entries
         try:
             request = tournament.send(lanes(request, loss))
         except StopIteration:
-            return asked
+            return requests
 
 
 def middle(rung: str, entry: Entry) -> float:
@@ -62,14 +62,14 @@ def middle(rung: str, entry: Entry) -> float:
 
 
 def test_the_best_of_the_search_are_confirmed_and_the_best_of_these_is_final(clouds: Problem) -> None:
-    asked = climbed(clouds, middle, settings=32)
-    assert set(asked) == {"search", "confirm", "final"}
-    ranked = sorted(asked["search"], key=lambda entry: middle("search", entry))
-    confirmed = [entry.setting for entry in asked["confirm"]]
+    requests = climbed(clouds, middle, settings=32)
+    assert set(requests) == {"search", "confirm", "final"}
+    ranked = sorted(requests["search"], key=lambda entry: middle("search", entry))
+    confirmed = [entry.setting for entry in requests["confirm"]]
     assert confirmed == [entry.setting for entry in ranked[:8] for _ in range(CONFIRM_SEEDS)]
-    assert [entry.setting for entry in asked["final"]] == [ranked[0].setting] * 4 + [UNTUNED] * 4
-    assert asked["final"][0].hyperparameters == ranked[0].hyperparameters
-    assert asked["final"][4].hyperparameters["learning_rate"] == 1e-3  # Adam's default
+    assert [entry.setting for entry in requests["final"]] == [ranked[0].setting] * 4 + [UNTUNED] * 4
+    assert requests["final"][0].hyperparameters == ranked[0].hyperparameters
+    assert requests["final"][4].hyperparameters["learning_rate"] == 1e-3  # Adam's default
 
 
 def test_the_confirmation_overrules_the_search(clouds: Problem) -> None:
@@ -84,18 +84,18 @@ def test_the_confirmation_overrules_the_search(clouds: Problem) -> None:
 
 @pytest.mark.parametrize(("sign", "beyond"), [(1, 0.3), (-1, 1e-5)])
 def test_a_best_at_an_edge_is_searched_again_beyond_it(clouds: Problem, sign: int, beyond: float) -> None:
-    asked = climbed(clouds, lambda rung, entry: 8.0 - sign * math.log10(entry.hyperparameters["learning_rate"]))
-    rates = [entry.hyperparameters["learning_rate"] for entry in asked["widened"]]
-    assert [entry.setting for entry in asked["widened"]] == list(range(8, 16))
-    assert sign * math.log10(asked["final"][0].hyperparameters["learning_rate"]) == max(sign * math.log10(rate) for rate in rates)
+    requests = climbed(clouds, lambda rung, entry: 8.0 - sign * math.log10(entry.hyperparameters["learning_rate"]))
+    rates = [entry.hyperparameters["learning_rate"] for entry in requests["widened"]]
+    assert [entry.setting for entry in requests["widened"]] == list(range(8, 16))
+    assert sign * math.log10(requests["final"][0].hyperparameters["learning_rate"]) == max(sign * math.log10(rate) for rate in rates)
     assert any(sign * math.log10(rate) > sign * math.log10(beyond) for rate in rates)
 
 
 def test_where_all_diverge_smaller_learning_rates_are_searched(clouds: Problem) -> None:
-    asked = climbed(clouds, lambda rung, entry: math.inf)
-    lowest = [min(entry.hyperparameters["learning_rate"] for entry in asked[rung]) for rung in ("search", "widened")]
+    requests = climbed(clouds, lambda rung, entry: math.inf)
+    lowest = [min(entry.hyperparameters["learning_rate"] for entry in requests[rung]) for rung in ("search", "widened")]
     assert lowest[1] < 1e-5 < lowest[0]
-    assert len(asked["final"]) == 8
+    assert len(requests["final"]) == 8
 
 
 def test_one_setting_needs_no_confirmation_and_fixed_numbers_no_search(clouds: Problem) -> None:

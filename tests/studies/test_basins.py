@@ -24,11 +24,11 @@ def himmelblau() -> Basins:
 
 
 def test_himmelblaus_function_has_four_basins_with_its_four_minima(himmelblau: Basins) -> None:
-    found = np.array([basin.params for basin in himmelblau.basins])
+    minima = np.array([basin.params for basin in himmelblau.basins])
     known = np.array([point.at for point in surface("himmelblau").critical if point.kind == "minimum"])
-    assert len(found) == 4
+    assert len(minima) == 4
     for at in known:
-        assert np.linalg.norm(found - at, axis=1).min() < 1e-4
+        assert np.linalg.norm(minima - at, axis=1).min() < 1e-4
     assert sum(basin.count for basin in himmelblau.basins) == 96
     assert max(basin.loss for basin in himmelblau.basins) < 1e-12
 
@@ -58,21 +58,21 @@ def test_the_numbers_are_plain_and_a_seed_gives_the_same_again(himmelblau: Basin
 
 
 def test_styblinski_and_tangs_function_in_four_dimensions_has_sixteen() -> None:
-    found = basins(tw.problems.load("styblinski-tang:dimensions=4"), "sgd", 256, steps=100, learning_rate=0.005)
-    assert len(found.basins) == 16
-    assert found.best.loss == pytest.approx(-39.16617 * 4, abs=1e-3)
-    np.testing.assert_allclose(found.best.params, -2.903534, atol=1e-5)
-    assert found.arrivals[0].hyperparameters["learning_rate"] == 0.005
-    row = found.summary["methods"][0]
+    result = basins(tw.problems.load("styblinski-tang:dimensions=4"), "sgd", 256, steps=100, learning_rate=0.005)
+    assert len(result.basins) == 16
+    assert result.best.loss == pytest.approx(-39.16617 * 4, abs=1e-3)
+    np.testing.assert_allclose(result.best.params, -2.903534, atol=1e-5)
+    assert result.arrivals[0].hyperparameters["learning_rate"] == 0.005
+    row = result.summary["methods"][0]
     assert row["best"]["low"] <= 1 / 16 <= row["best"]["high"]
     assert row["richness"]["low"] <= 16 <= row["richness"]["high"]
 
 
 def test_a_minimum_in_the_tip_of_a_cone_is_found() -> None:
-    found = basins(surface("ackley").problem(), "sgd", 64, steps=300)
-    assert found.best.loss == pytest.approx(0, abs=1e-5)
-    assert np.abs(found.best.params).max() < 1e-5
-    assert "This is the global minimum (0)." in found.sentences
+    result = basins(surface("ackley").problem(), "sgd", 64, steps=300)
+    assert result.best.loss == pytest.approx(0, abs=1e-5)
+    assert np.abs(result.best.params).max() < 1e-5
+    assert "This is the global minimum (0)." in result.sentences
 
 
 def test_networks_whose_units_stand_in_another_order_are_the_same(clouds: Problem) -> None:
@@ -89,27 +89,27 @@ def test_networks_whose_units_stand_in_another_order_are_the_same(clouds: Proble
 
 
 def test_networks_are_told_apart_by_what_they_say(clouds: Problem) -> None:
-    found = basins(clouds, "momentum@8", 12, epochs=20, learning_rate=0.3)
-    assert found.summary["data"]
-    assert sum(basin.count for basin in found.basins) == 12
-    assert [basin.loss for basin in found.basins] == sorted(basin.loss for basin in found.basins)
-    assert len(found.basins) > 1
-    for basin in found.basins:
+    result = basins(clouds, "momentum@8", 12, epochs=20, learning_rate=0.3)
+    assert result.summary["data"]
+    assert sum(basin.count for basin in result.basins) == 12
+    assert [basin.loss for basin in result.basins] == sorted(basin.loss for basin in result.basins)
+    assert len(result.basins) > 1
+    for basin in result.basins:
         assert float(clouds.loss(basin.params, clouds.train)) == pytest.approx(basin.loss, rel=1e-4)
 
 
 def test_the_way_between_the_best_two_is_looked_for_once(clouds: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = basins(clouds, "momentum@8", 6, epochs=3, learning_rate=0.1)
-    seen: list[Any] = []
+    result = basins(clouds, "momentum@8", 6, epochs=3, learning_rate=0.1)
+    pairs: list[Any] = []
 
     def between(problem: Problem, first: Any, second: Any) -> Any:
-        seen.append((first, second))
+        pairs.append((first, second))
         return type("Joined", (), {"sentence": "one valley: on the straight line the loss never rises"})()
 
     monkeypatch.setattr(module, "connected", between)
-    assert found.connection is found.connection is not None
-    assert len(seen) == 1
-    assert seen[0] == (found.basins[0].params, found.basins[1].params)
+    assert result.connection is result.connection is not None
+    assert len(pairs) == 1
+    assert pairs[0] == (result.basins[0].params, result.basins[1].params)
 
 
 def test_a_function_has_no_valleys_to_connect(himmelblau: Basins) -> None:
@@ -128,8 +128,8 @@ MISTAKES: dict[str, tuple[str, dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_one_sentence(mistake: str) -> None:
-    name, more, said = MISTAKES[mistake]
-    with pytest.raises(tw.InputError, match=said) as error:
+    name, more, sentence = MISTAKES[mistake]
+    with pytest.raises(tw.InputError, match=sentence) as error:
         basins(surface(name).problem(), **more)
     assert "\n" not in str(error.value)
 

@@ -14,36 +14,36 @@ import talweg as tw
 
 def test_it_is_the_diagnosis_of_where_the_trajectory_ends() -> None:
     problem = tw.problems.load("rosenbrock")
-    found = tw.diagnose(problem, "momentum", steps=60)
+    diagnosis = tw.diagnose(problem, "momentum", steps=60)
     (own,) = tw.trajectories(problem, "momentum", steps=60)
     same = tw.landscape.diagnose(problem, own.positions[0, -1])
-    assert found.evidence.loss == same.evidence.loss
-    assert found.of == f"rosenbrock after 60 steps of momentum (learning rate {own.hyperparameters['learning_rate']:.3g}, tuned)"
-    assert found.method is not None
-    assert found.method.hyperparameters()["learning_rate"] == own.hyperparameters["learning_rate"]
+    assert diagnosis.evidence.loss == same.evidence.loss
+    assert diagnosis.of == f"rosenbrock after 60 steps of momentum (learning rate {own.hyperparameters['learning_rate']:.3g}, tuned)"
+    assert diagnosis.method is not None
+    assert diagnosis.method.hyperparameters()["learning_rate"] == own.hyperparameters["learning_rate"]
 
 
 def test_on_data_it_is_the_diagnosis_of_where_a_run_ends() -> None:
     problem = tw.problems.load("iris", model="mlp:3")
-    found = tw.diagnose(problem, "adam@16", learning_rate=0.01, epochs=3, seed=2)
+    diagnosis = tw.diagnose(problem, "adam@16", learning_rate=0.01, epochs=3, seed=2)
     run = tw.descend(problem, tw.methods.Adam(0.01), epochs=3, batch=16, key=2)
     loss = float(problem.loss(run.params, problem.train))
-    assert found.evidence.loss == pytest.approx(loss, rel=1e-4)
-    assert found.of == "iris after 3 epochs of Adam (batch 16) (learning rate 0.01)"
+    assert diagnosis.evidence.loss == pytest.approx(loss, rel=1e-4)
+    assert diagnosis.of == "iris after 3 epochs of Adam (batch 16) (learning rate 0.01)"
 
 
 def test_a_point_that_is_given_is_diagnosed_without_a_descent() -> None:
-    found = tw.diagnose(tw.problems.load("himmelblau"), at=[0.08668, 2.88425])
-    assert found.point == "saddle"
-    assert found.of.endswith(" at 0.08668,2.88425")
+    diagnosis = tw.diagnose(tw.problems.load("himmelblau"), at=[0.08668, 2.88425])
+    assert diagnosis.point == "saddle"
+    assert diagnosis.of.endswith(" at 0.08668,2.88425")
 
 
 def test_a_function_of_ones_own_is_followed_step_by_step() -> None:
     bowl = tw.Problem(lambda x, _: jnp.sum(x**2), lambda key: jnp.ones(3), name="bowl")
-    found = tw.diagnose(bowl, "sgd", learning_rate=0.3, steps=100)
-    assert found.point == "minimum"
-    assert found.of.startswith("bowl after 100 steps")
-    assert np.isclose(found.sharpness, 2)
+    diagnosis = tw.diagnose(bowl, "sgd", learning_rate=0.3, steps=100)
+    assert diagnosis.point == "minimum"
+    assert diagnosis.of.startswith("bowl after 100 steps")
+    assert np.isclose(diagnosis.sharpness, 2)
 
 
 @pytest.mark.parametrize(

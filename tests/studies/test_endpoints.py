@@ -43,11 +43,11 @@ def test_the_best_lane_is_seen_as_its_diagnosis_sees_it(raced: Race, clouds: Pro
     lanes = raced.store.lanes(raced.name, row["name"], "final")[: SMALL["seeds"]]
     best = min(lanes, key=lambda lane: lane.validation_loss[-1])
     measured = dict(zip(sorted(lane.seed for lane in lanes), raced.store.endpoints(raced.name)[row["name"]], strict=True))[best.seed]
-    found = diagnose(clouds, raced.best.params, method=raced.best.method)
+    diagnosis = diagnose(clouds, raced.best.params, method=raced.best.method)
     assert measured is not None
-    assert measured["largest"] == pytest.approx(found.sharpness, rel=1e-3)
-    assert measured["point"] == found.point
-    assert measured["threshold"] == (None if found.threshold is None else pytest.approx(found.threshold))
+    assert measured["largest"] == pytest.approx(diagnosis.sharpness, rel=1e-3)
+    assert measured["point"] == diagnosis.point
+    assert measured["threshold"] == (None if diagnosis.threshold is None else pytest.approx(diagnosis.threshold))
 
 
 def test_the_edge_is_that_of_the_tuned_learning_rate(raced: Race) -> None:
@@ -66,8 +66,8 @@ def test_the_report_has_the_endpoints(raced: Race, tmp_path: Path) -> None:
 
 
 def test_a_race_says_what_the_best_end_of_each_is(raced: Race) -> None:
-    found = raced.diagnose()
-    assert list(found) == [row["label"] for row in raced.summary["contestants"]]
+    diagnoses = raced.diagnose()
+    assert list(diagnoses) == [row["label"] for row in raced.summary["contestants"]]
     assert list(raced.diagnose(["adam"])) == ["Adam"]
     with pytest.raises(InputError, match="unknown contestant"):
         raced.diagnose(["adm"])
@@ -86,10 +86,10 @@ def test_a_lane_whose_loss_is_not_finite_says_nothing(clouds: Problem) -> None:
 
 def test_a_wider_network_is_looked_at_as_it_is(clouds: Problem, tmp_path: Path) -> None:
     race = tw.race(clouds, "sgd", remedies="wider", settings=2, seeds=2, epochs=1, store=tmp_path / "talweg.db")
-    found = race.diagnose()
-    assert sorted({one.dimensions for one in found.values()}) == [21, 81]  # 4 and 16 hidden units
+    diagnoses = race.diagnose()
+    assert sorted({one.dimensions for one in diagnoses.values()}) == [21, 81]  # 4 and 16 hidden units
     again = tw.open_race(race.name, tmp_path / "talweg.db").diagnose(problem=clouds)
-    assert [one.point for one in again.values()] == [one.point for one in found.values()]
+    assert [one.point for one in again.values()] == [one.point for one in diagnoses.values()]
 
 
 # ---- talweg diagnose ----------------------------------------------------------------------------------------------------------
@@ -98,12 +98,12 @@ def test_a_wider_network_is_looked_at_as_it_is(clouds: Problem, tmp_path: Path) 
 def test_the_command_diagnoses_the_newest_race(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     tw.race(tw.problems.load("iris", model="mlp:3"), "sgd", settings=2, seeds=2, epochs=1, store="talweg.db")
-    said = run("diagnose", "--method", "sgd", "--json", "ends.json")
-    assert said.code == 0
-    assert "mini-batch gradient descent, its best final run" in said.out
+    result = run("diagnose", "--method", "sgd", "--json", "ends.json")
+    assert result.code == 0
+    assert "mini-batch gradient descent, its best final run" in result.out
     (row,) = json.loads((tmp_path / "ends.json").read_text())
     assert row["point"] in KINDS
-    assert row["sentences"][0] in " ".join(said.out.split())
+    assert row["sentences"][0] in " ".join(result.out.split())
     refused = run("diagnose", "--at", "1,1")
     assert refused.code == 2
     assert "--at is for a problem" in refused.errors
@@ -139,7 +139,7 @@ def test_the_command_diagnoses_points_and_ends_of_descents() -> None:
 )
 def test_a_mistake_is_one_sentence(words: Any, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    said = run("diagnose", *words)
-    assert said.code == 2
-    assert sentence in said.errors
-    assert "Traceback" not in said.errors
+    result = run("diagnose", *words)
+    assert result.code == 2
+    assert sentence in result.errors
+    assert "Traceback" not in result.errors

@@ -89,27 +89,27 @@ def test_what_is_not_known_is_the_lowest_that_any_arm_reached(widened: Escape) -
 
 
 def test_a_goal_that_all_reach_needs_no_remedy(tang: Problem) -> None:
-    found = escape(tang, "sgd", "momentum", starts=16, steps=200, settings=4, goal_loss=-45.0)
-    assert found.summary["arms"][0]["reached"] == 16
-    assert found.sentences[0].startswith("No remedy is needed")
+    result = escape(tang, "sgd", "momentum", starts=16, steps=200, settings=4, goal_loss=-45.0)
+    assert result.summary["arms"][0]["reached"] == 16
+    assert result.sentences[0].startswith("No remedy is needed")
 
 
 def test_the_arms_are_told_before_they_run_and_what_cant_be_had_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     few = {name: remedies.REMEDIES[name] for name in ("wider", "momentum")}
     monkeypatch.setattr(remedies, "REMEDIES", few)
-    heard: list[str] = []
-    found = escape(surface("booth").problem(), "adam", starts=8, steps=3, settings=1, progress=heard.append)
-    assert len(heard) == 2 * len(found.arms) == 6
-    assert heard[0] == f"tuning 1 of {len(found.arms)}: Adam"
-    assert "booth has no hidden layers" in found.left_out[0]
-    assert len(found.left_out) == 1
+    labels: list[str] = []
+    result = escape(surface("booth").problem(), "adam", starts=8, steps=3, settings=1, progress=labels.append)
+    assert len(labels) == 2 * len(result.arms) == 6
+    assert labels[0] == f"tuning 1 of {len(result.arms)}: Adam"
+    assert "booth has no hidden layers" in result.left_out[0]
+    assert len(result.left_out) == 1
 
 
 def test_a_page_and_a_fragment_are_well_formed(restarted: Escape, tmp_path: Path) -> None:
     path = restarted.save(tmp_path / "page.html")
     page = Page(path.read_text("utf-8"))
-    for said in (*restarted.sentences[1:], "helps", "talweg escape <b>", "none of which is used again"):
-        assert said.replace(" ", "") in page.text.replace(" ", "")  # what is not broken stands in an element of its own
+    for sentence in (*restarted.sentences[1:], "helps", "talweg escape <b>", "none of which is used again"):
+        assert sentence.replace(" ", "") in page.text.replace(" ", "")  # what is not broken stands in an element of its own
     assert not [tag for tag, _ in page.attributes if tag == "b"]
     assert restarted.save(tmp_path / "again.html").read_bytes() == path.read_bytes()
     shown = restarted._repr_html_()
@@ -139,8 +139,8 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_one_sentence(mistake: str, tang: Problem) -> None:
-    more, said = MISTAKES[mistake]
-    with pytest.raises(tw.InputError, match=said) as error:
+    more, sentence = MISTAKES[mistake]
+    with pytest.raises(tw.InputError, match=sentence) as error:
         escape(tang, **more)
     assert "\n" not in str(error.value)
 

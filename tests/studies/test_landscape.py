@@ -56,15 +56,15 @@ def test_the_winner_ends_in_the_centre_and_the_line_joins_the_best_two(shown: La
 
 
 def test_what_is_said_is_what_was_computed(shown: Landscape) -> None:
-    said, summary = " ".join([*shown.sentences, *shown.warnings]), shown.summary
+    text, summary = " ".join([*shown.sentences, *shown.warnings]), shown.summary
     assert json.loads(json.dumps(summary, allow_nan=False)) == json.loads(json.dumps(summary))
     first, second = summary["explained"]
-    assert f"explain {100 * first:.0f} % and {100 * second:.0f} %" in said
+    assert f"explain {100 * first:.0f} % and {100 * second:.0f} %" in text
     one, other = summary["contestants"][:2]
     gap = np.linalg.norm(np.subtract(one["trajectory"][-1], other["trajectory"][-1]))
-    assert f"are {landscape.figures(float(gap))} apart on the slice" in said
-    assert "A slice through 2 of 21 dimensions can mislead" in said
-    assert "Distances from the plane are not shown" in said
+    assert f"are {landscape.figures(float(gap))} apart on the slice" in text
+    assert "A slice through 2 of 21 dimensions can mislead" in text
+    assert "Distances from the plane are not shown" in text
     assert len(shown.sentences) == len(set(shown.sentences))
 
 
@@ -119,13 +119,13 @@ def test_every_trajectory_is_drawn_in_its_look(shown: Landscape, figure: Callabl
 
 
 def test_random_directions_have_other_words(raced: Race) -> None:
-    found = raced.landscape("random", points=5, contestants=["adam"], split="validation")
-    assert found.summary["explained"] is None
-    assert [one.name for one in found.reruns] == ["adam"]
-    said = " ".join(found.sentences)
-    assert "The two directions are random" in said
-    assert "The median validation loss along the edge of the slice is" in said
-    page.html(found.summary)
+    drawn = raced.landscape("random", points=5, contestants=["adam"], split="validation")
+    assert drawn.summary["explained"] is None
+    assert [one.name for one in drawn.reruns] == ["adam"]
+    text = " ".join(drawn.sentences)
+    assert "The two directions are random" in text
+    assert "The median validation loss along the edge of the slice is" in text
+    page.html(drawn.summary)
 
 
 def test_the_page_says_everything_and_loads_nothing(shown: Landscape, tmp_path: Path) -> None:
@@ -187,9 +187,9 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("case", MISTAKES)
 def test_a_mistake_is_one_sentence(raced: Race, case: str) -> None:
-    given, sentence = MISTAKES[case]
+    arguments, sentence = MISTAKES[case]
     with pytest.raises(InputError, match=sentence):
-        raced.landscape(**given)
+        raced.landscape(**arguments)
 
 
 def test_the_command_builds_the_problem_of_a_file_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,9 +201,9 @@ def test_the_command_builds_the_problem_of_a_file_again(tmp_path: Path, monkeypa
     assert run("race", "own.csv", "--target", "bigger", "--model", "linear", *small).code == 0
     drawn = run("landscape", "--line", "--points", "5", "-o", "seen.html")
     assert drawn.code == 0
-    said = " ".join(drawn.out.split())
-    assert "The two directions explain" in said
-    assert "counts as none" in said  # of the ways between the best two
+    text = " ".join(drawn.out.split())
+    assert "The two directions explain" in text
+    assert "counts as none" in text  # of the ways between the best two
     assert (tmp_path / "seen.html").exists()
     (tmp_path / "own.csv").unlink()
     lost = run("landscape")
@@ -247,12 +247,12 @@ def test_the_eye_stands_where_no_wall_hides_the_trajectories(shown: Landscape) -
 
 def test_a_function_of_two_numbers_is_its_own_plane_and_nothing_is_hidden() -> None:
     bowl = Problem(loss=lambda w, _: (w[0] ** 2 - 1) ** 2 + w[1] ** 2, start=lambda key: np.array([0.6, 1.5]), name="bowl")
-    found = tw.race(bowl, methods="adam", settings=2, seeds=2, epochs=30).landscape(points=5, line=True)
-    assert found.warnings == []
-    said = " ".join(found.sentences)
-    assert "apart." in said
-    assert "the value" in said
-    assert "loss" not in said
-    assert "What it can" not in page.html(found.summary)
-    assert found.slice.explained is not None
-    assert sum(found.slice.explained) == pytest.approx(1, abs=1e-6)
+    drawn = tw.race(bowl, methods="adam", settings=2, seeds=2, epochs=30).landscape(points=5, line=True)
+    assert drawn.warnings == []
+    text = " ".join(drawn.sentences)
+    assert "apart." in text
+    assert "the value" in text
+    assert "loss" not in text
+    assert "What it can" not in page.html(drawn.summary)
+    assert drawn.slice.explained is not None
+    assert sum(drawn.slice.explained) == pytest.approx(1, abs=1e-6)

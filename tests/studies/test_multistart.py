@@ -80,6 +80,6 @@ def test_a_step_costs_its_examples_times_its_gradients_times_the_parameters(clou
 
 
 def test_seeds_are_others_for_every_purpose_and_the_same_again() -> None:
-    found = [multistart.seeds(8, seed, purpose) for seed in (0, 1) for purpose in (0, 1)]
-    assert len({seed for row in found for seed in row}) == 32
-    assert multistart.seeds(4, 0, 0) == found[0][:4]
+    drawn = [multistart.seeds(8, seed, purpose) for seed in (0, 1) for purpose in (0, 1)]
+    assert len({seed for row in drawn for seed in row}) == 32
+    assert multistart.seeds(4, 0, 0) == drawn[0][:4]

@@ -32,8 +32,8 @@ def page(valley: surface.View, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 def run(*words: str) -> tuple[int, str, str]:
     """`talweg surface …`: exit code, what it printed, what it said on standard error."""
-    said = commands.run("surface", *words)
-    return said.code, said.out, said.errors
+    result = commands.run("surface", *words)
+    return result.code, result.out, result.errors
 
 
 # ---- the library -----------------------------------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ def test_where_nothing_can_be_tuned_for_all_take_one_learning_rate() -> None:
     made = tw.surface("saddle", "sgd", steps=30)
     assert made.scene.grid.height.kind == "linear"
     assert not made.scene.trajectories[0].tuned
-    assert any("no lowest value is known to tune for" in said.lower() for said in made.sentences)
+    assert any("no lowest value is known to tune for" in sentence.lower() for sentence in made.sentences)
 
 
 def test_a_learning_rate_that_is_too_large_is_said_to_diverge() -> None:
@@ -88,20 +88,20 @@ def test_a_learning_rate_that_is_too_large_is_said_to_diverge() -> None:
 
 def test_noise_dimensions_and_a_start_outside_are_said() -> None:
     noisy = tw.surface(tw.problems.surface("rosenbrock"), "sgd,sgd@full", noise=0.5, steps=5, learning_rate=RATE)
-    assert any("noise of standard deviation 0.5 (full-batch gradient descent" in said for said in noisy.sentences)
+    assert any("noise of standard deviation 0.5 (full-batch gradient descent" in sentence for sentence in noisy.sentences)
     many = tw.surface("rosenbrock:dimensions=4", "sgd", steps=5, learning_rate=RATE)
-    assert any("4 coordinates; the plots show the first two" in said for said in many.sentences)
+    assert any("4 coordinates; the plots show the first two" in sentence for sentence in many.sentences)
     outside = tw.surface("rosenbrock", "sgd", start=[3.0, 1.0], steps=3, learning_rate=1e-5)
     assert "1 start lies outside the plot." in outside.sentences
     assert "from the start" in outside.report()
 
 
 def test_random_starts_are_in_the_domain_and_the_same_for_the_same_seed() -> None:
-    found = tw.problems.surface("himmelblau")
-    places = surface.starting_places(found, None, 8, 3)
+    himmelblau = tw.problems.surface("himmelblau")
+    places = surface.starting_places(himmelblau, None, 8, 3)
     assert ((places >= -5) & (places <= 5)).all()
-    np.testing.assert_array_equal(places, surface.starting_places(found, None, 8, 3))
-    assert not np.array_equal(places, surface.starting_places(found, None, 8, 4))
+    np.testing.assert_array_equal(places, surface.starting_places(himmelblau, None, 8, 3))
+    assert not np.array_equal(places, surface.starting_places(himmelblau, None, 8, 4))
     made = tw.surface("himmelblau", "sgd", starts=3, steps=10, learning_rate=0.01)
     assert len(made.scene.trajectories) == 3
     assert len(made.scene.animation()["methods"][0]["spans"]) == 3
@@ -123,8 +123,8 @@ MISTAKES = {
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_one_sentence(mistake: str) -> None:
-    words, more, said = MISTAKES[mistake]
-    with pytest.raises(tw.InputError, match=re.escape(said)) as error:
+    words, more, sentence = MISTAKES[mistake]
+    with pytest.raises(tw.InputError, match=re.escape(sentence)) as error:
         tw.surface(*words, **more)
     assert "\n" not in str(error.value)
 
@@ -191,7 +191,7 @@ def test_the_command_writes_a_page_and_prints_what_is_on_it(tmp_path: Path, monk
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "sentence"),
     [
         (("saddle", "-o", "saddle.bmp"), "must end in .html"),
         (("saddle", "--start", "1;2"), "a point must be numbers with commas between them"),
@@ -202,7 +202,7 @@ def test_the_command_writes_a_page_and_prints_what_is_on_it(tmp_path: Path, monk
     ],
 )
 def test_a_mistake_on_the_command_line_is_one_sentence(
-    words: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    words: tuple[str, ...], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("")
@@ -210,7 +210,7 @@ def test_a_mistake_on_the_command_line_is_one_sentence(
     assert (code, out) == (2, "")
     assert errors.startswith("talweg: ")
     assert errors.count("\n") == 1
-    assert said in errors
+    assert sentence in errors
 
 
 # ---- the page ------------------------------------------------------------------------------------------------------------------
@@ -222,8 +222,8 @@ def test_the_page_is_well_formed_and_needs_nothing_but_itself(page: Path) -> Non
     assert not [tag for tag, attributes in parsed.attributes if {"src", "href", "srcset", "data", "action"} & set(attributes)]
     assert text.count("plotly.js v") == 1
     assert "default-src 'none'" in text
-    for said in ("lowest point (1, 1), value 0", "Adam", "above the lowest value", "step 40 of 40", "Rosenbrock"):
-        assert said in parsed.text
+    for words in ("lowest point (1, 1), value 0", "Adam", "above the lowest value", "step 40 of 40", "Rosenbrock"):
+        assert words in parsed.text
 
 
 def test_the_same_view_gives_the_same_page(valley: surface.View, page: Path, tmp_path: Path) -> None:
@@ -242,20 +242,20 @@ DRIVER = """<script>
 (async () => {
   const root = document.documentElement, place = document.getElementById("contour");
   const until = async (ready) => { for (let k = 0; k < 400 && !ready(); k += 1) await new Promise((go) => setTimeout(go, 20)); };
-  const seen = () => place.data.filter((t) => t.mode === "lines").map((t) => t.x.filter((v) => v !== null).length).reduce((a, b) => a + b);
+  const drawn = () => place.data.filter((t) => t.mode === "lines").map((t) => t.x.filter((v) => v !== null).length).reduce((a, b) => a + b);
   await until(() => ["contour", "surface-3d", "losses"].every((name) => document.getElementById(name).dataset.drawn));
-  root.dataset.whole = seen();
+  root.dataset.whole = drawn();
   const slider = document.getElementById("step");
   slider.value = 5;
   slider.dispatchEvent(new Event("input"));
   await until(() => root.dataset.step === "5");
-  root.dataset.five = seen();
+  root.dataset.five = drawn();
   document.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
   await until(() => root.dataset.step === "6");
-  root.dataset.six = seen();
+  root.dataset.six = drawn();
   document.getElementById("play").click();
   await until(() => Number(root.dataset.step) >= 12);
-  root.dataset.played = seen();
+  root.dataset.played = drawn();
   document.dispatchEvent(new KeyboardEvent("keydown", { key: " ", bubbles: true }));
   const space = document.getElementById("surface-3d");
   root.dataset.space = space.data.filter((t) => t.mode === "lines")[0].x.filter((v) => v !== null).length;

@@ -19,27 +19,27 @@ def problem() -> tw.Problem:
 @pytest.mark.parametrize("name", ["momentum@32", "sgd@full", "noisy+adam@8"])
 def test_it_ends_where_a_single_run_ends(problem: tw.Problem, name: str) -> None:
     (contestant,) = listed(problem, name, settings=1)
-    seen = train(problem, contestant, 3, hyperparameters={"learning_rate": 0.05}, seed=4)
-    method = contestant.method({"learning_rate": 0.05}, int(seen.trace.steps[-1]))
+    training = train(problem, contestant, 3, hyperparameters={"learning_rate": 0.05}, seed=4)
+    method = contestant.method({"learning_rate": 0.05}, int(training.trace.steps[-1]))
     trace = tw.descend(problem, method, epochs=3, batch=contestant.size or "full", key=4)
-    np.testing.assert_array_equal(seen.trace.steps, trace.steps)
-    np.testing.assert_allclose(seen.trace.validation_loss, trace.validation_loss, rtol=1e-4)
-    np.testing.assert_allclose(seen.trace.metric, trace.metric, atol=0.006)
-    for kept, end in zip(jax.tree.leaves(seen.trace.positions), jax.tree.leaves(trace.params), strict=True):
-        assert kept.shape == (len(seen.trace.steps), *end.shape)
-        np.testing.assert_allclose(kept[-1], end, rtol=1e-3, atol=1e-4)
-    assert not seen.tuned
+    np.testing.assert_array_equal(training.trace.steps, trace.steps)
+    np.testing.assert_allclose(training.trace.validation_loss, trace.validation_loss, rtol=1e-4)
+    np.testing.assert_allclose(training.trace.metric, trace.metric, atol=0.006)
+    for positions, end in zip(jax.tree.leaves(training.trace.positions), jax.tree.leaves(trace.params), strict=True):
+        assert positions.shape == (len(training.trace.steps), *end.shape)
+        np.testing.assert_allclose(positions[-1], end, rtol=1e-3, atol=1e-4)
+    assert not training.tuned
 
 
 def test_the_weights_at_every_point_have_the_loss_of_that_point(problem: tw.Problem) -> None:
     (contestant,) = listed(problem, "adam@32", settings=1)
-    seen = train(problem, contestant, 3)
+    training = train(problem, contestant, 3)
     for k in (0, 7, -1):
-        params = jax.tree.map(lambda leaf, k=k: leaf[k], seen.trace.positions)
-        assert float(problem.loss(params, problem.validation)) == pytest.approx(seen.trace.validation_loss[k], rel=1e-4)
-    said = predictions(seen.trace.positions, np.asarray(problem.validation[0][:5]))
-    assert said.shape == (len(seen.trace.steps), 5, 1)
-    np.testing.assert_allclose(said[-1], params(problem.validation[0][:5]), rtol=1e-4, atol=1e-5)
+        params = jax.tree.map(lambda leaf, k=k: leaf[k], training.trace.positions)
+        assert float(problem.loss(params, problem.validation)) == pytest.approx(training.trace.validation_loss[k], rel=1e-4)
+    outputs = predictions(training.trace.positions, np.asarray(problem.validation[0][:5]))
+    assert outputs.shape == (len(training.trace.steps), 5, 1)
+    np.testing.assert_allclose(outputs[-1], params(problem.validation[0][:5]), rtol=1e-4, atol=1e-5)
 
 
 def test_the_learning_rate_is_the_best_of_those_tried(problem: tw.Problem) -> None:

@@ -35,9 +35,9 @@ def lane(setting: int, seed: int, curve: Curve, numbers: Mapping[str, float] | N
     gone = np.flatnonzero(~np.isfinite(curve))
     diverged = int(STEPS[gone[0]]) if gone.size else None
     numbers = {"learning_rate": 0.1} if numbers is None else numbers
-    found = Lane(setting, seed, numbers, diverged, STEPS, curve.copy(), curve.copy(), 1 - curve / 2, key=(0, setting))
-    found.test_loss, found.test_metric = (None, None) if diverged is not None else (float(curve[-1]) + 0.1, float(1 - curve[-1] / 2))
-    return replace(found, **more)
+    made = Lane(setting, seed, numbers, diverged, STEPS, curve.copy(), curve.copy(), 1 - curve / 2, key=(0, setting))
+    made.test_loss, made.test_metric = (None, None) if diverged is not None else (float(curve[-1]) + 0.1, float(1 - curve[-1] / 2))
+    return replace(made, **more)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from talweg.verdict.judge import judge
 MADE = runpy.run_path(str(Path(__file__).parent / "rows.py"))
 
 
-def seen(kind: str, **more: Any) -> dict[str, Any]:
+def endpoint(kind: str, **more: Any) -> dict[str, Any]:
     return {"point": kind, "largest": 4.0, "smallest": -1.0, "gradient_norm": 0.3, "gradient_sampling": 0.1, "threshold": 8.0, **more}
 
 
@@ -35,15 +35,15 @@ def test_nobody_looked_and_nothing_is_said(record: Any) -> None:
 def test_what_was_seen_is_counted(record: Any) -> None:
     entry = record.entries[0]
     lanes = len(entry.final)
-    entry.endpoints.extend([seen("saddle"), seen("minimum", largest=6.0), None, seen("minimum", largest=None, threshold=None)])
-    found = endpoints.numbers(entry, record)
-    assert found is not None
-    assert found["points"] == {"minimum": 2, "saddle": 1}
-    assert found["diagnosed"] == 3
-    assert found["lanes"] == lanes
-    assert found["sharpness"] == {"median": 5.0, "low": 4.0, "high": 6.0}
-    assert found["gradient_signal_to_noise"] == pytest.approx(3)
-    assert found["edge"] == pytest.approx(0.625)
+    entry.endpoints.extend([endpoint("saddle"), endpoint("minimum", largest=6.0), None, endpoint("minimum", largest=None, threshold=None)])
+    numbers = endpoints.numbers(entry, record)
+    assert numbers is not None
+    assert numbers["points"] == {"minimum": 2, "saddle": 1}
+    assert numbers["diagnosed"] == 3
+    assert numbers["lanes"] == lanes
+    assert numbers["sharpness"] == {"median": 5.0, "low": 4.0, "high": 6.0}
+    assert numbers["gradient_signal_to_noise"] == pytest.approx(3)
+    assert numbers["edge"] == pytest.approx(0.625)
 
 
 def test_ends_within_a_hundredth_of_the_way_are_equally_good(record: Any) -> None:
@@ -52,7 +52,7 @@ def test_ends_within_a_hundredth_of_the_way_are_equally_good(record: Any) -> Non
         for k, lane in enumerate(entry.final):
             lane.validation_loss[0] = 1.0
             lane.validation_loss[-1] = ends[k % 3]
-        entry.endpoints.append(seen("not converged"))
+        entry.endpoints.append(endpoint("not converged"))
     own, best = endpoints.numbers(one, record), endpoints.numbers(other, record)
     assert own is not None
     assert best is not None

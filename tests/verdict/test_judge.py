@@ -265,8 +265,8 @@ def test_what_is_not_alike_with_a_remedy_is_said() -> None:
         (1, 4),
         (1, 1),
     ]
-    said = summary["verdict"]["warnings"]
-    assert "Again keeps the best of its restarts so far, so its loss curve never rises." in said
-    assert "Large trains a wider network: its steps take longer, which the count of examples does not show." in said
-    assert "Remedy left out: nobody knows why." in said
-    assert not any("Training dynamics" in sentence for sentence in said)
+    warnings = summary["verdict"]["warnings"]
+    assert "Again keeps the best of its restarts so far, so its loss curve never rises." in warnings
+    assert "Large trains a wider network: its steps take longer, which the count of examples does not show." in warnings
+    assert "Remedy left out: nobody knows why." in warnings
+    assert not any("Training dynamics" in sentence for sentence in warnings)

@@ -11,6 +11,7 @@ import numpy as np
 from talweg import schedules
 from talweg.methods import Method, MethodFactory, Range
 from talweg.methods.factories import required
+from talweg.results import attributes
 
 
 @dataclass(frozen=True)
@@ -76,16 +77,11 @@ class Contestant:
     def describe(self) -> dict[str, Any]:
         """All that makes it what it is, as JSON."""
         return {
-            "name": self.name,
-            "label": self.label,
+            **attributes(self, "name", "label", "batch", "schedule", "reference", "gradients"),
             "method": self.method_name,
-            "batch": self.batch,
             "fixed": _readable(self.fixed),
             "space": {name: [r.low, r.high, r.complement] for name, r in self.space.items()},
             "defaults": _readable(self.defaults()),
-            "schedule": self.schedule,
-            "reference": self.reference,
-            "gradients": self.gradients,
             "contains": list(self.factory.contains),
             **{word: value for word in ("restarts", "width") if (value := getattr(self, word)) != 1},  # older races have neither
         }

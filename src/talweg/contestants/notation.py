@@ -35,7 +35,8 @@ def enter(problem: Problem, methods: Methods, settings: int, schedule: str = "co
     methods with hyperparameters (which are raced with just these), or a mapping of names to them; None is the article's nine.
     """
     entries = listed(problem, methods, settings, schedule)
-    baseline = next((e for e in entries if _is_baseline(e, problem)), None)
+    usual = batch_size(problem, None)
+    baseline = next((e for e in entries if e.factory is GradientDescent and not e.fixed and e.size == usual), None)
     if baseline is None:
         baseline = replace(_entry(problem, None, BASELINE, settings, schedule), reference=True)
         return unique([baseline, *entries])
@@ -168,7 +169,3 @@ def _label(factory: MethodFactory, batch: str | None, size: int | None, fixed: M
         label = factory.label or factory.__name__
         label += f" (batch {batch})" if batch is not None else ""
     return label + "".join(f", {k} {v:g}" for k, v in fixed.items())
-
-
-def _is_baseline(entry: Contestant, problem: Problem) -> bool:
-    return entry.factory is GradientDescent and not entry.fixed and entry.size == batch_size(problem, None)

@@ -6,7 +6,6 @@ Every remedied contestant is tuned like all others, with the same budget of exam
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -164,26 +163,42 @@ def parsed(text: str | Iterable[str] | None, who: str = "race") -> list[Remedy]:
     return [REMEDIES[name] for name in dict.fromkeys(names)]
 
 
+def remedied(
+    contestant: Contestant, problem: Problem, settings: int, wanted: str | Iterable[str] | None, who: str = "race"
+) -> tuple[list[tuple[str, Contestant]], list[InputError]]:
+    """What the wanted remedies add to a contestant, each with its remedy's name; and why others of `all` can't be had on this problem.
+
+    Raises InputError where one that is named can't be had.
+    """
+    words = _words(wanted)
+    added: list[tuple[str, Contestant]] = []
+    refusals = []
+    for remedy in parsed(words, who):
+        try:
+            added += [(remedy.name, entry) for entry in remedy.apply(contestant, problem, settings)]
+        except InputError as error:
+            if remedy.name in words:
+                raise
+            refusals.append(error)
+    return added, refusals
+
+
 def line_up(
     problem: Problem, methods: Any, settings: int, schedule: str = "constant", remedies: str | Iterable[str] | None = None
 ) -> tuple[list[Contestant], list[str]]:
     """All contestants of a race, the baseline first, with those that remedies add, and a sentence for each remedy that was left out.
 
-    A baseline that nobody asked for gets none, and what races anyhow is not added again. Of `all` remedies those are left out that
-    can't be had on this problem. Raises InputError where one that is named can't be had.
+    A baseline that nobody asked for gets none, and what races anyhow is not added again. Raises InputError as `remedied` does.
     """
-    contestants, words, left_out = enter(problem, methods, settings, schedule), _words(remedies), []
-    added = list(contestants)
-    for contestant, remedy in itertools.product((one for one in contestants if not one.reference), parsed(words)):
-        try:
-            remedied = remedy.apply(contestant, problem, settings)
-        except InputError as error:
-            if remedy.name in words:
-                raise
-            left_out.append(f"Remedy left out: {error}")
-            continue
-        added += [entry for entry in remedied if not any(_same(entry, other) for other in added)]
-    return unique(added), list(dict.fromkeys(left_out))
+    contestants, wanted, left_out = enter(problem, methods, settings, schedule), _words(remedies), []
+    line = list(contestants)
+    for contestant in (one for one in contestants if not one.reference):
+        added, refusals = remedied(contestant, problem, settings, wanted)
+        for _, entry in added:
+            if not any(_same(entry, other) for other in line):
+                line.append(entry)
+        left_out += [f"Remedy left out: {error}" for error in refusals]
+    return unique(line), list(dict.fromkeys(left_out))
 
 
 def _same(one: Contestant, other: Contestant) -> bool:

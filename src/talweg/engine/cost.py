@@ -56,6 +56,21 @@ def traced_step(problem: Problem, method: Method, params: Params, size: int | No
     return jaxpr, oracles[-1]
 
 
+def length(who: str, problem: Problem, size: int | None, steps: int | None, epochs: float | None, gradients: int = 1) -> int:
+    """The steps of a run: as many as are given, or as so many passes over the data have; by default the usual budget of a race.
+
+    `gradients` is how many a step asks for. Raises InputError if both are given, or one is out of range.
+    """
+    if steps is not None and epochs is not None:
+        raise InputError(f"{who}: give either steps or epochs, not both")
+    if steps is not None:
+        return checks.whole(who, "steps", steps)
+    if epochs is not None:
+        checks.number(who, "epochs", epochs, checks.POSITIVE)
+    passes = usual_epochs(problem) if epochs is None else float(epochs)
+    return max(1, round(passes * batches.steps_per_epoch(problem.examples, size) / gradients))
+
+
 def usual_epochs(problem: Problem) -> float:
     """The budget without `--epochs`: 512 / √n passes over n training examples, at most 100 of them and at most 300,000 examples.
 

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int, PRNGKeyArray, PyTree, Scalar
 from talweg import checks, trees
 from talweg.checks import InputError, InputTypeError
 from talweg.engine import cache
-from talweg.engine.cost import batch_size, gradients_per_step
+from talweg.engine.cost import batch_size, gradients_per_step, length
 from talweg.engine.drive import drive
 from talweg.engine.loop import POINTS, Row, Run, advance, begin, measuring_points
 from talweg.engine.probes import NAMES as PROBES
@@ -83,10 +83,11 @@ def descend(
     Raises:
         InputError: numbers out of range, or neither or both of `steps` and `epochs`.
     """
-    if not isinstance(method, Method):
-        raise InputTypeError(f"descend: method must be a Method such as tw.methods.Adam(1e-3), got {method!r}")
+    checks.instance("descend", "method", method, Method, "tw.methods.Adam(1e-3)")
+    if steps is None and epochs is None:
+        raise InputError("descend: give either steps or epochs")
     size = batch_size(problem, batch)
-    steps = _length(problem, size, steps, epochs)
+    steps = length("descend", problem, size, steps, epochs)
     checks.whole("descend", "points", points)
     (trace,) = _traces(problem, [method], start, size, steps, points, _seed(key), probed=probes, positions=positions, lanes=False)
     return trace
@@ -178,15 +179,6 @@ def minimize(
         raise InputError(f"minimize: fun(x0) must be a single number, real and not whole, got {value}; sum, average or convert it")
     problem = Problem(loss=lambda params, _: fun(params), start=lambda key: x0, name=getattr(fun, "__name__", "function"))
     return descend(problem, method, x0, steps, batch="full", points=points, key=key, probes=probes)
-
-
-def _length(problem: Problem, size: int | None, steps: int | None, epochs: float | None) -> int:
-    if (steps is None) == (epochs is None):
-        raise InputError("descend: give either steps or epochs")
-    if steps is not None:
-        return checks.whole("descend", "steps", steps)
-    checks.number("descend", "epochs", epochs, checks.POSITIVE)
-    return max(1, round(float(epochs or 0) * batches.steps_per_epoch(problem.examples, size)))
 
 
 def _seed(key: int | PRNGKeyArray) -> tuple[int, PRNGKeyArray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 from importlib import metadata
@@ -21,12 +22,9 @@ def use_all_cores() -> None:
     The command line calls it; a program or notebook may.
     """
     if "JAX_NUM_CPU_DEVICES" not in os.environ and jax.config.values["jax_num_cpu_devices"] < 0:
-        try:
-            jax.config.update(
-                "jax_num_cpu_devices", len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-            )
-        except RuntimeError:  # JAX is already in use
-            return
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        with contextlib.suppress(RuntimeError):  # JAX is already in use
+            jax.config.update("jax_num_cpu_devices", cores)
 
 
 def versions() -> dict[str, str]:

@@ -55,9 +55,8 @@ class Row(eqx.Module):
 def begin(method: Method, params: Params, *, best: bool = False) -> Run:
     """A run before its first step; whether it keeps the `best` of where it was measured."""
     kind = trees.float_type()
-    zero = jnp.zeros((), kind)
+    zero, infinite = jnp.zeros((), kind), jnp.array(jnp.inf, kind)
     state = jax.tree.map(jnp.array, method.init(params))  # its own memory: a run is handed over to be written on
-    infinite = jnp.array(jnp.inf, kind)
     lowest = Best(jax.tree.map(jnp.array, params), jnp.array(jnp.inf, kind)) if best else None
     return Run(params, state, jnp.array(True), jnp.array(-1), infinite, zero, zero, lowest)
 
@@ -76,23 +75,27 @@ def take_step(
     alive = run.alive & (loss <= run.ceiling)  # false for NaN, too
     if last is not None:
         last = Last(trees.like(move, run.params), last.move, oracle.last_gradient)
-    after = Run(
+    after = replace(
+        run,
         params=trees.select(alive, trees.add(run.params, move), run.params),
         state=trees.select(alive, state, run.state),
         alive=alive,
         diverged_at=jnp.where(run.alive & ~alive, t, run.diverged_at),
-        ceiling=run.ceiling,
         loss_sum=run.loss_sum + jnp.where(alive, loss, 0),
         loss_count=run.loss_count + alive,
-        best=run.best,
     )
     return after, last
 
 
+def evaluate(problem: Problem, params: Params, data: Batch) -> tuple[Array, Array]:
+    """Loss and metric over some data; NaN for the metric of a problem without one."""
+    metric = batches.mean_over(problem.metric.function, params, data) if problem.metric else jnp.nan
+    return batches.mean_over(problem.loss, params, data), jnp.asarray(metric)
+
+
 def measure(problem: Problem, run: Run, batch: Batch, t: Int[Array, ""], last: Last | None = None) -> tuple[Run, Row]:
     """Measure where a run stands; `batch` is the validation data, or the training data where there are none."""
-    value = batches.mean_over(problem.loss, run.params, batch).astype(run.ceiling.dtype)
-    other = batches.mean_over(problem.metric.function, run.params, batch) if problem.metric else jnp.nan
+    value, metric = (x.astype(run.ceiling.dtype) for x in evaluate(problem, run.params, batch))
     ceiling = jnp.where(jnp.isinf(run.ceiling), BEYOND_REASON * (1 + jnp.abs(value)), run.ceiling)
     alive = run.alive & (value <= ceiling) & jnp.isfinite(value)
 
@@ -100,17 +103,13 @@ def measure(problem: Problem, run: Run, batch: Batch, t: Int[Array, ""], last: L
         return jnp.where(alive, x, jnp.nan)
 
     dynamics = None if last is None else jax.tree.map(lambda x: known(x.astype(value.dtype)), probes.probe(last))
-    row = Row(known(run.loss_sum / run.loss_count), known(value), known(jnp.asarray(other, value.dtype)), dynamics)
+    row = Row(known(run.loss_sum / run.loss_count), known(value), known(metric), dynamics)
     if run.best is not None:
         better = alive & (value < run.best.loss)
         best = Best(trees.select(better, run.params, run.best.params), jnp.where(better, value, run.best.loss))
         run = replace(run, best=best)
-    run = eqx.tree_at(
-        lambda r: (r.alive, r.diverged_at, r.ceiling, r.loss_sum, r.loss_count),
-        run,
-        (alive, jnp.where(run.alive & ~alive, t, run.diverged_at), ceiling, jnp.zeros_like(value), jnp.zeros_like(value)),
-    )
-    return run, row
+    diverged_at, zero = jnp.where(run.alive & ~alive, t, run.diverged_at), jnp.zeros_like(value)
+    return replace(run, alive=alive, diverged_at=diverged_at, ceiling=ceiling, loss_sum=zero, loss_count=zero), row
 
 
 def advance(

@@ -23,13 +23,14 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from jaxtyping import Float, Int, PyTree
 
 from talweg import trees
-from talweg.engine import loop
+from talweg.engine import cache, loop
 from talweg.engine.drive import Progress, drive, silent
 from talweg.engine.loop import Row, Run
 from talweg.engine.probes import NAMES as PROBES
 from talweg.methods import Method
 from talweg.problems import batches
 from talweg.problems.base import Params, Problem
+from talweg.problems.supervised import widened
 
 TILE = 8  # lanes at once on one CPU device: measured best from 4 to 16, for hidden layers of 32 and 128
 ORDER_AT_ONCE = 2**20  # example numbers handed over in one go, all lanes together: 4 MiB, and a few seconds at most
@@ -64,42 +65,39 @@ class Placement:
         held_out = problem.validation if problem.validation is not None else problem.train
         self.train, self.held_out = jax.device_put((problem.train, held_out), self.everywhere)
         self._starts: dict[int, Params] = {}
+        self._wider: dict[int, Placement] = {}
 
-    def of(self, problem: Problem) -> Placement:
-        """The same devices and data for another model of them."""
-        other = copy.copy(self)
-        other.problem, other._starts = problem, {}
-        other.__dict__.pop("_examine", None)  # compiled for the first model
-        return other
+    def wider(self, width: int) -> Placement:
+        """The same devices and data for a model whose hidden layers are so many times as wide."""
+        if width == 1:
+            return self
+        if width not in self._wider:
+            other = self._wider[width] = copy.copy(self)
+            other.problem, other._starts, other._wider = widened(self.problem, width), {}, {}
+        return self._wider[width]
 
     def starts(self, seeds: Sequence[int]) -> Params:
         """The starting parameters of each seed, stacked: for one seed the same in every race and for every method."""
         new = sorted(set(seeds) - set(self._starts))
         if new:
-            made = jax.jit(jax.vmap(lambda seed: jax.tree.map(trees.as_floats, self.problem.start(jax.random.key(seed)))))(
-                jnp.array(new, jnp.uint32)
-            )
-            host = jax.tree.map(np.asarray, made)
+            begin = jax.jit(jax.vmap(lambda seed: jax.tree.map(trees.as_floats, self.problem.start(jax.random.key(seed)))))
+            host = jax.tree.map(np.asarray, begin(jnp.array(new, jnp.uint32)))
             self._starts.update({seed: trees.take(host, i) for i, seed in enumerate(new)})
         return trees.stack([self._starts[seed] for seed in seeds])
 
     def examine(self, params: Params) -> tuple[np.ndarray, np.ndarray]:
         """Loss and metric of stacked parameters on the test data, one lane after the other."""
-        losses, metrics = self._examine(params, self.problem.test)
+        losses, metrics = _examined(self.problem)(params, self.problem.test)
         return np.asarray(losses), np.asarray(metrics)
-
-    @functools.cached_property
-    def _examine(self) -> Any:
-        def one(params: Params, test: Any) -> tuple[Any, Any]:
-            metric = self.problem.metric
-            other = batches.mean_over(metric.function, params, test) if metric else jnp.nan
-            return batches.mean_over(self.problem.loss, params, test), jnp.asarray(other)
-
-        return jax.jit(lambda params, test: jax.lax.map(lambda lane: one(lane, test), params))
 
     def tile(self, lanes: int) -> int:
         """Lanes at once on one device: few where caches are small, all of them on a GPU or TPU."""
         return min(lanes, TILE) if self.devices[0].platform == "cpu" else -(-lanes // len(self.devices))
+
+
+@cache.by_problem
+def _examined(problem: Problem) -> Any:
+    return jax.jit(lambda params, data: jax.lax.map(lambda lane: loop.evaluate(problem, lane, data), params))
 
 
 class Program:
@@ -131,28 +129,19 @@ class Program:
         self.compile_seconds = 0.0
         self._compiled: Any = None
 
-    def run(
-        self,
-        methods: Sequence[Method],
-        seeds: Sequence[int],
-        steps: int,
-        *,
-        progress: Progress = silent,
-    ) -> Traces:
+    def run(self, methods: Sequence[Method], seeds: Sequence[int], steps: int, *, progress: Progress = silent) -> Traces:
         """Run lane i with methods[i] and seeds[i] for `steps` steps; at most as many lanes as the block has.
 
         `progress(step, last validation losses)` is called after each part of the run.
         """
         began = time.perf_counter() - self.compile_seconds
-        given = len(methods)
-        fill = [min(i, given - 1) for i in range(self.padded)]
+        count = len(methods)
+        fill = [min(i, count - 1) for i in range(self.padded)]
         lanes = jax.device_put(trees.stack([methods[i] for i in fill], float), self.placement.by_lane)
         lane_seeds = [seeds[i] for i in fill]
         keys = jax.device_put(jnp.array(lane_seeds, jnp.uint32), self.placement.by_lane)
-        # not compiled: a dozen small fills are not worth a program of their own
-        run = jax.device_put(
-            jax.vmap(functools.partial(loop.begin, best=self.best))(lanes, self.placement.starts(lane_seeds)), self.placement.by_lane
-        )
+        begin = jax.vmap(functools.partial(loop.begin, best=self.best))  # not compiled: a dozen small fills are not worth a program
+        run = jax.device_put(begin(lanes, self.placement.starts(lane_seeds)), self.placement.by_lane)
         marks = loop.measuring_points(steps)
         run, rows = drive(
             lambda run, order, slots: self._advance(lanes, run, keys, order, slots),
@@ -161,16 +150,16 @@ class Program:
             order=functools.partial(self._order, lane_seeds),
             capacity=self.capacity,
             slots=self.slots,
-            progress=lambda step, losses: progress(step, losses[:given]),
+            progress=lambda step, losses: progress(step, losses[:count]),
         )
-        curves = jax.tree.map(lambda x: x[:given].astype(np.float64), rows)
+        curves = jax.tree.map(lambda x: x[:count].astype(np.float64), rows)
         return Traces(
             steps=marks,
             training_loss=curves.training_loss,
             validation_loss=curves.validation_loss,
             metric=curves.metric,
-            diverged_at=np.asarray(run.diverged_at)[:given],
-            params=jax.tree.map(lambda leaf: np.asarray(leaf)[:given], run.params if run.best is None else run.best.params),
+            diverged_at=np.asarray(run.diverged_at)[:count],
+            params=jax.tree.map(lambda leaf: np.asarray(leaf)[:count], run.params if run.best is None else run.best.params),
             seconds=time.perf_counter() - began - self.compile_seconds,
             dynamics=None if curves.dynamics is None else {name: getattr(curves.dynamics, name) for name in PROBES},
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 
 import jax
@@ -44,7 +43,7 @@ def trained(
     before = 0
     for training, share in enumerate(shares(steps, restarts)):
         own = [seed_of(seed, training) for seed in seeds]
-        parts.append(program.run(methods(share), own, share, progress=functools.partial(_later, progress, before)))
+        parts.append(program.run(methods(share), own, share, progress=_after(before, progress)))
         before += share
     return merged(parts)
 
@@ -88,9 +87,9 @@ def merged(parts: Sequence[Traces]) -> Traces:
     )
 
 
+def _after(before: int, progress: Progress) -> Progress:
+    return lambda step, losses: progress(before + step, losses)
+
+
 def _finite(losses: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(losses), losses, np.inf)
-
-
-def _later(progress: Progress, before: int, step: int, losses: np.ndarray) -> None:
-    progress(before + step, losses)

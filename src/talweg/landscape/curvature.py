@@ -8,6 +8,8 @@ Hessian", 1994; Ghorbani, Krishnan & Xiao, "An investigation into neural net opt
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -107,13 +109,12 @@ def density(problem: Problem, params: Params, data: Batch, *, key: int = 0, prod
     Ghorbani, Krishnan & Xiao 2019; Hutchinson 1989 for the trace.
     """
     x, d = ravel_pytree(params)[0], trees.size(params)
-    tools = _tools_for(problem, params)
     if d <= WHOLE_AT_MOST:
-        return Density.of_all(np.linalg.eigvalsh(np.asarray(tools.hessian(x, data)))), d
+        return Density.of_all(np.linalg.eigvalsh(hessian(problem, params, data))), d
     k = min(products, d)
-    measured = tools.quadrature(x, data, key, k)
-    rounding = _rounding(np.asarray(measured[0]), d)
-    nodes, weights, traces = (np.asarray(out, float) for out in measured)
+    drawn = [np.asarray(out) for out in _tools_for(problem, params).quadrature(x, data, key, k)]
+    rounding = _rounding(drawn[0], d)
+    nodes, weights, traces = (out.astype(float) for out in drawn)
     error = float(traces.std(ddof=1) / np.sqrt(len(traces)))
     order = np.argsort(nodes.ravel())
     return Density(nodes.ravel()[order], weights.ravel()[order] / len(nodes), float(traces.mean()), error, rounding, False), k * PROBES
@@ -126,6 +127,12 @@ def _rounding(eigenvalues: np.ndarray, dimensions: int) -> float:
 def hessian(problem: Problem, params: Params, data: Batch) -> Float[np.ndarray, "d d"]:
     """The whole Hessian at a point, in the order of `ravel_pytree`."""
     return np.asarray(_tools_for(problem, params).hessian(ravel_pytree(params)[0], data))
+
+
+def _derivatives(function: Callable[[Array], Scalar], x: Array, v: Array) -> tuple[Scalar, Array, Scalar]:
+    """Value and gradient of a function at x, and its curvature vᵀ H v along a vector."""
+    (value, gradient), (_, product) = jax.jvp(jax.value_and_grad(function), (x,), (v,))
+    return value, gradient, v @ product
 
 
 class _Tools(NamedTuple):
@@ -216,12 +223,8 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
         nudges = jax.random.rademacher(jax.random.fold_in(key, 1), (NUDGES, d), x.dtype) * far
 
         def changed(by: Array) -> tuple[Array, Array, Array]:
-            def along(v: Array) -> tuple[Array, Array, Array]:
-                (there, steep), (_, bent) = jax.jvp(lambda at: jax.value_and_grad(value)(at, data), (x + by,), (v,))
-                return there, steep, v @ bent
-
-            there, steep, bends = jax.lax.map(along, vectors)
-            return there[0] - loss, jnp.linalg.norm(steep[0] - gradient), bends - ends
+            values, gradients, bends = jax.lax.map(functools.partial(_derivatives, lambda at: value(at, data), x + by), vectors)
+            return values[0] - loss, jnp.linalg.norm(gradients[0] - gradient), bends - ends
 
         # over a Newton step, and over a rounding: in one loop, so that the derivatives are compiled once
         changes = jax.lax.map(changed, jnp.concatenate([(to - x)[None], nudges]))
@@ -256,12 +259,8 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
             def alone(at: Array) -> Scalar:
                 return problem.loss(unravel(at), jax.tree.map(lambda leaf: leaf[None], example))
 
-            def along(v: Array) -> tuple[Array, Array, Array]:
-                (there, steep), (_, bent) = jax.jvp(jax.value_and_grad(alone), (x,), (v,))
-                return there, jnp.sum(steep**2), v @ bent
-
-            there, square, bend = jax.vmap(along)(vectors)
-            return there[0], square[0], bend
+            values, gradients, bends = jax.vmap(functools.partial(_derivatives, alone, x))(vectors)
+            return values[0], jnp.sum(gradients**2, axis=1)[0], bends
 
         losses, squares, bend = jax.lax.map(one, data, batch_size=AT_ONCE)
         spread = jnp.maximum(squares.mean() - gradient_norm**2, 0.0) / (rows - 1)
@@ -280,6 +279,5 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
     def lanes(rows: Array, data: Batch, key: Any, k: int | None) -> Measured:
         return jax.lax.map(lambda row: at_point(row, data, key, k), rows)
 
-    return _Tools(
-        jax.jit(at_point, static_argnums=3), jax.jit(lanes, static_argnums=3), jax.jit(whole), jax.jit(quadrature, static_argnums=3)
-    )
+    compiled = functools.partial(jax.jit, static_argnames="k")
+    return _Tools(compiled(at_point), compiled(lanes), jax.jit(whole), compiled(quadrature))

@@ -11,14 +11,14 @@ import numpy as np
 from jaxtyping import Float
 
 from talweg import checks
-from talweg.checks import InputError, InputTypeError
-from talweg.landscape import curvature
+from talweg.checks import InputError
+from talweg.landscape import curvature, directions
 from talweg.landscape.curvature import Density, Measured
-from talweg.landscape.directions import alike, shapes, unflat
+from talweg.landscape.directions import shapes
 from talweg.landscape.slices import chosen, losses_at
 from talweg.methods import GradientDescent, Method, Momentum, Nesterov
 from talweg.problems.base import Batch, Params, Problem
-from talweg.results import Figures, Result
+from talweg.results import Figures, Result, attributes
 from talweg.summary import DiagnosisSummary, plain
 from talweg.text import endpoints
 from talweg.trees import as_floats
@@ -29,7 +29,7 @@ SIGNIFICANT = 2.0  #: … times a standard error: what is smaller can't be told 
 DEGENERATE = 2.5  #: times the change of an eigenvalue over a Newton step: towards a degenerate point each step goes half of the way
 ARRIVED = 1e-6  #: what a Newton step would still gain, as a share of the initial gap
 JUMP = 1e-2  #: a change of the gradient over one rounding beyond this share of (initial gap / norm of the point) is a kink
-ESCAPES = np.geomspace(1e-3, 10.0, 41)  #: lengths of the steps that are tried along the way out of a saddle, in lengths of the weights
+ESCAPES = np.geomspace(1e-3, 10.0, 41)  #: lengths of the steps that are tried out of a saddle, in lengths of the weights
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Evidence:
 class Diagnosis(Result):
     """Where a point lies, with the evidence.
 
-    `.point` is minimum, saddle, maximum, not converged or undecided; `.sentences` says why; `.escape` is the way out of a saddle.
+    `.point` is minimum, saddle, maximum, not converged or undecided; `.sentences` has the reasons; `.escape` leads out of a saddle.
     """
 
     kind: ClassVar[str] = "diagnosis"
@@ -72,7 +72,7 @@ class Diagnosis(Result):
     whole: bool  #: whether the whole Hessian was computed
     eigenvalues: Float[np.ndarray, " k"]  #: all of them if the whole Hessian was, otherwise those of Lanczos' method
     direction: Params  #: of length 1, of the lowest curvature, pointing to where the loss is lower
-    escape: Params | None = None  #: of a saddle or a maximum: the lowest point found along `direction`
+    escape: Params | None = None  #: of a saddle or a maximum: the lowest point along `direction`
     escape_loss: float | None = None
     escape_distance: float | None = None
     optimum: float | None = None  #: the lowest value of the problem, where it is known
@@ -99,9 +99,9 @@ class Diagnosis(Result):
     @property
     def summary(self) -> DiagnosisSummary:
         """All of it as plain numbers, None for what is not finite."""
-        own = ("kind", "problem", "dimensions", "examples", "split", "products", "whole", "optimum", "escape_loss", "escape_distance")
         numbers = {
-            **{name: getattr(self, name) for name in (*own, "learning_rate", "threshold", "edge")},
+            **attributes(self, "kind", "problem", "dimensions", "examples", "split", "products", "whole", "optimum"),
+            **attributes(self, "escape_loss", "escape_distance", "learning_rate", "threshold", "edge"),
             **vars(self.evidence),
             "trace": self.density.trace,
             "trace_error": self.density.trace_error,
@@ -162,8 +162,8 @@ def diagnose(
         if method is not None:
             raise InputError("diagnose: give either a learning rate (of gradient descent) or a method, not both")
         method = GradientDescent(learning_rate)
-    if method is not None and not isinstance(method, Method):
-        raise InputTypeError(f"diagnose: method must be a Method such as tw.methods.Momentum(0.1), got {method!r}")
+    if method is not None:
+        checks.instance("diagnose", "method", method, Method, "tw.methods.Momentum(0.1)")
     data, used, _ = chosen(problem, split, examples)
     measured, products = curvature.measured(problem, params, data, key=key)
     if not np.isfinite(measured.loss):
@@ -177,9 +177,9 @@ def diagnose(
         spread, more = Density.of_all(np.asarray(measured.eigenvalues)), 0
     else:
         spread, more = curvature.density(problem, params, data, key=key)
-    directions = {"direction": unflat(np.asarray(measured.vectors[0], float), params)}
+    lowest = {"direction": directions.unflat(np.asarray(measured.vectors[0], float), params)}
     if evidence.point in ("saddle", "maximum"):
-        directions |= _way_out(problem, params, directions["direction"], data)
+        lowest |= _escape(problem, params, lowest["direction"], data)
     return Diagnosis(
         problem.name,
         evidence,
@@ -190,7 +190,7 @@ def diagnose(
         products + more,
         whole,
         spread.eigenvalues if whole else np.asarray(measured.eigenvalues, float),
-        **directions,
+        **lowest,
         optimum=None if problem.optimum is None else float(problem.optimum),
         learning_rate=rate(method),
         method=method,
@@ -272,22 +272,20 @@ def rate(method: Method | None) -> float | None:
 
 def checked(problem: Problem, params: Params) -> Params:
     """The parameters as arrays of floats, like the problem's own. Raises InputError if they are not, or not finite."""
-    if not isinstance(problem, Problem):
-        raise InputTypeError(f"diagnose: problem must be a Problem such as tw.problems.load('digits'), got {problem!r}")
-    wanted = shapes(problem)
-    if len(jax.tree.leaves(wanted)) == 1 and isinstance(params, Sequence):
+    checks.instance("diagnose", "problem", problem, Problem, "tw.problems.load('digits')")
+    own = shapes(problem)
+    if len(jax.tree.leaves(own)) == 1 and isinstance(params, Sequence):
         params = np.asarray(params, float)
-    params = jax.tree.map(lambda leaf: np.asarray(as_floats(leaf)), params)
-    if isinstance(params, np.ndarray) and getattr(wanted, "ndim", 0) == 1 and params.shape != wanted.shape:
-        raise InputError(f"diagnose: a point of {problem.name} is {wanted.shape[0]} numbers, got {params.size}")
-    alike("params", params, wanted)
+    if hasattr(params, "shape") and getattr(own, "ndim", 0) == 1 and params.shape != own.shape:
+        raise InputError(f"diagnose: a point of {problem.name} is {own.shape[0]} numbers, got {params.size}")
+    params = directions.checked("params", problem, params)
     if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(params)):
         raise InputError("diagnose: the parameters must be finite, and some are NaN or infinite; did the run diverge?")
     return params
 
 
-def _way_out(problem: Problem, params: Params, direction: Params, data: Batch) -> Mapping[str, Any]:
-    """The lowest point along a direction and back, and the direction towards it."""
+def _escape(problem: Problem, params: Params, direction: Params, data: Batch) -> Mapping[str, Any]:
+    """The lowest point along a direction and its opposite, and the direction towards it: the fields of a `Diagnosis`."""
     size = float(np.sqrt(sum(np.sum(np.square(leaf, dtype=float)) for leaf in jax.tree.leaves(params))))
     steps = ESCAPES * (size if size > 0 else 1.0)
     steps = np.concatenate([-steps, steps])

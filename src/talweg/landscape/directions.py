@@ -141,11 +141,11 @@ def alike(who: str, tree: Params, params: Params, *, stacked: bool = False) -> N
     """Refuse a tree that does not have the parameters' structure and shapes (behind a first axis of points, if it is stacked)."""
     cut = 1 if stacked else 0
     wanted = [np.shape(leaf) for leaf in jax.tree.leaves(params)]
-    given = [np.shape(leaf) for leaf in jax.tree.leaves(tree)]
-    structures: list[Any] = [jax.tree.structure(one) for one in (tree, params)]
-    if structures[0] != structures[1] or [shape[cut:] for shape in given] != wanted:
+    own = [np.shape(leaf) for leaf in jax.tree.leaves(tree)]
+    structure: Any = jax.tree.structure(params)
+    if jax.tree.structure(tree) != structure or [shape[cut:] for shape in own] != wanted:
         what = "and, first, an axis of points" if stacked else "alone"
-        raise InputError(f"landscape: {who} must be a tree of the parameters' arrays {wanted} {what}, got {given}")
+        raise InputError(f"landscape: {who} must be a tree of the parameters' arrays {wanted} {what}, got {own}")
 
 
 def shapes(problem: Problem) -> Params:

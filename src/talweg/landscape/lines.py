@@ -10,17 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from talweg import checks, trees
-from talweg.checks import InputError
 from talweg.engine import cache
+from talweg.engine.loop import evaluate
 from talweg.landscape.directions import checked, flat
 from talweg.landscape.slices import EXAMPLES, MOST_POINTS, chosen
-from talweg.problems import batches
-from talweg.problems.base import Batch, Params, Problem
+from talweg.problems.base import Params, Problem
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -101,10 +99,7 @@ def line(problem: Problem, first: Params, second: Params, points: int = 51, *, e
 
 def spaced(points: int) -> Float[np.ndarray, " points"]:
     """Where a curve is measured: from 0 to 1, evenly."""
-    checks.whole("landscape", "points", points, at_least=3)
-    if points > MOST_POINTS**2:
-        raise InputError(f"landscape: points must be at most {MOST_POINTS**2:,}, got {points:,}")
-    return np.linspace(0, 1, points)
+    return np.linspace(0, 1, checks.whole("landscape", "points", points, at_least=3, at_most=MOST_POINTS**2))
 
 
 def both(problem: Problem, first: Params, second: Params) -> tuple[Params, Params]:
@@ -132,22 +127,12 @@ def blend(corners: Sequence[Params], shares: Sequence[Any] | Array) -> Params:
     """Σ sₖ θₖ, in the types of the parameters."""
 
     def mixed(*leaves: Array) -> Array:
-        total = shares[0] * leaves[0]
-        for share, leaf in zip(shares[1:], leaves[1:], strict=True):
-            total = total + share * leaf
-        return total.astype(leaves[0].dtype)
+        rest = (share * leaf for share, leaf in zip(shares[1:], leaves[1:], strict=True))
+        return sum(rest, start=shares[0] * leaves[0]).astype(leaves[0].dtype)
 
     return jax.tree.map(mixed, *corners)
 
 
 @cache.by_problem
 def _compiled(problem: Problem) -> Any:
-    def measured(corners: tuple[Params, ...], shares: Array, data: Batch) -> tuple[Array, Array]:
-        def one(row: Array) -> tuple[Array, Array]:
-            params = blend(corners, [row[corner] for corner in range(len(corners))])
-            other = batches.mean_over(problem.metric.function, params, data) if problem.metric else jnp.nan
-            return batches.mean_over(problem.loss, params, data), jnp.asarray(other)
-
-        return jax.lax.map(one, shares)
-
-    return jax.jit(measured)
+    return jax.jit(lambda corners, shares, data: jax.lax.map(lambda row: evaluate(problem, blend(corners, row), data), shares))

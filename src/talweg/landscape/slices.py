@@ -21,7 +21,7 @@ from talweg.problems.base import Batch, Params, Problem, count
 
 TILE = 8  #: points at once on one CPU device: their activations stay in the cache
 EXAMPLES = 8192  #: that the loss is a mean over, unless more are asked for
-MOST_POINTS = 401
+MOST_POINTS = 401  #: on each side
 MARGIN = 0.18  #: room around the trajectories, as a share of what they span
 NARROWEST = 0.4  #: the shorter side of an automatic slice, as a share of the longer
 SPLITS = ("train", "validation")
@@ -91,9 +91,7 @@ def slice(
         InputError: unknown directions or split, trajectories or directions that are not like the parameters, a number out of range.
     """
     params = checked("params", problem, params)
-    checks.whole("landscape", "points", points, at_least=3)
-    if points > MOST_POINTS:
-        raise InputError(f"landscape: points must be at most {MOST_POINTS} on each side, got {points}")
+    checks.whole("landscape", "points", points, at_least=3, at_most=MOST_POINTS)
     stacked = _stacked(trajectories, params)
     data, used, of = chosen(problem, split, examples)
     spanned = plane(params, directions, stacked, checks.whole("landscape", "key", key, at_least=0), axis)
@@ -173,19 +171,17 @@ def _one_by_one(problem: Problem) -> Any:
 
 
 def _stacked(trajectories: Any, params: Params) -> list[Params]:
-    """The positions of descents; those of a trace that was followed."""
+    """The positions of each descent."""
     if trajectories is None:
         return []
     if not isinstance(trajectories, (list, tuple)):
         raise InputTypeError(f"landscape: trajectories must be a list of descents by tw.descend, got {type(trajectories).__name__}")
-    found = []
-    for trajectory in trajectories:
-        if isinstance(trajectory, Trace) and trajectory.positions is None:
+    stacked = [trajectory.positions if isinstance(trajectory, Trace) else trajectory for trajectory in trajectories]
+    for positions in stacked:
+        if positions is None:
             raise InputError("landscape: a trajectory must have its positions; use tw.descend(…, positions=True)")
-        positions = trajectory.positions if isinstance(trajectory, Trace) else trajectory
         alike("a trajectory", positions, params, stacked=True)
-        found.append(jax.tree.map(np.asarray, positions))
-    return found
+    return [jax.tree.map(np.asarray, positions) for positions in stacked]
 
 
 def _sides(trajectories: Sequence[np.ndarray], kind: str, reach: Any, points: int) -> tuple[np.ndarray, np.ndarray]:

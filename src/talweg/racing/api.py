@@ -73,8 +73,7 @@ def race(
     Raises:
         InputError: something about the problem, a name or a number, in one sentence, before anything is compiled.
     """
-    if not isinstance(problem, Problem):
-        raise InputTypeError(f"race: problem must be a Problem such as tw.problems.load('digits'), got {problem!r}")
+    checks.instance("race", "problem", problem, Problem, "tw.problems.load('digits')")
     if goal_loss is not None and goal_accuracy is not None:
         raise InputError("race: give either a goal loss or a goal accuracy, not both")
     if goal_loss is None and goal_accuracy is None:

@@ -40,15 +40,15 @@ class Budget:
 
         Raises InputError if somebody would not even take a step.
         """
-        fixed = slope = 0.0
+        fixed = per_epoch = 0.0
         for contestant in self.plan.contestants:
             blocks, pace = self._blocks(contestant), self.paces[contestant.name]
             fixed += blocks * contestant.restarts * (pace.block + pace.point * (loop.POINTS + 1))
-            slope += blocks * pace.step * self._steps_per_epoch(contestant)
-        epochs = ((seconds - spent) / MARGIN - fixed) / max(slope, 1e-12)
+            per_epoch += blocks * pace.step * self._steps_per_epoch(contestant)
+        epochs = ((seconds - spent) / MARGIN - fixed) / max(per_epoch, 1e-12)
         least = max(0.5 / self._steps_per_epoch(contestant) for contestant in self.plan.contestants)
         if epochs < least:
-            needed = math.ceil((slope * least + fixed) * MARGIN + spent)
+            needed = math.ceil((per_epoch * least + fixed) * MARGIN + spent)
             why = f"compiling and measuring alone took {spent:.1f} s"
             raise InputError(f"race: a budget of {seconds:g} s is too short ({why}); give at least {needed} s, or fewer methods")
         return float(f"{epochs:.3g}")

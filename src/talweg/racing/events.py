@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A contestant's program is compiled and measured."""
 
     contestant: str
     compile_seconds: float
 
 
-@dataclass(frozen=True)
-class Expected:
+class Expected(NamedTuple):
     """What the race will take from here, and the budget in passes over the training data."""
 
     seconds: float
@@ -23,8 +21,7 @@ class Expected:
     blocks_found: int  #: finished before, by an earlier run of the same race
 
 
-@dataclass(frozen=True)
-class Going:
+class Going(NamedTuple):
     """A block is under way."""
 
     contestant: str
@@ -36,8 +33,7 @@ class Going:
     lanes: int  #: lanes so far, those under way included
 
 
-@dataclass(frozen=True)
-class Probed:
+class Probed(NamedTuple):
     """The training dynamics of a contestant are recorded."""
 
     contestant: str

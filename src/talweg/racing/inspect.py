@@ -29,8 +29,7 @@ PROBED = 8  # final seeds, at most, whose training dynamics are recorded
 
 def tested(placement: Placement, params: Params, methods: Sequence[Method]) -> list[tuple[float, float]]:
     """Loss and metric of each lane on the test data."""
-    losses, metrics = placement.examine(params)
-    return list(zip(losses.tolist(), metrics.tolist(), strict=True))
+    return list(zip(*(values.tolist() for values in placement.examine(params)), strict=True))
 
 
 def curvature(placement: Placement, params: Params, methods: Sequence[Method]) -> list[dict[str, Any] | None]:
@@ -42,7 +41,7 @@ def curvature(placement: Placement, params: Params, methods: Sequence[Method]) -
 OBSERVERS: dict[str, Observer] = {"test": tested, "endpoints": curvature}
 
 
-def asked(problem: Problem, rung: str, entries: Sequence[Entry]) -> dict[str, tuple[Any, ...]]:
+def observed(problem: Problem, rung: str, entries: Sequence[Entry]) -> dict[str, tuple[Any, ...]]:
     """Whose weights are observed in a block, and what: the fields `keep` and `observe`."""
     keep = tuple(i for i, entry in enumerate(entries) if rung == FINAL and entry.setting != UNTUNED)
     return {"keep": keep, "observe": tuple(name for name in OBSERVERS if keep and (name != "test" or problem.test is not None))}

@@ -18,6 +18,7 @@ from talweg.contestants.contestant import Contestant
 from talweg.engine.cost import usual_epochs
 from talweg.problems import batches
 from talweg.problems.base import Problem
+from talweg.results import attributes
 from talweg.verdict.scores import Target
 
 LANES = 32  #: of one block: the search; the confirmation (8 settings × 4 seeds); the final with the untuned method beside it (2 × 16)
@@ -56,13 +57,9 @@ class Plan:
     def describe(self) -> dict[str, Any]:
         """The plan as JSON."""
         return {
+            **attributes(self, "settings", "seeds", "epochs", "seed", "budget_seconds"),
             "contestants": [c.describe() for c in self.contestants],
-            "settings": self.settings,
-            "seeds": self.seeds,
-            "epochs": self.epochs,
-            "seed": self.seed,
-            "goal": {"kind": self.goal.kind, "value": self.goal.value},
-            "budget_seconds": self.budget_seconds,
+            "goal": attributes(self.goal, "kind", "value"),
             "confirmed": self.confirmed(),
             "confirm_seeds": CONFIRM_SEEDS,
         }

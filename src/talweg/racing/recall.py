@@ -12,6 +12,7 @@ from talweg.problems.base import Problem
 from talweg.problems.rebuild import rebuild
 from talweg.problems.source import Source
 from talweg.racing.own_code import OwnCode
+from talweg.results import attributes
 from talweg.store import RaceRow
 
 if TYPE_CHECKING:
@@ -21,12 +22,10 @@ if TYPE_CHECKING:
 def describe(problem: Problem) -> dict[str, Any]:
     """What the store keeps of a problem."""
     return {
-        "name": problem.name,
-        "optimum": problem.optimum,
+        **attributes(problem, "name", "optimum", "examples"),
         "facts": problem.described(),
         "notes": list(problem.notes),
         "parameters": problem.parameters(),
-        "examples": problem.examples,
         "metric": problem.metric.name if problem.metric else None,
         "metric_percent": bool(problem.metric and problem.metric.percent),
     }
@@ -41,13 +40,13 @@ def origin(problem: Problem, fingerprint: str, own: OwnCode | None = None) -> di
     }
 
 
-def raced_problem(race: Race, given: Problem | None = None) -> Problem:
-    """The problem that was raced: the one given, the race's own, or the one that its source builds again.
+def raced_problem(race: Race, problem: Problem | None = None) -> Problem:
+    """The problem that was raced: `problem`, the race's own, or the one that its source builds again.
 
     Raises InputError if it can't be built again, or is not the one raced.
     """
     row = race.store.race(race.name)
-    problem = given if given is not None else race.problem
+    problem = race.problem if problem is None else problem
     if problem is None:
         return _rebuilt(row)
     if not isinstance(problem, Problem):

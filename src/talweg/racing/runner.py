@@ -117,7 +117,7 @@ class Runner:
         name, rung, steps = request.contestant, request.rung, self.plan.steps(self.problem, self.contestants[request.contestant])
         lanes = self.plan.lanes()
         parts = [tuple(request.entries[first : first + lanes]) for first in range(0, len(request.entries), lanes)]
-        return [Block(self.race, name, rung, i, part, steps, **inspect.asked(self.problem, rung, part)) for i, part in enumerate(parts)]
+        return [Block(self.race, name, rung, i, part, steps, **inspect.observed(self.problem, rung, part)) for i, part in enumerate(parts)]
 
     def _store(self, finished: Finished) -> None:
         block, traces = finished.block, finished.traces

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from talweg.contestants.design import cube
 from talweg.engine.block import Entry
@@ -27,8 +26,7 @@ UNTUNED = -1  #: the number of the setting that the untuned method has
 LEADERS = 3
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """Lanes that a contestant wants to be run, all at once."""
 
     contestant: str
@@ -71,10 +69,8 @@ class Tournaments:
 
     def __init__(self, tournaments: Mapping[str, Tournament]):
         self._tournaments = dict(tournaments)
-        self.open: dict[str, Request] = {}  #: by contestant
+        self.open = {name: next(tournament) for name, tournament in self._tournaments.items()}  #: by contestant
         self.outcomes: dict[str, Outcome] = {}  #: by contestant, of those whose final has been run
-        for name, tournament in self._tournaments.items():
-            self.open[name] = next(tournament)
 
     def send(self, name: str, lanes: Sequence[Lane]) -> Request | None:
         """Hand over the lanes of a contestant's open request; its next one, or None where that was its final."""

@@ -12,14 +12,15 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from talweg import checks, trees
-from talweg.checks import InputError, InputTypeError
+from talweg.checks import InputError
 from talweg.contestants.contestant import Contestant
 from talweg.contestants.notation import listed
+from talweg.engine.cost import length
 from talweg.landscape import Connection, connected
 from talweg.landscape.directions import rows
 from talweg.landscape.settle import MOST_DIMENSIONS, same, settled
 from talweg.problems.base import Params, Problem, count
-from talweg.results import Result
+from talweg.results import Result, attributes
 from talweg.statistics import proportions
 from talweg.statistics.richness import Estimate, better_than_best, missing_mass, richness
 from talweg.studies import multistart, tuning
@@ -96,12 +97,12 @@ class Basins(Result):
         initial_gap = float(np.median(self.arrivals[0].ends.start)) - self.best.loss
         near = self.best.loss + words.REACHED * abs(initial_gap)
         numbers = {
-            **{name: getattr(self, name) for name in ("kind", "starts", "steps", "probability_of_lower", "seconds")},
+            **attributes(self, "kind", "starts", "steps", "probability_of_lower", "seconds"),
             "problem": self.problem.name,
             "data": self.problem.train is not None,
             "optimum": None if optimum is None else float(optimum),
             "initial_gap": initial_gap,
-            "basins": [{"count": b.count, "loss": b.loss, "by_method": b.by_method} for b in self.basins],
+            "basins": [attributes(basin, "count", "loss", "by_method") for basin in self.basins],
             "methods": [
                 {
                     **multistart.described(a.contestant, a.hyperparameters),
@@ -153,22 +154,19 @@ def basins(
         InputError: unknown methods, numbers out of range, a function that always begins in the same place, and if no start comes to an
             end because all diverge.
     """
-    if not isinstance(problem, Problem):
-        raise InputTypeError(f"basins: problem must be a Problem such as tw.problems.load('rastrigin'), got {problem!r}")
-    checks.whole("basins", "starts", starts, at_least=2)
+    checks.instance("basins", "problem", problem, Problem, "tw.problems.load('rastrigin')")
+    checks.whole("basins", "starts", starts, at_least=2, at_most=MOST_STARTS)
     checks.whole("basins", "seed", seed, at_least=0)
-    if starts > MOST_STARTS:
-        raise InputError(f"basins: starts must be at most {MOST_STARTS:,}, got {starts:,}")
     contestants = listed(problem, methods, settings=1)
-    length = {c.name: multistart.length("basins", problem, c, steps, epochs) for c in contestants}
+    lengths = [length("basins", problem, contestant.size, steps, epochs, contestant.gradients) for contestant in contestants]
     running = Multistart(problem, min(LANES, starts))
     running.refuse_one_place("basins")
     settings: list[dict[str, float]] = []
     ends: list[Endpoints] = []
-    for contestant in contestants:
+    for contestant, steps in zip(contestants, lengths, strict=True):
         progress(contestant.label)
-        settings.append(_tuned(running, contestant, length[contestant.name], learning_rate, seed))
-        ends.append(running.run(contestant, [settings[-1]] * starts, multistart.seeds(starts, seed, 0), length[contestant.name]))
+        settings.append(_tuned(running, contestant, steps, learning_rate, seed))
+        ends.append(running.run(contestant, [settings[-1]] * starts, multistart.seeds(starts, seed, 0), steps))
     labels, losses, params = _labelled(running.problem, ends)
     if (labels < 0).all():
         raise InputError(f"basins: none of the starts on {problem.name} converged; give more steps, or another learning rate")
@@ -178,9 +176,9 @@ def basins(
         own = slice(k * starts, (k + 1) * starts)
         counts = np.bincount(numbers[own][numbers[own] >= 0])
         mass, total = (missing_mass(counts), richness(counts)) if counts.size else (None, None)
-        gradients = starts * length[contestant.name] * contestant.gradients
+        gradients = starts * lengths[k] * contestant.gradients
         arrivals.append(Arrivals(contestant, settings[k], ends[k], losses[own], numbers[own], mass, total, gradients))
-    return Basins(problem, distinct, tuple(arrivals), starts, max(length.values()), sum(end.seconds for end in ends))
+    return Basins(problem, distinct, tuple(arrivals), starts, max(lengths), sum(end.seconds for end in ends))
 
 
 def _tuned(running: Multistart, contestant: Contestant, steps: int, rate: float | None, seed: int) -> dict[str, float]:
@@ -191,13 +189,8 @@ def _tuned(running: Multistart, contestant: Contestant, steps: int, rate: float 
     tried = tuning.learning_rates(running.problem, contestant)
     if len(tried) == 1:
         return tried[0]
-    own = multistart.seeds(TUNING_STARTS, seed, 1)
-    chosen, _ = tuning.best(
-        tried,
-        lambda settings: running.each(contestant, settings, own, steps),
-        lambda ends: np.median(ends.loss.reshape(len(tried), -1), axis=1),
-    )
-    return tried[chosen]
+    losses = running.each(contestant, tried, multistart.seeds(TUNING_STARTS, seed, 1), steps).loss
+    return tried[tuning.best(np.median(losses.reshape(len(tried), -1), axis=1))]
 
 
 def _labelled(problem: Problem, arrived: Sequence[Endpoints]) -> tuple[np.ndarray, np.ndarray, Params]:
@@ -211,7 +204,8 @@ def _labelled(problem: Problem, arrived: Sequence[Endpoints]) -> tuple[np.ndarra
         return labels, losses, params
     leaves = jax.tree.leaves(params)
     if problem.train is None and len(leaves) == 1 and leaves[0].ndim == 2 and leaves[0].shape[1] <= MOST_DIMENSIONS:
-        span = float(np.ptp(_begins(problem), axis=0).max())
+        some = jax.vmap(lambda seed: problem.start(jax.random.key(seed)))(np.arange(64, dtype=np.uint32))
+        span = float(np.ptp(np.asarray(some, float), axis=0).max())
         at, value, rests = settled(problem, leaves[0][finite], span)
         losses[finite] = value
         keep = rests.astype(bool)
@@ -235,10 +229,6 @@ def signatures(problem: Problem, stacked: Params) -> Float[np.ndarray, "n exampl
     chosen = jax.tree.map(lambda leaf: np.asarray(leaf)[some][:, None], data)  # each example a batch of one
     one = jax.jit(lambda params, examples: jax.lax.map(lambda at: jax.vmap(lambda b: problem.loss(at, b))(examples), params))
     return np.asarray(one(stacked, chosen), float) / np.sqrt(len(some))
-
-
-def _begins(problem: Problem) -> Float[np.ndarray, "n d"]:
-    return np.asarray(jax.vmap(lambda seed: problem.start(jax.random.key(seed)))(np.arange(64, dtype=np.uint32)), float)
 
 
 def _sorted(labels: np.ndarray, losses: np.ndarray, params: Params, names: np.ndarray) -> tuple[tuple[Basin, ...], np.ndarray]:

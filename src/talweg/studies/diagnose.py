@@ -10,7 +10,7 @@ import jax
 import numpy as np
 
 from talweg import checks, landscape
-from talweg.checks import InputError, InputTypeError
+from talweg.checks import InputError
 from talweg.contestants.notation import listed
 from talweg.engine.cost import usual_epochs
 from talweg.landscape import Diagnosis
@@ -47,8 +47,7 @@ def diagnose(
     Raises:
         InputError: more than one method, a descent that diverges, `at` for a network, a number out of range.
     """
-    if not isinstance(problem, Problem):
-        raise InputTypeError(f"diagnose: problem must be a Problem such as tw.problems.load('rosenbrock'), got {problem!r}")
+    checks.instance("diagnose", "problem", problem, Problem, "tw.problems.load('rosenbrock')")
     checks.whole("diagnose", "steps", steps)
     if at is not None:
         if problem.train is not None and problem.task != "surface":
@@ -60,15 +59,15 @@ def diagnose(
     if len(contestants) != 1:
         raise InputError(f"diagnose: one method descends, got {len(contestants)}; name one, such as adam")
     (contestant,) = contestants
-    given = {} if learning_rate is None else {"learning_rate": learning_rate}
+    setting = {} if learning_rate is None else {"learning_rate": learning_rate}
     run: Trajectory | Training
     if _is_function(problem):
-        run = one = Descents(problem, contestant).trajectory(starting_places(problem), steps, hyperparameters=given, seed=seed)
+        run = one = Descents(problem, contestant).trajectory(starting_places(problem), steps, hyperparameters=setting, seed=seed)
         end, diverged_at, length = one.positions[0, -1], int(one.diverged_at[0]), f"{steps:,} steps"
     else:
         passes = usual_epochs(problem) if epochs is None else epochs
         budget, length = (steps, f"{steps:,} steps") if problem.train is None else (passes, f"{passes:g} epochs")
-        run = training.train(problem, contestant, budget, hyperparameters=given, points=1, seed=seed)
+        run = training.train(problem, contestant, budget, hyperparameters=setting, points=1, seed=seed)
         end, diverged_at = run.trace.params, -1 if run.trace.diverged_at is None else run.trace.diverged_at
     if diverged_at >= 0:
         raise InputError(f"diagnose: the descent diverged at step {diverged_at:,}; give a smaller learning rate")

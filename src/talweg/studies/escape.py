@@ -6,24 +6,25 @@ the same starts; what is reported comes from fresh starts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from talweg import checks
-from talweg.checks import InputError, InputTypeError
+from talweg.checks import InputError
 from talweg.contestants import remedies
 from talweg.contestants.contestant import Contestant
 from talweg.contestants.design import cube
 from talweg.contestants.notation import listed
+from talweg.engine.cost import length
 from talweg.problems.base import Problem
-from talweg.results import Figures, Result
+from talweg.results import Figures, Result, attributes
 from talweg.statistics import proportions
 from talweg.studies import multistart, tuning
-from talweg.studies.multistart import Endpoints, Multistart, length
+from talweg.studies.multistart import Endpoints, Multistart
 from talweg.summary import EscapeSummary, plain
 from talweg.text import escape as words
 
@@ -83,13 +84,12 @@ class Escape(Result):
     def summary(self) -> EscapeSummary:
         """All of it as plain numbers."""
         parameters = self.problem.parameters()
-        own = ("kind", "best", "best_known", "threshold", "within", "starts", "settings", "seed", "left_out", "seconds")
         numbers = {
-            **{name: getattr(self, name) for name in own},
+            **attributes(self, "kind", "best", "best_known", "goal_given", "threshold", "within"),
+            **attributes(self, "starts", "settings", "seed", "left_out", "seconds"),
             "problem": self.problem.name,
             "model": self.problem.model,
             "data": self.problem.train is not None,
-            "goal_given": self.goal_given,
             "parameters": parameters,
             "gradients": self.budget / parameters,
             "tuning_starts": TUNING_STARTS,
@@ -177,98 +177,112 @@ def escape(
         InputError: unknown names, numbers out of range, a remedy that this problem can't have, and a function that always begins in
             the same place.
     """
-    if not isinstance(problem, Problem):
-        raise InputTypeError(f"escape: problem must be a Problem such as tw.problems.load('rastrigin'), got {problem!r}")
-    checks.whole("escape", "starts", starts, at_least=8)
+    checks.instance("escape", "problem", problem, Problem, "tw.problems.load('rastrigin')")
+    checks.whole("escape", "starts", starts, at_least=8, at_most=MOST_STARTS)
     checks.whole("escape", "settings", settings)
     checks.whole("escape", "seed", seed, at_least=0)
     if within is not None:
         checks.number("escape", "within", within, checks.Interval(0, 1, low_open=True))
-    if starts > MOST_STARTS:
-        raise InputError(f"escape: starts must be at most {MOST_STARTS:,}, got {starts:,}")
     if goal_loss is not None:
         checks.number("escape", "goal_loss", goal_loss, checks.Interval(-np.inf, np.inf, low_open=True))
     running = Multistart(problem, LANES)
     running.refuse_one_place("escape")
-    entered, left_out = _arms(running.problem, method, remedies, settings)
-    without = entered[0][1]
-    budget = float(length("escape", problem, without, steps, epochs)) * running.work(without)
-    lengths = [max(1, round(budget / running.work(contestant))) for _, contestant in entered]
-    points, few, fresh = cube(settings, seed), multistart.seeds(TUNING_STARTS, seed, 3), multistart.seeds(starts, seed, 4)
-    tried = [_settings(running.problem, contestant, points) for _, contestant in entered]
-    tuning_ends: list[Endpoints] = []
-    for k, (_, contestant) in enumerate(entered):
-        progress(f"tuning {k + 1} of {len(entered)}: {contestant.label}")
-        tuning_ends.append(running.each(contestant, tried[k], few, lengths[k]))
-    known = problem.optimum if goal_loss is None else goal_loss
-    best = _lowest(problem, tuning_ends) if known is None else float(known)
-    begun = tuning_ends[0].start
-    initial_gap = float(np.median(begun[np.isfinite(begun)])) - best
-    if initial_gap <= 0:
-        raise InputError(f"escape: the value to be reached, {best:g}, lies above where the trials start; give a lower goal_loss")
-    if within is None:
-        within = WITHIN_LOWEST if known is None else WITHIN
-    threshold = best + within * initial_gap
-    arms: list[Arm] = []
-    for k, (remedy, contestant) in enumerate(entered):
-        progress(f"running {k + 1} of {len(entered)}: {contestant.label}")
-        chosen = tried[k][_chosen(tuning_ends[k], len(tried[k]), threshold)]
-        ends = running.run(contestant, [chosen] * starts, fresh, lengths[k])
-        reached = ends.best <= threshold
-        rate = float(reached.mean())
-        interval = rate, *proportions.proportion_interval(reached.sum(), starts, LEVEL)
-        gain = proportions.paired_difference(reached, arms[0].reached, 1 - (1 - LEVEL) / (len(entered) - 1)) if arms else None
-        arms.append(Arm(contestant, remedy, chosen, lengths[k], ends, reached, interval, gain))
-    seconds = sum(ends.seconds for ends in [*tuning_ends, *(arm.ends for arm in arms)])
+    line_up, left_out = _line_up(running.problem, method, remedies, settings)
+    plain, points = line_up[0][1], cube(settings, seed)
+    budget = float(length("escape", problem, plain.size, steps, epochs, plain.gradients)) * running.work(plain)
+    entries = [_Entry(name, c, max(1, round(budget / running.work(c))), _settings(running.problem, c, points)) for name, c in line_up]
+    tuned = _tuned(running, entries, multistart.seeds(TUNING_STARTS, seed, 3), progress)
+    goal = _goal(problem, tuned, goal_loss, within)
+    arms = _arms(running, entries, tuned, goal.threshold, multistart.seeds(starts, seed, 4), progress)
     return Escape(
         problem,
-        tuple(arms),
-        best,
-        best_known=known is not None,
-        goal_given=goal_loss is not None,
-        threshold=threshold,
-        within=within,
+        arms,
+        **goal._asdict(),
         budget=budget,
         starts=starts,
         settings=settings,
         seed=seed,
         left_out=tuple(left_out),
-        seconds=seconds,
+        seconds=sum(ends.seconds for ends in [*tuned, *(arm.ends for arm in arms)]),
         command=command,
     )
 
 
-def _lowest(problem: Problem, tuned: list[Endpoints]) -> float:
-    """The lowest loss of any trial."""
-    losses = np.concatenate([ends.best for ends in tuned])
-    if not np.isfinite(losses).any():
-        raise InputError(f"escape: every trial on {problem.name} diverged; give a problem whose loss is finite where it starts")
-    return float(losses[np.isfinite(losses)].min())
+class _Entry(NamedTuple):
+    """An arm before it is run."""
+
+    remedy: str | None
+    contestant: Contestant
+    steps: int
+    settings: list[dict[str, float]]  #: that it is tuned with
 
 
-def _chosen(ends: Endpoints, settings: int, threshold: float) -> int:
-    lowest, last = (losses.reshape(settings, -1) for losses in (ends.best, ends.loss))
-    return tuning.least(tuning.arrivals_then_losses(lowest, last, threshold))
+class _Goal(NamedTuple):
+    """The value to be reached, as `Escape` has it."""
+
+    best: float
+    best_known: bool
+    goal_given: bool
+    threshold: float
+    within: float
 
 
-def _arms(problem: Problem, method: Any, wanted: Any, settings: int) -> tuple[list[tuple[str | None, Contestant]], list[str]]:
+def _line_up(problem: Problem, method: Any, wanted: Any, settings: int) -> tuple[list[tuple[str | None, Contestant]], list[str]]:
     """The plain method, then each remedy's contestants with its name; and a sentence for each remedy that was left out."""
     plain, *others = listed(problem, method, settings)
     if others:
         raise InputError(f"escape: one method is remedied at a time, got {1 + len(others)}; name one, such as sgd or adam@32")
-    named = [] if isinstance(wanted, str) and wanted.strip() == remedies.ALL else remedies.parsed(wanted, "escape")
-    entries: list[tuple[str | None, Contestant]] = [(None, plain)]
-    left_out = []
-    for remedy in named or remedies.parsed(remedies.ALL):
-        try:
-            entries += [(remedy.name, entry) for entry in remedy.apply(plain, problem, settings)]
-        except InputError as error:
-            if named:
-                raise
-            left_out.append(f"Left out: {error}.")
-    if len(entries) == 1:
+    added, refusals = remedies.remedied(plain, problem, settings, wanted, "escape")
+    if not added:
         raise InputError(f"escape: none of these remedies adds anything to {plain.label}; name others of {', '.join(remedies.REMEDIES)}")
-    return entries, left_out
+    return [(None, plain), *added], [f"Left out: {error}." for error in refusals]
+
+
+def _tuned(running: Multistart, entries: Sequence[_Entry], seeds: Sequence[int], progress: Callable[[str], None]) -> list[Endpoints]:
+    """The endpoints of every setting of each entry, from the same starts."""
+    endpoints = []
+    for number, entry in enumerate(entries, 1):
+        progress(f"tuning {number} of {len(entries)}: {entry.contestant.label}")
+        endpoints.append(running.each(entry.contestant, entry.settings, seeds, entry.steps))
+    return endpoints
+
+
+def _goal(problem: Problem, tuned: Sequence[Endpoints], goal_loss: float | None, within: float | None) -> _Goal:
+    """What counts as reached: the caller's goal, the problem's optimum, or the lowest loss of any trial, and so near to it."""
+    known = problem.optimum if goal_loss is None else goal_loss
+    losses, starts = np.concatenate([ends.best for ends in tuned]), tuned[0].start
+    if known is None and not np.isfinite(losses).any():
+        raise InputError(f"escape: every trial on {problem.name} diverged; give a problem whose loss is finite where it starts")
+    best = float(losses[np.isfinite(losses)].min() if known is None else known)
+    initial_gap = float(np.median(starts[np.isfinite(starts)])) - best
+    if initial_gap <= 0:
+        raise InputError(f"escape: the value to be reached, {best:g}, lies above where the trials start; give a lower goal_loss")
+    if within is None:
+        within = WITHIN_LOWEST if known is None else WITHIN
+    return _Goal(best, known is not None, goal_loss is not None, best + within * initial_gap, within)
+
+
+def _arms(
+    running: Multistart,
+    entries: Sequence[_Entry],
+    tuned: Sequence[Endpoints],
+    threshold: float,
+    seeds: Sequence[int],
+    progress: Callable[[str], None],
+) -> tuple[Arm, ...]:
+    """Each entry with the best of its settings, from fresh starts, and its gain over the first, the plain method."""
+    level = 1 - (1 - LEVEL) / (len(entries) - 1)  # of one gain, so that the intervals hold for all of them at once
+    arms: list[Arm] = []
+    for (remedy, contestant, steps, settings), before in zip(entries, tuned, strict=True):
+        progress(f"running {len(arms) + 1} of {len(entries)}: {contestant.label}")
+        lowest, last = (losses.reshape(len(settings), -1) for losses in (before.best, before.loss))
+        setting = settings[tuning.best(tuning.arrivals_then_losses(lowest, last, threshold))]
+        ends = running.run(contestant, [setting] * len(seeds), seeds, steps)
+        reached = ends.best <= threshold
+        rate = float(reached.mean()), *proportions.proportion_interval(reached.sum(), len(seeds), LEVEL)
+        gain = proportions.paired_difference(reached, arms[0].reached, level) if arms else None
+        arms.append(Arm(contestant, remedy, setting, steps, ends, reached, rate, gain))
+    return tuple(arms)
 
 
 def _settings(problem: Problem, contestant: Contestant, points: Float[np.ndarray, "settings k"]) -> list[dict[str, float]]:

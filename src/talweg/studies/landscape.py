@@ -23,7 +23,7 @@ from talweg.landscape import Connection, Line, Slice, connected, line, slice
 from talweg.landscape.directions import flat
 from talweg.methods import Method
 from talweg.problems.base import Problem
-from talweg.results import Figures, Result
+from talweg.results import Figures, Result, attributes
 from talweg.summary import LandscapeSummary, plain
 from talweg.text import landscape as words
 
@@ -68,27 +68,17 @@ class Landscape(Result):
     @cached_property
     def summary(self) -> LandscapeSummary:
         """What the figures and the page are made of: plain dictionaries, lists and numbers, None for what is not finite."""
-        cut, plane = self.slice, self.slice.plane
+        cut = self.slice
         numbers = {
-            "kind": self.kind,
-            "race": self.race,
-            "command": self.command,
+            **attributes(self, "kind", "race", "command", "seed", "left_out"),
+            **attributes(cut, "explained", "split", "examples", "of", "x", "y", "loss"),
+            "directions": cut.kind,
             "problem": self.problem.name,
             "model": self.problem.model,
             "metric": self.problem.metric.name if self.problem.metric else None,
             "metric_percent": bool(self.problem.metric and self.problem.metric.percent),
             "parameters": self.problem.parameters(),
-            "seed": self.seed,
-            "directions": plane.kind,
-            "explained": plane.explained,
-            "split": cut.split,
-            "examples": cut.examples,
-            "of": cut.of,
-            "x": cut.x,
-            "y": cut.y,
-            "loss": cut.loss,
             "contestants": [self._contestant(k) for k in range(len(self.reruns))],
-            "left_out": self.left_out,
             "line": None if self.line is None else _line(self.line),
             "connection": None if self.connection is None else self.connection.sentence,
         }
@@ -99,10 +89,8 @@ class Landscape(Result):
         cut, one, trace = self.slice, self.reruns[k], self.traces[k]
         here = flat(trace.params)
         return {
-            "name": one.name,
-            "label": one.label,
+            **attributes(one, "name", "label", "batch"),
             "method": one.factory,
-            "batch": one.batch,
             "steps": trace.steps,
             "trajectory": cut.trajectories[k],
             "off": cut.off[k],
@@ -218,4 +206,4 @@ def _descents(problem: Problem, contestants: Sequence[Rerun], seed: int) -> tupl
 def _line(measured: Line) -> dict[str, Any]:
     """The line between two endpoints, for the summary."""
     names = ("distance", "barrier", "validation_barrier", "at", "training_loss", "validation_loss", "training_metric", "validation_metric")
-    return {**{name: getattr(measured, name) for name in names}, "endless": bool(np.isinf(measured.barrier))}
+    return {**attributes(measured, *names), "endless": bool(np.isinf(measured.barrier))}

@@ -5,7 +5,6 @@ Each is a lane; a tile of them is as large as the problem is small, so that a th
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,16 +13,13 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from talweg import checks
 from talweg.checks import InputError
 from talweg.contestants.contestant import Contestant
 from talweg.engine import restarts
-from talweg.engine.cost import usual_epochs
 from talweg.engine.program import Placement, Program, Traces
 from talweg.methods import Method
-from talweg.problems import batches
 from talweg.problems.base import Problem
-from talweg.problems.supervised import widened
+from talweg.results import attributes
 
 SMALL = 2**14  #: parameters times examples of a step: below it the machine is busy handing over, not computing
 TILE = 512  #: of such a problem, at most
@@ -42,24 +38,29 @@ class Endpoints:
 
 
 class Multistart:
-    """Trainings of a problem by several methods, in blocks of `lanes`; for one seed all have the same start and order of examples."""
+    """Trainings of a problem by several methods, in blocks of `lanes`; for one seed all have the same start and order of examples.
+
+    They start all over the problem's domain, and are measured on its training data alone.
+    """
 
     def __init__(self, problem: Problem, lanes: int):
-        self.problem = everywhere(problem)
+        self.problem = replace(problem, start=problem.scatter or problem.start, validation=None, test=None)
         self.lanes = lanes
         self.placement = Placement(self.problem)
-        self._placements = {1: self.placement}
         self._programs: dict[Any, Program] = {}
 
     def run(self, contestant: Contestant, settings: Sequence[Mapping[str, float]], seeds: Sequence[int], steps: int) -> Endpoints:
         """Training i with settings[i] and seeds[i]."""
         parts = []
         for first in range(0, len(seeds), self.lanes):
-            given, own = settings[first : first + self.lanes], seeds[first : first + self.lanes]
+            block, own = settings[first : first + self.lanes], seeds[first : first + self.lanes]
             program = self._program(contestant)
             for training in range(contestant.restarts):  # drawn here, so that this is not timed
                 program.placement.starts([restarts.seed_of(seed, training) for seed in own])
-            methods = functools.partial(_methods, contestant, given)
+
+            def methods(steps: int, block: Sequence[Mapping[str, float]] = block) -> list[Method]:
+                return [contestant.method(hyperparameters, steps) for hyperparameters in block]
+
             parts.append(restarts.trained(program, methods, own, steps, contestant.restarts))
         return _ends(parts)
 
@@ -69,7 +70,7 @@ class Multistart:
 
     def work(self, contestant: Contestant) -> int:
         """What one step costs: its examples, times the gradients that it asks for, times the parameters of its model."""
-        return contestant.examples_per_step(self.problem.examples) * self._placement(contestant).problem.parameters()
+        return contestant.examples_per_step(self.problem.examples) * self.placement.wider(contestant.width).problem.parameters()
 
     def refuse_one_place(self, who: str) -> None:
         """Raise InputError if every start is the same one."""
@@ -79,26 +80,16 @@ class Multistart:
                 "draws them from all over its domain"
             )
 
-    def _placement(self, contestant: Contestant) -> Placement:
-        if contestant.width not in self._placements:
-            self._placements[contestant.width] = self.placement.of(widened(self.problem, contestant.width))
-        return self._placements[contestant.width]
-
     def _program(self, contestant: Contestant) -> Program:
         again = contestant.restarts > 1
         key = (contestant.factory, contestant.size, contestant.schedule, contestant.width, tuple(sorted(contestant.fixed)), again)
         if key not in self._programs:
-            placement = self._placement(contestant)
+            placement = self.placement.wider(contestant.width)
             small = placement.problem.parameters() * (self.problem.examples if contestant.size is None else contestant.size) <= SMALL
             tile = min(TILE, -(-self.lanes // len(placement.devices))) if small else None
             method = contestant.method(contestant.defaults(), 1)
             self._programs[key] = Program(placement, method, contestant.size, self.lanes, best=again, tile=tile)
         return self._programs[key]
-
-
-def everywhere(problem: Problem) -> Problem:
-    """The same problem from starts all over its domain, judged on its training data."""
-    return replace(problem, start=problem.scatter or problem.start, validation=None, test=None)
 
 
 def seeds(count: int, seed: int, purpose: int) -> list[int]:
@@ -108,28 +99,8 @@ def seeds(count: int, seed: int, purpose: int) -> list[int]:
 
 def described(contestant: Contestant, hyperparameters: Mapping[str, float]) -> dict[str, Any]:
     """The contestant in a summary, and the hyperparameters that it ran with."""
-    about = contestant.describe()
-    given = {**contestant.defaults(), **hyperparameters}
-    return {**{name: about[name] for name in ("name", "label", "method", "batch")}, "hyperparameters": given}
-
-
-def length(who: str, problem: Problem, contestant: Contestant, steps: int | None, epochs: float | None) -> int:
-    """The steps of a training: as many as are given, or as so many passes over the data have; by default the usual budget of a race.
-
-    Raises InputError if both are given, or one is out of range.
-    """
-    if steps is not None and epochs is not None:
-        raise InputError(f"{who}: give either steps or epochs, not both")
-    if steps is not None:
-        return checks.whole(who, "steps", steps)
-    if epochs is not None:
-        checks.number(who, "epochs", epochs, checks.POSITIVE)
-    passes = usual_epochs(problem) if epochs is None else epochs
-    return max(1, round(passes * batches.steps_per_epoch(problem.examples, contestant.size) / contestant.gradients))
-
-
-def _methods(contestant: Contestant, numbers: Sequence[Mapping[str, float]], steps: int) -> list[Method]:
-    return [contestant.method(one, steps) for one in numbers]
+    own = attributes(contestant, "name", "label", "batch")
+    return {**own, "method": contestant.method_name, "hyperparameters": {**contestant.defaults(), **hyperparameters}}
 
 
 def _ends(parts: Sequence[Traces]) -> Endpoints:

@@ -20,14 +20,13 @@ from talweg.figures.surface.grid import SCALES, Grid
 from talweg.figures.surface.scene import Scene
 from talweg.figures.surface.trajectories import SingleTrajectory, single
 from talweg.problems import CriticalPoint, Surface
-from talweg.results import Figures, Result
+from talweg.results import Figures, Result, attributes
 from talweg.studies.trajectories import Trajectory, trajectories
 from talweg.summary import SurfaceSummary, plain
 from talweg.text import surface as words
 
 GRID = 201  #: corners of the ground along each side
-MOST_STEPS = 20_000  #: more than can be told apart in a picture
-MOST_STARTS = 32
+MOST_STEPS, MOST_STARTS = 20_000, 32  #: no more can be told apart in a picture
 SHARE = 0.02  #: of the picture's width is the learning rate where there is nothing to tune for
 #: The article's methods where every example has its own noise: with one example for each step, or with all of them.
 WITH_NOISE = ("sgd@full", "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam")
@@ -50,15 +49,13 @@ class View(Result):
         goal, grid = self.scene.goal, self.scene.grid
         numbers = {
             "kind": self.kind,
+            **attributes(self.scene, "formula", "source", "steps"),
             "problem": self.scene.label,
-            "formula": self.scene.formula,
-            "source": self.scene.source,
             "command": self.command or None,
             "domain": grid.domain,
-            "height": self.scene.grid.height.kind,
+            "height": grid.height.kind,
             "optimum": grid.lowest,
             "goal": None if goal.within is None else goal.base + goal.within,
-            "steps": self.scene.steps,
             "critical_points": [{"at": at, "value": value, "kind": kind, "best": best} for at, value, kind, best in grid.critical],
             "descents": [_descent(one) for one in self.scene.outcomes],
         }
@@ -105,11 +102,8 @@ def _descent(outcome: outcomes.Outcome) -> dict[str, Any]:
     """What became of one descent, for the summary."""
     one = outcome.trajectory
     return {
-        "name": one.name,
-        "label": one.label,
+        **attributes(one, "name", "label", "hyperparameters", "tuned"),
         "start": one.positions[0],
-        "hyperparameters": dict(one.hyperparameters),
-        "tuned": one.tuned,
         "outcome": outcome.kind,
         "step": outcome.step,
         "loss": outcome.final_loss,
@@ -152,11 +146,10 @@ def surface(
         InputError: an unknown surface, formula, method or height, a bad start, too many steps or starts, a place that can't be written.
     """
     checks.one_of("surface", "height", height, SCALES)
-    if path is not None:  # found out before the work, not after it
+    if path is not None:  # a mistake is found before the work, not after it
         View.checked_suffix(path)
         report.place(path)
-    if checks.whole("surface", "steps", steps) > MOST_STEPS:
-        raise InputError(f"surface: steps must be at most {MOST_STEPS:,}, since a picture can't show more, got {steps:,}")
+    checks.whole("surface", "steps", steps, at_most=MOST_STEPS)
     chosen = resolved(surface, noise)
     places, ground = starting_places(chosen, start, starts, seed), grid(chosen)
     common = learning_rate is None and not ground.has_lowest  # there is nothing to tune for
@@ -170,13 +163,13 @@ def surface(
     return made
 
 
-def resolved(given: Any, noise: float | None = None) -> Surface:
+def resolved(surface: Any, noise: float | None = None) -> Surface:
     """The surface of a name, a formula or a surface, with this noise. Raises InputError for anything else."""
-    if isinstance(given, Surface):
-        return given if noise is None else problems.surface(given.name, noise=noise)
-    if not isinstance(given, str):
-        raise InputError(f"surface: expected a name, a formula or a tw.problems.surface, got {type(given).__name__}")
-    return problems.surface(given, noise=noise)
+    if isinstance(surface, Surface):
+        return surface if noise is None else problems.surface(surface.name, noise=noise)
+    if not isinstance(surface, str):
+        raise InputError(f"surface: expected a name, a formula or a tw.problems.surface, got {type(surface).__name__}")
+    return problems.surface(surface, noise=noise)
 
 
 def grid(chosen: Surface, size: int = GRID) -> Grid:
@@ -224,7 +217,6 @@ def starting_places(chosen: Surface, start: Any, starts: Any, seed: int) -> Any:
         return chosen.start
     if not isinstance(starts, (int, np.integer)) or isinstance(starts, bool):
         return starts
-    if checks.whole("surface", "starts", starts) > MOST_STARTS:
-        raise InputError(f"surface: starts must be at most {MOST_STARTS}, since more lines can't be told apart, got {starts}")
+    checks.whole("surface", "starts", starts, at_most=MOST_STARTS)
     low, high = np.array(chosen.domain, float).T
     return np.random.default_rng(seed).uniform(low, high, (int(starts), len(low)))

@@ -1,12 +1,12 @@
 """One training of each method: the losses and the weights at every measuring point.
 
 The learning rates that are tried are lanes of one program, all on the same seed; what is shown is the best of them. That is a search
-on one seed, good for looking at; who is faster, and how sure that is, is the race's to say.
+on one seed, good for a picture; which method is faster, and how sure that is, only a race can tell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import jax
@@ -14,10 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from talweg import checks
 from talweg.contestants.contestant import Contestant
+from talweg.engine.cost import length
 from talweg.engine.descend import Trace, sweep
-from talweg.problems import batches
 from talweg.problems.base import Problem
 from talweg.studies import tuning
 
@@ -54,20 +53,16 @@ def train(
 
     Raises InputError for numbers out of range.
     """
-    checks.number("network", "epochs", epochs, checks.POSITIVE)
-    size, given = contestant.size, dict(hyperparameters or {})
-    steps = max(1, round(epochs * batches.steps_per_epoch(problem.examples, size)))
-    tuned = "learning_rate" not in given and tuning.has_free_rate(contestant)
-    settings = [given] * RATES  # without a choice, too: it is the same program
+    size, setting = contestant.size, dict(hyperparameters or {})
+    steps = length("network", problem, size, None, epochs)
+    tuned = "learning_rate" not in setting and tuning.has_free_rate(contestant)
+    settings = [setting] * RATES  # without a choice, too: it is the same program
     if tuned:
         searched = contestant.factory.search_space(size)["learning_rate"]
-        settings = [{**given, "learning_rate": rate} for rate in tuning.spread(searched, RATES)]
-
-    def run(settings: Sequence[Mapping[str, float]]) -> list[Trace]:
-        methods = [contestant.method(setting, steps) for setting in settings]
-        return sweep(problem, methods, steps, size=size, points=points, seed=seed)
-
-    chosen, traces = tuning.best(settings, run, lambda traces: tuning.mean_loss(np.stack([trace.validation_loss for trace in traces])))
+        settings = [{**setting, "learning_rate": rate} for rate in tuning.spread(searched, RATES)]
+    methods = [contestant.method(one, steps) for one in settings]
+    traces = sweep(problem, methods, steps, size=size, points=points, seed=seed)
+    chosen = tuning.best(tuning.mean_loss(np.stack([trace.validation_loss for trace in traces])))
     return Training(contestant, {**contestant.defaults(), **settings[chosen]}, tuned, traces[chosen])
 
 

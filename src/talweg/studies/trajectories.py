@@ -20,7 +20,7 @@ from talweg.methods import Method
 from talweg.problems.base import Problem
 from talweg.studies import tuning
 
-LONGEST = 2**17  #: steps
+LONGEST = 2**17  #: steps, since every position is in memory
 MOST_STARTS = 1024
 
 
@@ -46,11 +46,6 @@ class Trajectory:
         """How many steps were taken."""
         return self.rates.shape[1]
 
-    def reached(self, target: float) -> Int[np.ndarray, " starts"]:
-        """The first step at which the loss is at most `target`, −1 where it never is."""
-        there = self.loss <= target
-        return np.where(there.any(axis=1), there.argmax(axis=1), -1)
-
 
 @dataclass(frozen=True, eq=False)
 class Descents:
@@ -66,19 +61,19 @@ class Descents:
 
         Raises InputError for a number out of range.
         """
-        contestant, given = self.contestant, dict(hyperparameters or {})
-        for name in given:
+        contestant, setting = self.contestant, dict(hyperparameters or {})
+        for name in setting:
             checks.one_of(contestant.label, "number", name, contestant.defaults())
-        tuned = "learning_rate" not in given and tuning.has_free_rate(contestant)
+        tuned = "learning_rate" not in setting and tuning.has_free_rate(contestant)
         if tuned:
-            given["learning_rate"] = self.tune(starts, steps, hyperparameters=given, seed=seed)
-        runs = self._runs([contestant.method(given, steps)] * len(starts), starts, range(seed, seed + len(starts)), steps)
+            setting["learning_rate"] = self.tune(starts, steps, hyperparameters=setting, seed=seed)
+        runs = self._runs([contestant.method(setting, steps)] * len(starts), starts, range(seed, seed + len(starts)), steps)
         return Trajectory(
             contestant.name,
             contestant.label,
             contestant.method_name,
             None if self.problem.train is None else contestant.batch,
-            {**contestant.defaults(), **given},
+            {**contestant.defaults(), **setting},
             *runs,
             contestant.gradients,
             tuned,
@@ -89,16 +84,12 @@ class Descents:
         self, starts: Float[np.ndarray, "starts d"], steps: int, *, hyperparameters: Mapping[str, float] | None = None, seed: int = 0
     ) -> float:
         """The learning rate of 32 that goes down soonest and deepest from these starts: `tuning.gap_left`."""
-
-        def run(rates: Sequence[float]) -> Float[np.ndarray, "rates starts steps+1"]:
-            methods = [self.contestant.method({**(hyperparameters or {}), "learning_rate": float(rate)}, steps) for rate in rates]
-            many = len(rates)
-            losses = [
-                self._runs(methods, np.repeat(start[None], many, axis=0), [seed + k] * many, steps).loss for k, start in enumerate(starts)
-            ]
-            return np.stack(losses, axis=1)
-
-        chosen, _ = tuning.best(tuning.RATES.tolist(), run, lambda losses: tuning.gap_left(losses, self.problem.optimum))
+        methods = [self.contestant.method({**(hyperparameters or {}), "learning_rate": rate}, steps) for rate in tuning.RATES.tolist()]
+        rates = len(methods)
+        losses = [
+            self._runs(methods, np.repeat(start[None], rates, axis=0), [seed + k] * rates, steps).loss for k, start in enumerate(starts)
+        ]
+        chosen = tuning.best(tuning.gap_left(np.stack(losses, axis=1), self.problem.optimum))
         return tuning.rounded(tuning.RATES[chosen])
 
     def _runs(self, methods: Sequence[Method], starts: np.ndarray, seeds: Sequence[int], steps: int) -> Positions:
@@ -130,15 +121,13 @@ def trajectories(
     Raises:
         InputError: parameters that are no vector, starts of another size or not finite, unknown methods, numbers out of range.
     """
-    steps = checks.whole("trajectories", "steps", steps)
-    if steps > LONGEST:
-        raise InputError(f"trajectories: steps must be at most {LONGEST:,}, since every position is kept, got {steps:,}")
+    steps = checks.whole("trajectories", "steps", steps, at_most=LONGEST)
     if learning_rate is not None:
         checks.number("trajectories", "learning_rate", learning_rate, checks.POSITIVE)
     places = starting_places(problem, starts)
-    given = {} if learning_rate is None else {"learning_rate": learning_rate}
+    setting = {} if learning_rate is None else {"learning_rate": learning_rate}
     return [
-        one.trajectory(places, steps, hyperparameters=given if tuning.has_free_rate(one.contestant) else {}, seed=seed)
+        one.trajectory(places, steps, hyperparameters=setting if tuning.has_free_rate(one.contestant) else {}, seed=seed)
         for one in descents(problem, methods, schedule)
     ]
 

@@ -1,13 +1,10 @@
-"""The one tuner: settings are tried, and a score of what their runs gave says which is best. Every study names its score.
+"""The settings that a study tries, and how it scores what their runs gave: `best` has the least score. Every study names its score.
 
 A score is a number for each setting, or several in the order in which they count; less is better, and infinity is the worst.
 A race does not come here: it compares contestants over many seeds, with intervals (`talweg.verdict.scores`).
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -21,20 +18,9 @@ SPREAD = 16  #: learning rates that are tried on data, from end to end of the me
 CLIMB = 0.01  #: of the height of the start above the lowest value; a loss that is higher than that has climbed above its start
 DEPTH = 1e-8  #: the share of the initial gap below which no more is asked of a learning rate
 
-Setting = TypeVar("Setting")
-Outcome = TypeVar("Outcome")
 
-
-def best(
-    settings: Sequence[Setting], run: Callable[[Sequence[Setting]], Outcome], score: Callable[[Outcome], Float[np.ndarray, settings * keys]]
-) -> tuple[int, Outcome]:
-    """Which of the settings has the least score, and what all of their runs gave."""
-    outcome = run(settings)
-    return least(score(outcome)), outcome
-
-
-def least(scores: Float[np.ndarray, settings * keys]) -> int:
-    """The place of the least score, the first of equal ones; later keys decide between those that are equal in the earlier ones."""
+def best(scores: Float[np.ndarray, settings * keys]) -> int:
+    """The setting with the least score, the first of equal ones; later keys decide between those that are equal in the earlier ones."""
     keys = np.reshape(scores, (len(scores), -1)).T
     return int(np.lexsort(keys[::-1])[0])
 
@@ -68,10 +54,10 @@ def mean_loss(losses: Float[np.ndarray, "settings points"]) -> Float[np.ndarray,
 
 
 def gap_left(losses: Float[np.ndarray, "settings starts steps"], lowest: float | None = None) -> Float[np.ndarray, " settings"]:
-    """What goes down soonest and deepest, of those whose loss never climbs above where it started, if there are any.
+    """The mean, over steps and starts, of the logarithm of what is left of the initial gap; infinite where a loss climbs above its start.
 
-    The mean, over steps and starts, of the logarithm of what is left of the way to the `lowest` value, or to the lowest that any
-    setting has seen. Without the condition a single wild leap that happens to land well would be the best.
+    The gap is to the `lowest` value, or to the lowest loss of any setting. Unless all of them climb: without that condition a single
+    wild leap that happens to land well would be the best.
     """
     if lowest is None:
         known = losses[np.isfinite(losses)]

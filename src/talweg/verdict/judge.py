@@ -29,17 +29,15 @@ UNKNOWN: Numbers = {"median": None, "low": None, "high": None}
 def judge(record: Record) -> RaceSummary:
     """The summary of a race."""
     drawn, race_row, plan, target = resampling.draws(record), record.race, record.race.plan, record.target
-    ranked = sorted(record.entries, key=lambda e: _standing(e, record))
+    finals = {entry.name: record.scored(entry, entry.final) for entry in record.entries}
+    ranked = sorted(record.entries, key=lambda e: (finals[e.name].median_cost(), finals[e.name].median_loss()))
     best = ranked[0]
     keys = _comparable(drawn)
     rows = [_row(i, e, best, bootstrap.probability_less(keys[best.name], keys[e.name]), drawn, record) for i, e in enumerate(ranked, 1)]
     examples = float(max(e.final[0].steps[-1] * e.examples_per_step for e in record.entries))
     summary: dict[str, Any] = {
         "kind": "race",
-        "problem": {
-            **race_row.problem,
-            "budget": {"epochs": plan["epochs"], "examples": examples, "seconds": plan["budget_seconds"]},
-        },
+        "problem": {**race_row.problem, "budget": {"epochs": plan["epochs"], "examples": examples, "seconds": plan["budget_seconds"]}},
         "target": {
             "kind": target.kind,
             "value": target.value,
@@ -70,11 +68,6 @@ def judge(record: Record) -> RaceSummary:
         "warnings": warnings.sentences(summary, _beaten_by_their_special_cases(record, keys)),
     }
     return cast(RaceSummary, summary)
-
-
-def _standing(entry: Entry, record: Record) -> tuple[float, float]:
-    final = record.scored(entry, entry.final)
-    return final.median_cost(), final.median_loss()
 
 
 def _comparable(drawn: dict[str, Scores]) -> dict[str, np.ndarray]:

@@ -56,11 +56,11 @@ class Machine:
     """An executor that has been started, and what it has said."""
 
     executor: Executor
-    heard: list[tuple[Block, float, list[float]]] = field(default_factory=list)
+    reports: list[tuple[Block, float, list[float]]] = field(default_factory=list)
     stop: bool = False
 
     def progress(self, block: Block, done: float, losses: np.ndarray) -> None:
-        self.heard.append((block, done, losses.tolist()))
+        self.reports.append((block, done, losses.tolist()))
         if self.stop:
             raise KeyboardInterrupt
 
@@ -119,9 +119,9 @@ def test_several_trainings_in_a_lane_keep_the_best_so_far(machine: Machine) -> N
 
 def test_what_a_lane_computes_depends_on_its_entry_alone(machine: Machine) -> None:
     many, alone = block(rates=(0.1, 0.5, 1e9, 0.3)), block(rates=(0.1,), number=1)
-    found = {finished.block.number: finished.traces for finished in machine.run(many, alone)}
-    np.testing.assert_array_equal(found[0].validation_loss[:1], found[1].validation_loss)
-    np.testing.assert_array_equal(found[0].training_loss[:1], found[1].training_loss)
+    traces = {finished.block.number: finished.traces for finished in machine.run(many, alone)}
+    np.testing.assert_array_equal(traces[0].validation_loss[:1], traces[1].validation_loss)
+    np.testing.assert_array_equal(traces[0].training_loss[:1], traces[1].training_loss)
 
 
 def test_a_lane_that_diverges_is_a_result_and_not_the_best(machine: Machine) -> None:
@@ -152,14 +152,14 @@ def test_training_dynamics_are_observed_only_where_they_are_asked_for(machine: M
 
 
 def test_progress_is_told_until_all_of_a_block_is_done(machine: Machine) -> None:
-    machine.heard.clear()
+    machine.reports.clear()
     blocks = [block(), block("again")]
     machine.run(*blocks)
     for one in blocks:
-        shares = [done for of, done, _ in machine.heard if of == one]
+        shares = [done for of, done, _ in machine.reports if of == one]
         assert shares == sorted(shares)
         assert shares[-1] == 1.0
-    assert all(len(losses) == 2 for *_, losses in machine.heard)
+    assert all(len(losses) == 2 for *_, losses in machine.reports)
 
 
 def test_what_progress_raises_reaches_the_driver(machine: Machine) -> None:

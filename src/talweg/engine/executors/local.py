@@ -18,7 +18,6 @@ from talweg.engine.executors.base import Finished, Observer, Progress
 from talweg.engine.program import Placement, Program, Traces
 from talweg.methods import Method
 from talweg.problems.base import Problem
-from talweg.problems.supervised import widened
 
 
 class Local:
@@ -40,7 +39,10 @@ class Local:
         self._entrants = {entrant.name: entrant for entrant in entrants}
         self._order = {name: number for number, name in enumerate(self._entrants)}
         self._lanes, self._seed, self._progress = lanes, seeds[0], progress
-        self._placements = _placements(problem, entrants, seeds)
+        self._placement = Placement(problem)
+        for width in sorted({entrant.width for entrant in entrants}):  # the starts of all seeds and restarts in one call for each
+            trainings = max(entrant.restarts for entrant in entrants if entrant.width == width)
+            self._placement.wider(width).starts([restarts.seed_of(seed, training) for training in range(trainings) for seed in seeds])
 
     def pace(self, entrant: str) -> Pace:
         """Compile an entrant's program and measure blocks of it."""
@@ -80,32 +82,19 @@ class Local:
     def _observed(self, block: Block, traces: Traces) -> dict[str, Sequence[Any]]:
         entrant, params = self._entrants[block.contestant], trees.take(traces.params, np.array(block.keep))
         methods = [entrant.method(block.entries[i].hyperparameters, block.steps) for i in block.keep]
-        placement = self._placement(block.contestant)
+        placement = self._placement.wider(entrant.width)
         return {name: self.observers[name](placement, params, methods) for name in block.observe if name != PROBES}
 
     def _untuned(self, entrant: str) -> Method:
         return self._entrants[entrant].method(self._entrants[entrant].defaults(), 1)
 
-    def _placement(self, entrant: str) -> Placement:
-        return self._placements[self._entrants[entrant].width]
-
     def _program(self, name: str, lanes: int, *, probed: bool = False) -> Program:
         key = (name, lanes, probed)
         if key not in self._programs:
-            entrant = self._entrants[name]
-            best = entrant.restarts > 1
-            self._programs[key] = Program(self._placement(name), self._untuned(name), entrant.size, lanes, probed=probed, best=best)
+            entrant, method = self._entrants[name], self._untuned(name)
+            placement, best = self._placement.wider(entrant.width), entrant.restarts > 1
+            self._programs[key] = Program(placement, method, entrant.size, lanes, probed=probed, best=best)
         return self._programs[key]
-
-
-def _placements(problem: Problem, entrants: Sequence[Entrant], seeds: Sequence[int]) -> dict[int, Placement]:
-    """By the width of the model, where it runs, with the starting parameters of all seeds and restarts, made in one call for each width."""
-    placement, placements = Placement(problem), {}
-    for width in sorted({entrant.width for entrant in entrants}):
-        placements[width] = placement if width == 1 else placement.of(widened(problem, width))
-        trainings = max(entrant.restarts for entrant in entrants if entrant.width == width)
-        placements[width].starts([restarts.seed_of(seed, training) for training in range(trainings) for seed in seeds])
-    return placements
 
 
 def _best(traces: Traces, lanes: Sequence[int]) -> int:
