@@ -153,7 +153,7 @@ WATCH = """() => {
 
 
 def in_the_browser(address: str, events: int) -> list[dict[str, object]]:
-    """Milliseconds from a movement of the ring to the redrawn paths, in headless Chromium on the same cores."""
+    """Milliseconds from a movement of the ring to the redrawn trajectories, in headless Chromium on the same cores."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium")
@@ -175,7 +175,7 @@ def in_the_browser(address: str, events: int) -> list[dict[str, object]]:
         waits = np.array(page.evaluate("window.waits")[2:])
     return [
         {
-            "from the ring's movement to the redrawn paths": "4 methods, 200 steps, with both charts",
+            "from the ring's movement to the redrawn trajectories": "4 methods, 200 steps, with both charts",
             "median, ms": f"{np.median(waits):.0f}",
             "95 %, ms": f"{np.quantile(waits, 0.95):.0f}",
         }

@@ -129,7 +129,7 @@ def test_where_only_the_version_of_jax_differs_it_is_the_same_race_and_that_is_s
 def test_without_a_source_text_a_race_is_run_anew_and_the_doubt_is_said(older: Any, tmp_path: Path) -> None:
     loss = typed("lambda w, _: jnp.sum(w**2)")
     before = older(loss)
-    with pytest.warns(UserWarning, match="without a source text nobody can tell whether it is the same, so it is run anew"):
+    with pytest.warns(UserWarning, match="without its source text it can't be told whether it is the same, so it is run anew"):
         now = tw.race(bowl(loss), **SMALL, store=tmp_path / "talweg.db")
     assert now.name != before.name
     assert tw.race(bowl(loss), **SMALL, store=tmp_path / "talweg.db").name == now.name  # from now on there is no doubt

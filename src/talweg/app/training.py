@@ -237,7 +237,7 @@ def judged(state: NetworkState) -> Judged | None:
 
 
 def judge(state: NetworkState, wanted: Callable[[], bool] = lambda: True) -> Judged:
-    """Race the ticked methods fairly, each tuned alike; returns when it is over. Not begun if nobody wants it any more."""
+    """Race the ticked methods fairly, each tuned alike; returns when it is over. Not begun once the page is closed."""
     key = race_key(state)
     with _lock:
         known = _races.get(key)

@@ -44,7 +44,7 @@ def enter(problem: Problem, methods: Methods, settings: int, schedule: str = "co
 
 
 def listed(problem: Problem, methods: Methods, settings: int, schedule: str = "constant") -> list[Contestant]:
-    """The methods as `enter` takes them, in their order, and nobody else."""
+    """The methods as `enter` takes them, in their order, without a baseline."""
     checks.one_of("race", "schedule", schedule, schedules.CATALOGUE)
     entries = [_entry(problem, name, method, settings, schedule) for name, method in _by_name(methods, problem)]
     if not entries:

@@ -188,7 +188,7 @@ def line_up(
 ) -> tuple[list[Contestant], list[str]]:
     """All contestants of a race, the baseline first, with those that remedies add, and a sentence for each remedy that was left out.
 
-    A baseline that nobody asked for gets none, and what races anyhow is not added again. Raises InputError as `remedied` does.
+    A baseline that was not asked for gets none, and what races anyhow is not added again. Raises InputError as `remedied` does.
     """
     contestants, wanted, left_out = enter(problem, methods, settings, schedule), _words(remedies), []
     line = list(contestants)

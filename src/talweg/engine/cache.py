@@ -1,7 +1,7 @@
 """Compiled programs, kept as long as the functions that they were made from: the one cache, which keeps no data alive.
 
 What is kept belongs to a problem's loss and metric, by identity, so problems that share them (the same surface with more noise, the
-same model on other data) share programs. Programs get data as arguments and hold the functions weakly, so both go when nobody else
+same model on other data) share programs. Programs get data as arguments and hold the functions weakly, so both go when nothing else
 has them.
 """
 

@@ -76,7 +76,7 @@ def same_race(own: OwnCode, stored: Iterable[RaceRow]) -> tuple[str, str | None]
         if all(None not in pair for pair in texts):
             return name, f"race: this is race {name} again by the source text of {which}, {both}; to run it anew, choose another store"
         doubt = (
-            f"race: this is race {name} but for {which}, {both}; without a source text nobody can tell whether it is the same, so it is "
+            f"race: this is race {name} but for {which}, {both}; without its source text it can't be told whether it is the same, so it is "
             "run anew"
         )
     return own.name(), doubt

@@ -19,7 +19,7 @@ MOST = 9  #: contestants that are shown unless some are named
 def reruns(race: Race, wanted: Sequence[str] | None) -> tuple[list[Rerun], int, list[str]]:
     """The trainings of one final seed, best first; the seed; and a sentence for each contestant that can't be run again.
 
-    Raises InputError for an unknown name, for one that was named and can't be run again, and if nobody can.
+    Raises InputError for an unknown name, for one that was named and can't be run again, and if none can.
     """
     rows = {row["name"]: row for row in race.summary["contestants"]}
     left_out = []

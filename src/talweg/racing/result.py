@@ -192,7 +192,7 @@ class Race(Result):
             key: of random directions.
 
         Each descends once more, with its tuned hyperparameters and the first seed of the final. Raises InputError for an unknown name or
-        word, a problem that is not the one raced or can't be built again, and if nobody has final weights.
+        word, a problem that is not the one raced or can't be built again, and if no contestant has final weights.
         """
         raced = raced_problem(self, problem)
         trainings, seed, left_out = reruns(self, contestants)

@@ -76,7 +76,7 @@ def prepare(db: sqlite3.Connection, path: Path) -> None:
     if not made:
         db.execute("PRAGMA journal_mode = WAL")
         with transaction(db):
-            if not _tables(db):  # nobody was faster
+            if not _tables(db):  # no other process was faster
                 tables = [f"CREATE TABLE {name} {columns}" for name, columns in TABLES.items()]
                 for statement in (*tables, f"PRAGMA application_id = {APPLICATION}", f"PRAGMA user_version = {FORMAT}"):
                     db.execute(statement)

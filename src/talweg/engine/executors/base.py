@@ -1,6 +1,6 @@
 """The contract of an executor: where the blocks of a race are run.
 
-Who calls it: the driver of a race (`talweg.racing.runner`), from one thread, and nobody else. It calls `start` once, `pace` for
+Who calls it: the driver of a race (`talweg.racing.runner`), from one thread, alone. It calls `start` once, `pace` for
 those who have something left to run, and then submits blocks and takes what comes out of `finished`, as often as it likes. While it
 goes through `finished` it submits what the finished blocks lead to.
 

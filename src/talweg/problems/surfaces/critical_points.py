@@ -1,4 +1,4 @@
-"""Where the gradient of a function is zero, and what is there: a minimum, a saddle, a maximum, or nobody knows."""
+"""Where the gradient of a function is zero, and what is there: a minimum, a saddle, a maximum, or undecided."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # importing talweg stays light: pandas and Arrow are imported
     from talweg.problems.tables.files import Columns
 
 ENDINGS = (".csv", ".tsv", ".parquet", ".npz")
-USUAL = ("target", "label", "class", "y")  #: what a target is called if nobody says which column it is
+USUAL = ("target", "label", "class", "y")  #: what a target is called if none is named
 LABELS_AT_MOST = 20  # different values; a target with more that are almost all numbers is one of numbers
 
 
