@@ -128,7 +128,7 @@ def table(summary: Summary, width: int) -> Table:
     for i, row in enumerate(rows):
         missed = row["examples_to_target"]["median"] is None
         grid.add_row(marks[i], labels[i], *(cells[i] for _, cells in columns), style="dim" if missed and not row["tied"] else "")
-    grid.caption = Text("● the winner and who is tied with it; medians over seeds, with 95 % intervals", style="dim")
+    grid.caption = Text("● the winner and those tied with it; medians over seeds, with 95 % intervals", style="dim")
     grid.caption_justify = "left"
     return grid
 
