@@ -102,7 +102,8 @@ def _descent(outcome: outcomes.Outcome) -> dict[str, Any]:
     """What became of one descent, for the summary."""
     one = outcome.trajectory
     return {
-        **attributes(one, "name", "label", "hyperparameters", "tuned"),
+        **attributes(one, "name", "label", "tuned"),
+        "hyperparameters": dict(one.hyperparameters),
         "start": one.positions[0],
         "outcome": outcome.kind,
         "step": outcome.step,
