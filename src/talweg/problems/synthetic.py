@@ -44,7 +44,7 @@ def xor(model: str = "mlp:2,sigmoid") -> Problem:
     Rumelhart, Hinton & Williams, "Learning internal representations by error propagation", 1986, saw runs that get stuck. What they
     are stuck in is not a strict minimum: all stationary points with finite weights that are not solutions are saddles
     (Sprinkhuizen-Kuyper & Boers, "The error surface of the 2-2-1 XOR network: the finite stationary points", 1998), and Hamey, "XOR has
-    no local minima", 1998, finds a way down from everywhere. But there are plateaus, and valleys that fall towards a value above
+    no local minima", 1998, finds a descending path from everywhere. But there are plateaus, and valleys that fall towards a value above
     the lowest while the weights grow without end. A wider layer is not all of the remedy: with three units there is a region of local
     minima in the strict sense (Sprinkhuizen-Kuyper & Boers, "A local minimum for the 2-3-1 XOR network", 1999).
 
