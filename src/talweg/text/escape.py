@@ -97,8 +97,8 @@ def cost(summary: Summary) -> str:
         return f"{words}."
     lowest = min(arm["cost"] for arm in arms)
     cheapest = [arm for arm in arms if arm["cost"] == lowest]
-    who = short(cheapest[0], summary) if len(cheapest) == 1 else f"{count(len(cheapest), 'arm')} alike"
-    return f"{words}; a success costs least with {who}: {figures(lowest)} on average."
+    who = short(cheapest[0], summary) if len(cheapest) == 1 else count(len(cheapest), "arm")
+    return f"{words}; the lowest cost per success is that of {who}, {figures(lowest)} on average."
 
 
 def aim(summary: Summary) -> str:
