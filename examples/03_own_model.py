@@ -26,9 +26,9 @@ def predict(params, x):
 
 
 def loss(params, batch):
-    """Half the mean squared error."""
+    """The mean squared error."""
     x, y = batch
-    return 0.5 * jnp.mean((predict(params, x) - y) ** 2)
+    return jnp.mean((predict(params, x) - y) ** 2)
 
 
 def within(params, batch):
@@ -56,7 +56,7 @@ race = tw.race(problem, "sgd,momentum,nesterov,adam", settings=32)
 print("\nThe verdict:", race.verdict)
 
 # Because every method was repeated from many starts, one sees which end well, and which get stuck in a worse place.
-print("\nvalidation loss at the end of the final runs: median, and four fifths of the seeds (0.005 is the noise)")
+print("\nvalidation loss at the end of the final runs: median, and four fifths of the seeds (0.01 is the noise)")
 for row in race.summary["contestants"]:
     curve = row["curves"]["validation_loss"]
     print(f"{row['label']:32} {curve['median'][-1]:.4f}   {curve['low'][-1]:.4f} … {curve['high'][-1]:.4f}")

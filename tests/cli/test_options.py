@@ -11,7 +11,7 @@ import typer
 from talweg.cli import options
 from talweg.cli.main import app
 from talweg.contestants.remedies import REMEDIES
-from talweg.problems.losses import CATALOGUE as LOSSES
+from talweg.problems.losses import ALIASES, CATALOGUE
 
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 OWN = {"method", "methods", "goal_loss"}  # where one word asks different things of different commands
@@ -28,7 +28,8 @@ def test_an_option_says_the_same_in_every_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "option", "words"), [("race", "remedies", REMEDIES), ("escape", "remedies", REMEDIES), ("race", "loss", LOSSES)]
+    ("command", "option", "words"),
+    [("race", "remedies", REMEDIES), ("escape", "remedies", REMEDIES), ("race", "loss", [*CATALOGUE, *ALIASES])],
 )
 def test_the_help_names_what_there_is(command: str, option: str, words: Any) -> None:
     text = next(one.help for one in COMMANDS[command].params if one.name == option)

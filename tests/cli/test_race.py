@@ -156,7 +156,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], tuple[str, ...], str]] = {
     "an unknown problem": (nothing, ("race", "irsi"), "did you mean iris"),
     "an unknown method": (nothing, (*IRIS, "--methods", "adma"), "did you mean adam"),
     "an unknown model": (nothing, (*IRIS, "--model", "mpl:4"), "mlp"),
-    "an unknown loss": (nothing, (*IRIS, "--loss", "crossentropy"), "did you mean cross-entropy"),
+    "an unknown loss": (nothing, (*IRIS, "--loss", "crossentropy"), "known: squared (mse, l2), absolute (mae, l1)"),
     "an unknown task": (nothing, (*IRIS, "--task", "classify"), "did you mean classification"),
     "an unknown schedule": (nothing, (*IRIS, "--schedule", "cosin"), "did you mean cosine"),
     "an unknown remedy": (nothing, (*IRIS, "--remedies", "noise,wide"), "unknown remedy 'wide'; did you mean wider"),

@@ -1,4 +1,4 @@
-"""Cost functions against hand values, laws and another library."""
+"""Cost functions against hand values, laws and other libraries."""
 
 import jax
 import jax.numpy as jnp
@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, mean_squared_error
 
+from talweg import InputError
 from talweg.problems import losses
 from talweg.problems.metrics import accuracy
 
@@ -18,7 +19,8 @@ SCORES = st.floats(-50, 50, width=32, allow_subnormal=False)
 @pytest.mark.parametrize(
     ("cost", "prediction", "y", "value"),
     [
-        ("squared", [3.0], 1.0, 2.0),
+        ("squared", [3.0], 1.0, 4.0),
+        ("squared", [3.0, 2.0], [1.0, 2.0], 2.0),
         ("absolute", [3.0], 1.0, 2.0),
         ("huber", [1.5], 1.0, 0.125),
         ("huber", [4.0], 1.0, 2.5),
@@ -35,6 +37,43 @@ SCORES = st.floats(-50, 50, width=32, allow_subnormal=False)
 )
 def test_a_cost_worked_out_by_hand(cost, prediction, y, value):
     assert float(losses.CATALOGUE[cost].cost(jnp.array([prediction]), jnp.array([y]))[0]) == pytest.approx(value, rel=1e-5, abs=1e-6)
+
+
+#: hinge is not among them: PyTorch's MultiMarginLoss is a mean over the classes.
+NAMESAKES = {
+    "squared": "mse_loss",
+    "absolute": "l1_loss",
+    "huber": "huber_loss",
+    "poisson": "poisson_nll_loss",
+    "cross-entropy": "binary_cross_entropy_with_logits",
+}
+
+
+@pytest.mark.parametrize(("cost", "namesake"), NAMESAKES.items())
+def test_the_mean_over_a_batch_is_pytorchs_loss_and_so_is_its_gradient(cost, namesake):
+    torch = pytest.importorskip("torch")
+    generator = np.random.default_rng(0)
+    z, y = generator.normal(0, 2, (16, 1)).astype(np.float32), generator.integers(0, 2, 16).astype(np.float32)
+    mine, slope = jax.value_and_grad(lambda scores: losses.CATALOGUE[cost].cost(scores, jnp.asarray(y)).mean())(jnp.asarray(z))
+    scores = torch.tensor(z, requires_grad=True)
+    theirs = getattr(torch.nn.functional, namesake)(scores[:, 0], torch.tensor(y))
+    theirs.backward()
+    assert float(mine) == pytest.approx(theirs.item(), rel=1e-5)
+    np.testing.assert_allclose(slope, scores.grad, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(16,), (16, 1), (16, 3)])
+def test_squared_is_the_mean_squared_error_of_scikit_learn_over_rows_and_outputs(shape):
+    generator = np.random.default_rng(1)
+    prediction, y = generator.normal(size=(16, shape[1] if shape[1:] else 1)), generator.normal(size=shape)
+    mine = losses.squared(jnp.asarray(prediction), jnp.asarray(y))
+    assert mine.shape == (16,)
+    assert float(mine.mean()) == pytest.approx(mean_squared_error(y.reshape(prediction.shape), prediction), rel=1e-5)
+
+
+def test_squared_refuses_one_target_for_several_outputs():
+    with pytest.raises(TypeError, match="reshape"):
+        losses.squared(jnp.zeros((16, 3)), jnp.zeros(16))
 
 
 @pytest.mark.parametrize("name", losses.CATALOGUE)
@@ -72,3 +111,32 @@ def test_a_wildly_wrong_prediction_has_a_finite_gradient(name):
     for outputs in (1, 3) if kind.classification else (1,):
         slope = jax.grad(lambda z, kind=kind: kind.cost(z, y).mean())(jnp.full((2, outputs), 80.0))
         assert np.isfinite(slope).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("squared", "squared"),
+        ("mse", "squared"),
+        ("l2", "squared"),
+        ("MSE", "squared"),
+        ("mae", "absolute"),
+        (" L1 ", "absolute"),
+        ("ce", "cross-entropy"),
+        ("bce", "cross-entropy"),
+        ("log", "cross-entropy"),
+        ("log_loss", "cross-entropy"),
+        ("Cross Entropy", "cross-entropy"),
+        ("smooth-l1", "huber"),
+        (None, None),
+    ],
+)
+def test_a_loss_is_found_by_its_usual_names(text, name):
+    assert losses.named(text) == name
+
+
+@pytest.mark.parametrize("text", ["square", "", "l3", 2])
+def test_an_unknown_loss_is_told_all_that_there_are(text):
+    with pytest.raises(InputError, match=f"^loss: unknown loss {text!r}; known: ") as said:
+        losses.named(text)
+    assert [word for word in (*losses.CATALOGUE, *losses.ALIASES) if word not in str(said.value)] == []

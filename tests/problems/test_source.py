@@ -65,6 +65,29 @@ def test_a_source_builds_the_same_problem_again_in_another_folder(
     assert rebuild(source).fingerprint() == problem.fingerprint()
 
 
+@pytest.mark.parametrize(("text", "name"), [("mse", "squared"), ("MAE", "absolute"), ("smooth_l1", "huber")])
+def test_a_loss_is_stored_by_its_own_name_whatever_it_was_called(text: str, name: str, table: pd.DataFrame, folder: Path) -> None:
+    problems = {
+        "load": lambda loss: load("diabetes", loss=loss),
+        "resolve": lambda loss: resolve("diabetes", loss=loss),
+        "read": lambda loss: read(folder / "own.csv", "x", loss=loss),
+        "arrays in a file": lambda loss: read(folder / "own.npz", loss=loss),
+        "from_frame": lambda loss: from_frame(table, "x", loss=loss, path=folder / "own.csv"),
+        "from_arrays": lambda loss: from_arrays(np.eye(40), np.arange(40.0), loss=loss),
+    }
+    for made in problems.values():
+        alias, plain = made(text), made(name)
+        assert alias.facts["loss"] == name
+        assert alias.source == plain.source
+        assert alias.fingerprint() == plain.fingerprint()
+
+
+def test_an_unknown_loss_is_told_before_a_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / "garbled.parquet").write_bytes(b"not a table")
+    with pytest.raises(InputError, match="unknown loss 'square'"):
+        read(tmp_path / "garbled.parquet", "y", loss="square")
+
+
 def test_what_was_the_users_own_says_so(table: pd.DataFrame) -> None:
     for problem, kind in (
         (from_frame(table, "above", name="mine"), "frame"),

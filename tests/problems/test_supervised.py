@@ -127,7 +127,7 @@ def test_predicting_the_mean_explains_nothing():
         (X, ["a", "b"] * 100, {"task": "regression"}, "regression needs a target of numbers"),
         (X, X[:, 0], {"loss": "poisson"}, "poisson needs counts of at least 0"),
         (X, labels(100, 100), {"loss": "hinge", "task": "regression"}, "the loss hinge does not fit regression; choose squared or"),
-        (X, labels(100, 100), {"loss": "square"}, "unknown loss 'square'; did you mean squared"),
+        (X, labels(100, 100), {"loss": "square"}, r"unknown loss 'square'; known: squared \(mse, l2\), absolute"),
         (X, labels(100, 100), {"task": "classify"}, "unknown task 'classify'; did you mean classification"),
         (X, labels(100, 100), {"model": "tree"}, "unknown model 'tree'"),
     ],

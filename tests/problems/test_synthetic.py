@@ -75,18 +75,18 @@ def test_without_weights_exclusive_or_has_no_slope_and_says_one_half():
     problem = load("xor-2-2-1")
     nothing = jax.tree.map(jnp.zeros_like, problem.start(jax.random.key(0)))
     loss, slope = jax.value_and_grad(problem.loss)(nothing, problem.train)
-    assert float(loss) == pytest.approx(0.08)
+    assert float(loss) == pytest.approx(0.16)
     assert all(np.abs(leaf).max() < 1e-7 for leaf in jax.tree.leaves(slope))
 
 
 def test_some_descents_on_exclusive_or_get_stuck_at_the_levels_counted_by_hand_and_a_wider_layer_helps():
-    found = ends(load("xor-2-2-1"), 6.0, 4000, 64)
-    stuck = found > 1e-3
+    found = ends(load("xor-2-2-1"), 3.0, 4000, 64)
+    stuck = found > 2e-3
     assert 0.1 < stuck.mean() < 0.6
-    two, three, all_four = 0.16 * 2 / 8, (2 * (0.8 / 3) ** 2 + (1.6 / 3) ** 2) / 8, 0.16 * 4 / 8  # examples with one common answer
-    assert np.abs(found[stuck, None] - [two, three, all_four]).min(1).max() < 1e-3
-    wider = ends(load("xor-2-2-1", model="mlp:4,sigmoid"), 6.0, 4000, 64)
-    assert (wider > 1e-3).mean() < stuck.mean() / 2
+    two, three, all_four = 0.16 * 2 / 4, (2 * (0.8 / 3) ** 2 + (1.6 / 3) ** 2) / 4, 0.16  # examples with one common answer
+    assert np.abs(found[stuck, None] - [two, three, all_four]).min(1).max() < 2e-3
+    wider = ends(load("xor-2-2-1", model="mlp:4,sigmoid"), 3.0, 4000, 64)
+    assert (wider > 2e-3).mean() < stuck.mean() / 2
 
 
 # ---- two spirals --------------------------------------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ def test_the_lowest_loss_of_a_deep_linear_network_is_that_of_the_best_map_of_its
     best = np.linalg.lstsq(x, y, rcond=None)[0]
     left, values, right = np.linalg.svd(best)
     values[rank:] = 0
-    lowest = 0.5 * np.mean(np.sum((y - x @ (left * values) @ right) ** 2, axis=1))
+    lowest = np.mean((y - x @ (left * values) @ right) ** 2)
     assert problem.optimum == pytest.approx(lowest, abs=1e-12)
     assert problem.facts["rank"] == rank
 
@@ -127,7 +127,7 @@ def test_the_lowest_loss_of_a_deep_linear_network_is_that_of_the_best_map_of_its
 def test_a_long_descent_comes_down_to_that_value_and_no_lower():
     with jax.enable_x64(True):
         problem = load("deep-linear")
-        trace = tw.descend(problem, Momentum(0.04, 0.9), steps=4000, batch="full", key=3)
+        trace = tw.descend(problem, Momentum(0.16, 0.9), steps=4000, batch="full", key=3)
     assert trace.loss[-1] == pytest.approx(problem.optimum, abs=1e-10)
     assert trace.loss.min() > problem.optimum - 1e-12
 
@@ -142,11 +142,11 @@ def test_the_origin_is_a_saddle_whose_ways_down_are_the_singular_values():
     assert np.abs(jax.grad(height)(flat)).max() == 0
     eigenvalues = np.linalg.eigvalsh(jax.hessian(height)(flat))
     for value in synthetic.SINGULAR:  # one for each of the eight units, up and down
-        assert np.isclose(eigenvalues, -value, atol=1e-4).sum() == 8
+        assert np.isclose(eigenvalues, -value / 4, atol=2.5e-5).sum() == 8
     deeper = load("deep-linear")
     nothing = jax.tree.map(jnp.zeros_like, deeper.start(jax.random.key(0)))
     assert all((leaf == 0).all() for leaf in jax.tree.leaves(jax.grad(deeper.loss)(nothing, deeper.train)))
-    low = jax.jit(deeper.loss)(tw.descend(deeper, Momentum(0.04, 0.9), steps=1000, batch="full").params, deeper.train)
+    low = jax.jit(deeper.loss)(tw.descend(deeper, Momentum(0.16, 0.9), steps=1000, batch="full").params, deeper.train)
     assert low < float(deeper.loss(nothing, deeper.train))
 
 
@@ -161,7 +161,7 @@ def test_the_teachers_own_weights_cost_the_student_nothing(text, model):
     for batch in (problem.train, problem.test):
         assert float(problem.loss(teacher, batch)) < 1e-11
     assert problem.optimum == 0
-    assert float(problem.loss(problem.start(jax.random.key(0)), problem.train)) > 0.1
+    assert float(problem.loss(problem.start(jax.random.key(0)), problem.train)) > 0.2
 
 
 def test_a_network_with_fewer_units_than_are_known_to_be_enough_has_no_known_lowest_value():

@@ -23,7 +23,13 @@ Problem = Annotated[
 ]
 Target = Annotated[str | None, typer.Option(help="Column to predict, of a file.")]
 Model = Annotated[str | None, typer.Option(help="linear, mlp:64,32[,tanh][,glorot] or cnn:8,16.")]
-Loss = Annotated[str | None, typer.Option(help="squared, absolute, huber, poisson, cross-entropy or hinge.")]
+Loss = Annotated[
+    str | None,
+    typer.Option(
+        help="squared (mse, l2), absolute (mae, l1), huber (smooth-l1), poisson, cross-entropy (ce, bce, log, log-loss) or hinge; "
+        "otherwise cross-entropy for labels, squared for numbers."
+    ),
+]
 Task = Annotated[str | None, typer.Option(help="classification or regression; otherwise recognised from the target.")]
 Split = Annotated[str, typer.Option(help="train or validation: the data of the loss.")]
 

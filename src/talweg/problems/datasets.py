@@ -12,7 +12,7 @@ import numpy as np
 
 from talweg import checks
 from talweg.checks import InputError
-from talweg.problems import synthetic
+from talweg.problems import losses, synthetic
 from talweg.problems.base import Problem
 from talweg.problems.quadratic import quadratic_deep
 from talweg.problems.source import Source
@@ -61,7 +61,7 @@ def load(
     Raises InputError for an unknown name, option or setting, for a setting that a complete problem has of its own, and as `surface`
     does.
     """
-    settings: dict[str, Any] = {"model": model, "loss": loss, "task": task, "metric": metric}
+    settings: dict[str, Any] = {"model": model, "loss": losses.named(loss), "task": task, "metric": metric}
     entry = find(name) if isinstance(name, str) else None
     if entry is None and isinstance(name, str) and surfaces.is_surface(name):
         _refuse(name, settings, "is a fixed function with its own loss and no model")

@@ -1,10 +1,13 @@
 """Cost functions: what one prediction costs.
 
-Each takes predictions of shape (n, outputs) and targets of shape (n,), labels as whole numbers, and returns n costs.
+Each takes predictions of shape (n, outputs) and targets of shape (n,), labels as whole numbers, and returns n costs. Each but hinge
+is on the scale of its namesake in PyTorch (MSELoss, L1Loss, HuberLoss, PoissonNLLLoss, CrossEntropyLoss), so that a learning rate means
+the same there.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,12 +15,14 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Num
 
-Cost = Callable[[Float[Array, "n outputs"], Num[Array, " n"]], Float[Array, " n"]]
+from talweg.checks import InputError
+
+Cost = Callable[[Float[Array, "n outputs"], Num[Array, "n ..."]], Float[Array, " n"]]
 
 
 def squared(prediction: Array, y: Array) -> Array:
-    """Squared error: ½ (prediction − y)²."""
-    return 0.5 * (prediction[:, 0] - y) ** 2
+    """Squared error: (prediction − y)², its mean over the outputs where targets have shape (n, outputs)."""
+    return jnp.mean((prediction - y.reshape(prediction.shape)) ** 2, axis=1)
 
 
 def absolute(prediction: Array, y: Array) -> Array:
@@ -57,13 +62,8 @@ def hinge(prediction: Array, y: Array) -> Array:
 
 
 def squared_logistic(prediction: Array, y: Array) -> Array:
-    """Squared error of a logistic output, for targets between 0 and 1: ½ (σ(z) − y)². Not in the catalogue, since labels have better."""
-    return 0.5 * (jax.nn.sigmoid(prediction[:, 0]) - y) ** 2
-
-
-def squared_distance(prediction: Array, y: Array) -> Array:
-    """Squared error of several outputs at once, for targets of shape (n, outputs): ½ ‖prediction − y‖²."""
-    return 0.5 * jnp.sum((prediction - y) ** 2, axis=1)
+    """Squared error of a logistic output, for targets between 0 and 1: (σ(z) − y)². Not in the catalogue, since labels have better."""
+    return squared(jax.nn.sigmoid(prediction), y)
 
 
 @dataclass(frozen=True)
@@ -83,3 +83,30 @@ CATALOGUE: dict[str, LossKind] = {
     "cross-entropy": LossKind(cross_entropy, classification=True),
     "hinge": LossKind(hinge, classification=True),
 }
+
+#: Other usual names; capitals, underscores and blanks make no difference.
+ALIASES: dict[str, str] = {
+    **dict.fromkeys(("mse", "l2"), "squared"),
+    **dict.fromkeys(("mae", "l1"), "absolute"),
+    "smooth-l1": "huber",
+    **dict.fromkeys(("ce", "bce", "log", "log-loss"), "cross-entropy"),
+}
+
+
+def named(text: str | None) -> str | None:
+    """The name in the catalogue of a loss that is called by it or by another usual name; None stays None.
+
+    Raises InputError for an unknown one.
+    """
+    if text is None:
+        return None
+    word = re.sub(r"[\s_]+", "-", str(text).strip().lower())
+    name = ALIASES.get(word, word)
+    if name not in CATALOGUE:
+        raise InputError(f"loss: unknown loss {text!r}; known: {', '.join(map(_with_aliases, CATALOGUE))}")
+    return name
+
+
+def _with_aliases(name: str) -> str:
+    others = [alias for alias, meant in ALIASES.items() if meant == name]
+    return f"{name} ({', '.join(others)})" if others else name

@@ -45,7 +45,7 @@ def from_arrays(
         y: the target, n numbers or labels.
         name: how the problem is called in tables and in the store.
         model: `linear`, `mlp:64,32[,activation][,initialisation]` or `cnn:8,16`; by default `mlp:32`.
-        loss: a name of `losses.CATALOGUE`; by default cross-entropy for labels, squared error for numbers.
+        loss: a name of `losses.CATALOGUE` or of `losses.ALIASES`; by default cross-entropy for labels, squared error for numbers.
         task: `classification` or `regression`; by default recognised from the target.
         seed: of the split in 60 % training, 20 % validation (at most 8,192 rows) and 20 % test (at most 50,000 rows).
         metric: a name of the task's in `metrics.METRICS`; by default accuracy for labels, R² for numbers.

@@ -39,7 +39,7 @@ ROWS = 1000  #: of teacher-student
 
 
 def xor(model: str = "mlp:2,sigmoid") -> Problem:
-    """Exclusive or of two bits (0 or 1), with two hidden units: the four examples, and the mean of ½ (σ(z) − y)² with y = 0.1 or 0.9.
+    """Exclusive or of two bits (0 or 1), with two hidden units: the four examples, and the mean of (σ(z) − y)² with y = 0.1 or 0.9.
 
     Rumelhart, Hinton & Williams, "Learning internal representations by error propagation", 1986, saw runs that get stuck. What they
     are stuck in is not a strict minimum: all stationary points with finite weights that are not solutions are saddles
@@ -84,11 +84,11 @@ def two_spirals(model: str = "mlp:20,20,tanh") -> Problem:
 def deep_linear(model: str = "mlp:8,4,identity,small") -> Problem:
     """A linear map of eight numbers, learned by layers without activation: a surface with saddles and without any bad minimum.
 
-    The loss is the mean of ½ ‖y − f(x)‖². The inputs are whitened, so all depends on the singular values of the map: from small
-    weights they are learned one after the other, and between them the descent stands at a saddle (Saxe, McClelland & Ganguli,
-    "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2014). Every local minimum is a global one
-    (Kawaguchi, "Deep learning without poor local minima", 2016). The narrowest of the layers, of r units, learns the r largest
-    singular values, so that the lowest loss is ½ Σ σᵢ² of the others.
+    The loss is the mean of (y − f(x))² over rows and outputs. The inputs are whitened, so all depends on the singular values of the
+    map: from small weights they are learned one after the other, and between them the descent stands at a saddle (Saxe, McClelland &
+    Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", 2014). Every local minimum is a
+    global one (Kawaguchi, "Deep learning without poor local minima", 2016). The narrowest of the layers, of r units, learns the r
+    largest singular values, so that the lowest loss is Σ σᵢ² / 8 of the others.
 
     The inputs are the 16 rows of a two-level design and the map's singular vectors are of that kind, too: data and lowest value are
     exact in any type.
@@ -99,10 +99,9 @@ def deep_linear(model: str = "mlp:8,4,identity,small") -> Problem:
     rank = min([len(SINGULAR), *spec.widths])
     x = _hadamard(4)[:, 1 : 1 + len(SINGULAR)]  # without the column of ones: mean zero
     train = x.astype(float_type()), (x @ linear_map()).astype(float_type())
-    optimum = 0.5 * sum(value**2 for value in SINGULAR[rank:])
+    optimum = sum(value**2 for value in SINGULAR[rank:]) / len(SINGULAR)
     facts = {"loss": "squared", "source": LINEAR, "rank": rank}
-    cost, outputs = losses.squared_distance, len(SINGULAR)
-    return _network("deep-linear", spec, cost, train, outputs=outputs, optimum=optimum, epochs=4000, facts=facts)
+    return _network("deep-linear", spec, losses.squared, train, outputs=len(SINGULAR), optimum=optimum, epochs=4000, facts=facts)
 
 
 def teacher_student(units: int = 6, model: str | None = None) -> Problem:

@@ -42,8 +42,7 @@ def recognised(name: str, y: np.ndarray, task: str | None = None, loss: str | No
 
     Raises InputError for an unknown task or loss, a loss that does not fit, and a target that can't be learned.
     """
-    if loss is not None:
-        checks.one_of("loss", "loss", loss, losses.CATALOGUE)
+    loss = losses.named(loss)
     task, notes = _task(name, y, task, loss)
     loss = loss or ("cross-entropy" if task == "classification" else "squared")
     labelled = task == "classification"

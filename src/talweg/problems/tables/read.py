@@ -14,7 +14,7 @@ import numpy as np
 
 from talweg import checks
 from talweg.checks import InputError, InputTypeError
-from talweg.problems import datasets
+from talweg.problems import datasets, losses
 from talweg.problems.base import Problem
 from talweg.problems.source import Source
 from talweg.problems.supervised import from_arrays
@@ -89,7 +89,7 @@ def read(
     Raises InputError for a file that is missing, empty, garbled or of an unknown sort, and as `from_frame` and `from_arrays` do.
     """
     file = _file(Path(path))
-    settings: dict[str, Any] = {"model": model, "loss": loss, "task": task, "metric": metric, "seed": seed}
+    settings: dict[str, Any] = {"model": model, "loss": losses.named(loss), "task": task, "metric": metric, "seed": seed}
     called = name or file.stem
     if file.suffix.lower() == ".npz":
         problem = _from_arrays(file, target, called, **settings)
@@ -124,7 +124,7 @@ def from_frame(
         raise InputTypeError(f"{name}: expected a pandas DataFrame, got {type(frame).__name__}")
     columns = [(str(label), frame.iloc[:, i]) for i, label in enumerate(frame.columns)]
     chosen = None if target is None else str(target)
-    settings: dict[str, Any] = {"model": model, "loss": loss, "task": task, "metric": metric, "seed": seed}
+    settings: dict[str, Any] = {"model": model, "loss": losses.named(loss), "task": task, "metric": metric, "seed": seed}
     problem = _from_columns(columns, chosen, name, [], **settings)
     origin = Source("frame", name) if path is None else Source.of("file", _file(Path(path)), target=chosen, name=name, **settings)
     return dataclasses.replace(problem, source=origin)
