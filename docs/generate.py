@@ -199,8 +199,9 @@ mean is in [Protocol](protocol.md).
 import json
 
 race = json.load(open("race.json", encoding="utf-8"))
+print(race["verdict"]["headline"])
 for row in race["contestants"]:
-    print(row["label"], row["examples_to_target"]["median"], "tied" if row["tied"] else "")
+    print(row["label"], row["validation_loss"]["mean"], "tied" if row["tied"] else "")
 ```
 
 Everything else, each training's curve included, is in the store, an SQLite file.

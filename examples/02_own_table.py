@@ -35,9 +35,11 @@ print(f"\n{problem}")
 for note in problem.notes:  # what was recognised and changed on the way in: read it before you believe a result
     print(" -", note)
 
-race = tw.race(problem, "sgd,momentum,adam", settings=32)
+race = tw.race(problem, "sgd,momentum,adam", settings=16, seeds=16)
 print("\nThe verdict:", race.verdict)
 for row in race.summary["contestants"]:
-    print(f"{row['label']:32} R² on the test rows {row['test']['metric']['median']:.3f}")
+    print(f"{row['label']:32} R² on the test rows {row['test']['metric']['mean']:.3f}")
+for landmark in race.summary["landmarks"]:  # is a network worth it at all?
+    print(f"{landmark['label']:32} validation loss {landmark['validation_loss']['mean']:.4f}")
 for warning in race.summary["verdict"]["warnings"]:
     print("Careful:", warning)

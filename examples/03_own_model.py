@@ -52,12 +52,12 @@ problem = tw.Problem(
 )
 print(problem)
 
-race = tw.race(problem, "sgd,momentum,nesterov,adam", settings=32)
+race = tw.race(problem, "sgd,momentum,nesterov,adam", settings=16)
 print("\nThe verdict:", race.verdict)
 
 # Because every method was repeated from many starts, one sees which end well, and which get stuck in a worse place.
-print("\nvalidation loss at the end of the final runs: median, and four fifths of the seeds (0.01 is the noise)")
+print("\nvalidation loss at the end of the final runs: mean, and four fifths of the seeds (0.01 is the noise)")
 for row in race.summary["contestants"]:
     curve = row["curves"]["validation_loss"]
-    print(f"{row['label']:32} {curve['median'][-1]:.4f}   {curve['low'][-1]:.4f} … {curve['high'][-1]:.4f}")
+    print(f"{row['label']:32} {curve['mean'][-1]:.4f}   {curve['low'][-1]:.4f} … {curve['high'][-1]:.4f}")
 print("\nThe winner's parameters:", {name: np.round(value, 2).tolist() for name, value in race.best.params.items()})

@@ -28,7 +28,7 @@ for method, library in (
     print(f"{method!r}\n  {str(dialects.convert(method, library)).replace(chr(10), chr(10) + '  ')}")
 
 # 3. The winner of a race as code that runs. `talweg code --for optax` prints the same of the newest race in the store.
-race = tw.race(tw.problems.load("iris"), ["adam", "clip-norm+momentum"], settings=16, seeds=4, epochs=10, schedule="cosine", probes=True)
+race = tw.race(tw.problems.load("iris"), ["adam", "clip-norm+momentum"], settings=16, seeds=8, epochs=80, schedule="cosine", probes=True)
 print(f"\n{race.verdict}\n")
 for sentences in race.summary["dynamics"].values():
     print(*(f"Why: {sentence}." for sentence in sentences), sep="\n")

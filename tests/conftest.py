@@ -53,6 +53,12 @@ def forgotten() -> Iterator[None]:
     jax.clear_caches()
 
 
+@pytest.fixture(autouse=True)
+def timed_in_jax(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A race that is given no clock has JAX's, which is quick: PyTorch's has its own tests."""
+    monkeypatch.setattr("talweg.racing.api.usual", lambda problem: "jax")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> None:
     """A program that was compiled is not compiled again by the next race: what is tested is not the compiler."""

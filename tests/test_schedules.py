@@ -153,6 +153,21 @@ def test_over_gives_every_schedule_its_usual_shape(name, steps):
     assert values.max() == pytest.approx(0.3, rel=1e-4)
 
 
+@pytest.mark.parametrize("steps", [1, 7, 1000])
+def test_constant_and_decaying_rates_are_alike_in_structure_and_the_same_at_every_step(steps):
+    some = [schedules.alike(name, 0.3, steps) for name in ("constant", schedules.DECAY)]
+    assert len({jax.tree.structure(schedule) for schedule in some}) == 1
+    assert [jnp.asarray(leaf).dtype for leaf in jax.tree.leaves(some[0])] == [jnp.asarray(leaf).dtype for leaf in jax.tree.leaves(some[1])]
+    t = np.arange(steps + 3)
+    np.testing.assert_array_equal(some[0](t), np.full(len(t), np.float32(0.3)))
+    np.testing.assert_allclose(some[1](t), np.asarray(schedules.over("cosine", 0.3, steps)(t)), rtol=1e-6, atol=1e-9)
+
+
+def test_only_constant_and_decaying_rates_are_alike():
+    with pytest.raises(InputError, match=r"^schedule: unknown schedule 'step'"):
+        schedules.alike("step", 0.1, 10)
+
+
 def test_over_drops_three_times_restarts_three_times_and_ends_small():
     steps = np.arange(1000)
     assert len(np.unique(np.asarray(schedules.over("step", 1.0, 1000)(steps)).round(9))) == 4

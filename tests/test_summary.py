@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, UnionType
@@ -21,6 +22,7 @@ from talweg.racing.result import Race
 from talweg.results import Figures, Result
 
 DOCS = Path(__file__).parent.parent / "docs"
+MADE = runpy.run_path(str(Path(__file__).with_name("fake.py")))
 
 
 def wrong(value: Any, hint: Any, at: str = "summary") -> Iterator[str]:
@@ -72,6 +74,17 @@ def test_the_checker_sees_what_is_wrong(value: Any) -> None:
     assert list(wrong(value, Inner))
     assert not list(wrong({"a": 1, "b": [1, 2]}, Inner))
     assert not list(wrong({"a": None, "b": []}, Inner))
+
+
+@pytest.mark.parametrize("case", MADE["CASES"])
+def test_made_up_races_are_what_real_ones_are_promised_to_be(case: str) -> None:
+    made = MADE["fresh"](case)
+    assert list(wrong(made, summary.RaceSummary)) == []
+    assert json.loads(json.dumps(made, allow_nan=False)) == made
+    assert made["recommendation"]["tied"] == made["verdict"]["tied"]
+    names = [row["name"] for row in made["contestants"]]
+    assert {entry["name"] for at in made["order"] for entry in at["ranking"]} == set(names)
+    assert made["target"]["baseline"] in names
 
 
 # ---- real results ------------------------------------------------------------------------------------------------------------

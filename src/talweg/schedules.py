@@ -159,11 +159,21 @@ CATALOGUE: dict[str, type[Schedule]] = {
 }
 
 
+DECAY = Cosine.name  #: how learning rates decay in a race that tries whether they should
+
+
 def over(name: str, initial: Number, steps: int) -> Schedule:
     """The schedule `name` for a run of `steps` steps, with its usual shape: three drops for `step`, four periods for `restarts`."""
     checks.one_of("schedule", "schedule", name, CATALOGUE)
     kind = CATALOGUE[name]
     return kind(initial) if kind is Constant else kind(initial, max(steps / kind.parts, 1.0))
+
+
+def alike(name: str, initial: Number, steps: int) -> Schedule:
+    """A constant or a decaying learning rate in one structure: a cosine that ends where it began is constant."""
+    if checks.one_of("schedule", "schedule", name, ("constant", DECAY)) == "constant":
+        return Cosine(initial, float(steps), 1.0)
+    return Cosine(initial, float(steps), 0.0)
 
 
 def at(tree: T, t: Any) -> T:

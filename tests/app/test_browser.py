@@ -330,7 +330,7 @@ def test_networks_learn_side_by_side_and_a_race_gives_the_verdict(server: str, t
     assert "accuracy" in page.locator(".net .now").first.inner_text()
     page.get_by_role("button", name="Race them fairly").click()
     page.wait_for_selector(".verdict-text .talweg", timeout=3 * PATIENCE)
-    assert "examples" in page.locator(".verdict-text").inner_text()
+    assert "validation loss" in page.locator(".verdict-text").inner_text()
     page.reload(timeout=PATIENCE)
     page.wait_for_selector(".verdict-text .talweg")
     link = page.get_by_role("link", name="the whole report").get_attribute("href")

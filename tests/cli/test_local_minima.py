@@ -15,7 +15,7 @@ from markup import Page
 from talweg.cli import live
 from talweg.studies import basins as module  # the module: the function of its name is asked for by its full name
 
-FAST = ("--starts", "32", "--settings", "4", "--steps", "150", "--remedies", "random-restarts,momentum")
+FAST = ("--starts", "32", "--settings", "32", "--steps", "150", "--remedies", "random-restarts,momentum")
 
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -107,7 +107,7 @@ def test_the_page_says_it_all_and_needs_nothing_but_itself(escaped: tuple[Output
         "Gradient descent, 4 random restarts",
         "not significant",
         "How it was measured",
-        "4 settings for each arm",
+        "32 settings for each arm",
         "Bonferroni",
     ):
         assert output in page.text

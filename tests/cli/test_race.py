@@ -39,8 +39,8 @@ def test_a_race_ends_with_a_table_a_verdict_and_a_report(raced: tuple[Output, Pa
     assert report.read_text("utf-8").startswith("<!DOCTYPE html>") or "<html" in report.read_text("utf-8")
     summary = json.loads((folder / "race.json").read_text("utf-8"))
     squeezed = " ".join(output.out.split())
-    for sentence in summary["verdict"]["sentences"]:
-        assert sentence in squeezed
+    for sentence in (summary["verdict"]["headline"], *summary["verdict"]["sentences"]):
+        assert " ".join(sentence.split()) in squeezed
     for row in summary["contestants"]:
         assert row["label"] in output.out
     left = {path.name for path in folder.iterdir() if not path.name.startswith("talweg.db-")}
@@ -56,13 +56,14 @@ def test_the_json_has_the_keys_that_were_promised(raced: tuple[Output, Path]) ->
         raise AssertionError(f"{word} is not JSON")
 
     summary = json.loads((raced[1] / "race.json").read_text("utf-8"), parse_constant=refuse)
-    assert {"problem", "target", "contestants", "verdict", "timing"} <= set(summary)
-    assert {"winner", "tied", "text"} <= set(summary["verdict"])
+    assert {"problem", "recommendation", "landmarks", "target", "contestants", "verdict", "timing"} <= set(summary)
+    assert {"headline", "winner", "tied", "text"} <= set(summary["verdict"])
     assert {"wall", "compile", "lanes", "lane_steps"} == set(summary["timing"])
     for row in summary["contestants"]:
-        assert {"name", "method", "batch", "hyperparameters", "reached", "test", "diverged", "default"} <= set(row)
-        for key in ("steps_to_target", "examples_to_target", "seconds_to_target", "speedup", "final_validation_loss"):
-            assert set(row[key]) == {"median", "low", "high"}
+        assert {"name", "method", "batch", "hyperparameters", "steps", "epochs", "test", "failed", "diverged", "default", "why"} <= set(row)
+        assert set(row["validation_loss"]) == {"mean", "low", "high"}
+        for key in ("steps", "examples", "gradients", "seconds", "speedup"):
+            assert set(row["to_target"][key]) == {"value", "low", "high"}
     assert summary["run"]["command"] == f"talweg {' '.join(SMALL)} --json race.json"
 
 
@@ -91,11 +92,11 @@ def test_the_winner_is_printed_as_code_that_runs(raced: tuple[Output, Path], tmp
         assert (output.code, output.errors) == (0, "")
         assert "as tuned in race" in output.out.splitlines()[0]
         compile(output.out, library, "exec")
-    output = run("code", "--method", "sgd", "--for", "optax", "--store", store)
+    output = run("code", "--method", "plain Adam", "--for", "optax", "--store", store)
     (tmp_path / "snippet.py").write_text(output.out)
     optimizer = runpy.run_path(str(tmp_path / "snippet.py"))["make_optimizer"]()
     assert hasattr(optimizer, "update")
-    assert "optax.sgd(learning_rate=" in output.out
+    assert "optax.adam(learning_rate=0.001" in output.out
     for words, sentence in ((("--for", "pytorch"), "did you mean torch"), (("--method", "lion"), "unknown contestant 'lion'")):
         output = run("code", *words, "--store", store)
         assert (output.code, output.out) == (2, "")
@@ -156,6 +157,8 @@ MISTAKES: dict[str, tuple[Callable[[], Any], tuple[str, ...], str]] = {
     "an unknown problem": (nothing, ("race", "irsi"), "did you mean iris"),
     "an unknown method": (nothing, (*IRIS, "--methods", "adma"), "did you mean adam"),
     "an unknown model": (nothing, (*IRIS, "--model", "mpl:4"), "mlp"),
+    "an unknown start of weights": (nothing, (*IRIS, "--init", "kers"), "unknown initialisation 'kers'; did you mean keras"),
+    "two starts of weights": (nothing, (*IRIS, "--model", "mlp:4,he", "--init", "torch"), "weights start in one way, got torch and he"),
     "an unknown loss": (nothing, (*IRIS, "--loss", "crossentropy"), "known: squared (mse, l2), absolute (mae, l1)"),
     "an unknown task": (nothing, (*IRIS, "--task", "classify"), "did you mean classification"),
     "an unknown schedule": (nothing, (*IRIS, "--schedule", "cosin"), "did you mean cosine"),
@@ -193,6 +196,64 @@ MISTAKES: dict[str, tuple[Callable[[], Any], tuple[str, ...], str]] = {
     "show of no store": (table("talweg.db", *["just text"] * 99), ("show",), "is not a talweg store"),
     "show of an empty store": (lambda: Store("talweg.db").close(), ("show",), "holds no races yet"),
 }
+
+
+BIG = ("big.csv", "--target", "y")
+
+#: what is typed, what is said
+EARLY: dict[str, tuple[tuple[str, ...], str]] = {
+    "settings": (("race", *BIG, "--settings", "0"), "settings must be at least 1, got 0"),
+    "seeds": (("race", *BIG, "--seeds", "1"), "seeds must be at least 2, got 1"),
+    "epochs": (("race", *BIG, "--epochs", "-1"), "epochs must lie in (0, inf), got -1"),
+    "budget": (("race", *BIG, "--budget", "soon"), "the budget must be a time such as 60s, 5m or 1h"),
+    "two budgets": (("race", *BIG, "--budget", "5m", "--epochs", "3"), "either epochs or a budget"),
+    "seed": (("race", *BIG, "--seed", "-1"), "seed must be at least 0, got -1"),
+    "goal": (("race", *BIG, "--goal-accuracy", "2"), "must lie in (0, 1], got 2"),
+    "two goals": (("race", *BIG, "--goal-loss", "1", "--goal-accuracy", "0.5"), "either a goal loss or a goal accuracy"),
+    "method": (("race", *BIG, "--methods", "adma"), "did you mean adam"),
+    "number of a method": (("race", *BIG, "--methods", "momentum:momentum=1"), "momentum must lie in [0, 1), got 1"),
+    "batch": (("race", *BIG, "--methods", "adam@0"), "the batch size must be at least 1, got 0"),
+    "schedule": (("race", *BIG, "--schedule", "cosin"), "did you mean cosine"),
+    "remedy": (("race", *BIG, "--remedies", "noise,wide"), "did you mean wider"),
+    "model": (("race", *BIG, "--model", "mpl:4"), "unknown model 'mpl'"),
+    "loss": (("race", *BIG, "--loss", "crossentropy"), "known: squared (mse, l2)"),
+    "task": (("race", *BIG, "--task", "classify"), "did you mean classification"),
+    "json": (("race", *BIG, "--json", "no/race.json"), "lies in a folder that does not exist"),
+    "out": (("race", *BIG, "--out", "big.csv"), "big.csv can't be written"),
+    "store": (("race", *BIG, "--store", "no/talweg.db"), "the folder no does not exist"),
+    "no store": (("race", *BIG, "--store", "big.csv"), "is not a talweg store"),
+    "method of escape": (("escape", *BIG, "--method", "adma"), "did you mean adam"),
+    "remedy of escape": (("escape", *BIG, "--remedies", "wide"), "did you mean wider"),
+    "settings of escape": (("escape", *BIG, "--settings", "0"), "settings must be at least 1, got 0"),
+    "lengths of escape": (("escape", *BIG, "--steps", "5", "--epochs", "5"), "either steps or epochs, not both"),
+    "method of basins": (("basins", *BIG, "--methods", "adma"), "did you mean adam"),
+    "method of diagnose": (("diagnose", *BIG, "--method", "adma"), "did you mean adam"),
+    "starts of basins": (("basins", *BIG, "--starts", "1"), "starts must be at least 2, got 1"),
+    "rate of basins": (("basins", *BIG, "--learning-rate", "-1"), "learning_rate must lie in"),
+}
+
+
+@pytest.mark.parametrize(("words", "sentence"), EARLY.values(), ids=EARLY)
+def test_a_mistake_in_an_option_is_found_before_anything_is_read(
+    words: tuple[str, ...], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from talweg.problems.tables import files
+
+    def touched(*args: Any) -> Any:
+        raise AssertionError("the file was read")
+
+    monkeypatch.setattr(files, "columns", touched)
+    Path("big.csv").write_text("a,b,y\n" + "1,2,0\n" * 40, encoding="utf-8")
+    before = contents()
+    output = run(*words)
+    assert (output.code, output.errors.count("\n")) == (2, 1)
+    assert sentence in output.errors
+    assert contents() == before
+
+
+def test_an_option_that_needs_the_data_is_looked_at_when_they_are_read() -> None:
+    Path("big.csv").write_text("a,b,y\n" + "1,2,0\n3,1,1\n" * 20, encoding="utf-8")
+    assert "needs as many training examples" in run("race", *BIG, "--methods", "adam@91").errors
 
 
 def contents() -> dict[str, bytes | None]:
@@ -239,6 +300,6 @@ def test_a_remedy_is_raced_beside_the_method_and_has_its_code(monkeypatch: pytes
     output = run(*small, "--remedies", "warm-restarts")
     assert (output.code, output.errors) == (0, "")
     assert "mini-batch gradient descent, with warm restarts" in output.out
-    assert "2 contestants" in output.out
+    assert "3 contestants" in output.out
     again = run("code", "--method", "warm-restarts+sgd")
     assert "def learning_rate(step)" in again.out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
+import jax
 import numpy as np
 import pytest
 
@@ -12,7 +13,8 @@ from talweg import schedules
 from talweg.checks import InputError
 from talweg.contestants.design import cube
 from talweg.contestants.notation import NINE, enter, parse
-from talweg.methods import CATALOGUE, Adam, ClipNorm, Elementwise, GradientDescent, Momentum
+from talweg.methods import CATALOGUE, WRAPPERS, Adam, ClipNorm, Elementwise, GradientDescent, Momentum
+from talweg.methods.catalogue import plain
 from talweg.methods.space import Range, Space
 from talweg.problems import Problem
 
@@ -55,30 +57,120 @@ def test_what_is_typed_is_read_in_its_parts(text: str, parts: tuple[Any, ...]) -
     assert (name, kind.name, batch, numbers) == parts
 
 
+@pytest.mark.parametrize(
+    ("shown", "typed"),
+    [
+        ("Nesterov", "nesterov"),
+        ("AdaDelta", "adadelta"),
+        ("mini-batch gradient descent", "sgd"),
+        ("Mini-batch gradient descent (32)", "sgd@32"),
+        ("stochastic gradient descent", "sgd@1"),
+        ("batch gradient descent", "sgd@full"),
+        ("Adam (batch 16)", "adam@16"),
+        ("RMSprop (batch full)", "rmsprop@full"),
+        ("RMSprop (centered)", "rmsprop-centered"),
+        ("Schedule-Free AdamW@4:b1=0.8", "schedule-free-adamw@4:b1=0.8"),
+        ("clipped by norm + ADAM", "clip-norm+adam"),
+        ("mine=Nesterov", "mine=nesterov"),
+    ],
+)
+def test_a_method_goes_by_what_a_table_calls_it_too(shown: str, typed: str) -> None:
+    assert parse(shown) == parse(typed)
+
+
+def test_methods_may_be_typed_as_the_table_shows_them(clouds: Problem) -> None:
+    assert names(clouds, "Nesterov,mini-batch gradient descent, stochastic gradient descent") == ["plain-adam", "nesterov", "sgd", "sgd@1"]
+
+
+def test_every_label_of_the_article_is_understood_and_no_two_methods_go_by_one_name(clouds: Problem) -> None:
+    for entry in enter(clouds, None, 8)[1:]:
+        assert names(clouds, entry.label) == names(clouds, entry.name)
+    for kind in (CATALOGUE, WRAPPERS):
+        known = [{plain(name), plain(cls.label)} for name, cls in kind.items()]
+        assert sum(map(len, known)) == len(set[str]().union(*known))
+
+
 def test_a_text_of_several_methods_is_cut_at_the_commas_between_methods(bowl: Problem, clouds: Problem) -> None:
     assert names(clouds, "adam,sgd@1,sgd@full,momentum@32:momentum=0.99") == [
-        *("sgd", "adam", "sgd@1", "sgd@full", "momentum@32:momentum=0.99")
+        *("plain-adam", "adam", "sgd@1", "sgd@full", "momentum@32:momentum=0.99")
     ]
-    assert names(clouds, "adam:b1=0.8,eps=1e-6, lion") == ["sgd", "adam:b1=0.8:eps=1e-06", "lion"]
-    assert names(clouds, "a=adam,b=adam") == ["sgd", "a", "b"]
-    assert names(clouds, "adam:b1=0.8,b=adam") == ["sgd", "adam:b1=0.8", "b"]
+    assert names(clouds, "adam:b1=0.8,eps=1e-6, lion") == ["plain-adam", "adam:b1=0.8:eps=1e-06", "lion"]
+    assert names(clouds, "a=adam,b=adam") == ["plain-adam", "a", "b"]
+    assert names(clouds, "adam:b1=0.8,b=adam") == ["plain-adam", "adam:b1=0.8", "b"]
     assert names(bowl, "adam") == ["sgd", "adam"]
 
 
-def test_the_articles_nine_race_by_default_with_the_baseline_first(bowl: Problem, clouds: Problem) -> None:
-    assert sorted(names(clouds, None)) == sorted(NINE)
-    assert names(clouds, None)[0] == "sgd"
+def test_the_articles_nine_race_by_default_after_the_baseline(bowl: Problem, clouds: Problem) -> None:
+    assert names(clouds, None) == ["plain-adam", *NINE]
+    assert [entry.reference for entry in enter(clouds, None, 8)] == [True] + 9 * [False]
     assert len(names(bowl, None)) == 7  # a function without data has one batch
-    assert not any(entry.reference for entry in enter(clouds, None, 8))
+    assert not any(entry.reference for entry in enter(bowl, None, 8))
 
 
-def test_the_baseline_joins_if_it_was_not_asked_for(clouds: Problem) -> None:
-    first, second = enter(clouds, "adam", 8)
-    assert (first.name, first.reference, second.reference) == ("sgd", True, False)
-    for text in ("sgd@4,adam", "sgd:learning_rate=0.1,adam"):  # another batch or a fixed number is no baseline
-        assert enter(clouds, text, 8)[0].reference
-    asked = enter(clouds, "adam,sgd", 8)
+def test_plain_adam_always_takes_part_on_data_as_it_comes(clouds: Problem) -> None:
+    for text in ("adam", "sgd", "adam@32", "adam:learning_rate=0.001"):
+        first, second = enter(clouds, text, 64)
+        assert (first.name, first.label, first.size, first.reference, second.reference) == ("plain-adam", "plain Adam", 32, True, False)
+        assert first.fixed == first.defaults() == Adam().hyperparameters()
+        assert first.fixed["learning_rate"] == 0.001
+        assert (dict(first.space), first.decays) == ({}, False)
+
+
+def test_plain_adam_of_a_handful_of_examples_takes_all_of_them() -> None:
+    x = np.zeros((12, 2), np.float32)
+    few = Problem(loss=lambda w, x: (x @ w).mean(), start=lambda key: np.zeros(2, np.float32), train=x)
+    assert enter(few, "sgd", 8)[0].examples_per_step(12) == 12
+
+
+def test_on_a_function_the_baseline_is_tuned_gradient_descent_which_joins_if_it_was_not_asked_for(bowl: Problem) -> None:
+    first, second = enter(bowl, "adam", 8)
+    assert (first.name, first.reference, second.reference, set(first.space)) == ("sgd", True, False, {"learning_rate"})
+    assert enter(bowl, "sgd:learning_rate=0.1,adam", 8)[0].reference  # a fixed number is no baseline
+    asked = enter(bowl, "adam,sgd", 8)
     assert [(entry.name, entry.reference) for entry in asked] == [("sgd", False), ("adam", False)]
+
+
+def test_what_is_used_now_races_as_it_is(clouds: Problem, bowl: Problem) -> None:
+    _, current, adam = enter(clouds, "adam", 64, current="adam@16:learning_rate=0.01")
+    assert (current.name, current.label, current.size, current.reference) == ("current", "the current method", 16, False)
+    assert current.fixed == {**Adam().hyperparameters(), "learning_rate": 0.01}
+    assert (dict(current.space), current.decays, current.schedule) == ({}, False, "constant")
+    assert adam.space
+    assert [entry.name for entry in enter(bowl, "adam", 8, current="sgd")] == ["sgd", "current", "adam"]
+    with pytest.raises(InputError, match="did you mean adam"):
+        enter(clouds, "sgd", 8, current="adma")
+
+
+def test_decay_is_tried_unless_a_schedule_is_named(clouds: Problem) -> None:
+    for schedule, decays, decay in ((None, True, schedules.DECAY), ("constant", False, None), ("cosine", False, "cosine")):
+        plain, adam = enter(clouds, "adam", 8, schedule)
+        assert (adam.decays, adam.decay, adam.schedule) == (decays, decay, schedule or "constant")
+        assert (plain.decays, plain.decay, plain.schedule) == (False, None, "constant")
+    assert not enter(clouds, "adam:learning_rate=0.1", 8)[1].decays  # what is given is raced as it is
+
+
+def test_a_lane_has_its_schedule_and_length_and_all_are_of_one_structure(clouds: Problem) -> None:
+    adam = enter(clouds, "adam", 8)[1]
+    constant, decaying, longer = (
+        adam.lane({"learning_rate": 0.5}, steps, schedule) for steps, schedule in ((10, "constant"), (10, "cosine"), (40, "cosine"))
+    )
+    assert len({jax.tree.structure(method) for method in (constant, decaying, longer)}) == 1
+    rates = [[float(schedules.at(method, t).learning_rate) for t in (0, 5, 10)] for method in (constant, decaying, longer)]
+    assert rates[0] == [0.5, 0.5, 0.5]
+    np.testing.assert_allclose(rates[1], [0.5, 0.25, 0.0], atol=1e-6)
+    assert rates[2][2] == pytest.approx(0.5 * 0.5 * (1 + np.cos(np.pi / 4)))
+    alone = adam.method({"learning_rate": 0.5}, 10, "cosine")
+    assert rates[1] == pytest.approx([float(schedules.at(alone, t).learning_rate) for t in (0, 5, 10)])
+
+
+def test_in_the_first_settings_of_a_search_the_learning_rate_is_tuned_alone(clouds: Problem) -> None:
+    adam = enter(clouds, "adam", 64)[1]
+    points = cube(8, 0)
+    tuned, alone = adam.settings(points), adam.settings(points, alone=3)
+    assert [adam.rate_alone(setting) for setting in alone] == [True] * 3 + [False] * 5
+    assert alone[3:] == tuned[3:]
+    assert [setting["learning_rate"] for setting in alone] == [setting["learning_rate"] for setting in tuned]
+    assert {setting["b1"] for setting in alone[:3]} == {0.9}
 
 
 def test_names_and_labels_are_all_different(clouds: Problem) -> None:
@@ -120,7 +212,7 @@ def test_all_contestants_search_the_same_points_of_the_unit_cube(clouds: Problem
     points = cube(8, 3)
     np.testing.assert_array_equal(points, cube(8, 3))
     assert (points != cube(8, 4)).all()
-    for entry in enter(clouds, "adam,sgd,lion", 8):
+    for entry in enter(clouds, "adam,sgd,lion", 8)[1:]:
         positions = [entry.space["learning_rate"].position(numbers["learning_rate"]) for numbers in entry.settings(points)]
         np.testing.assert_allclose(positions, points[:, 0])
 
@@ -188,7 +280,7 @@ def test_a_batch_needs_data(bowl: Problem) -> None:
 
 
 def test_wrappers_are_typed_before_the_method_and_bring_their_numbers(clouds: Problem) -> None:
-    (_, entry) = enter(clouds, "clip-norm+adam@8:clip_norm=3,sgd", 64)
+    (_, entry, _) = enter(clouds, "clip-norm+adam@8:clip_norm=3,sgd", 64)
     assert (entry.name, entry.label, entry.size) == ("clip-norm+adam@8:clip_norm=3", "Adam, clipped by norm (batch 8), clip_norm 3", 8)
     assert list(entry.space) == ["learning_rate", "b1", "eps"]
     made = entry.method({"learning_rate": 0.1}, 10)
@@ -205,7 +297,7 @@ def test_a_wrapped_method_of_the_callers_own_races_with_its_numbers(clouds: Prob
 
 
 def test_a_method_that_asks_for_two_gradients_is_charged_for_two(clouds: Problem) -> None:
-    plain, sam = enter(clouds, "sgd,sam+sgd", 8)
+    _, plain, sam = enter(clouds, "sgd,sam+sgd", 8)
     assert (plain.gradients, sam.gradients) == (1, 2)
     assert sam.examples_per_step(clouds.examples) == 2 * plain.examples_per_step(clouds.examples)
     assert enter(clouds, "sam+sgd@full", 8)[1].examples_per_step(48) == 96

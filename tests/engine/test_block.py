@@ -39,7 +39,7 @@ def test_a_block_has_the_fields_of_the_design() -> None:
     block = Block("race", "adam", "final", 0, (Entry(3, {"learning_rate": 0.1}, 7),), 20, (0,), ("test",))
     assert json.loads(block.to_json()) == {
         **{"race": "race", "contestant": "adam", "rung": "final", "number": 0, "steps": 20, "keep": [0], "observe": ["test"]},
-        "entries": [{"setting": 3, "hyperparameters": {"learning_rate": 0.1}, "seed": 7}],
+        "entries": [{"setting": 3, "hyperparameters": {"learning_rate": 0.1}, "seed": 7, "schedule": "constant"}],
     }
     assert block.key == ("adam", "final", 0)
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import jax
 import pytest
 
 from talweg.contestants.notation import listed
+from talweg.engine import clock, loop
 from talweg.engine.clock import CompiledClock, Pace, Timing, interleaved, pace
 from talweg.engine.loop import measuring_points
+from talweg.methods import Method
 from talweg.problems import Problem
 
 
@@ -80,3 +85,29 @@ def test_compiled_steps_are_timed_for_every_contestant(clouds: Problem) -> None:
     timings = CompiledClock().measure(clouds, contestants)
     assert list(timings) == [contestant.name for contestant in contestants]
     assert all(0 < timing.low == timing.seconds <= timing.high < 1 for timing in timings.values())
+
+
+def test_a_step_is_compiled_once_and_called_as_often_as_it_is_timed(clouds: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step has its price, the same for everyone, so that what is timed is a loop of single calls."""
+    traced: list[str] = []
+    take = loop.take_step
+
+    def counted(problem: Problem, method: Method, *args: Any) -> Any:
+        traced.append(type(method).__name__)
+        return take(problem, method, *args)
+
+    monkeypatch.setattr(loop, "take_step", counted)
+    (contestant,) = listed(clouds, "momentum@8", settings=1)
+    seconds = clock._steps(clouds, contestant, jax.device_put(clouds.train))
+    assert traced == ["Momentum"]
+    few, many = (min(seconds(steps) for _ in range(3)) for steps in (10, 1000))
+    assert 10 * few < many
+    assert traced == ["Momentum"]
+
+
+def test_a_wider_network_is_timed_as_wide_as_it_is(clouds: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(clock, "widened", lambda problem, width: asked.append(width) or problem)
+    (contestant,) = listed(clouds, "sgd@8", settings=1)
+    CompiledClock().measure(clouds, [dataclasses.replace(contestant, name=str(width), width=width) for width in (1, 3)])
+    assert asked == [3]

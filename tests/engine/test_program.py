@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from talweg import schedules
 from talweg.contestants.design import cube
@@ -17,7 +19,7 @@ from talweg.engine.descend import descend
 from talweg.engine.loop import POINTS, measuring_points
 from talweg.engine.program import Placement, Program, Traces
 from talweg.methods import CATALOGUE, VARIANTS, Adam, Elementwise, GradientDescent, Method, Momentum
-from talweg.problems import Problem
+from talweg.problems import Problem, batches
 
 SIZE, STEPS = 8, 14
 # A race's seeds use all 32 bits; the same seed twice, with other numbers, must start at the same place.
@@ -98,6 +100,61 @@ def test_a_block_that_is_not_full_says_the_same_of_the_lanes_it_has(programs: Pr
     few = programs("adam", 2).run(chosen[:3], SEEDS[:3], STEPS)
     assert len(few.diverged_at) == 3
     same(programs("adam", 2).run(chosen, SEEDS, STEPS), few, 3)
+
+
+@pytest.mark.parametrize("devices", [1, 3])
+@pytest.mark.parametrize("size", [None, SIZE])
+def test_any_count_of_lanes_says_the_same_as_one_at_a_time(placements: dict[int, Placement], devices: int, size: int | None) -> None:
+    chosen = several(Momentum)
+    program = Program(placements[devices], Momentum(), size, len(SEEDS), tile=2)  # of six tiles some are idle
+    alone = [program.run([method], [seed], STEPS) for method, seed in zip(chosen, SEEDS, strict=True)]
+    for count in (1, 2, 3, 6, 7, len(SEEDS)):
+        traces = program.run(chosen[:count], SEEDS[:count], STEPS)
+        for name in ("training_loss", "validation_loss", "metric", "diverged_at"):
+            one_by_one = np.concatenate([getattr(one, name) for one in alone[:count]])
+            np.testing.assert_array_equal(getattr(traces, name), one_by_one, err_msg=f"{name} of {count}")
+        for i, one in enumerate(alone[:count]):
+            jax.tree.map(lambda a, b, i=i: np.testing.assert_array_equal(a[i], b[0]), traces.params, one.params)
+
+
+@given(tile=st.integers(1, 4), lane_count=st.integers(1, 40), devices=st.integers(1, 3), data=st.data())
+def test_tiles_are_dealt_out_over_the_devices(
+    placements: dict[int, Placement], tile: int, lane_count: int, devices: int, data: st.DataObject
+) -> None:
+    program = Program(placements[devices], Adam(), SIZE, lane_count, tile=tile)
+    count = data.draw(st.integers(1, lane_count))
+    places, fill, busy = program._places(count)
+    assert len(set(places.tolist())) == count
+    assert np.array(fill)[places].tolist() == list(range(count))
+    assert sorted(np.flatnonzero(busy).tolist()) == sorted(places.tolist())
+    assert len(fill) == program.padded
+    assert all(fill[place] == 0 for place in np.flatnonzero(~np.asarray(busy)))  # somebody must be there
+    tiles = np.array(busy).reshape(devices, -1, tile).any(axis=2).sum(axis=1)  # busy ones by device
+    assert tiles.sum() == -(-count // tile)
+    assert tiles.max() - tiles.min() <= 1
+
+
+def test_a_tile_without_a_lane_is_left_alone(placements: dict[int, Placement], monkeypatch: pytest.MonkeyPatch) -> None:
+    program = Program(placements[2], GradientDescent(), SIZE, 12, tile=2)
+    seen: list[tuple[Any, Any, Any, np.ndarray]] = []
+    advance = program._advance
+
+    def spy(lanes: Any, run: Any, *args: Any) -> Any:
+        before = jax.tree.map(np.array, run.params)
+        after, rows = advance(lanes, run, *args)
+        seen.append((before, jax.tree.map(np.array, after.params), np.array(rows.validation_loss), np.array(args[-1])))
+        return after, rows
+
+    monkeypatch.setattr(program, "_advance", spy)
+    program.run([GradientDescent(0.5)] * 3, [0, 1, 2], STEPS)
+    ((before, after, losses, busy),) = seen
+    idle = ~busy.reshape(-1, 2).any(axis=1).repeat(2)
+    assert idle.sum() == 8
+    assert np.isnan(losses[idle]).all()
+    assert np.isfinite(losses[busy]).any(axis=1).all()
+    moved = np.concatenate([abs(b - a).reshape(12, -1) for a, b in zip(*map(jax.tree.leaves, (before, after)), strict=True)], axis=1)
+    assert (moved[idle] == 0).all()
+    assert (moved[busy].max(axis=1) > 0).all()
 
 
 @pytest.mark.parametrize("size", [None, 1, SIZE])
@@ -208,3 +265,24 @@ def test_the_test_data_are_examined_lane_by_lane(clouds: Problem, placements: di
 
 def test_a_program_has_room_for_every_measuring_point() -> None:
     assert max(len(measuring_points(steps)) for steps in [*range(1, 2000), 10**5, 10**6 + 1]) <= POINTS + 3
+
+
+@pytest.mark.parametrize("size", [None, SIZE])
+def test_rows_that_are_copied_where_they_are_used_are_the_same_rows(
+    clouds: Problem, placements: dict[int, Placement], monkeypatch: pytest.MonkeyPatch, size: int | None
+) -> None:
+    chosen = several(Momentum, 4)
+    once = Program(placements[1], Momentum(), size, 4).run(chosen, SEEDS[:4], STEPS)
+    monkeypatch.setattr(batches, "GATHERED_AT_MOST", 0)
+    again = Program(placements[1], Momentum(), size, 4).run(chosen, SEEDS[:4], STEPS)
+    np.testing.assert_allclose(again.validation_loss, once.validation_loss, rtol=2e-5)
+    np.testing.assert_allclose(again.training_loss, once.training_loss, rtol=2e-5)
+
+
+@pytest.mark.parametrize("size", [None, SIZE])
+def test_a_lane_may_have_the_rows_of_another_seed(clouds: Problem, placements: dict[int, Placement], size: int | None) -> None:
+    chosen = several(Momentum, 2)
+    traces = Program(placements[1], Momentum(), size, 2).run(chosen, [1, 2], STEPS, splits=[5, 6])
+    for i in range(2):
+        alone = descend(clouds.divided(5 + i), chosen[i], steps=STEPS, batch="full" if size is None else size, key=1 + i)
+        np.testing.assert_allclose(traces.validation_loss[i], alone.validation_loss, rtol=2e-5)

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from talweg.figures import race
+from talweg.figures import forest, race
 from talweg.figures.panels import learning_rates
 from talweg.text import captions
-from talweg.text.format import times
+from talweg.text.format import measured
 
 MADE = runpy.run_path(str(Path(__file__).parents[1] / "fake.py"))
 fresh, CASES = MADE["fresh"], list(MADE["CASES"])
-FIGURES = [race.curves, learning_rates, race.tuning, race.speedups, race.orders]
-CAPTIONS = [captions.curves, captions.learning_rates, captions.tuning, captions.speedups, captions.orders]
+FIGURES = [forest.quality, forest.speed, race.curves, learning_rates, race.tuning, race.orders]
+CAPTIONS = [captions.quality, captions.speed, captions.curves, captions.learning_rates, captions.tuning, captions.orders]
 
 
 def words(figure: Any) -> str:
@@ -56,14 +56,33 @@ def test_a_label_of_the_users_own_cannot_become_markup() -> None:
         assert "<img" not in json.dumps(json.loads(draw(fresh("long_names")).to_json()))
 
 
-def test_the_curves_are_the_medians_and_the_target_is_marked() -> None:
+@pytest.mark.parametrize(("count", "key"), [("time", "seconds"), ("steps", "steps"), ("examples", "examples"), ("gradients", "examples")])
+def test_the_curves_are_the_means_over_what_is_counted_and_target_and_landmarks_are_marked(count: str, key: str) -> None:
     summary = fresh("summary")
+    summary["target"]["count"] = count
     figure = race.curves(summary)
     for c in summary["contestants"]:
         (line,) = [trace for trace in figure.data if trace.name == c["label"]]
-        assert list(line.y) == c["curves"]["validation_loss"]["median"]
-        assert list(line.x) == c["curves"]["examples"]
-    assert "target 0.146" in words(figure)
+        assert list(line.y) == c["curves"]["validation_loss"]["mean"][1:]
+        assert list(line.x) == c["curves"][key][1:]
+    for mark in ("target 0.104", "constant prediction 2.3", "logistic regression 0.139"):
+        assert mark in words(figure)
+
+
+def test_each_curve_has_a_dot_at_the_length_of_its_training() -> None:
+    summary = fresh("summary")
+    dots = [(trace.x[0], trace.y[0]) for trace in race.curves(summary).data if trace.mode == "markers" and len(trace.x) == 1]
+    wanted = []
+    for c in summary["contestants"]:
+        k = c["curves"]["steps"].index(c["steps"])
+        wanted.append((c["curves"]["seconds"][k], c["curves"]["validation_loss"]["mean"][k]))
+    assert dots == wanted
+
+
+def test_names_of_near_losses_stand_apart() -> None:
+    notes = race.curves(fresh("two")).layout.annotations
+    heights = sorted(note.y for note in notes if note.text.startswith(("target", "ridge")))
+    assert heights[1] - heights[0] > 0.03
 
 
 def test_a_target_that_is_an_accuracy_has_no_line_among_losses() -> None:
@@ -83,7 +102,7 @@ def test_who_diverged_is_said_beside_the_line() -> None:
 
 def test_an_exploding_run_does_not_press_the_others_flat() -> None:
     summary = fresh("summary")
-    summary["contestants"][3]["curves"]["validation_loss"]["median"][5] = 1e12
+    summary["contestants"][3]["curves"]["validation_loss"]["mean"][5] = 1e12
     assert 10 ** race.curves(summary).layout.yaxis.range[1] < 5
 
 
@@ -136,17 +155,72 @@ def test_panels_do_not_overlap_in_any_number_of_columns() -> None:
                 assert x[0] >= other_x[1] or other_x[0] >= x[1] or y[0] >= other_y[1] or other_y[0] >= y[1]
 
 
-def test_speedups_are_written_beside_their_rows_and_a_miss_is_said() -> None:
+def test_losses_are_written_beside_their_rows_with_the_landmarks_above() -> None:
     summary = fresh("summary")
-    drawn_words = words(race.speedups(summary))
-    assert times(summary["contestants"][0]["speedup"]["median"]) in drawn_words
-    assert drawn_words.count("target not reached") == 1
-    assert words(race.speedups(fresh("none_reached"))).count("target not reached") == 9
+    drawn_words = words(forest.quality(summary))
+    for c in summary["contestants"]:
+        assert f"<b>{measured(c['validation_loss']['mean'])}</b>" in drawn_words
+    assert "logistic regression" in drawn_words
+    assert "constant prediction 2.3 →" in drawn_words
 
 
-def test_only_the_winners_group_is_tinted() -> None:
-    tints = [shape for shape in race.speedups(fresh("summary")).layout.shapes if shape.type == "rect"]
-    assert [(shape.y0 + shape.y1) / 2 for shape in tints] == [8, 7]
+def test_the_margin_is_a_band_above_the_lowest_loss() -> None:
+    summary = fresh("summary")
+    (band,) = [shape for shape in forest.quality(summary).layout.shapes if shape.type == "rect" and shape.yref == "paper"]
+    lowest = summary["contestants"][0]["validation_loss"]["mean"]
+    assert (band.x0, band.x1) == pytest.approx((lowest, lowest + summary["target"]["margin"]))
+
+
+def test_a_linear_model_that_is_better_than_all_is_in_the_picture() -> None:
+    summary = fresh("summary")
+    summary["landmarks"][1]["validation_loss"] = {"mean": 0.08, "low": 0.079, "high": 0.081}
+    assert 10 ** forest.quality(summary).layout.xaxis.range[0] < 0.08
+
+
+def test_curves_of_a_single_measuring_point_are_an_empty_picture_without_an_error() -> None:
+    summary = fresh("two")
+    for c in summary["contestants"]:
+        curves = c["curves"]
+        curves |= {key: curves[key][:1] for key in ("steps", "examples", "seconds")}
+        curves["validation_loss"] = {key: values[:1] for key, values in curves["validation_loss"].items()}
+    assert race.curves(summary).to_json()
+
+
+def test_who_is_far_off_stands_at_the_edge_and_presses_nobody_flat() -> None:
+    figure = forest.quality(fresh("summary"))
+    (mark,) = [trace for trace in figure.data if trace.mode == "markers" and trace.marker.symbol == "triangle-right"]
+    assert "batch gradient descent" in mark.hovertemplate
+    assert 10 ** figure.layout.xaxis.range[1] < 0.2
+
+
+def test_a_contestant_whose_seeds_all_failed_has_no_point_but_is_said_to_have_diverged() -> None:
+    summary = fresh("summary")
+    summary["contestants"][3]["failed"] = 1.0
+    figure = forest.quality(summary)
+    assert words(figure).count("diverged") == 1
+    assert len([trace for trace in figure.data if trace.mode == "markers"]) == 8
+
+
+def test_speed_is_in_order_of_speed_and_a_miss_is_said() -> None:
+    summary = fresh("summary")
+    summary["contestants"][2]["to_target"]["rank"] = 0.5
+    figure = forest.speed(summary)
+    assert list(figure.layout.yaxis.ticktext)[:4] == ["momentum", "<b>Adam</b>", "<b>Nesterov</b>", "RMSprop"]
+    assert "7.4 ms" in words(figure)
+    assert words(figure).count("not reached") == 6
+    assert words(forest.speed(fresh("none_reached"))).count("not reached") == 9
+
+
+def test_an_unsteady_time_is_drawn_as_a_range_in_words() -> None:
+    drawn_words = words(forest.speed(fresh("remedies")))
+    assert "about 4.6 ms" in drawn_words
+    assert "4.1 – 11 ms, unsteady" in drawn_words or "4.1 – 11, unsteady" in drawn_words
+
+
+def test_only_the_group_of_the_best_is_tinted() -> None:
+    for draw in (forest.quality, forest.speed):
+        tints = [shape for shape in draw(fresh("summary")).layout.shapes if shape.type == "rect" and shape.xref == "paper"]
+        assert [(shape.y0 + shape.y1) / 2 for shape in tints] == [8, 7]
 
 
 def test_the_order_has_the_places_of_the_ranking() -> None:
@@ -168,13 +242,12 @@ def test_every_caption_is_whole_sentences(caption: Any, case: str) -> None:
 
 def test_captions_follow_the_numbers() -> None:
     summary = fresh("summary")
-    assert captions.curves(summary).startswith("Adam reaches the target first")
-    summary["contestants"][2]["examples_to_target"]["median"] = 100.0
-    assert captions.curves(summary).startswith("Momentum reaches the target first, after 100 examples")
-    summary["contestants"][0]["speedup"]["low"] = 0.9
-    assert "The interval includes 1 for Adam" in captions.speedups(summary)
-    summary["contestants"][0]["speedup"]["high"] = 0.95
-    assert "Adam is significantly slower" in captions.speedups(summary)
+    assert captions.speed(summary).startswith("Adam reaches the target first")
+    summary["contestants"][2]["to_target"]["rank"] = 0.5
+    summary["contestants"][2]["to_target"]["seconds"] = {"value": 0.001, "low": 0.0009, "high": 0.0011}
+    assert captions.speed(summary).startswith("Momentum reaches the target first, after 1.0 ms")
+    summary["contestants"][1]["tied"] = False
+    assert captions.quality(summary).startswith("Adam has the lowest validation loss. Nesterov, momentum")
     summary["contestants"][5]["tuning"]["expected"] = [0.1] * 32
     assert captions.tuning(summary).startswith(
         "The expected best loss comes within 5 % of the best of all settings after 1 setting for Adagrad,"

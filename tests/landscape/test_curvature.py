@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import talweg as tw
+from talweg import trees
 from talweg.landscape import curvature
 from talweg.problems import Problem
 
@@ -109,9 +110,10 @@ def test_lanes_are_seen_as_points_alone_are() -> None:
     problem = tw.problems.load("iris", model="mlp:4")
     ends = [tw.descend(problem, tw.methods.GradientDescent(0.1), steps=20, key=key).params for key in range(3)]
     stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *ends)
-    together = curvature.measured_by_lane(problem, stacked, problem.train, products=16)
+    data = [problem.divided(key).train for key in range(3)]
+    together = curvature.measured_by_lane(problem, stacked, trees.stack(data), products=16)
     for lane, params in enumerate(ends):
-        alone, _ = curvature.measured(problem, params, problem.train)
+        alone, _ = curvature.measured(problem, params, data[lane])
         for name in ("loss", "gradient_norm", "extremes", "gradient_sampling"):
             np.testing.assert_allclose(getattr(together, name)[lane], getattr(alone, name), rtol=1e-4, err_msg=name)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from talweg.checks import InputError
-from talweg.methods.space import Range, tunable
+from talweg.methods.space import LARGEST_COMPLEMENT, Range, tunable
 
 UNIT = st.floats(0, 1)
 RANGES = st.builds(
@@ -41,21 +41,6 @@ def test_the_outermost_tenth_of_the_log_range_is_an_edge(u, edge):
     assert span.edge(span.value(u)) == edge
 
 
-@given(RANGES, st.sampled_from([-1, 1]))
-def test_a_widened_range_goes_further_and_keeps_half_of_the_old_one(span, edge):
-    wider = span.widened(edge)
-    if edge < 0:
-        assert wider.low < span.low
-        assert wider.high == pytest.approx(math.sqrt(span.low * span.high))
-    else:
-        assert wider.high > span.high
-        assert wider.low == pytest.approx(math.sqrt(span.low * span.high))
-
-
-def test_a_widened_complement_never_makes_a_negative_number():
-    assert Range(5e-3, 0.3, complement=True).widened(1).value(1.0) == pytest.approx(0.001)
-
-
 @pytest.mark.parametrize(("settings", "names"), [(9, "a"), (10, "ab"), (25, "ab"), (26, "abc"), (100, "abc")])
 def test_what_is_tuned_grows_with_the_number_of_settings(settings, names):
     space = {"a": Range(1, 2), "b": Range(1, 2, tier=2), "c": Range(1, 2, tier=3)}
@@ -66,3 +51,27 @@ def test_what_is_tuned_grows_with_the_number_of_settings(settings, names):
 def test_a_range_that_holds_no_numbers_is_refused(low, high, complement):
     with pytest.raises(InputError, match=r"^Range: (low|high) must"):
         Range(low, high, complement=complement)
+
+
+@given(RANGES, st.sampled_from([-1, 1]))
+def test_beyond_an_edge_a_range_goes_on_half_as_wide(span, edge):
+    further = span.beyond(edge)
+    assert (further.tier, further.complement) == (span.tier, span.complement)
+    width = math.log(span.high / span.low)
+    if edge < 0:
+        assert further.high == span.low
+        assert math.log(further.high / further.low) == pytest.approx(width / 2)
+    else:
+        assert further.low == span.high
+        if further.high < LARGEST_COMPLEMENT or not span.complement:
+            assert math.log(further.high / further.low) == pytest.approx(width / 2)
+    assert not span.complement or further.high <= LARGEST_COMPLEMENT
+    assert math.copysign(1, span.position(further.value(0.5)) - 0.5) == edge
+
+
+def test_beyond_by_hand():
+    assert Range(1e-4, 1.0).beyond(1) == Range(1.0, 100.0)
+    further = Range(1e-4, 1.0).beyond(-1)
+    assert (further.low, further.high) == (pytest.approx(1e-6), 1e-4)
+    wide = Range(0.01, 0.5, complement=True).beyond(1)
+    assert (wide.low, wide.high, wide.value(1.0)) == (0.5, LARGEST_COMPLEMENT, pytest.approx(0.001))  # a momentum is never negative

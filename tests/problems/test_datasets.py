@@ -70,10 +70,31 @@ def test_resolve_takes_a_problem_a_name_or_a_file(tmp_path):
 def test_resolve_refuses_settings_that_would_be_ignored():
     with pytest.raises(InputError, match="already has its model, loss and data; leave out target and loss"):
         resolve(load("xor"), target="y", loss="hinge")
+    with pytest.raises(InputError, match="leave out init"):
+        resolve(load("xor"), init="he")
     with pytest.raises(InputError, match="has its own target"):
         resolve("xor", target="y")
     with pytest.raises(InputError, match="got int"):
         resolve(3)
+
+
+def test_how_weights_start_is_asked_for_beside_the_model_said_and_kept():
+    for problem, default in ((load("xor"), "mlp:32"), (load("iris", model="linear"), "linear")):
+        assert problem.model == default
+        assert problem.facts["initialisation"] == "torch"
+    named, beside = load("xor", model="mlp:32,he"), load("xor", init="he")
+    assert beside.model == named.model == "mlp:32,he"
+    assert beside.facts["initialisation"] == "he"
+    assert beside.fingerprint() == named.fingerprint() != load("xor").fingerprint()
+    assert beside.source.options["init"] == "he"
+    with pytest.raises(InputError, match="weights start in one way, got torch and he"):
+        load("xor", model="mlp:32,he", init="torch")
+
+
+@pytest.mark.parametrize("name", ["rosenbrock", "x**2 + y**2", "quadratic_deep"])
+def test_a_function_has_its_own_start_and_refuses_another(name):
+    with pytest.raises(InputError, match="a fixed function with its own loss and no model; leave out init"):
+        resolve(name, init="he")
 
 
 def test_importing_problems_imports_no_library_for_tables():

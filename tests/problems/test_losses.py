@@ -140,3 +140,63 @@ def test_an_unknown_loss_is_told_all_that_there_are(text):
     with pytest.raises(InputError, match=f"^loss: unknown loss {text!r}; known: ") as said:
         losses.named(text)
     assert [word for word in (*losses.CATALOGUE, *losses.ALIASES) if word not in str(said.value)] == []
+
+
+# ---- the best constant -----------------------------------------------------------------------------------------------------------
+
+REGRESSIONS = [name for name, kind in losses.CATALOGUE.items() if not kind.classification]
+TARGETS = st.lists(st.integers(0, 6), min_size=2, max_size=12)
+SOMEWHERE_ELSE = st.floats(-4, 8)
+
+
+def mean_cost(name, constant, y, weights=None):
+    """Of one prediction for all rows."""
+    predictions = jnp.broadcast_to(jnp.asarray(constant, jnp.float32), (len(y), len(constant)))
+    return float(np.average(losses.CATALOGUE[name].cost(predictions, jnp.asarray(y)), weights=weights))
+
+
+@pytest.mark.parametrize("name", REGRESSIONS)
+@given(y=TARGETS, other=SOMEWHERE_ELSE)
+def test_no_other_constant_costs_less(name, y, other):
+    y = np.array(y, np.float32)
+    best = losses.CATALOGUE[name].constant(y, 1)
+    assert best.shape == (1,)
+    assert mean_cost(name, best, y) <= mean_cost(name, [other], y) + 1e-4
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+@given(y=TARGETS, other=arrays(np.float32, 3, elements=st.floats(-3, 3, width=32)))
+def test_the_shares_of_the_classes_cost_least_where_each_class_has_half_a_case_more(outputs, y, other):
+    classes = max(outputs, 2)
+    y = np.array([*(np.array(y) % classes), *range(classes)])
+    weights = [1.0] * (len(y) - classes) + [0.5] * classes
+    best = losses.CATALOGUE["cross-entropy"].constant(y[:-classes], outputs)
+    assert best.shape == (outputs,)
+    assert mean_cost("cross-entropy", best, y, weights) <= mean_cost("cross-entropy", other[:outputs], y, weights) + 1e-5
+
+
+@pytest.mark.parametrize("outputs", [1, 3, 4])
+@given(y=TARGETS, other=arrays(np.float32, 4, elements=st.floats(-3, 3, width=32)))
+def test_no_other_margin_costs_less_and_the_majority_is_meant(outputs, y, other):
+    y = np.array(y) % max(outputs, 2)
+    best = losses.CATALOGUE["hinge"].constant(y, outputs)
+    assert mean_cost("hinge", best, y) <= mean_cost("hinge", other[:outputs], y) + 1e-5
+    meant = np.argmax(best) if outputs > 1 else int(best[0] > 0)
+    assert np.sum(y == meant) == np.bincount(y).max()
+
+
+def test_best_constants_by_hand():
+    def constant(name, y, outputs=1):
+        return losses.CATALOGUE[name].constant(np.array(y), outputs).tolist()
+
+    assert constant("squared", [1.0, 2.0, 6.0]) == [3.0]
+    assert constant("absolute", [1.0, 2.0, 6.0]) == [2.0]
+    assert constant("huber", [0.0, 0.0, 0.0, 9.0]) == pytest.approx([1 / 3], abs=1e-4)  # three errors of 1/3 against a slope of 1
+    assert constant("huber", [2.0, 2.0]) == pytest.approx([2.0])
+    assert constant("poisson", [1.0, 2.0, 6.0]) == pytest.approx([np.log(3.0)])
+    assert np.isfinite(constant("poisson", [0.0, 0.0]))
+    assert constant("cross-entropy", [1, 1, 0]) == pytest.approx([np.log(2.5 / 1.5)])
+    assert constant("cross-entropy", [1, 1, 0], 3) == pytest.approx(np.log(np.array([1.5, 2.5, 0.5]) / 4.5))  # one that is not there, too
+    assert constant("hinge", [1, 1, 0]) == [1.0]
+    assert constant("hinge", [2, 2, 0], 3) == [0.0, 0.0, 1.0]
+    assert constant("hinge", [2, 2, 0, 1, 1], 3) == [0.0, losses.NO_MARGIN, 0.0]

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import jax
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +16,7 @@ from talweg.checks import InputError
 from talweg.problems import Problem, from_arrays, from_frame, load, read, resolve, surface
 from talweg.problems.rebuild import rebuild
 from talweg.problems.source import Source
+from talweg.problems.splits import Shuffled
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +41,10 @@ MADE: dict[str, Callable[[], Problem]] = {
     "a data set": lambda: load("iris", model="linear", seed=3),
     "a data set by resolve": lambda: resolve("diabetes", loss="huber"),
     "a problem of the catalogue with options": lambda: load("parity:bits=3", model="mlp:4"),
+    "a data set by how its weights start": lambda: load("iris", init="he"),
+    "a problem of the catalogue by how its weights start": lambda: load("parity:bits=3", init="torch"),
+    "a text file by how its weights start": lambda: read("own.csv", "above", init="keras"),
+    "a frame of a file by how its weights start": lambda: from_frame(pd.read_csv("own.csv"), "above", init="flax", path="own.csv"),
     "a surface": lambda: load("rosenbrock"),
     "a surface with options": lambda: load("valley:condition=1000"),
     "a surface with noise as an argument": lambda: surface("beale", noise=0.5).problem(),
@@ -62,7 +68,10 @@ def test_a_source_builds_the_same_problem_again_in_another_folder(
     monkeypatch.chdir(tmp_path)
     source = Source(**json.loads(json.dumps(problem.source.describe())))
     assert source == problem.source
-    assert rebuild(source).fingerprint() == problem.fingerprint()
+    again = rebuild(source)
+    assert again.fingerprint() == problem.fingerprint()
+    for mine, theirs in zip(*(jax.tree.leaves(one.start(jax.random.key(1))) for one in (again, problem)), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
 
 
 @pytest.mark.parametrize(("text", "name"), [("mse", "squared"), ("MAE", "absolute"), ("smooth_l1", "huber")])
@@ -113,9 +122,14 @@ def test_a_fingerprint_is_of_the_data_and_facts_and_of_no_place_or_jax(folder: P
     assert again.fingerprint() == clouds.fingerprint()  # what a function computes is asked where a race begins
     assert clouds.train is not None
     x, y = clouds.train
-    alone = dataclasses.replace(clouds, validation=None, test=None)
+    alone = dataclasses.replace(clouds, pool=None, split=None, validation=None, test=None)
     changed = ((x + 1, y), (x, 1 - y), (x.reshape(-1, 1, 3), y), (x.astype("f8"), y))
     others = [clouds, alone, *(dataclasses.replace(alone, train=train) for train in changed)]
+    assert clouds.pool is not None
+    pool_x, pool_y = clouds.pool
+    unlike = (((pool_x + 1, pool_y), clouds.split), (clouds.pool, Shuffled(64, 16)), (clouds.pool, Shuffled(64, 17, pool_y)))
+    others += [dataclasses.replace(clouds, train=None, validation=None, pool=pool, split=split) for pool, split in unlike]
+    others += [clouds.divided(0), clouds.divided(1), dataclasses.replace(clouds, test=None)]
     prints = [one.fingerprint() for one in others]
     assert len(set(prints)) == len(prints)
     by_hand = Problem(

@@ -39,6 +39,20 @@ def ends(problem, rate, steps, lanes):
     return program.run([Momentum(rate, 0.0)] * lanes, list(range(lanes)), steps).validation_loss[:, -1]
 
 
+def test_each_starts_in_its_own_way_whatever_the_model_unless_another_is_asked_for():
+    for name in NAMES:
+        own = "small" if name == "deep-linear" else "he"
+        problem = load(name)
+        assert problem.facts["initialisation"] == own
+        assert problem.model.endswith(f",{own}")
+        assert not any(layer.bias.any() for layer in problem.start(jax.random.key(1)).layers)
+        assert load(name, init="torch").facts["initialisation"] == "torch"
+    assert load("xor-2-2-1", model="mlp:4,sigmoid").model == "mlp:4,sigmoid,he"
+    assert load("xor-2-2-1", model="mlp:4,sigmoid,torch").model == "mlp:4,sigmoid"
+    weights = load("xor-2-2-1").start(jax.random.key(0)).layers[0].weight
+    np.testing.assert_array_equal(weights, jax.random.normal(jax.random.split(jax.random.key(0), 2)[0], (2, 2)))  # √(2 / 2) = 1
+
+
 # ---- exclusive or and parity --------------------------------------------------------------------------------------------------
 
 
@@ -223,7 +237,7 @@ def test_what_a_problem_can_not_be_is_one_sentence(text, settings, words):
 def test_a_race_on_them_is_judged_on_the_training_data_and_its_problem_is_built_again_from_the_store(tmp_path):
     problem = load("parity:bits=2", model="mlp:3,tanh")
     race = tw.race(problem, ["sgd", "adam"], settings=4, seeds=2, epochs=20, store=tmp_path / "talweg.db")
-    assert all(np.isfinite(row["final_validation_loss"]["median"]) for row in race.summary["contestants"])
+    assert all(np.isfinite(row["validation_loss"]["mean"]) for row in race.summary["contestants"])
     again = raced_problem(tw.open_race(race.name, tmp_path / "talweg.db"))
     assert again is not problem
     assert again.fingerprint() == problem.fingerprint()

@@ -21,9 +21,9 @@ from talweg.problems.supervised import MeanCost
 from talweg.racing import own_code
 from talweg.racing.own_code import OwnCode
 from talweg.racing.plan import checked
-from talweg.verdict.scores import Target
+from talweg.verdict.record import Goal
 
-SMALL: dict[str, Any] = {"methods": "sgd", "settings": 1, "seeds": 2, "epochs": 1}
+SMALL: dict[str, Any] = {"methods": "sgd", "settings": 1, "seeds": 2, "epochs": 8, "schedule": "constant"}
 
 
 def start(key: Any) -> Any:
@@ -35,7 +35,7 @@ def bowl(loss: Callable[..., Any], **more: Any) -> Problem:
 
 
 def find(problem: Problem, raced: Any = "sgd") -> OwnCode | None:
-    return own_code.find("0123456789", problem, checked(problem, enter(problem, raced, 1), 1, 2, 1.0, 0, Target(), None))
+    return own_code.find("0123456789", problem, checked(problem, enter(problem, raced, 1), 1, 2, 1.0, 0, Goal(), None))
 
 
 def own(loss: Callable[..., Any]) -> OwnCode:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ import pytest
 from safetensors.numpy import load
 
 import talweg as tw
+from metronome import ticking
 from talweg import schedules
 from talweg.checks import InputError
 from talweg.engine.block import Block
@@ -23,30 +25,57 @@ from talweg.engine.executors.local import Local
 from talweg.methods import Adam, Elementwise, GradientDescent, Range
 from talweg.methods.space import Space
 from talweg.problems import Problem
+from talweg.racing.api import Stopped
 from talweg.racing.events import Event, Expected, Going, Prepared
 from talweg.racing.result import Race
 from talweg.store import Store
 
-TWINS: dict[str, Any] = {"methods": "a=adam,b=adam", "settings": 8, "seeds": 4, "epochs": 2}
-RUNGS = ("search", "widened", "confirm", "final")
+TWINS: dict[str, Any] = {"methods": "a=adam,b=adam", "settings": 8, "seeds": 4, "epochs": 8}
+QUICK: dict[str, Any] = {"methods": "sgd:learning_rate=0.1", "settings": 8, "seeds": 2}  # nothing to search
+SEARCHES = ("search", "widened", "widened-again")
 Ran = list[tuple[str, str, int]]
 
 
-def rows(race: Race) -> dict[tuple[str, str], list[tuple[Any, ...]]]:
-    """All that was recorded of all lanes, and the weights; no times."""
+@pytest.fixture(scope="module", autouse=True)
+def steady() -> Iterator[None]:
+    """No decision of a race in this file depends on how busy the machine is."""
+    with ticking():
+        yield
+
+
+def rungs(race: Race, contestant: str) -> list[str]:
+    """Those that a contestant ran in."""
+    return race.store.rungs(race.name)[contestant]
+
+
+def lanes(race: Race, contestant: str, rung: str) -> list[tuple[Any, ...]]:
+    """All that was recorded of the lanes; no times."""
+    return [
+        (
+            *(lane.setting, lane.seed, lane.hyperparameters, lane.schedule, lane.diverged_at, lane.key),
+            *(lane.test_loss, lane.test_metric, lane.row_deviation),
+            *(repr(x.tolist()) for x in (lane.steps, lane.training_loss, lane.validation_loss, lane.metric)),
+        )
+        for lane in race.store.lanes(race.name, contestant, rung)
+    ]
+
+
+def rows(race: Race) -> dict[tuple[str, str], Any]:
+    """The lanes of every contestant and rung, and the weights."""
     names = [facts["name"] for facts in race.store.race(race.name).plan["contestants"]]
-    tables: dict[tuple[str, str], list[tuple[Any, ...]]] = {
-        (name, rung): [
-            (
-                *(lane.setting, lane.seed, lane.hyperparameters, lane.diverged_at, lane.test_loss, lane.test_metric, lane.key),
-                *(repr(x.tolist()) for x in (lane.steps, lane.training_loss, lane.validation_loss, lane.metric)),
-            )
-            for lane in race.store.lanes(race.name, name, rung)
-        ]
-        for name in names
-        for rung in RUNGS
+    return {
+        **{(name, rung): lanes(race, name, rung) for name in names for rung in rungs(race, name)},
+        **{(name, "weights"): race.store.weights(race.name, name) for name in names},
     }
-    return {**tables, **{(name, "weights"): [(race.store.weights(race.name, name),)] for name in names}}
+
+
+def judged(race: Race) -> dict[str, Any]:
+    """The summary, but for when and how fast it was run."""
+    return {key: value for key, value in race.summary.items() if key not in ("timing", "run")}
+
+
+def row(race: Race, name: str) -> Any:
+    return next(row for row in race.summary["contestants"] if row["name"] == name)
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +84,8 @@ def events() -> list[Event]:
 
 
 @pytest.fixture(scope="module")
-def twins(clouds: Problem, tmp_path_factory: pytest.TempPathFactory, events: list[Event]) -> Race:
-    """Adam against itself, with the baseline beside them."""
+def twins(steady: None, clouds: Problem, tmp_path_factory: pytest.TempPathFactory, events: list[Event]) -> Race:
+    """Adam against itself, with plain Adam beside them."""
     return tw.race(clouds, **TWINS, store=tmp_path_factory.mktemp("twins") / "talweg.db", listener=events.append)
 
 
@@ -74,7 +103,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> Ran:
     return blocks
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def bowl() -> Problem:
     """A function without data, with a start that depends on the seed; smallest, 1, at (2, 2)."""
     return Problem(
@@ -82,41 +111,88 @@ def bowl() -> Problem:
     )
 
 
+# ---- what is run ------------------------------------------------------------------------------------------------------------------
+
+
 def test_a_method_against_itself_is_a_tie_with_the_same_rows(twins: Race) -> None:
-    stored = rows(twins)
-    for rung in RUNGS:
-        assert stored["a", rung] == stored["b", rung]
-    assert {"a", "b"} <= {twins.summary["verdict"]["winner"], *twins.summary["verdict"]["tied"]}
-    a, b = (next(row for row in twins.summary["contestants"] if row["name"] == name) for name in "ab")
-    for key in ("steps_to_target", "speedup", "final_validation_loss", "test", "default", "search", "curves"):
+    assert set(rungs(twins, "a")) - {"promise"} == set(rungs(twins, "b")) - {"promise"}
+    for rung in set(rungs(twins, "a")) - {"promise"}:
+        assert lanes(twins, "a", rung) == lanes(twins, "b", rung)
+    a, b = row(twins, "a"), row(twins, "b")
+    assert a["tied"]
+    assert b["tied"]
+    for key in ("validation_loss", "validation_metric", "test", "default", "search", "curves", "hyperparameters", "steps", "tuning"):
         assert a[key] == b[key]
+    for key in ("steps", "examples", "gradients"):
+        assert a["to_target"][key] == b["to_target"][key]
 
 
 def test_a_race_runs_what_its_plan_says(twins: Race) -> None:
-    stored = rows(twins)
-    for name in ("a", "sgd"):
-        search, confirm, final = (stored[name, rung] for rung in ("search", "confirm", "final"))
-        assert len(search) == 8
-        assert len({lane[1] for lane in search}) == 1
-        assert len(confirm) == 2 * 8
-        assert [lane[0] for lane in final] == [final[0][0]] * 4 + [-1] * 4
-        assert [lane[1] for lane in final[:4]] == [lane[1] for lane in final[4:]]
-        assert final[0][0] in {lane[0] for lane in confirm}
-        assert not {lane[1] for lane in final} & {lane[1] for lane in confirm + search}
-    assert [lane[1] for lane in stored["a", "final"]] == [lane[1] for lane in stored["sgd", "final"]]
+    stored = {rung: twins.store.lanes(twins.name, "a", rung) for rung in rungs(twins, "a")}
+    longest = int(8 * 48 / 16)  # eight epochs in batches of 16
+    assert len(stored["search"]) == 8
+    assert len({lane.seed for lane in stored["search"]}) == 1
+    assert len(stored["confirm"]) == 3 * 4  # two settings and the untuned method
+    assert -1 in {lane.setting for lane in stored["confirm"]}
+    assert {lane.setting for lane in stored["confirm"]} <= {-1, *(lane.setting for rung in SEARCHES for lane in stored.get(rung, []))}
+    assert {int(lane.steps[-1]) for rung in ("search", "confirm") for lane in stored[rung]} == {longest // 4}
+    for schedule, share in (("constant", 0.5), ("cosine", 0.125), ("cosine", 0.25)):
+        own = stored[f"{schedule}-{share:g}"]
+        assert {(lane.schedule, int(lane.steps[-1])) for lane in own} == {(schedule, share * longest)}
+        assert {lane.seed for lane in own} == {lane.seed for lane in stored["confirm"]}
+    assert len({(lane.setting, lane.schedule, int(lane.steps[-1])) for lane in stored["final"]}) == 1
+    chosen = [lane for rung in stored if rung.startswith("choice-") for lane in stored[rung]]
+    assert stored["final"][0].setting in {lane.setting for lane in chosen}
 
 
-def test_only_tuned_final_lanes_look_at_the_test_data(twins: Race) -> None:
-    for (_, rung), lanes in rows(twins).items():
-        if rung != "weights":
-            assert [lane[5] is not None for lane in lanes] == [rung == "final" and lane[0] >= 0 for lane in lanes]
+def test_plain_adam_races_at_its_best_length_and_nothing_of_it_is_tuned(twins: Race) -> None:
+    assert [rung.partition("-")[0] for rung in sorted(rungs(twins, "plain-adam"))] == ["choice", "confirm", "final"]
+    for rung in rungs(twins, "plain-adam"):
+        for lane in twins.store.lanes(twins.name, "plain-adam", rung):
+            assert (lane.setting, lane.schedule, lane.hyperparameters["learning_rate"]) == (-1, "constant", 0.001)
+    plain = row(twins, "plain-adam")
+    assert (plain["reference"], plain["batch"], plain["tuned"], plain["default"]) == (True, 32, [], None)
+    assert plain["steps"] <= 4  # half of eight epochs with one whole batch of 32 each
+    assert twins.summary["target"]["baseline"] == "plain-adam"
+
+
+def test_each_choice_is_made_on_seeds_of_its_own_that_all_contestants_share(twins: Race) -> None:
+    of: dict[str, set[int]] = {}
+    for name in ("a", "b", "plain-adam"):
+        for rung in rungs(twins, name):
+            kind = {"widened": "search", "constant": "confirm", "cosine": "confirm", "speed": "final"}.get(part := rung.split("-")[0], part)
+            seeds = {lane.seed for lane in twins.store.lanes(twins.name, name, rung)}
+            assert of.setdefault(kind, seeds) == seeds
+    assert {kind: len(seeds) for kind, seeds in of.items()} == {"search": 1, "confirm": 4, "choice": 2, "final": 4, "promise": 4}
+    assert len(set().union(*of.values())) == 1 + 4 + 2 + 4 + 4
+
+
+def test_one_contestant_makes_the_promise_with_the_setting_and_length_of_its_final(twins: Race) -> None:
+    (name,) = (name for name in ("a", "b", "plain-adam") if "promise" in rungs(twins, name))
+    assert name == twins.summary["recommendation"]["name"] == twins.winner["name"]
+    final, promise = (
+        {(s.setting, s.schedule, int(s.steps[-1])) for s in twins.store.lanes(twins.name, name, r)} for r in ("final", "promise")
+    )
+    assert final == promise
+
+
+def test_the_test_data_are_looked_at_in_the_final_and_the_promise_alone(twins: Race) -> None:
+    for name in ("a", "b", "plain-adam"):
+        for rung in rungs(twins, name):
+            for lane in twins.store.lanes(twins.name, name, rung):
+                assert (lane.test_loss is not None, lane.test_metric is not None) == (rung in ("final", "promise"),) * 2
+                assert (lane.row_deviation is not None) == (rung == "promise")
 
 
 def test_a_lane_of_a_race_is_the_same_training_alone(twins: Race, clouds: Problem) -> None:
-    for name in ("search", "confirm", "final"):
-        lane = twins.store.lanes(twins.name, "a", name)[1]
-        alone = tw.descend(clouds, Adam(**lane.hyperparameters), epochs=2, key=lane.seed)
-        np.testing.assert_allclose(alone.validation_loss, lane.validation_loss, rtol=2e-5)
+    for rung in ("search", "confirm", "cosine-0.25", "constant-0.5", "final"):
+        lane = twins.store.lanes(twins.name, "a", rung)[-1]
+        steps = int(lane.steps[-1])
+        numbers = {**lane.hyperparameters, "learning_rate": schedules.over(lane.schedule, lane.hyperparameters["learning_rate"], steps)}
+        drawn = dataclasses.replace(clouds.divided(lane.seed), pool=None, split=None)  # the rows of this seed, and no others
+        for problem in (clouds, drawn):
+            alone = tw.descend(problem, Adam(**numbers), steps=steps, key=lane.seed)
+            np.testing.assert_allclose(alone.validation_loss, lane.validation_loss, rtol=2e-5)
 
 
 def test_a_listener_hears_of_every_contestant_until_all_is_done(twins: Race, events: list[Event]) -> None:
@@ -124,12 +200,15 @@ def test_a_listener_hears_of_every_contestant_until_all_is_done(twins: Race, eve
     prepared = [event.contestant for event in events if isinstance(event, Prepared)]
     (expected,) = (event for event in events if isinstance(event, Expected))
     going = [event for event in events if isinstance(event, Going)]
-    assert prepared == ["sgd", "a", "b"]
-    assert (expected.epochs, expected.blocks_found) == (2, 0)
+    assert prepared == ["plain-adam", "a", "b"]
+    assert (expected.epochs, expected.blocks_found) == (8, 0)
     assert [event.done for event in going] == sorted(event.done for event in going)
-    assert {event.rung for event in going} >= {"search", "confirm", "final"}
+    assert {event.rung for event in going} >= {"search", "confirm", "constant-0.5", "cosine-0.25", "final", "promise"}
     assert all(0 <= event.done <= 1 and 0 <= event.contestant_done <= 1 for event in going)
-    assert {event.contestant for event in going} == {"sgd", "a", "b"}
+    assert {event.contestant for event in going} == {"plain-adam", "a", "b"}
+
+
+# ---- what is not run again --------------------------------------------------------------------------------------------------------
 
 
 def test_a_finished_race_is_not_run_again(twins: Race, clouds: Problem, ran: Ran) -> None:
@@ -140,79 +219,116 @@ def test_a_finished_race_is_not_run_again(twins: Race, clouds: Problem, ran: Ran
     assert again.summary == twins.summary
 
 
-def test_another_seed_is_another_race_with_other_numbers(twins: Race, clouds: Problem) -> None:
-    other = tw.race(clouds, **{**TWINS, "methods": "adam", "seed": 1}, store=twins.store.path)
-    assert other.name != twins.name
-    assert rows(other)["adam", "search"] != rows(twins)["a", "search"]
-    assert {row.race for row in twins.store.races()} == {other.name, twins.name}
+def test_what_is_counted_is_asked_of_the_same_rows(twins: Race, clouds: Problem, ran: Ran) -> None:
+    for count in ("steps", "examples", "gradients"):
+        again = tw.race(clouds, **TWINS, store=twins.store.path, count=count)
+        assert (again.name, again.summary["target"]["count"]) == (twins.name, count)
+        assert again.summary["recommendation"] == twins.summary["recommendation"]
+        assert count in again.verdict or not any(other["to_target"]["reached"] for other in again.summary["contestants"])
+    assert ran == []
+    assert twins.summary["target"]["count"] == "time"
 
 
-@pytest.mark.parametrize(("contestant", "rung"), [("sgd", "search"), ("sgd", "final"), ("a", "confirm"), ("a", "final"), ("b", "final")])
-def test_a_race_that_was_stopped_goes_on_and_ends_the_same(
-    twins: Race, clouds: Problem, ran: Ran, tmp_path: Path, contestant: str, rung: str
-) -> None:
+def test_two_races_share_a_store_and_another_seed_is_another_race_with_other_numbers(twins: Race, clouds: Problem) -> None:
+    before = rows(twins)
+    one, other = (tw.race(clouds, **QUICK, epochs=8, seed=seed, store=twins.store.path) for seed in (0, 1))
+    assert len({one.name, other.name, twins.name}) == 3
+    name = "sgd:learning_rate=0.1"
+    assert lanes(one, name, "final") != lanes(other, name, "final")
+    assert {stored.race for stored in twins.store.races()} == {one.name, other.name, twins.name}
+    assert rows(twins) == before
+
+
+def test_a_race_that_was_stopped_in_every_rung_goes_on_and_ends_the_same(twins: Race, clouds: Problem, ran: Ran, tmp_path: Path) -> None:
+    file, seen = tmp_path / "talweg.db", set[str]()
+    finished: Ran = []
+    before_the_end: list[Race | None] = []
+
     def stop(event: Event) -> None:
-        if isinstance(event, Going) and (event.contestant, event.rung) == (contestant, rung):
+        if isinstance(event, Going) and event.rung not in seen:
+            seen.add(event.rung)
             raise KeyboardInterrupt
 
-    file = tmp_path / "talweg.db"
-    with pytest.raises(KeyboardInterrupt):
-        tw.race(clouds, **TWINS, store=file, listener=stop)
-    before = list(ran)
-    assert before[-1] == (contestant, rung, 0)
-    with pytest.raises(InputError, match="is not finished; run the same command again"):
-        tw.open_race(store=file)
-    ran.clear()
-    events: list[Event] = []
-    race = tw.race(clouds, **TWINS, store=file, listener=events.append)
-    assert ran[0] == (contestant, rung, 0)
-    assert not set(before[:-1]) & set(ran)
-    assert rows(race) == rows(twins)
+    race = None
+    while race is None:
+        try:
+            race = tw.race(clouds, **TWINS, store=file, listener=stop)
+        except Stopped as stopped:
+            before_the_end.append(stopped.race)
+            with pytest.raises(InputError, match="is not finished; run the same command again"):
+                tw.open_race(store=file)
+            ran.pop()  # was under way
+        finished += ran
+        ran.clear()
+    assert seen == {rung for name in ("a", "b", "plain-adam") for rung in rungs(twins, name)}
+    assert len(finished) == len(set(finished))  # none was run twice
+    said = [so_far is not None for so_far in before_the_end]
+    assert (said[0], said[-1]) == (False, True)  # before the confirmation nothing can be said
+    assert said == sorted(said)
+    assert all(so_far.summary["run"]["stopped"] and so_far.verdict for so_far in before_the_end if so_far is not None)
     assert race.name == twins.name
-    assert [event.contestant for event in events if isinstance(event, Prepared)] == ["sgd", "a", "b"]["sab".index(contestant[0]) :]
-    assert race.summary["verdict"]["winner"] == twins.summary["verdict"]["winner"]
+    assert rows(race) == rows(twins)
+    assert judged(race) == judged(twins)
 
 
-def test_a_race_stopped_while_it_was_prepared_goes_on(twins: Race, clouds: Problem, tmp_path: Path) -> None:
+def test_a_race_stopped_while_it_was_prepared_goes_on(clouds: Problem, tmp_path: Path) -> None:
     def stop(event: Event) -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        tw.race(clouds, **TWINS, store=tmp_path / "talweg.db", listener=stop)
-    assert rows(tw.race(clouds, **TWINS, store=tmp_path / "talweg.db")) == rows(twins)
+    with pytest.raises(Stopped) as stopped:
+        tw.race(clouds, **QUICK, epochs=8, store=tmp_path / "talweg.db", listener=stop)
+    assert stopped.value.race is None
+    one, other = (tw.race(clouds, **QUICK, epochs=8, store=tmp_path / file) for file in ("talweg.db", "other.db"))
+    assert rows(one) == rows(other)
+
+
+def test_a_race_of_an_older_protocol_is_refused_in_one_sentence(clouds: Problem, tmp_path: Path) -> None:
+    race = tw.race(clouds, **QUICK, epochs=8, store=tmp_path / "talweg.db", command="talweg race clouds")
+    stored = race.store.race(race.name)
+    for plan in ({**stored.plan, "protocol": 1}, {key: value for key, value in stored.plan.items() if key != "protocol"}):
+        race.store.replan(race.name, plan)
+        with pytest.raises(InputError, match=rf"race: {race.name} was run by an older talweg, .* run it again \(talweg race clouds\)$"):
+            tw.open_race(store=tmp_path / "talweg.db")
+
+
+# ---- budgets in seconds -----------------------------------------------------------------------------------------------------------
 
 
 def test_a_budget_in_seconds_becomes_epochs_that_are_recorded_and_repeated(
     clouds: Problem, tmp_path: Path, ran: Ran, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    heard: list[Event] = []
     # as if every step took long, so that the budget buys few
     monkeypatch.setattr(Local, "pace", lambda self, entrant: Pace(0.2, 0.01))
-    usual: dict[str, Any] = {"methods": "sgd", "settings": 8, "seeds": 2, "budget": 60, "store": tmp_path / "talweg.db"}
-    race = tw.race(clouds, **usual)
+    usual: dict[str, Any] = {**QUICK, "budget": 60, "store": tmp_path / "talweg.db"}
+    race = tw.race(clouds, **usual, listener=heard.append)
     epochs = race.summary["run"]["epochs"]
-    assert 12 <= epochs <= 17.4  # five blocks (the baseline climbs twice) of three steps an epoch: 3 s, with a margin of 15 %
+    (expected,) = (event for event in heard if isinstance(event, Expected))
+    assert expected.epochs == epochs
+    assert 30 < expected.seconds < 60
     assert race.summary["problem"]["budget"]["seconds"] == 60
     blocks = len(ran)
     monkeypatch.setattr(Local, "pace", lambda self, entrant: Pace(0.1, 0.01))  # another day, another speed
     assert tw.race(clouds, **usual).summary["run"]["epochs"] == epochs
     assert len(ran) == blocks
+    faster = tw.race(clouds, **{**usual, "store": tmp_path / "faster.db"}).summary["run"]["epochs"]
+    assert 1.7 * epochs < faster < 2.4 * epochs
 
 
 def test_a_budget_that_was_fitted_is_kept_when_the_race_goes_on(clouds: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    usual: dict[str, Any] = {"methods": "sgd", "settings": 8, "seeds": 2, "budget": 60, "store": tmp_path / "talweg.db"}
+    usual: dict[str, Any] = {**QUICK, "budget": 60, "store": tmp_path / "talweg.db"}
     epochs: list[float] = []
 
     def stop(event: Event) -> None:
         if isinstance(event, Expected):
             epochs.append(event.epochs)
-        if isinstance(event, Going) and event.rung == "confirm" and len(epochs) == 1:
+        if isinstance(event, Going) and event.rung == "final" and len(epochs) == 1:
             raise KeyboardInterrupt
 
-    for pace in (0.2, 0.1):
-        monkeypatch.setattr(Local, "pace", lambda self, entrant, pace=pace: Pace(pace, 0.01))
-        if pace == 0.2:
-            with pytest.raises(KeyboardInterrupt):
-                tw.race(clouds, **usual, listener=stop)
+    monkeypatch.setattr(Local, "pace", lambda self, entrant: Pace(0.2, 0.01))
+    with pytest.raises(Stopped):
+        tw.race(clouds, **usual, listener=stop)
+    monkeypatch.setattr(Local, "pace", lambda self, entrant: Pace(0.1, 0.01))
     race = tw.race(clouds, **usual, listener=stop)
     assert epochs == [race.summary["run"]["epochs"]] * 2
 
@@ -221,6 +337,9 @@ def test_a_budget_that_is_too_short_leaves_nothing_behind(clouds: Problem, tmp_p
     with pytest.raises(InputError, match=r"a budget of 0.01 s is too short .* give at least"):
         tw.race(clouds, "sgd", budget=0.01, settings=8, seeds=2, store=tmp_path / "talweg.db")
     assert Store(tmp_path / "talweg.db").races() == []
+
+
+# ---- what comes out ---------------------------------------------------------------------------------------------------------------
 
 
 class Timid(Elementwise):
@@ -235,35 +354,43 @@ class Timid(Elementwise):
 
 
 @pytest.fixture(scope="module")
-def edge() -> Race:
-    problem = Problem(loss=lambda x, _: 1.0 + jnp.sum((x - 2.0) ** 2), start=lambda key: jax.random.normal(key, (2,)), name="bowl")
-    return tw.race(problem, [Timid], settings=8, seeds=4, epochs=30)
+def edge(steady: None, bowl: Problem) -> Race:
+    return tw.race(bowl, [Timid], settings=8, seeds=4, epochs=80)
 
 
-def test_a_best_learning_rate_at_the_edge_of_its_range_is_searched_again_higher_up_and_said(edge: Race) -> None:
-    wider = edge.store.lanes(edge.name, "timid", "widened")
-    rates = [lane.hyperparameters["learning_rate"] for lane in wider]
-    assert len(wider) == 8
-    assert 1e-5 / np.sqrt(10) <= min(rates)
-    assert 1e-5 < max(rates) <= 1e-5 * np.sqrt(10) * 1.001
-    row = next(row for row in edge.summary["contestants"] if row["name"] == "timid")
-    assert "upper edge" in row["at_edge"]
-    assert row["at_edge"] in edge.summary["verdict"]["warnings"]
-    assert len(row["search"]) == 16
-    assert row["hyperparameters"]["learning_rate"] > 1e-5
+def test_a_best_learning_rate_at_the_edge_of_its_range_is_searched_again_higher_up_twice_and_said(edge: Race) -> None:
+    rates = [lane.hyperparameters["learning_rate"] for lane in edge.store.lanes(edge.name, "timid", "widened")]
+    assert len(rates) == len(edge.store.lanes(edge.name, "timid", "widened-again")) == 2  # a quarter as many
+    assert all(1e-5 <= rate <= 1e-5 * np.sqrt(10) * 1.001 for rate in rates)  # half as wide as the range that was searched
+    timid = row(edge, "timid")
+    assert "upper edge" in timid["at_edge"]
+    assert timid["at_edge"] in edge.warnings
+    assert len(timid["search"]) == 8 + 2 + 2
+    assert timid["hyperparameters"]["learning_rate"] > 1e-5
+
+
+def test_the_second_time_it_is_searched_higher_up_again(edge: Race) -> None:
+    first, second = (
+        [lane.hyperparameters["learning_rate"] for lane in edge.store.lanes(edge.name, "timid", rung)]
+        for rung in ("widened", "widened-again")
+    )
+    assert min(second) > max(first)
 
 
 def test_losing_to_a_special_case_is_said(edge: Race) -> None:
-    assert any("Timid is significantly worse than" in warning for warning in edge.summary["verdict"]["warnings"])
+    assert any("Timid is significantly worse than" in warning for warning in edge.warnings)
 
 
-def test_a_function_without_data_has_no_test_and_no_batches(edge: Race) -> None:
-    for row in edge.summary["contestants"]:
-        assert row["batch"] == "full"
-        assert row["test"] == {"metric": None, "loss": None}
-        assert row["examples_to_target"]["median"] is None or row["examples_to_target"]["median"] <= 30
+def test_a_function_without_data_has_no_test_no_batches_and_no_landmarks(edge: Race) -> None:
+    for one in edge.summary["contestants"]:
+        assert one["batch"] == "full"
+        assert one["test"] == {"metric": None, "loss": None}
+        assert one["validation_metric"] is None
     assert edge.summary["problem"]["examples"] == 1
-    assert edge.summary["verdict"]["winner"] == "sgd"
+    assert edge.summary["landmarks"] == []
+    assert edge.summary["recommendation"]["method"] == "sgd"
+    assert edge.summary["recommendation"]["expected_on_new_data"] is None
+    assert edge.summary["target"]["baseline"] == "sgd"
     json.dumps(edge.summary, allow_nan=False)
 
 
@@ -280,79 +407,91 @@ def test_an_own_method_of_the_same_name_but_another_formula_is_another_race(bowl
 
         return Mine
 
-    usual: dict[str, Any] = {"settings": 2, "seeds": 2, "epochs": 5, "store": tmp_path / "talweg.db"}
-    down, up, again = (tw.race(bowl, [made(sign)], **usual) for sign in (-1.0, 1.0, -1.0))
+    usual: dict[str, Any] = {"settings": 2, "seeds": 2, "epochs": 20, "schedule": "constant", "store": tmp_path / "talweg.db"}
+    down, up, again = (tw.race(bowl, {"mine": made(sign)(0.01)}, **usual) for sign in (-1.0, 1.0, -1.0))
     assert down.name == again.name != up.name
-    loss = {race.name: next(r for r in race.summary["contestants"] if r["name"] == "mine")["final_validation_loss"] for race in (down, up)}
-    assert loss[down.name]["median"] < loss[up.name]["median"]
+    assert row(down, "mine")["validation_loss"]["mean"] < row(up, "mine")["validation_loss"]["mean"]
 
 
-def test_methods_with_fixed_numbers_go_straight_to_the_final(bowl: Problem) -> None:
-    race = tw.race(bowl, {"calm": GradientDescent(0.1), "wild": GradientDescent(1e9)}, settings=8, seeds=3, epochs=20, goal_loss=1.5)
+@pytest.fixture(scope="module")
+def fixed(steady: None, clouds: Problem) -> Race:
+    return tw.race(clouds, {"calm": GradientDescent(0.5), "wild": GradientDescent(1e9)}, settings=8, seeds=3, epochs=16, goal_loss=0.65)
+
+
+def test_methods_with_given_hyperparameters_have_no_search(fixed: Race) -> None:
     for name in ("calm", "wild"):
-        assert [len(race.store.lanes(race.name, name, rung)) for rung in RUNGS] == [0, 0, 0, 6]
-    calm, wild = (next(row for row in race.summary["contestants"] if row["name"] == name) for name in ("calm", "wild"))
-    assert calm["hyperparameters"] == {"learning_rate": 0.1}
-    assert calm["reached"] == 1
-    assert wild["final_validation_loss"]["median"] is None
-    assert all(lane.diverged_at is not None for lane in race.store.lanes(race.name, "wild", "final"))
-    json.dumps(race.summary, allow_nan=False)
+        assert {rung.partition("-")[0] for rung in rungs(fixed, name)} - {"promise"} == {"confirm", "choice", "final"}
+        assert len(fixed.store.lanes(fixed.name, name, "final")) == 3
+    calm, wild = row(fixed, "calm"), row(fixed, "wild")
+    assert calm["hyperparameters"] == {"learning_rate": 0.5}
+    assert calm["to_target"]["reached"]
+    assert (calm["failed"], calm["default"], calm["tuned"]) == (0.0, None, [])
+    assert wild["failed"] == 1.0
+    assert wild["validation_loss"]["mean"] > 2.5 * 0.69  # three times the constant prediction's
+    assert not wild["to_target"]["reached"]
+    json.dumps(fixed.summary, allow_nan=False)
 
 
-def test_a_diverged_lane_has_no_test_result(clouds: Problem) -> None:
-    race = tw.race(clouds, {"wild": GradientDescent(1e3)}, settings=2, seeds=2, epochs=4)
-    lanes = [lane for lane in race.store.lanes(race.name, "wild", "final") if lane.setting >= 0]
-    assert all(lane.diverged_at is not None and lane.test_loss is None and lane.test_metric is None for lane in lanes)
-    params = jax.tree.leaves(load(race.store.weights(race.name, "wild") or b""))
+def test_a_diverged_lane_has_no_test_result(fixed: Race) -> None:
+    for lane in fixed.store.lanes(fixed.name, "wild", "final"):
+        assert (lane.diverged_at is not None, lane.test_loss, lane.test_metric) == (True, None, None)
+    params = jax.tree.leaves(load(fixed.store.weights(fixed.name, "wild") or b""))
     assert all(np.isfinite(leaf).all() for leaf in params)  # though there would be one: it was stopped before it was NaN
 
 
 def test_the_weights_are_those_of_the_best_of_all_final_seeds(bowl: Problem) -> None:
-    race = tw.race(bowl, [GradientDescent(0.05)], settings=1, seeds=40, epochs=3)  # 80 final lanes: three blocks
-    losses = [lane.validation_loss[-1] for lane in race.store.lanes(race.name, race.winner["name"], "final") if lane.setting >= 0]
+    race = tw.race(bowl, {"calm": GradientDescent(0.05)}, settings=1, seeds=40, epochs=8)  # a final of two blocks
+    losses = [lane.validation_loss[-1] for lane in race.store.lanes(race.name, "calm", "final")]
     assert len(losses) == 40
-    assert float(bowl.loss(race.best.params, None)) == pytest.approx(min(losses), rel=1e-5)
+    assert float(bowl.loss(race.tuned("calm").params, None)) == pytest.approx(min(losses), rel=1e-5)
 
 
-def test_the_best_is_ready_to_use(twins: Race, clouds: Problem) -> None:
-    best = twins.best
-    assert isinstance(best.method, Adam | GradientDescent)
-    assert best.hyperparameters == twins.winner["hyperparameters"]
-    losses = [lane.validation_loss[-1] for lane in twins.store.lanes(twins.name, twins.winner["name"], "final") if lane.setting >= 0]
-    assert float(clouds.loss(best.params, clouds.validation)) == pytest.approx(min(losses), rel=1e-5)
-    assert [leaf.shape for leaf in jax.tree.leaves(tw.open_race(store=twins.store.path, name=twins.name).best.params)] == [
-        leaf.shape for leaf in jax.tree.leaves(best.params)
-    ]
+def test_a_contestant_is_ready_to_use(twins: Race, clouds: Problem) -> None:
+    for name, own in (("a", Adam), ("plain-adam", Adam)):
+        best = twins.tuned(name)
+        assert isinstance(best.method, own)
+        assert best.hyperparameters == row(twins, name)["hyperparameters"]
+        assert (best.steps, best.schedule, best.batch) == tuple(row(twins, name)[key] for key in ("steps", "schedule", "batch"))
+        lowest = min(twins.store.lanes(twins.name, name, "final"), key=lambda lane: lane.validation_loss[-1])
+        rows = clouds.divided(lowest.seed)
+        assert float(clouds.loss(best.params, rows.validation)) == pytest.approx(lowest.validation_loss[-1], rel=1e-5)
+        stored = tw.open_race(store=twins.store.path, name=twins.name).tuned(name)
+        assert [leaf.shape for leaf in jax.tree.leaves(stored.params)] == [leaf.shape for leaf in jax.tree.leaves(best.params)]
 
 
 def test_a_table_has_a_row_for_each_contestant(twins: Race) -> None:
     table = twins.table()
     assert table.index.tolist() == [1, 2, 3]
-    assert {"name", "learning_rate", "examples_to_target", "examples_to_target_low", "final_validation_loss", "test_metric"} <= set(table)
-    assert table["name"].tolist() == [row["name"] for row in twins.summary["contestants"]]
+    assert {"name", "learning_rate", "schedule", "steps", "validation_loss", "validation_loss_low", "excess", "test_metric"} <= set(table)
+    assert {"steps_to_target", "examples_to_target", "seconds_to_target_high", "speedup", "gain_from_tuning"} <= set(table)
+    assert table["name"].tolist() == [one["name"] for one in twins.summary["contestants"]]
+    assert table["validation_loss"].tolist() == sorted(table["validation_loss"])
 
 
-def test_a_regression_is_raced_on_its_loss() -> None:
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(60, 3))
-    problem = tw.problems.from_arrays(x, x @ [1.0, 2.0, 3.0] + 0.1 * rng.normal(size=60), model="linear", name="line")
-    race = tw.race(problem, "momentum@8", settings=10, seeds=3, epochs=3, schedule="cosine")
-    row = next(row for row in race.summary["contestants"] if row["method"] == "momentum")
-    assert race.summary["problem"]["metric"] == "R²"
-    assert set(row["tuned"]) == {"learning_rate", "momentum"}
-    assert race.summary["run"]["schedule"] == "cosine"
-    assert row["test"]["metric"]["median"] > 0.5
-    with pytest.raises(InputError, match="no accuracy"):
-        tw.race(problem, "adam", goal_accuracy=0.9)
-
-
-@pytest.mark.parametrize("name", [name for name in schedules.CATALOGUE if name != "constant"])
+@pytest.mark.parametrize("name", schedules.CATALOGUE)
 def test_every_schedule_can_be_raced(bowl: Problem, name: str) -> None:
-    race = tw.race(bowl, "sgd", settings=2, seeds=2, epochs=8, schedule=name)
-    lane = race.store.lanes(race.name, "sgd", "final")[0]
-    method = GradientDescent(schedules.over(name, lane.hyperparameters["learning_rate"], 8))
-    alone = tw.descend(bowl, method, steps=8, key=lane.seed)
+    race = tw.race(bowl, "adam:learning_rate=0.1", settings=2, seeds=2, epochs=32, schedule=name)
+    lane = race.store.lanes(race.name, "adam:learning_rate=0.1", "final")[0]
+    assert lane.schedule == name
+    steps = int(lane.steps[-1])
+    alone = tw.descend(bowl, Adam(schedules.over(name, 0.1, steps)), steps=steps, key=lane.seed)
     np.testing.assert_allclose(lane.validation_loss, alone.validation_loss, rtol=2e-5)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "constant"])
+def test_a_schedule_that_is_named_is_the_only_one(bowl: Problem, schedule: str) -> None:
+    race = tw.race(bowl, "adam", settings=4, seeds=2, epochs=32, schedule=schedule)
+    assert race.summary["run"]["schedule"] == schedule
+    assert {
+        lane.schedule for name in ("sgd", "adam") for rung in rungs(race, name) for lane in race.store.lanes(race.name, name, rung)
+    } == {schedule}
+
+
+def test_without_a_schedule_a_decaying_one_is_raced_too(twins: Race) -> None:
+    assert twins.summary["run"]["schedule"] == "raced"
+    for name, expected in (("a", {"constant", "cosine"}), ("plain-adam", {"constant"})):
+        found = {lane.schedule for rung in rungs(twins, name) for lane in twins.store.lanes(twins.name, name, rung)}
+        assert found == expected
 
 
 MISTAKES: dict[str, tuple[Callable[[Problem], Any], str]] = {
@@ -362,6 +501,9 @@ MISTAKES: dict[str, tuple[Callable[[Problem], Any], str]] = {
     "a lost method": (lambda p: tw.race(p, "adma"), "did you mean adam"),
     "an unknown executor": (lambda p: tw.race(p, executor="locl"), "unknown executor 'locl'; did you mean local"),
     "an executor that is none": (lambda p: tw.race(p, executor=2), "executor must be one of local, or an executor's class, got 2"),  # type: ignore[arg-type]  # the mistake
+    "an unknown count": (lambda p: tw.race(p, count="step"), "unknown count 'step'; did you mean steps"),
+    "an unknown clock": (lambda p: tw.race(p, clock="sundial"), "unknown clock 'sundial'"),
+    "a lost method in use": (lambda p: tw.race(p, "sgd", current="adma"), "did you mean adam"),
     "two budgets": (lambda p: tw.race(p, epochs=1, budget=1), "either epochs or a budget"),
 }
 
@@ -381,7 +523,7 @@ def test_the_best_method_keeps_its_schedule_and_its_own_class(clouds: Problem, t
     class Mine(tw.methods.Adam):
         name = "mine"
 
-    done = tw.race(clouds, {"mine": Mine(0.1)}, epochs=4, settings=1, seeds=2, schedule="cosine", store=tmp_path / "s.db")
+    done = tw.race(clouds, {"mine": Mine(0.1)}, epochs=8, settings=1, seeds=2, schedule="cosine", store=tmp_path / "s.db")
     rows = {row["name"]: done.method(row["name"]) for row in done.summary["contestants"]}
     assert type(rows["mine"]) is Mine
     assert isinstance(rows["mine"].learning_rate, tw.schedules.Cosine)

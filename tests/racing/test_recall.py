@@ -16,7 +16,8 @@ from talweg.checks import InputError
 from talweg.problems import Problem
 from talweg.racing.recall import raced_problem
 
-SMALL: dict[str, Any] = {"methods": "adam", "settings": 1, "seeds": 2, "epochs": 1}
+ADAM = "adam:learning_rate=0.01"
+SMALL: dict[str, Any] = {"methods": ADAM, "settings": 1, "seeds": 2, "epochs": 8}
 
 
 def table(rows: int = 60) -> pd.DataFrame:
@@ -33,7 +34,7 @@ def raced_as_a_frame(path: str) -> None:
 
 
 def raced_by_command(path: str) -> None:
-    words = ("--target", "above", "--model", "linear", "--methods", "adam", "--settings", "1", "--seeds", "2", "--epochs", "1", "-q")
+    words = ("--target", "above", "--model", "linear", "--methods", ADAM, "--settings", "1", "--seeds", "2", "--epochs", "8", "-q")
     assert run("race", path, *words).code == 0
 
 
@@ -51,8 +52,8 @@ def test_a_race_of_a_file_is_opened_again_in_another_folder(
     race = tw.open_race(store=home / "talweg.db")
     problem = raced_problem(race)
     assert (problem.name, problem.examples, problem.model) == (race.summary["problem"]["name"], 36, "linear")
-    assert list(race.diagnose(["adam"])) == ["Adam"]
-    assert run("diagnose", "--method", "adam", "--store", str(home / "talweg.db")).code == 0
+    assert list(race.diagnose(["plain-adam"])) == ["plain Adam"]
+    assert run("diagnose", "--method", ADAM, "--store", str(home / "talweg.db")).code == 0
     assert str(tmp_path) not in str(race.summary["problem"])  # a report may be shown to anybody
 
     table(70).to_csv(home / "own.csv", index=False)

@@ -112,6 +112,32 @@ def test_the_crossing_is_where_the_straight_line_meets_the_target(values: list[f
     assert all(v > target for v in np.array(values)[steps < found - 1e-6])
 
 
+@given(
+    st.integers(1, 8).flatmap(
+        lambda points: st.tuples(
+            st.lists(
+                st.lists(st.one_of(st.floats(0.01, 10), st.just(NAN), st.just(INF)), min_size=points, max_size=points),
+                min_size=1,
+                max_size=6,
+            ),
+            st.lists(st.one_of(st.floats(0.01, 10), st.just(-INF)), min_size=6, max_size=6),
+        )
+    )
+)
+def test_crossings_are_the_crossing_of_every_row(drawn: tuple[list[list[float]], list[float]]) -> None:
+    curves, targets = np.array(drawn[0]), np.array(drawn[1][: len(drawn[0])])
+    steps = 10.0 * np.arange(curves.shape[1]) ** 2
+    one_by_one = [censoring.crossing(steps, curve, target) for curve, target in zip(curves, targets, strict=True)]
+    np.testing.assert_allclose(censoring.crossings(steps, curves, targets), one_by_one)
+
+
+@pytest.mark.parametrize(("values", "target", "step"), CURVES.values(), ids=CURVES)
+def test_a_crossing_among_many_by_hand(values: list[float], target: float, step: float) -> None:
+    curves = np.array([[2.0, 2.0, 2.0, 2.0], values, [0.0, 0.0, 0.0, 0.0]])
+    found = censoring.crossings(np.array([0.0, 10.0, 20.0, 30.0]), curves, np.array([1.0, target, 1.0]))
+    np.testing.assert_allclose(found, [INF, step, 0.0])
+
+
 def least(losses: list[float], n: int) -> np.ndarray:
     """The best of every subset of n, sorted."""
     return np.sort([min(subset) for subset in itertools.combinations(losses, n)])
@@ -232,3 +258,16 @@ def test_the_interval_of_a_paired_difference_holds_the_truth_as_often_as_it_says
         _, low, high = proportions.paired_difference((cell == 0) | (cell == 1), (cell == 0) | (cell == 2))
         held += low <= first - second <= high
     assert held / 2000 >= 0.925
+
+
+def test_a_mixture_of_one_is_the_interval_of_it_and_one_of_two_reaches_from_the_one_to_the_other() -> None:
+    one = np.array([True, True, False, True, True, False])
+    other = ~one
+    single = proportions.mixed_difference([(one, other)], np.array([3.0]))
+    assert single == pytest.approx(proportions.paired_difference(one, other)[1:])
+    assert proportions.mixed_proportion([4], 6, np.ones(1)) == pytest.approx(proportions.proportion_interval(4, 6))
+    low, high = proportions.mixed_proportion([0, 64], 64, np.array([1.0, 1.0]))
+    assert low == pytest.approx(0.0, abs=0.02)
+    assert high == pytest.approx(1.0, abs=0.02)
+    rare = proportions.mixed_proportion([0, 64], 64, np.array([1.0, 1000.0]))  # less than the tail
+    assert rare[0] > 0.9

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from talweg.store import FORMAT, Store, schema
+from talweg.store import FORMAT, Landmark, Speed, Store, schema
 
 #: As talweg wrote it in format 1, where the last two tables were made only when they were needed.
 FORMAT_1 = """
@@ -52,6 +52,29 @@ CREATE TABLE IF NOT EXISTS ending (
     race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, seed INTEGER NOT NULL, evidence TEXT NOT NULL,
     PRIMARY KEY (race, contestant, seed)
 ) WITHOUT ROWID;
+"""
+#: As talweg wrote it in format 2.
+FORMAT_2 = """
+CREATE TABLE race (race TEXT PRIMARY KEY, created REAL NOT NULL, finished REAL, problem TEXT NOT NULL, plan TEXT NOT NULL,
+    run TEXT NOT NULL, wall REAL NOT NULL DEFAULT 0, compile REAL NOT NULL DEFAULT 0, origin TEXT NOT NULL DEFAULT '{}');
+CREATE TABLE speed (race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL,
+    seconds_per_step REAL NOT NULL, gradients_per_step INTEGER NOT NULL, PRIMARY KEY (race, contestant));
+CREATE TABLE block (race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER
+    NOT NULL, steps INTEGER NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (race, contestant, rung, block));
+CREATE TABLE lane (race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER NOT
+    NULL, lane INTEGER NOT NULL, setting INTEGER NOT NULL, seed INTEGER NOT NULL, hyperparameters TEXT NOT NULL, diverged_at INTEGER,
+    test_loss REAL, test_metric REAL, PRIMARY KEY (race, contestant, rung, block, lane));
+CREATE TABLE point (race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, rung TEXT NOT NULL, block INTEGER
+    NOT NULL, lane INTEGER NOT NULL, step INTEGER NOT NULL, training_loss REAL, validation_loss REAL, metric REAL, PRIMARY KEY (race,
+    contestant, rung, block, lane, step)) WITHOUT ROWID;
+CREATE TABLE weights (race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, lane INTEGER NOT NULL, tensors
+    BLOB NOT NULL, PRIMARY KEY (race, contestant));
+CREATE TABLE probe (race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, name TEXT NOT NULL, lane INTEGER NOT
+    NULL, step INTEGER NOT NULL, value REAL, PRIMARY KEY (race, contestant, name, lane, step)) WITHOUT ROWID;
+CREATE TABLE endpoint (race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL, seed INTEGER NOT NULL, evidence
+    TEXT NOT NULL, PRIMARY KEY (race, contestant, seed)) WITHOUT ROWID;
+PRAGMA application_id = 1952541815;
+PRAGMA user_version = 2;
 """
 NOTES = ['somebody said "measure": twice']
 LOWEST = 0.39788735772973816  # of Branin's function: 17 digits, all of which are kept
@@ -151,6 +174,37 @@ def test_two_may_bring_up_one_store_at_once(older: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(schema, "transaction", late)
     assert len(Store(older).lanes("abcdef", "adam", "final")) == 1
+
+
+def test_a_store_of_format_2_gets_what_protocol_2_writes_and_keeps_all_it_had(tmp_path: Path) -> None:
+    path = tmp_path / "talweg.db"
+    db = sqlite3.connect(path)
+    db.executescript("PRAGMA journal_mode = WAL;" + FORMAT_2)
+    db.execute("INSERT INTO race VALUES ('abcdef', 1.0, 2.0, '{\"name\": \"clouds\"}', '{\"seed\": 1}', '{}', 3.0, 4.0, '{}')")
+    db.execute("INSERT INTO speed VALUES ('abcdef', 'adam', 1e-5, 2)")
+    db.execute("INSERT INTO block VALUES ('abcdef', 'adam', 'final', 0, 9, 0.5)")
+    db.execute("INSERT INTO lane VALUES ('abcdef', 'adam', 'final', 0, 0, 3, 8, '{\"b1\": 0.9}', NULL, 0.25, 0.75)")
+    db.execute("INSERT INTO point VALUES ('abcdef', 'adam', 'final', 0, 0, 9, 1.5, 2.5, 0.5)")
+    db.execute("INSERT INTO weights VALUES ('abcdef', 'adam', 0, x'01')")
+    db.execute("INSERT INTO probe VALUES ('abcdef', 'adam', 'rate', 0, 9, 0.1)")
+    db.execute("INSERT INTO endpoint VALUES ('abcdef', 'adam', 8, '{\"point\": \"saddle\"}')")
+    db.commit()
+    db.close()
+    store = Store(path, existing=True)
+    Store(tmp_path / "new.db").close()
+    assert columns(path) == columns(tmp_path / "new.db")
+    assert store.db.execute("PRAGMA user_version").fetchone() == (FORMAT,)
+    assert (store.race().problem, store.race().plan) == ({"name": "clouds"}, {"seed": 1})
+    (lane,) = store.lanes("abcdef", "adam", "final")
+    assert (lane.setting, lane.seed, lane.hyperparameters, lane.test_loss, lane.test_metric) == (3, 8, {"b1": 0.9}, 0.25, 0.75)
+    assert (lane.schedule, lane.row_deviation) == ("constant", None)
+    assert store.speeds("abcdef") == {"adam": Speed(1e-5, 2, 1e-5, 1e-5, steady=True)}
+    assert store.landmarks("abcdef") == {}
+    assert store.weights("abcdef", "adam") == b"\x01"
+    assert store.endpoints("abcdef") == {"adam": [{"point": "saddle"}]}
+    assert store.probes("abcdef")["adam"][1]["rate"] == [[0.1]]
+    store.add_landmarks("abcdef", "constant", {8: Landmark(1.0, 0.5, 1.0, 0.5)})  # and it can be written to
+    assert list(store.landmarks("abcdef")["constant"]) == [8]
 
 
 def test_there_is_a_migration_from_every_older_format() -> None:

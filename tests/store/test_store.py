@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from talweg.checks import InputError
-from talweg.store import FORMAT, Lane, Store
+from talweg.store import FORMAT, Landmark, Lane, Speed, Store
 
 STEPS = np.array([0, 5, 9])
 
@@ -91,18 +91,51 @@ def test_a_block_is_committed_whole_or_not_at_all(store: Store, file: Path) -> N
     assert len(again.lanes("abcdef", "adam", "search")) == 1
 
 
-def test_test_results_speeds_and_weights_are_kept(store: Store) -> None:
+def test_test_results_and_weights_are_kept(store: Store) -> None:
     store.add_block("abcdef", "lion", "final", 0, 9, 0.5, [lane(test_loss=0.5, test_metric=0.75), lane()])
     again = store.lanes("abcdef", "lion", "final")
     assert [(one.test_loss, one.test_metric) for one in again] == [(0.5, 0.75), (None, None)]
-    store.add_speed("abcdef", "adam", 1e-5, 2)
-    store.add_speed("abcdef", "adam", 9.0, 9)  # the first measurement stays
-    assert store.speeds("abcdef") == {"adam": (1e-5, 2)}
     assert store.weights("abcdef", "adam") is None
     store.add_weights("abcdef", "adam", 0, b"\0one")
     store.add_weights("abcdef", "adam", 1, b"\0two")
     assert store.weights("abcdef", "adam") == b"\0two"
     assert store.work("abcdef") == (4, 36)
+
+
+def test_speeds_are_kept_with_how_sure_they_are_and_the_first_measurement_stays(store: Store) -> None:
+    speeds = {"adam": Speed(1e-5, 2, 1e-5, 1.1e-5), "sgd": Speed(1e-6, 1, 1e-6, 3e-6, steady=False)}
+    for name, speed in speeds.items():
+        store.add_speed("abcdef", name, speed)
+    store.add_speed("abcdef", "adam", Speed(9.0, 9, 9.0, 9.0))
+    assert store.speeds("abcdef") == speeds
+    assert store.speeds("abcdef")["sgd"].steady is False
+    assert store.speeds("other") == {}
+
+
+def test_landmarks_are_kept_by_name_and_seed_and_the_first_ones_stay(store: Store) -> None:
+    known, unknown = Landmark(0.1 + 0.2, 0.75, 0.5, 0.25), Landmark(1.5, np.nan, np.nan, np.nan)
+    store.add_landmarks("abcdef", "constant", {2**32 - 1: known, 3: unknown})
+    store.add_landmarks("abcdef", "constant", {3: known, 4: known})
+    store.add_landmarks("abcdef", "linear", {3: known})
+    found = store.landmarks("abcdef")
+    assert {name: set(by_seed) for name, by_seed in found.items()} == {"constant": {2**32 - 1, 3, 4}, "linear": {3}}
+    assert found["constant"][2**32 - 1] == found["constant"][4] == found["linear"][3] == known
+    np.testing.assert_array_equal(found["constant"][3], unknown)
+    assert store.landmarks("other") == {}
+
+
+def test_a_lane_keeps_its_schedule_and_how_far_its_rows_are_apart(store: Store) -> None:
+    store.add_block("abcdef", "adam", "cosine-0.5", 0, 9, 0.5, [lane(schedule="cosine", row_deviation=0.1 + 0.2), lane()])
+    one, other = store.lanes("abcdef", "adam", "cosine-0.5")
+    assert (one.schedule, one.row_deviation) == ("cosine", 0.1 + 0.2)
+    assert (other.schedule, other.row_deviation) == ("constant", None)
+
+
+def test_rungs_are_told_by_contestant_in_the_order_in_which_they_ran(store: Store) -> None:
+    for rung, block in (("search", 0), ("widened", 0), ("search", 1), ("cosine-0.125", 0), ("promise", 0)):
+        store.add_block("abcdef", "sgd", rung, block, 9, 0.5, [lane()])
+    assert store.rungs("abcdef") == {"adam": ["final"], "sgd": ["search", "widened", "cosine-0.125", "promise"]}
+    assert store.rungs("other") == {}
 
 
 def test_probes_and_endpoints_are_kept_and_the_first_look_stays(store: Store) -> None:

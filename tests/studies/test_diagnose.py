@@ -27,7 +27,7 @@ def test_on_data_it_is_the_diagnosis_of_where_a_run_ends() -> None:
     problem = tw.problems.load("iris", model="mlp:3")
     diagnosis = tw.diagnose(problem, "adam@16", learning_rate=0.01, epochs=3, seed=2)
     run = tw.descend(problem, tw.methods.Adam(0.01), epochs=3, batch=16, key=2)
-    loss = float(problem.loss(run.params, problem.train))
+    loss = float(problem.loss(run.params, problem.divided(2).train))
     assert diagnosis.evidence.loss == pytest.approx(loss, rel=1e-4)
     assert diagnosis.of == "iris after 3 epochs of Adam (batch 16) (learning rate 0.01)"
 

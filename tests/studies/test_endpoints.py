@@ -14,12 +14,13 @@ from commands import run
 from markup import Page
 from talweg.checks import InputError
 from talweg.landscape import diagnose
+from talweg.landscape.diagnosis import stable_below
 from talweg.problems import Problem
 from talweg.racing.result import Race
 from talweg.studies import endpoints
 from talweg.text.endpoints import KINDS
 
-SMALL: dict[str, Any] = {"methods": "adam,sgd@full,momentum", "settings": 4, "seeds": 4, "epochs": 4}
+SMALL: dict[str, Any] = {"methods": "adam,sgd@full,momentum", "settings": 4, "seeds": 4, "epochs": 8, "schedule": "constant"}
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def raced(clouds: Problem, tmp_path_factory: pytest.TempPathFactory) -> Race:
     return tw.race(clouds, **SMALL, store=tmp_path_factory.mktemp("endings") / "talweg.db")
 
 
-def test_every_final_lane_was_looked_at_and_untuned_ones_were_not(raced: Race) -> None:
+def test_every_final_lane_was_looked_at(raced: Race) -> None:
     for row in raced.summary["contestants"]:
         measured = raced.store.endpoints(raced.name)[row["name"]]
         assert len(measured) == SMALL["seeds"]
@@ -40,10 +41,11 @@ def test_every_final_lane_was_looked_at_and_untuned_ones_were_not(raced: Race) -
 def test_the_best_lane_is_seen_as_its_diagnosis_sees_it(raced: Race, clouds: Problem) -> None:
     """All of the 48 training examples are looked at, so the sharpness is the same to rounding."""
     row = raced.winner
-    lanes = raced.store.lanes(raced.name, row["name"], "final")[: SMALL["seeds"]]
+    lanes = raced.store.lanes(raced.name, row["name"], "final")
     best = min(lanes, key=lambda lane: lane.validation_loss[-1])
     measured = dict(zip(sorted(lane.seed for lane in lanes), raced.store.endpoints(raced.name)[row["name"]], strict=True))[best.seed]
-    diagnosis = diagnose(clouds, raced.best.params, method=raced.best.method)
+    diagnosis = diagnose(clouds.divided(best.seed), raced.best.params, method=raced.method(row["name"]))
+    assert raced.diagnose([row["name"]])[row["label"]].sharpness == pytest.approx(diagnosis.sharpness, rel=1e-5)
     assert measured is not None
     assert measured["largest"] == pytest.approx(diagnosis.sharpness, rel=1e-3)
     assert measured["point"] == diagnosis.point
@@ -55,6 +57,11 @@ def test_the_edge_is_that_of_the_tuned_learning_rate(raced: Race) -> None:
     rate, sharp = row["hyperparameters"]["learning_rate"], row["endpoints"]["sharpness"]["median"]
     assert row["endpoints"]["edge"] == pytest.approx(sharp * rate / 2, rel=0.2)
     assert next(row for row in raced.summary["contestants"] if row["name"] == "adam")["endpoints"]["edge"] is None
+
+
+def test_a_learning_rate_that_is_constant_has_an_edge_and_one_that_decays_has_none() -> None:
+    assert stable_below(tw.methods.GradientDescent(tw.schedules.alike("constant", 0.1, 10))) == pytest.approx(20)
+    assert stable_below(tw.methods.GradientDescent(tw.schedules.alike("cosine", 0.1, 10))) is None
 
 
 def test_the_report_has_the_endpoints(raced: Race, tmp_path: Path) -> None:
@@ -78,14 +85,14 @@ def test_a_lane_whose_loss_is_not_finite_says_nothing(clouds: Problem) -> None:
 
     good = clouds.start(jax.random.key(0))
     stacked = jax.tree.map(lambda leaf: np.stack([np.asarray(leaf), np.full_like(leaf, np.nan)]), good)
-    first, second = endpoints.diagnosed(clouds, stacked, [tw.methods.GradientDescent(0.1)] * 2)
+    first, second = endpoints.diagnosed(clouds, stacked, [tw.methods.GradientDescent(0.1)] * 2, [0, 1])
     assert first is not None
     assert first["threshold"] == pytest.approx(20)
     assert second is None
 
 
 def test_a_wider_network_is_looked_at_as_it_is(clouds: Problem, tmp_path: Path) -> None:
-    race = tw.race(clouds, "sgd", remedies="wider", settings=2, seeds=2, epochs=1, store=tmp_path / "talweg.db")
+    race = tw.race(clouds, "sgd", remedies="wider", settings=2, seeds=2, epochs=8, store=tmp_path / "talweg.db")
     diagnoses = race.diagnose()
     assert sorted({one.dimensions for one in diagnoses.values()}) == [21, 81]  # 4 and 16 hidden units
     again = tw.open_race(race.name, tmp_path / "talweg.db").diagnose(problem=clouds)
@@ -97,7 +104,7 @@ def test_a_wider_network_is_looked_at_as_it_is(clouds: Problem, tmp_path: Path) 
 
 def test_the_command_diagnoses_the_newest_race(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    tw.race(tw.problems.load("iris", model="mlp:3"), "sgd", settings=2, seeds=2, epochs=1, store="talweg.db")
+    tw.race(tw.problems.load("iris", model="mlp:3"), "sgd", settings=2, seeds=2, epochs=8, store="talweg.db")
     result = run("diagnose", "--method", "sgd", "--json", "ends.json")
     assert result.code == 0
     assert "mini-batch gradient descent, its best final run" in result.out

@@ -13,11 +13,11 @@ import pytest
 import talweg as tw
 from markup import Page
 from talweg.contestants import remedies
-from talweg.problems import Problem, surface
+from talweg.problems import Problem, load, surface
 from talweg.problems.supervised import widened as widened_problem
 from talweg.studies.escape import Escape, escape
 
-FEW = {"starts": 128, "steps": 200, "settings": 4}
+FEW = {"starts": 128, "steps": 200, "settings": 32}
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,14 @@ def test_four_restarts_find_one_of_four_basins_as_often_as_chance_says(restarted
     assert restarted.best_known
     assert restarted.best == pytest.approx(-78.3323, abs=1e-3)
     assert restarted.sentences[0].startswith("With 4 random restarts, ")
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_few_settings_make_a_verdict_unknown_and_never_the_opposite(seed: int) -> None:
+    xor = load("xor-2-2-1")
+    few, many = ([arm.verdict for arm in escape(xor, "sgd", "wider", starts=32, settings=n, seed=seed).arms] for n in (4, 32))
+    assert few == ["plain", "not known"]
+    assert many == ["plain", "helps"]
 
 
 def test_a_trial_has_reached_the_value_that_comes_near_enough(restarted: Escape) -> None:

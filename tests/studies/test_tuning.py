@@ -16,6 +16,16 @@ def test_of_equal_scores_the_next_key_decides_then_the_first() -> None:
     assert tuning.best(np.array([INF, 2.0, 2.0])) == 1
 
 
+def test_a_half_sample_keeps_one_of_every_two_neighbours() -> None:
+    points = np.array([0.9, 0.1, 0.6, 0.3, 0.2])[:, None]  # neighbours: 1 and 4, 3 and 2; 0 is alone
+    kept = tuning.half_samples(points, 400, seed=0)
+    assert kept.shape == (400, 5)
+    assert (kept[:, 1] != kept[:, 4]).all()
+    assert (kept[:, 2] != kept[:, 3]).all()
+    assert ((kept.mean(axis=0) > 0.4) & (kept.mean(axis=0) < 0.6)).all()
+    assert (kept == tuning.half_samples(points, 400, seed=0)).all()
+
+
 def test_the_mean_loss_counts_soon_as_well_as_low_and_a_divergence_is_the_worst() -> None:
     scores = tuning.mean_loss(np.array([[4.0, 3.0, 2.0], [4.0, 1.0, 2.0], [4.0, 0.1, NAN]]))
     np.testing.assert_array_equal(scores, [3, 7 / 3, INF])

@@ -20,6 +20,8 @@ def arm(label: str, share: float, verdict: str = "plain", gain: tuple[float, flo
         "name": label,
         "label": label,
         "verdict": verdict,
+        "good_settings": 1 if verdict == "not known" else 5,
+        "tried_settings": 8,
         "reached": round(100 * share),
         "rate": {"median": share, "low": max(0.0, share - 0.08), "high": min(1.0, share + 0.08)},
         "gain": None if gain is None else dict(zip(("median", "low", "high"), gain, strict=True)),
@@ -39,6 +41,7 @@ def summary(*arms: dict[str, Any], plain: float = 0.25, **more: Any) -> dict[str
         "threshold": -2.9,
         "gradients": 200.0,
         "starts": 100,
+        "settings": 8,
         "level": 0.95,
     }
     return given | {"arms": [arm(ALONE, plain), *arms]} | more
@@ -47,6 +50,20 @@ def summary(*arms: dict[str, Any], plain: float = 0.25, **more: Any) -> dict[str
 HELPS = arm(f"{ALONE}, 4 random restarts", 0.68, "helps", (0.43, 0.31, 0.54))
 TIES = arm(f"{ALONE}, with warm restarts", 0.29, "can't be told", (0.04, -0.06, 0.13))
 HURTS = arm("RMSprop", 0.05, "hurts", (-0.2, -0.29, -0.1))
+
+
+UNTUNED = arm(f"{ALONE}, hidden layers 4× as wide", 0.0, "not known", (-0.25, -0.34, 0.02)) | {"good_settings": 0}
+
+
+def test_a_remedy_that_nobody_tuned_enough_is_not_known_and_neither_helps_nor_hurts() -> None:
+    numbers = summary(UNTUNED, arm("Adam", 0.5, "not known", (0.25, -0.1, 0.4)))
+    lines = escape.sentences(numbers)
+    assert lines[0] == "Not known whether a remedy helps: with 8 settings of each, tuning is too much a matter of luck."
+    assert lines[2].startswith("Not known, tuned with too few settings: hidden layers 4× as wide (0 %; none of 8 settings arrived) and ")
+    assert not [line for line in lines if line.startswith(("Helps", "Hurts", "No significant"))]
+    assert escape.cells(UNTUNED, numbers)["verdict"] == "not known"
+    assert {trace.marker.symbol for trace in figures.rates(numbers).data} == {"circle", "circle-open"}
+    assert escape.headline(summary(UNTUNED, HELPS)).startswith("With 4 random restarts")
 
 
 def test_the_best_remedy_comes_first_and_each_difference_has_its_interval() -> None:

@@ -87,3 +87,21 @@ def test_shares_are_not_rounded_to_nothing_or_to_all() -> None:
 
 def test_names_are_listed_as_a_sentence_does() -> None:
     assert [format.listed(x) for x in ([], ["A"], ["A", "B"], ["A", "B", "C"])] == ["", "A", "A and B", "A, B and C"]
+
+
+@pytest.mark.parametrize(
+    ("label", "hyperparameters", "batch", "text"),
+    [
+        ("Adam (batch 16)", {"learning_rate": 0.01}, 16, "Adam"),
+        ("Adam (batch full)", {}, "full", "Adam"),
+        ("mini-batch gradient descent (4)", {}, 4, "mini-batch gradient descent"),
+        ("mini-batch gradient descent (4), learning_rate 0.1", {"learning_rate": 0.1}, 4, "mini-batch gradient descent"),
+        ("Adam (batch 16), with warm restarts", {}, 16, "Adam, with warm restarts"),
+        ("Adam, b1 0.8", {"b1": 0.8, "learning_rate": 0.1}, 16, "Adam"),
+        ("Adam, b1 0.8", {"b1": 0.9}, 16, "Adam, b1 0.8"),
+        ("RMSprop (centered)", {"decay": 0.9}, 16, "RMSprop (centered)"),
+        ("Adam (2)", {}, 16, "Adam (2)"),
+    ],
+)
+def test_a_label_loses_the_numbers_that_a_sentence_adds(label: str, hyperparameters: dict[str, float], batch: int | str, text: str) -> None:
+    assert format.bare(label, hyperparameters, batch) == text

@@ -82,7 +82,7 @@ def test_a_loss_of_exactly_zero_is_drawn_and_not_as_diverged() -> None:
     assert again["loss"] > 0
     assert panels.outcome(again, up["run"]["start_loss"]) != "diverged"
     assert lookup.loss_axis(up, "loss") == "loss (log scale)"
-    assert labels.point(again, "improved")[-1] == "final validation loss 0"
+    assert labels.point(again, "improved")[-1] == "lowest validation loss 0"
 
 
 @pytest.mark.parametrize("tell", [captions.curves, captions.learning_rates, captions.tuning])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import runpy
+from dataclasses import replace
 from pathlib import Path
 
 from talweg.figures.surface import outcomes
@@ -37,6 +38,32 @@ def test_the_legend_says_what_became_of_each() -> None:
     assert words(trajectory([2.0, -3.0]), ENDLESS) == "at −3 after 1 step"
     assert legend(groups(STUCK)[0]).startswith("Rmsprop, learning rate 0.1 (best of 32): stuck at")
     assert rate(groups(trajectory([1.0, 0.0], learning_rate=None))[0][0]) == "no learning rate"
+
+
+def zigzag(name: str = "sgd", **more: object) -> SingleTrajectory:
+    """A run that jumps from wall to wall."""
+    return trajectory([10.0 - 0.1 * k for k in range(21)], at=[(1.0, 0.9**k * (-1) ** k) for k in range(21)], name=name, **more)
+
+
+def crawl(name: str = "momentum", **more: object) -> SingleTrajectory:
+    """A run that has hardly begun."""
+    return trajectory([10.0 - 0.1 * k for k in range(21)], at=[(3.0 - 0.01 * k, 1.0) for k in range(21)], name=name, **more)
+
+
+def test_a_run_that_does_not_arrive_is_told_why() -> None:
+    assert words(zigzag()) == "8 above the lowest value after 20 steps; it overshoots, from wall to wall"
+    assert words(crawl()) == "8 above the lowest value after 20 steps; its learning rate is too small"
+    assert words(crawl(tuned=True)) == words(crawl(learning_rate=None)) == "8 above the lowest value after 20 steps"
+    assert headline("two wells", groups(crawl())) == "Momentum does not reach the lowest point: its learning rate is too small"
+    lines = sentences(groups(zigzag(), crawl()))
+    assert lines[1] == "Too large a learning rate to settle, jumping from wall to wall: Sgd (learning rate 0.1)."
+    assert lines[2].endswith("without ever having turned sharply: Momentum (learning rate 0.1).")
+    assert "from 2 (1 overshoot from wall to wall and 1 too slow)" in summed(groups(zigzag(), crawl("sgd", start=1))[0])
+
+
+def test_a_learning_rate_in_a_label_is_not_said_twice() -> None:
+    fixed = replace(trajectory([10.0, 2.0, 0.5]), label="gradient descent, learning_rate 0.1")
+    assert legend(groups(fixed)[0]).startswith("gradient descent, learning rate 0.1: ")
 
 
 def test_the_lowest_known_is_not_called_the_lowest() -> None:

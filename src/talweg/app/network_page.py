@@ -127,7 +127,7 @@ class NetworkPage(Page[NetworkState]):
                 await self._train(turn, state)
 
     async def _train(self, turn: int, state: NetworkState) -> None:
-        problem = await computed(training.of_state, state)
+        problem = (await computed(training.of_state, state)).divided(state.seed)
         picture = await computed(training.picture, problem)
         self.troubled("")
         self.about.set_text(f"{problem!r}".removeprefix("Problem(").removesuffix(")").replace("'", ""))

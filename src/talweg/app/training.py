@@ -182,7 +182,7 @@ def train(state: NetworkState, entry: Entry) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=CACHED)
 def _trained(state: NetworkState, entry: Entry) -> dict[str, Any]:
-    problem = of_state(state)
+    problem = of_state(state).divided(state.seed)
     (contestant,) = listed(problem, named(state, entry), settings=1)
     training = trained(problem, contestant, state.epochs, hyperparameters=entry.hyperparameters, seed=state.seed)
     trace = training.trace

@@ -12,8 +12,6 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from talweg import checks
-
 if TYPE_CHECKING:
     from talweg.methods import Method
 
@@ -24,10 +22,12 @@ def methods(
     """The catalogue of methods, and what can be wrapped around them: formula, defaults, search range, memory, source."""
     from talweg.cli.live import console
     from talweg.methods import CATALOGUE, VARIANTS, WRAPPERS
+    from talweg.methods.catalogue import named
 
     everything = CATALOGUE | WRAPPERS
     if name is not None:
-        _show_method(console(), name, everything[checks.one_of("methods", "method", name, everything)])
+        kind = named("methods", "method", name, everything)
+        _show_method(console(), kind.name, kind)
         return
     groups = {
         "methods": [kind for word, kind in CATALOGUE.items() if word not in VARIANTS],

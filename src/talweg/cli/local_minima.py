@@ -26,7 +26,7 @@ def diagnose(
         ),
     ] = None,
     at: Annotated[str | None, typer.Option(help="A point of a function, such as 1,1; otherwise the endpoint of a descent.")] = None,
-    method: Annotated[str | None, typer.Option(help="Of a race: a contestant by its name. Of a problem: who descends.")] = None,
+    method: Annotated[str | None, typer.Option(help="Of a race: a contestant, by name, label or rank. Of a problem: who descends.")] = None,
     learning_rate: options.LearningRate = None,
     steps: Annotated[int, options.STEPS] = 1000,
     epochs: options.Epochs = None,
@@ -34,6 +34,7 @@ def diagnose(
     seed: options.Seed = 0,
     target: options.Target = None,
     model: options.Model = None,
+    init: options.Init = None,
     loss: options.Loss = None,
     task: options.Task = None,
     store: options.Store = options.STORE,
@@ -42,23 +43,26 @@ def diagnose(
     """Is the endpoint of a run a minimum, a saddle, not converged? The gradient against its noise, curvature, the edge of stability."""
     writable(Path(), json_file)
     if name is None or re.fullmatch(r"[0-9a-f]{4,}", name):
-        of_problem = {"at": at, "learning-rate": learning_rate, "epochs": epochs, "target": target, "model": model, "loss": loss}
-        for option, value in {**of_problem, "task": task}.items():
+        of_descent = {"at": at, "learning-rate": learning_rate, "epochs": epochs}
+        of_problem = {"target": target, "model": model, "init": init, "loss": loss, "task": task}
+        for option, value in {**of_descent, **of_problem}.items():
             if value is not None:
                 raise InputError(f"diagnose: --{option} is for a problem; a race has its own. Name a problem, or leave it out")
         from talweg.racing.api import open_race
 
         stored = open_race(name, store)
         set_up_jax()
-        of_contestants = stored.diagnose(options.names(method), split=split, key=seed)
+        of_contestants = stored.diagnose(method, split=split, key=seed)
         diagnoses = {f"{label}, its best final run": diagnosis for label, diagnosis in of_contestants.items()}
     else:
         set_up_jax()
+        from talweg.contestants import notation
         from talweg.problems import resolve
         from talweg.studies.diagnose import diagnose as diagnose_problem
 
+        notation.check(method)
         diagnosis = diagnose_problem(
-            resolve(name, target=target, model=model, loss=loss, task=task),
+            resolve(name, target=target, model=model, init=init, loss=loss, task=task),
             method or "sgd",
             at=None if at is None else options.place(at, "diagnose"),
             learning_rate=learning_rate,
@@ -87,6 +91,7 @@ def basins(
     connection: Annotated[bool, typer.Option(help="On data: whether the two best endpoints lie in one valley; takes seconds.")] = True,
     target: options.Target = None,
     model: options.Model = None,
+    init: options.Init = None,
     loss: options.Loss = None,
     task: options.Task = None,
     json_file: options.Json = None,
@@ -96,12 +101,14 @@ def basins(
     set_up_jax()
     from talweg.cli import live, tables
     from talweg.problems import resolve
-    from talweg.studies.basins import basins as search
+    from talweg.studies import basins as study
 
+    numbers: dict[str, Any] = {"steps": steps, "epochs": epochs, "learning_rate": learning_rate, "seed": seed}
+    study.check_options(methods, starts, **numbers)
     console = live.console()
-    chosen = resolve(problem, target=target, model=model, loss=loss, task=task)
+    chosen = resolve(problem, target=target, model=model, init=init, loss=loss, task=task)
     with live.working(console) as working:
-        result = search(chosen, methods, starts, steps=steps, epochs=epochs, learning_rate=learning_rate, seed=seed, progress=working)
+        result = study.basins(chosen, methods, starts, **numbers, progress=working)
         sentences, notes = list(result.sentences), []
         if connection:
             working("the connection between the two lowest endpoints")
@@ -129,6 +136,7 @@ def escape(
     seed: options.Seed = 0,
     target: options.Target = None,
     model: options.Model = None,
+    init: options.Init = None,
     loss: options.Loss = None,
     task: options.Task = None,
     json_file: options.Json = None,
@@ -142,23 +150,13 @@ def escape(
     from talweg.cli import live, tables
     from talweg.problems import resolve
 
+    numbers: dict[str, Any] = {"starts": starts, "steps": steps, "epochs": epochs, "settings": settings}
+    numbers |= {"within": within, "goal_loss": goal_loss, "seed": seed}
+    escaping.check_options(method, remedies, **numbers)
     console = live.console()
-    chosen = resolve(problem, target=target, model=model, loss=loss, task=task)
+    chosen = resolve(problem, target=target, model=model, init=init, loss=loss, task=task)
     with live.working(console) as working:
-        result = escaping.escape(
-            chosen,
-            method,
-            remedies,
-            starts=starts,
-            steps=steps,
-            epochs=epochs,
-            settings=settings,
-            within=within,
-            goal_loss=goal_loss,
-            seed=seed,
-            progress=working,
-            command=command(),
-        )
+        result = escaping.escape(chosen, method, remedies, **numbers, progress=working, command=command())
     summary = result.summary
     tables.arms(console, summary)
     tables.diagnosis(console, f"{summary['problem']}, {summary['starts']:,} starts of each arm", result.sentences)
@@ -183,6 +181,9 @@ def _places(result: Any) -> list[str]:
 
 def _descents(summary: Summary) -> str:
     """What was run."""
+    from talweg.text.format import bare
+
     first, *others = summary["methods"]
-    rate = "" if others else f" of {first['label']} (learning rate {first['hyperparameters'].get('learning_rate', 0):.3g})"
+    value = first["hyperparameters"].get("learning_rate", 0)
+    rate = "" if others else f" of {bare(first['label'], {'learning_rate': value})} (learning rate {value:.3g})"
     return f"{summary['problem']}, {summary['starts']:,} starts{rate}, {summary['steps']:,} steps each"

@@ -14,7 +14,7 @@ import typer
 
 from talweg._version import __version__
 from talweg.checks import InputError
-from talweg.cli import catalogues, local_minima, race, surface
+from talweg.cli import catalogues, local_minima, predict, race, surface
 from talweg.cli.process import say, set_up_jax
 
 app = typer.Typer(
@@ -63,7 +63,7 @@ def playground(
 
 
 for command in (
-    *(race.race, surface.surface, race.show, race.code, race.landscape, race.races),
+    *(race.race, surface.surface, race.show, race.code, predict.predict, race.landscape, race.races),
     *(catalogues.methods, catalogues.problems, playground),
     *(local_minima.diagnose, local_minima.basins, local_minima.escape),
 ):

@@ -23,6 +23,7 @@ Problem = Annotated[
 ]
 Target = Annotated[str | None, typer.Option(help="Column to predict, of a file.")]
 Model = Annotated[str | None, typer.Option(help="linear, mlp:64,32[,tanh][,glorot] or cnn:8,16.")]
+Init = Annotated[str | None, typer.Option(help="How weights start: torch (the default), keras, flax, sklearn, he, glorot, lecun or small.")]
 Loss = Annotated[
     str | None,
     typer.Option(
@@ -31,6 +32,8 @@ Loss = Annotated[
     ),
 ]
 Task = Annotated[str | None, typer.Option(help="classification or regression; otherwise recognised from the target.")]
+Groups = Annotated[str | None, typer.Option(help="Column whose rows stay together, such as patient: train, validate or test.")]
+Time = Annotated[str | None, typer.Option(help="Column of dates or numbers: the past trains, the future validates and tests.")]
 Split = Annotated[str, typer.Option(help="train or validation: the data of the loss.")]
 
 # ---- what is run on it
@@ -65,11 +68,6 @@ def place(text: str, who: str) -> list[float]:
         return [float(part) for part in text.split(",")]
     except ValueError:
         raise InputError(f"{who}: a point must be numbers with commas between them, such as -1.2,1, got {text!r}") from None
-
-
-def names(text: str | None) -> list[str] | None:
-    """The names of `a, b`; None if none were given."""
-    return None if text is None else [word.strip() for word in text.split(",") if word.strip()]
 
 
 def duration(text: str) -> float:

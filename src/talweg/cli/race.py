@@ -20,16 +20,24 @@ def race(
     problem: options.Problem,
     target: options.Target = None,
     model: options.Model = None,
+    init: options.Init = None,
     loss: options.Loss = None,
     task: options.Task = None,
+    groups: options.Groups = None,
+    time: options.Time = None,
     methods: options.Methods = None,
     epochs: options.Epochs = None,
     budget: Annotated[str | None, typer.Option(help="Instead, what the whole race may take: 60s, 5m.")] = None,
-    settings: options.Settings = 64,
-    seeds: Annotated[int, typer.Option(help="Fresh seeds that the best setting is reported on.")] = 16,
+    settings: options.Settings = 32,
+    seeds: Annotated[int, typer.Option(help="Fresh seeds of the final, and as many of the promise.")] = 32,
     goal_loss: Annotated[float | None, typer.Option(help="Target: a validation loss.")] = None,
     goal_accuracy: Annotated[float | None, typer.Option(help="Target: a validation accuracy, such as 0.95.")] = None,
-    schedule: options.Schedule = "constant",
+    schedule: Annotated[
+        str | None, typer.Option(help="How learning rates change: constant, cosine, one-cycle …; without it, decay is raced, too.")
+    ] = None,
+    current: Annotated[str | None, typer.Option(help="What you use now, such as adam@32:learning_rate=1e-3: is it good enough?")] = None,
+    count: Annotated[str, typer.Option(help="What speed is counted in: time, steps, examples or gradients.")] = "time",
+    clock: Annotated[str, typer.Option(help="Whose steps are timed: jax, torch or keras; PyTorch's where that can be had.")] = "auto",
     seed: options.Seed = 0,
     remedies: Annotated[str | None, options.REMEDIES] = None,
     dynamics: Annotated[
@@ -48,10 +56,17 @@ def race(
     from talweg.contestants.remedies import line_up
     from talweg.problems import resolve
     from talweg.racing import api as racing
+    from talweg.store import check_store
 
+    goals: dict[str, Any] = {"goal_loss": goal_loss, "goal_accuracy": goal_accuracy}
+    numbers: dict[str, Any] = {"epochs": epochs, "budget": seconds, "settings": settings, "seeds": seeds, "seed": seed}
+    racing.check_options(methods, remedies, schedule=schedule, **numbers, **goals)
+    check_store(store)
     console = terminal.console()
-    chosen = resolve(problem, target=target, model=model, loss=loss, task=task)
-    contestants, left_out = line_up(chosen, methods, checks.whole("race", "settings", settings), schedule, remedies)
+    every_init = init == "all"
+    init = None if every_init else init
+    chosen = resolve(problem, target=target, model=model, init=init, loss=loss, task=task, groups=groups, time=time)
+    contestants, left_out = line_up(chosen, methods, settings, schedule, remedies, current)
     if not quiet:
         terminal.introduce(console, chosen, contestants, settings, seeds, left_out)
     live = terminal.Live(console, contestants, "steps" if chosen.train is None else "epochs")
@@ -60,23 +75,26 @@ def race(
             done = racing.race(
                 chosen,
                 methods,
-                epochs=epochs,
-                budget=seconds,
-                settings=settings,
-                seeds=seeds,
-                goal_loss=goal_loss,
-                goal_accuracy=goal_accuracy,
+                **numbers,
+                **goals,
                 schedule=schedule,
-                seed=seed,
+                current=current,
+                count=count,
+                clock=clock,
                 store=store,
                 listener=(lambda event: None) if quiet else live,
                 command=command(),
                 probes=dynamics,
                 remedies=remedies,
             )
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
+        so_far = getattr(stop, "race", None)
+        if so_far is not None:
+            _show(console, so_far, out, json_file, quiet)
         say(f"talweg: stopped; what is finished is kept in {store}, and the same command goes on from there:\n  {command()}")
         raise typer.Exit(INTERRUPTED) from None
+    if every_init:
+        done.initialisations()
     _show(console, done, out, json_file, quiet)
 
 
@@ -95,27 +113,35 @@ def races(store: options.Store = options.STORE) -> None:
     """List what is in the store."""
     from talweg.cli import live, tables
     from talweg.store import Store
-    from talweg.verdict import record
-    from talweg.verdict.judge import judge
 
     opened = Store(store, existing=True)
     rows = opened.races()
     if not rows:
         say(f"{store} holds no races yet; run talweg race first")
         return
-    winners = []
-    for row in rows:
-        summary = judge(record.read(opened, row)) if row.finished else None
-        tied = len(summary["verdict"]["tied"]) if summary else 0
-        label = summary["contestants"][0]["label"] if summary else "unfinished"
-        winners.append(label + (f", tied with {tied}" if tied else ""))
-    tables.races(live.console(), rows, winners)
+    tables.races(live.console(), rows, [_came_to(opened, row) for row in rows])
+
+
+def _came_to(store: Any, row: Any) -> str:
+    """What a race recommends, in a few words."""
+    from talweg.verdict import record
+    from talweg.verdict.judge import judge
+
+    if not row.finished:
+        return "unfinished"
+    if row.plan.get("protocol") != record.PROTOCOL:
+        return "run by an older talweg"
+    summary = judge(record.read(store, row))
+    if summary["verdict"]["winner"] is None:
+        return "nothing recommended"
+    tied = len(summary["verdict"]["tied"])
+    return f"{summary['recommendation']['label']}{f', tied with {tied}' if tied else ''}"
 
 
 def code(
     name: options.Race = None,
     library: Annotated[str, typer.Option("--for", help="torch, keras, optax, tensorflow or sklearn.")] = "torch",
-    method: Annotated[str | None, typer.Option(help="A contestant by its name in the table; the winner without it.")] = None,
+    method: Annotated[str | None, typer.Option(help="A contestant by its name, label or rank in the table; the winner without it.")] = None,
     store: options.Store = options.STORE,
 ) -> None:
     """Print the winner as code: optimizer and schedule, with what differs where a library can't take the same steps."""
@@ -136,7 +162,7 @@ def landscape(
     points: Annotated[int, typer.Option(help="Points of the slice on each side.")] = 41,
     split: options.Split = "train",
     methods: Annotated[
-        str | None, typer.Option(help="Contestants by their names in the table, with commas; the first nine without.")
+        str | None, typer.Option(help="Contestants by their names, labels or ranks in the table, with commas; the first nine without.")
     ] = None,
     store: options.Store = options.STORE,
     out: Annotated[Path | None, options.file_option("FILE.html, .png, .svg or .pdf", "NAME-landscape.html")] = None,
@@ -150,7 +176,7 @@ def landscape(
     set_up_jax()
     from talweg.cli import live, tables
 
-    drawn = done.landscape(directions, split=split, contestants=options.names(methods), points=points, line=line)
+    drawn = done.landscape(directions, split=split, contestants=methods, points=points, line=line)
     written = save(drawn, out, drawn.problem.name, done.name, "landscape")
     console = live.console()
     tables.verdict(console, {"verdict": {"sentences": drawn.sentences, "warnings": drawn.warnings}})

@@ -18,17 +18,24 @@ from talweg.figures import palette
 from talweg.summary import Row, Summary
 from talweg.text import basins as basin_words
 from talweg.text import escape as arm_words
-from talweg.text.format import batch_size, figures, interval, metric, parts, seconds, setting, share, times, unit, whole
+from talweg.text import lookup, timing
+from talweg.text.format import batch_size, figures, loss_name, metric, parts, setting, share, unit, whole
 
+WHY = "why not first"
 PROSE = 110  # columns of a line that is still easy to read
 SHOWN = 12  # basins
 ROOMY, SPARED = 140, ("interval", "steps")  # fewer columns than that leave these out of the table of remedies
 
 
 def result(console: Console, summary: Summary) -> None:
-    """The table and the verdict."""
+    """The answer in one line, the table, and the verdict."""
     console.print()
-    console.print(table(summary, console.width))
+    _prose(console, [summary["verdict"]["headline"]], "bold")
+    console.print()
+    grid = table(summary, console.width)
+    console.print(grid)
+    if WHY not in [column.header for column in grid.columns]:
+        _prose(console, [f"{c['label']}: {c['why']}" for c in summary["contestants"] if c["why"]], "dim")
     verdict(console, summary)
 
 
@@ -120,15 +127,15 @@ def table(summary: Summary, width: int) -> Table:
     grid.add_column("", no_wrap=True)
     grid.add_column("method", no_wrap=True)
     rows = summary["contestants"]
-    marks = [f"{'[green]●[/]' if row['tied'] else ' '} {row['rank']}" for row in rows]
+    star = summary["recommendation"]["name"]
+    marks = [f"{'[green]●[/]' if row['tied'] else ' '} {row['rank']}{'★' if row['name'] == star else ' '}" for row in rows]
     labels = [named(row) for row in rows]
-    columns = _fitting(_columns(summary), rows, width - 8 - max(cell_len(row["label"]) for row in rows))
+    columns = _fitting(_columns(summary), rows, width - 9 - max(cell_len(row["label"]) for row in rows))
     for head, _ in columns:
-        grid.add_column(head, justify="right", no_wrap=True)
+        grid.add_column(head, justify="left" if head == WHY else "right", no_wrap=True)
     for i, row in enumerate(rows):
-        missed = row["examples_to_target"]["median"] is None
-        grid.add_row(marks[i], labels[i], *(cells[i] for _, cells in columns), style="dim" if missed and not row["tied"] else "")
-    grid.caption = Text("● the winner and those tied with it; medians over seeds, with 95 % intervals", style="dim")
+        grid.add_row(marks[i], labels[i], *(cells[i] for _, cells in columns), style="dim" if lookup.failed(row) else "")
+    grid.caption = Text("★ recommended; ● not separable from the lowest loss; means over seeds, with 95 % intervals", style="dim")
     grid.caption_justify = "left"
     return grid
 
@@ -146,39 +153,42 @@ class Column:
 
 
 def _columns(summary: Summary) -> list[Column]:
-    percent = metric(bool(summary["problem"]["metric_percent"]))
-    measured = summary["problem"]["metric"]
+    problem, count = summary["problem"], summary["target"]["count"]
+    score, measured = metric(bool(problem["metric_percent"])), problem["metric"]
+    data = unit(problem) == "example"
 
     def rate(row: Row) -> str:
-        return setting(row["hyperparameters"].get("learning_rate", row["default"]["hyperparameters"].get("learning_rate")))
+        return setting(row["hyperparameters"].get("learning_rate"))
 
     def test(row: Row) -> str:
-        return percent((row["test"]["metric"] or {}).get("median")) if measured else figures((row["test"]["loss"] or {}).get("median"))
+        return parts(row["test"]["metric"], show=score)[0] if measured else parts(row["test"]["loss"], show=figures)[0]
 
     def good(row: Row) -> str:
         return " – ".join(setting(x) for x in row["good_range"]) if row["good_range"] else "–"
 
-    def median(key: str, show: Callable[[float | None], str] = figures, missing: str = "–") -> Callable[[Row], str]:
-        return lambda row: parts(row[key], show=show, missing=missing)[0]
+    def loss(row: Row) -> tuple[str, str]:
+        return ("diverged", "") if lookup.failed(row) else parts(row["validation_loss"])
 
-    def full(key: str, show: Callable[[float | None], str] = figures, missing: str = "–") -> Callable[[Row], str]:
-        return lambda row: interval(row[key], show=show, missing=missing)
+    def arrival(row: Row) -> tuple[str, str]:
+        return timing.to_target_parts(summary, row)
 
-    examples, clock, missed = "examples_to_target", "seconds_to_target", "not reached"
-    counted = unit(summary["problem"])
-    return [
-        Column("batch", lambda row: batch_size(row["batch"]), 2),
+    def training(row: Row) -> tuple[str, str]:
+        return timing.training_parts(row["training_seconds"], row["seconds_per_step"])
+
+    name, both = loss_name(problem), timing.together
+    columns = [
+        Column("batch", lambda row: batch_size(row["batch"]), 3),
         Column("rate", rate, 0, "learning rate", rate, 5),
-        Column("good range", good, 8),
-        Column("steps", median("steps_to_target", whole), 10, "steps", full("steps_to_target", whole), 13),
-        Column(f"{counted}s", median(examples, whole, missed), 0, f"{counted}s to target", full(examples, whole, missed), 3),
-        Column("time", median(clock, seconds), 1, "time to target", full(clock, seconds), 12),
-        Column("speed-up", median("speedup", times), 0, "speed-up", full("speedup", times), 4),
-        Column("loss", median("final_validation_loss"), 6, "final loss", full("final_validation_loss"), 11),
-        Column("test", test, 0, f"test {measured or 'loss'}", test, 7),
-        Column("diverged", lambda row: share(row["diverged"]), 9),
-        Column("gain from tuning", lambda row: times(row["default"]["gain_from_tuning"]), 9),
+        Column("good range", good, 11),
+        Column("epochs", lambda row: figures(row["epochs"], 2), 1) if data else Column("steps", lambda row: whole(row["steps"]), 1),
+        Column("loss", lambda row: loss(row)[0], 0, name, lambda row: both(loss(row)), 2),
+        Column(measured or "", lambda row: parts(row["validation_metric"], show=score)[0], 6),
+        Column(f"{count} to target", lambda row: arrival(row)[0], 4, f"{count} to target", lambda row: both(arrival(row)), 10),
+        Column("a training", lambda row: training(row)[0], 1, "a training", lambda row: both(training(row)), 9),
+        Column("test", test, 7, f"test {measured or 'loss'}", test, 7),
+        Column(WHY, lambda row: row["why"] or "", 8),
     ]
+    return [column for column in columns if column.head and (data or column.head not in ("batch", "test"))]
 
 
 def _fitting(columns: Sequence[Column], rows: Sequence[Row], room: int) -> list[tuple[str, list[str]]]:

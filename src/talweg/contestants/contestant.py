@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,6 +28,7 @@ class Contestant:
     fixed: Mapping[str, float] = field(default_factory=dict)
     space: Mapping[str, Range] = field(default_factory=dict)
     schedule: str = "constant"
+    decays: bool = False  #: whether a race tries a decaying learning rate, too, where the schedule is constant
     reference: bool = False  #: joined as the baseline, without being asked for
     gradients: int = 1  #: gradient evaluations per step, each of which is charged
     restarts: int = 1  #: trainings one after the other, each with its share of the steps and a fresh start; the best so far is kept
@@ -44,6 +45,11 @@ class Contestant:
         return "full" if self.size is None else self.size
 
     @property
+    def decay(self) -> str | None:
+        """The schedule whose length has to be known before a training; None if its learning rates are constant."""
+        return schedules.DECAY if self.decays else self.schedule if self.schedule != "constant" else None
+
+    @property
     def probed(self) -> bool:
         """Whether its training dynamics can be recorded: not where a lane is several trainings."""
         return self.restarts == 1
@@ -52,12 +58,22 @@ class Contestant:
         """What one step costs: its examples, once for every gradient that it asks for; of so many training examples."""
         return (examples if self.size is None else self.size) * self.gradients
 
-    def method(self, hyperparameters: Mapping[str, float], steps: int) -> Method:
-        """The method with these hyperparameters, for a run of so many steps."""
+    def method(self, hyperparameters: Mapping[str, float], steps: int, schedule: str | None = None) -> Method:
+        """The method with these hyperparameters, for a run of so many steps; with its own schedule unless another is named."""
+        return self._scheduled(hyperparameters, lambda rate: schedules.over(schedule or self.schedule, rate, steps))
+
+    def lane(self, hyperparameters: Mapping[str, float], steps: int, schedule: str) -> Method:
+        """The same method, of the one structure that all its schedules share, so that all are lanes of one program."""
+        if not self.decays:
+            return self.method(hyperparameters, steps)
+        return self._scheduled(hyperparameters, lambda rate: schedules.alike(schedule, rate, steps))
+
+    def _scheduled(self, hyperparameters: Mapping[str, float], over: Callable[[float], schedules.Schedule]) -> Method:
         chosen: dict[str, Any] = {**self.fixed, **hyperparameters}
-        if self.schedule != "constant":
-            rate = {**self.defaults(), **chosen}["learning_rate"]
-            chosen["learning_rate"] = schedules.over(self.schedule, rate, steps)
+        rate = {**self.defaults(), **chosen}.get("learning_rate")
+        if rate is not None:
+            schedule = over(rate)
+            chosen["learning_rate"] = rate if isinstance(schedule, schedules.Constant) else schedule
         return self.factory(**chosen)
 
     def defaults(self) -> dict[str, float]:
@@ -66,9 +82,21 @@ class Contestant:
             return dict(self.fixed)
         return {**self.factory().hyperparameters(), **self.fixed}
 
-    def settings(self, points: np.ndarray) -> list[dict[str, float]]:
-        """The setting at each point of the unit cube; all contestants map the same points through their own search space."""
-        return [{name: r.value(float(u)) for (name, r), u in zip(self.space.items(), point, strict=False)} for point in points]
+    def settings(self, points: np.ndarray, alone: int = 0) -> list[dict[str, float]]:
+        """The setting at each point of the unit cube; all contestants map the same points through their own search space.
+
+        In the first so many `alone`, the learning rate is the only one that is not at its default.
+        """
+        settings = [{name: r.value(float(u)) for (name, r), u in zip(self.space.items(), point, strict=False)} for point in points]
+        if "learning_rate" in self.space:
+            usual = {name: value for name, value in self.defaults().items() if name in self.space and name != "learning_rate"}
+            settings[:alone] = [setting | usual for setting in settings[:alone]]
+        return settings
+
+    def rate_alone(self, setting: Mapping[str, float]) -> bool:
+        """Whether in this setting nothing but the learning rate is tuned."""
+        defaults = self.defaults()
+        return "learning_rate" in self.space and all(setting[name] == defaults[name] for name in self.space if name != "learning_rate")
 
     def with_range(self, name: str, searched: Range) -> Contestant:
         """The same contestant with another range for one hyperparameter."""
@@ -77,7 +105,7 @@ class Contestant:
     def describe(self) -> dict[str, Any]:
         """All that makes it what it is, as JSON."""
         return {
-            **attributes(self, "name", "label", "batch", "schedule", "reference", "gradients"),
+            **attributes(self, "name", "label", "batch", "schedule", "decays", "reference", "gradients"),
             "method": self.method_name,
             "fixed": _readable(self.fixed),
             "space": {name: [r.low, r.high, r.complement] for name, r in self.space.items()},

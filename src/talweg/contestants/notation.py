@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,34 +23,62 @@ from talweg.problems.base import Problem
 
 #: The article's nine, as they are typed.
 NINE = ("sgd@full", "sgd@1", "sgd", "momentum", "nesterov", "adagrad", "adadelta", "rmsprop", "adam")
-BASELINE = "sgd"  #: tuned mini-batch gradient descent: the target, and what every speed-up is measured against
+BASELINE = "sgd"  #: tuned gradient descent: what speed-ups are over, on a function
+CURRENT = "current"  #: the name of what is in use now
+PLAIN, PLAIN_ADAM, PLAIN_BATCH = "plain-adam", "adam@{}", 32  #: Adam as it comes: the baseline of a race on data
 
+
+#: Labels that say a batch, as a table shows them; and the batch that a kind of gradient descent has.
+DESCENT = re.compile(r"(?i)(batch|stochastic|mini-batch) gradient descent(?: \((\d+)\))?")
+LABEL = re.compile(r"(?i)(.+) \(batch (\d+|full)\)")
+BATCHES = {"batch": "full", "stochastic": "1", "mini-batch": None}
 
 Methods = str | Sequence[Any] | Mapping[str, Any] | None
 
 
-def enter(problem: Problem, methods: Methods, settings: int, schedule: str = "constant") -> list[Contestant]:
+def enter(problem: Problem, methods: Methods, settings: int, schedule: str | None = None, current: str | None = None) -> list[Contestant]:
     """The contestants of a race, the baseline first.
 
     `methods` is a text like `adam,sgd@1,sgd@full,momentum@32:momentum=0.99,clip-norm+adam`, or a list of such texts, method classes and
-    methods with hyperparameters (which are raced with just these), or a mapping of names to them; None is the article's nine.
+    methods with hyperparameters (which are raced with just these), or a mapping of names to them; None is the article's nine. The
+    baseline is what a person would do without a race: plain Adam; on a function, where its learning rate means nothing, tuned gradient
+    descent. What is in use at present (`current`) is raced as it is.
     """
     entries = listed(problem, methods, settings, schedule)
-    usual = batch_size(problem, None)
-    baseline = next((e for e in entries if e.factory is GradientDescent and not e.fixed and e.size == usual), None)
+    if current is not None:
+        entries.insert(0, _as_it_is(_entry(problem, CURRENT, current, settings, "constant"), "the current method"))
+    if problem.train is not None:
+        plain = replace(_entry(problem, PLAIN, PLAIN_ADAM.format(min(PLAIN_BATCH, problem.examples)), settings, "constant"), reference=True)
+        return unique([_as_it_is(plain, "plain Adam"), *entries])
+    baseline = next((e for e in entries if e.factory is GradientDescent and not e.fixed), None)
     if baseline is None:
         baseline = replace(_entry(problem, None, BASELINE, settings, schedule), reference=True)
         return unique([baseline, *entries])
     return [baseline, *(e for e in entries if e is not baseline)]
 
 
-def listed(problem: Problem, methods: Methods, settings: int, schedule: str = "constant") -> list[Contestant]:
-    """The methods as `enter` takes them, in their order, without a baseline."""
-    checks.one_of("race", "schedule", schedule, schedules.CATALOGUE)
-    entries = [_entry(problem, name, method, settings, schedule) for name, method in _by_name(methods, problem)]
-    if not entries:
+def _as_it_is(entry: Contestant, label: str) -> Contestant:
+    """A contestant of which nothing is tuned."""
+    return replace(entry, label=label, fixed=entry.defaults(), space={}, decays=False)
+
+
+def listed(problem: Problem, methods: Methods, settings: int, schedule: str | None = "constant") -> list[Contestant]:
+    """The methods as `enter` takes them, in their order, without a baseline; without a schedule, a race tries whether decay is better."""
+    check(methods, schedule)
+    return unique([_entry(problem, name, method, settings, schedule) for name, method in _by_name(methods, problem)])
+
+
+def check(methods: Methods, schedule: str | None = "constant") -> None:
+    """Refuse what is wrong on every problem: an unknown name, a number out of range, a batch that is none. Raises InputError."""
+    if schedule is not None:
+        checks.one_of("race", "schedule", schedule, schedules.CATALOGUE)
+    given = [] if methods is None else _given(methods)
+    if methods is not None and not given:
         raise InputError("race: no methods were given; name some of " + ", ".join(CATALOGUE))
-    return unique(entries)
+    for name, method in given:
+        batch = _read(name, method)[2]
+        if batch not in (None, "full"):
+            checks.whole("race", "the batch size", _whole(method, batch))
 
 
 def unique(entries: Sequence[Contestant]) -> list[Contestant]:
@@ -67,7 +96,7 @@ def parse(text: str) -> tuple[str | None, MethodFactory, str | None, dict[str, f
     """`[name=][wrapper+…]method[@batch][:hyperparameter=value…]` in its parts: name, factory, batch as typed, hyperparameters."""
     head, *pairs = text.strip().split(":")
     name, _, head = head.rpartition("=")
-    word, at, batch = head.partition("@")
+    word, at, batch = _typed(head.strip()).partition("@")
     factory = factory_named("race", word)
     hyperparameters: dict[str, float] = {}
     for pair in pairs:
@@ -81,13 +110,27 @@ def parse(text: str) -> tuple[str | None, MethodFactory, str | None, dict[str, f
     return name.strip() or None, factory, batch.strip() if at else None, hyperparameters
 
 
+def _typed(shown: str) -> str:
+    """What is typed for a label that a table shows: `adam@16` for `Adam (batch 16)`, `sgd@1` for `stochastic gradient descent`."""
+    if match := DESCENT.fullmatch(shown):
+        batch = match[2] or BATCHES[match[1].lower()]
+        return f"{BASELINE}@{batch}" if batch else BASELINE
+    match = LABEL.fullmatch(shown)
+    return f"{match[1]}@{match[2].lower()}" if match else shown
+
+
 def _by_name(methods: Methods, problem: Problem) -> list[tuple[str | None, Any]]:
-    """Each method, with the name that the caller gave it."""
-    if isinstance(methods, Mapping):
-        return list(methods.items())
+    """Each method, with the name that the caller gave it; by default the article's nine."""
     if methods is None:
         methods = [name for name in NINE if problem.train is not None or "@" not in name]
-    elif isinstance(methods, str):
+    return _given(methods)
+
+
+def _given(methods: str | Sequence[Any] | Mapping[str, Any]) -> list[tuple[str | None, Any]]:
+    """Each method that was given, with its name."""
+    if isinstance(methods, Mapping):
+        return list(methods.items())
+    if isinstance(methods, str):
         methods = _parts(methods)
     return [(None, method) for method in (methods if isinstance(methods, Sequence) else [methods])]
 
@@ -104,7 +147,7 @@ def _parts(text: str) -> list[str]:
     return parts
 
 
-def _entry(problem: Problem, name: str | None, method: Any, settings: int, schedule: str) -> Contestant:
+def _entry(problem: Problem, name: str | None, method: Any, settings: int, schedule: str | None) -> Contestant:
     typed = isinstance(method, str)
     name, factory, batch, fixed = _read(name, method)
     size = batch_size(problem, batch if batch in (None, "full") else _whole(method, batch))
@@ -117,7 +160,8 @@ def _entry(problem: Problem, name: str | None, method: Any, settings: int, sched
             f"race: {text} has {len(searched)} numbers to search ({', '.join(searched)}), at most {DIMENSIONS} can be; fix some"
         )
     label = name or _label(factory, batch, size, fixed if typed else {}, data=problem.train is not None)
-    entry = Contestant(name or text, label, factory, size, fixed, searched, schedule)
+    decays = schedule is None and "learning_rate" in searched
+    entry = Contestant(name or text, label, factory, size, fixed, searched, schedule or "constant", decays)
     params = jax.eval_shape(problem.start, jax.random.key(0))
     return replace(entry, gradients=max(1, gradients_per_step(problem, entry.method(entry.defaults(), 1), params, size)))
 

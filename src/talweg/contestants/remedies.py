@@ -14,7 +14,7 @@ from talweg import checks
 from talweg.checks import InputError
 from talweg.contestants.contestant import Contestant
 from talweg.contestants.design import DIMENSIONS
-from talweg.contestants.notation import enter, listed, unique
+from talweg.contestants.notation import CURRENT, enter, listed, unique
 from talweg.engine.cost import batch_size
 from talweg.methods import Noisy, WeightNoise, Wrapped, Wrapper
 from talweg.methods.space import tunable
@@ -56,7 +56,7 @@ def falling(
         why = "has no learning rate that is searched, so none that could start large; don't fix it"
         raise InputError(f"{remedy}: {contestant.label} {why}")
     entry = contestant.with_range("learning_rate", replace(reach, high=LARGER * reach.high))
-    return [_named(replace(entry, schedule=schedule), remedy, words)]
+    return [_named(replace(entry, schedule=schedule, decays=False), remedy, words)]
 
 
 def shaken(contestant: Contestant, problem: Problem, settings: int = SETTINGS, *, outer: type[Wrapper]) -> list[Contestant]:
@@ -99,7 +99,8 @@ def wide(contestant: Contestant, problem: Problem, settings: int = SETTINGS) -> 
 def others(contestant: Contestant, problem: Problem, settings: int = SETTINGS, *, methods: Sequence[str]) -> list[Contestant]:
     """Other methods with the same batch size and schedule."""
     batch = "" if contestant.size == batch_size(problem, None) else f"@{contestant.batch}"
-    entries = listed(problem, [method + batch for method in methods], settings, contestant.schedule)
+    schedule = None if contestant.decays else contestant.schedule
+    entries = listed(problem, [method + batch for method in methods], settings, schedule)
     return [entry for entry in entries if entry.factory != contestant.factory]
 
 
@@ -184,15 +185,21 @@ def remedied(
 
 
 def line_up(
-    problem: Problem, methods: Any, settings: int, schedule: str = "constant", remedies: str | Iterable[str] | None = None
+    problem: Problem,
+    methods: Any,
+    settings: int,
+    schedule: str | None = None,
+    remedies: str | Iterable[str] | None = None,
+    current: str | None = None,
 ) -> tuple[list[Contestant], list[str]]:
     """All contestants of a race, the baseline first, with those that remedies add, and a sentence for each remedy that was left out.
 
-    A baseline that was not asked for gets none, and what races anyhow is not added again. Raises InputError as `remedied` does.
+    A baseline that was not asked for and what is in use now get none, and what races anyhow is not added again. Raises InputError as
+    `remedied` does.
     """
-    contestants, wanted, left_out = enter(problem, methods, settings, schedule), _words(remedies), []
+    contestants, wanted, left_out = enter(problem, methods, settings, schedule, current), _words(remedies), []
     line = list(contestants)
-    for contestant in (one for one in contestants if not one.reference):
+    for contestant in (one for one in contestants if not one.reference and not (current is not None and one.name == CURRENT)):
         added, refusals = remedied(contestant, problem, settings, wanted)
         for _, entry in added:
             if not any(_same(entry, other) for other in line):

@@ -16,6 +16,7 @@ class Entry:
     setting: int  #: the number of its setting in the search; −1 for the untuned method
     hyperparameters: Mapping[str, float]
     seed: int
+    schedule: str = "constant"  #: how its learning rate changes
 
 
 @dataclass(frozen=True)

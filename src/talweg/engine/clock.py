@@ -66,7 +66,10 @@ class Clock(Protocol):
 
 
 class CompiledClock:
-    """The clock of talweg's own steps: one lane in a compiled loop, from the start of seed 0."""
+    """The clock of JAX: a compiled step, called in a loop as everybody's training calls it, from the start of seed 0.
+
+    A call has its price, which all batches pay alike. A race itself does not: its loops are compiled as a whole.
+    """
 
     def measure(self, problem: Problem, contestants: Sequence[Entrant]) -> dict[str, Timing]:
         """The time of a step of each contestant, by its name."""
@@ -107,24 +110,22 @@ def _steps(problem: Problem, contestant: Entrant, train: Batch) -> Callable[[int
     """What takes so many steps of a contestant by default, and gives their seconds; compiled here."""
     if contestant.width != 1:
         problem = widened(problem, contestant.width)
-    size, method = contestant.size, contestant.method(contestant.defaults(), 1)
-    few = 1 if size is None else min(problem.examples // size, 4096 // size + 1)  # batches to go round in
-    order = None if size is None else jnp.asarray(batches.order(problem.examples, size, [0], 0, few)[0]).reshape(few, size)
+    size, method = contestant.size, jax.tree.map(jnp.asarray, contestant.method(contestant.defaults(), 1))
     params = jax.tree.map(trees.as_floats, problem.start(jax.random.key(0)))
+    order = None if size is None else jnp.asarray(batches.order(problem.examples, size, [0], 0, 1)[0])
 
-    def go(method: Method, params: Any, order: Any, train: Batch, steps: Any) -> Any:
-        def step(t: Any, run: loop.Run) -> loop.Run:
-            batch = train if order is None else trees.take(train, order[t % few])
-            return loop.take_step(problem, method, run, batch, t, jax.random.key(0))[0]
+    def step(method: Method, run: loop.Run, t: Any, order: Any, train: Batch) -> loop.Run:
+        batch = train if order is None else trees.take(train, order)
+        return loop.take_step(problem, method, run, batch, t, jax.random.key(0))[0]
 
-        return jax.lax.fori_loop(0, steps, step, loop.begin(method, params)).loss_sum
-
-    args = (jax.tree.map(jnp.asarray, method), params, order, train)
-    compiled = jax.jit(go).lower(*args, jnp.int32(1)).compile()
+    begin, t = loop.begin(method, params), jnp.int32(0)
+    compiled = jax.jit(step).lower(method, begin, t, order, train).compile()
 
     def seconds(steps: int) -> float:
-        began = time.perf_counter()
-        compiled(*args, jnp.int32(steps)).block_until_ready()
+        run, began = begin, time.perf_counter()
+        for _ in range(steps):
+            run = compiled(method, run, t, order, train)
+        jax.block_until_ready(run)
         return time.perf_counter() - began
 
     return seconds

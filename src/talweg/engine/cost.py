@@ -61,14 +61,21 @@ def length(who: str, problem: Problem, size: int | None, steps: int | None, epoc
 
     `gradients` is how many a step asks for. Raises InputError if both are given, or one is out of range.
     """
+    check_length(who, steps, epochs)
+    if steps is not None:
+        return steps
+    passes = usual_epochs(problem) if epochs is None else float(epochs)
+    return max(1, round(passes * batches.steps_per_epoch(problem.examples, size) / gradients))
+
+
+def check_length(who: str, steps: int | None, epochs: float | None) -> None:
+    """Raise InputError if both are given, or one is out of range."""
     if steps is not None and epochs is not None:
         raise InputError(f"{who}: give either steps or epochs, not both")
     if steps is not None:
-        return checks.whole(who, "steps", steps)
+        checks.whole(who, "steps", steps)
     if epochs is not None:
         checks.number(who, "epochs", epochs, checks.POSITIVE)
-    passes = usual_epochs(problem) if epochs is None else float(epochs)
-    return max(1, round(passes * batches.steps_per_epoch(problem.examples, size) / gradients))
 
 
 def usual_epochs(problem: Problem) -> float:

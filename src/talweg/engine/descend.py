@@ -75,7 +75,7 @@ def descend(
         steps: how many; or give `epochs`, passes over the training data. One of the two.
         batch: examples per step, or "full"; by default the usual mini-batch for the size of the data.
         points: how often the loss is measured, beside the start.
-        key: a seed (of the start, the order of examples and the method's own noise) or a JAX key.
+        key: a seed (of the start, the order of examples, the method's own noise, and the rows that are drawn from a pool) or a JAX key.
         probes: whether to record training dynamics, too: `trace.probes` has the effective learning rate, the gradient's norm and the
             cosine of successive moves.
         positions: whether to keep the parameters at every measuring point: `trace.positions`.
@@ -102,7 +102,7 @@ def sweep(
         methods: of one structure.
         size: examples per step; None for the whole training set.
         points: how often is measured, beside the start.
-        seed: of the start, the order of examples and the methods' own noise.
+        seed: of the start, the order of examples, the methods' own noise, and the rows that are drawn from a pool.
     """
     return _traces(problem, methods, None, size, steps, points, (seed, jax.random.key(seed)), positions=True, lanes=True)
 
@@ -122,6 +122,7 @@ def _traces(
 ) -> list[Trace]:
     """The run of one method, or as `lanes` those of several of one structure."""
     seed, key = seed_and_key
+    problem = problem.divided(seed)
     params = jax.tree.map(as_floats, problem.start(key) if start is None else start)
     numbers = trees.stack(methods, as_floats(0.0).dtype) if lanes else jax.tree.map(jnp.asarray, methods[0])
     marks = measuring_points(steps, points)

@@ -29,5 +29,8 @@ class Entrant(Protocol):
     def defaults(self) -> Mapping[str, float]:
         """The hyperparameters with which it is paced."""
 
+    def lane(self, hyperparameters: Mapping[str, float], steps: int, schedule: str, /) -> Method:
+        """The method of a lane, for a training of so many steps; of one structure for all schedules."""
+
     def method(self, hyperparameters: Mapping[str, float], steps: int, /) -> Method:
-        """The method of a lane, for a training of so many steps."""
+        """The method as anybody would use it, for a training of so many steps."""

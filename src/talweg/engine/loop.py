@@ -17,6 +17,7 @@ from talweg.methods import Method
 from talweg.oracle import Oracle
 from talweg.problems import batches
 from talweg.problems.base import Batch, Params, Problem
+from talweg.problems.batches import Part
 
 POINTS = 40  #: how often a run is measured, beside its start
 BEYOND_REASON = 1e4  #: a loss that many times the loss at the start has diverged
@@ -62,7 +63,7 @@ def begin(method: Method, params: Params, *, best: bool = False) -> Run:
 
 
 def take_step(
-    problem: Problem, method: Method, run: Run, batch: Batch, t: Int[Array, ""], key: PRNGKeyArray, last: Last | None = None
+    problem: Problem, method: Method, run: Run, batch: Batch | Part, t: Int[Array, ""], key: PRNGKeyArray, last: Last | None = None
 ) -> tuple[Run, Last | None]:
     """One step on one batch. A run whose loss is not finite, or beyond reason, stays where it is from then on.
 
@@ -87,13 +88,13 @@ def take_step(
     return after, last
 
 
-def evaluate(problem: Problem, params: Params, data: Batch) -> tuple[Array, Array]:
+def evaluate(problem: Problem, params: Params, data: Batch | Part) -> tuple[Array, Array]:
     """Loss and metric over some data; NaN for the metric of a problem without one."""
     metric = batches.mean_over(problem.metric.function, params, data) if problem.metric else jnp.nan
     return batches.mean_over(problem.loss, params, data), jnp.asarray(metric)
 
 
-def measure(problem: Problem, run: Run, batch: Batch, t: Int[Array, ""], last: Last | None = None) -> tuple[Run, Row]:
+def measure(problem: Problem, run: Run, batch: Batch | Part, t: Int[Array, ""], last: Last | None = None) -> tuple[Run, Row]:
     """Measure where a run stands; `batch` is the validation data, or the training data where there are none."""
     value, metric = (x.astype(run.ceiling.dtype) for x in evaluate(problem, run.params, batch))
     ceiling = jnp.where(jnp.isinf(run.ceiling), BEYOND_REASON * (1 + jnp.abs(value)), run.ceiling)
@@ -120,8 +121,8 @@ def advance(
     key: PRNGKeyArray,
     order: Int[Array, " examples_seen"] | None,
     slots: Int[Array, "slots 3"],
-    train: Batch,
-    held_out: Batch,
+    train: Batch | Part,
+    held_out: Batch | Part,
     *,
     probed: bool = False,
     positions: bool = False,

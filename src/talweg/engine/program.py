@@ -14,7 +14,7 @@ import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -53,8 +53,15 @@ class Traces:
     dynamics: dict[str, Float[np.ndarray, "lanes points"]] | None = None  #: of `talweg.engine.probes`, by name, where methods are probed
 
 
+class Rows(NamedTuple):
+    """Rows of a pool; the first axis is the lane."""
+
+    train: Int[np.ndarray, "lanes n_train"] | None  #: None where the order of examples has them
+    validation: Int[np.ndarray, "lanes n_validation"]
+
+
 class Placement:
-    """The devices and the data that all blocks of a race share."""
+    """The devices and the data that all blocks of a race share: the pool, of which each lane has its own rows, or what all train on."""
 
     def __init__(self, problem: Problem, devices: Sequence[Any] | None = None):
         self.problem = problem
@@ -63,7 +70,8 @@ class Placement:
         self.by_lane = NamedSharding(self.mesh, LANE)
         self.everywhere = NamedSharding(self.mesh, EVERYWHERE)
         held_out = problem.validation if problem.validation is not None else problem.train
-        self.train, self.held_out = jax.device_put((problem.train, held_out), self.everywhere)
+        data = (problem.train, held_out) if problem.split is None else (problem.pool, problem.pool)
+        self.train, self.held_out = jax.device_put(data, self.everywhere)
         self._starts: dict[int, Params] = {}
         self._wider: dict[int, Placement] = {}
 
@@ -72,9 +80,14 @@ class Placement:
         if width == 1:
             return self
         if width not in self._wider:
-            other = self._wider[width] = copy.copy(self)
-            other.problem, other._starts, other._wider = widened(self.problem, width), {}, {}
+            self._wider[width] = self.of(widened(self.problem, width))
         return self._wider[width]
+
+    def of(self, problem: Problem) -> Placement:
+        """The same devices and data for the problem with another model, or another start."""
+        other = copy.copy(self)
+        other.problem, other._starts, other._wider = problem, {}, {}
+        return other
 
     def starts(self, seeds: Sequence[int]) -> Params:
         """The starting parameters of each seed, stacked: for one seed the same in every race and for every method."""
@@ -84,6 +97,13 @@ class Placement:
             host = jax.tree.map(np.asarray, begin(jnp.array(new, jnp.uint32)))
             self._starts.update({seed: trees.take(host, i) for i, seed in enumerate(new)})
         return trees.stack([self._starts[seed] for seed in seeds])
+
+    def rows(self, seeds: Sequence[int], *, train: bool) -> Rows | None:
+        """The pool's rows that each seed validates on, and, if asked for, those that it trains on; None where there is no pool."""
+        if self.problem.split is None:
+            return None
+        drawn = [self.problem.split.rows(seed) for seed in seeds]
+        return Rows(np.stack([rows for rows, _ in drawn]) if train else None, np.stack([rows for _, rows in drawn]))
 
     def examine(self, params: Params) -> tuple[np.ndarray, np.ndarray]:
         """Loss and metric of stacked parameters on the test data, one lane after the other."""
@@ -129,40 +149,65 @@ class Program:
         self.compile_seconds = 0.0
         self._compiled: Any = None
 
-    def run(self, methods: Sequence[Method], seeds: Sequence[int], steps: int, *, progress: Progress = silent) -> Traces:
+    def run(
+        self,
+        methods: Sequence[Method],
+        seeds: Sequence[int],
+        steps: int,
+        *,
+        splits: Sequence[int] | None = None,
+        starts: Params | None = None,
+        progress: Progress = silent,
+    ) -> Traces:
         """Run lane i with methods[i] and seeds[i] for `steps` steps; at most as many lanes as the block has.
 
-        `progress(step, last validation losses)` is called after each part of the run.
+        Its training and validation rows are those of splits[i], by default of its seed; it begins at starts[i] (stacked parameters), by
+        default at its seed's. `progress(step, last validation losses)` is called after each part of the run.
         """
         began = time.perf_counter() - self.compile_seconds
         count = len(methods)
-        fill = [min(i, count - 1) for i in range(self.padded)]
+        places, fill, busy = self._places(count)
         lanes = jax.device_put(trees.stack([methods[i] for i in fill], float), self.placement.by_lane)
         lane_seeds = [seeds[i] for i in fill]
+        lane_splits = lane_seeds if splits is None else [splits[i] for i in fill]
+        rows = jax.device_put(self.placement.rows(lane_splits, train=self.size is None), self.placement.by_lane)
         keys = jax.device_put(jnp.array(lane_seeds, jnp.uint32), self.placement.by_lane)
         begin = jax.vmap(functools.partial(loop.begin, best=self.best))  # not compiled: a dozen small fills are not worth a program
-        run = jax.device_put(begin(lanes, self.placement.starts(lane_seeds)), self.placement.by_lane)
+        params = self.placement.starts(lane_seeds) if starts is None else trees.take(starts, np.array(fill))
+        run = jax.device_put(begin(lanes, params), self.placement.by_lane)
         marks = loop.measuring_points(steps)
-        run, rows = drive(
-            lambda run, order, slots: self._advance(lanes, run, keys, order, slots),
+        run, measured = drive(
+            lambda run, order, slots: self._advance(lanes, run, keys, order, slots, rows, busy),
             run,
             marks,
-            order=functools.partial(self._order, lane_seeds),
+            order=functools.partial(self._order, lane_seeds, lane_splits),
             capacity=self.capacity,
             slots=self.slots,
-            progress=lambda step, losses: progress(step, losses[:count]),
+            progress=lambda step, losses: progress(step, losses[places]),
         )
-        curves = jax.tree.map(lambda x: x[:count].astype(np.float64), rows)
+        curves = jax.tree.map(lambda x: x[places].astype(np.float64), measured)
         return Traces(
             steps=marks,
             training_loss=curves.training_loss,
             validation_loss=curves.validation_loss,
             metric=curves.metric,
-            diverged_at=np.asarray(run.diverged_at)[:count],
-            params=jax.tree.map(lambda leaf: np.asarray(leaf)[:count], run.params if run.best is None else run.best.params),
+            diverged_at=np.asarray(run.diverged_at)[places],
+            params=jax.tree.map(lambda leaf: np.asarray(leaf)[places], run.params if run.best is None else run.best.params),
             seconds=time.perf_counter() - began - self.compile_seconds,
             dynamics=None if curves.dynamics is None else {name: getattr(curves.dynamics, name) for name in PROBES},
         )
+
+    def _places(self, count: int) -> tuple[np.ndarray, list[int], Any]:
+        """Where each lane stands, which lane stands at each place, and which places are busy.
+
+        Tiles are dealt out to the devices in turn, so that all are busy with few lanes, too; a place without a lane has the first one's.
+        """
+        devices = len(self.placement.devices)
+        tiles, within = np.divmod(np.arange(count), self.tile)
+        places = (tiles % devices * (self.padded // devices // self.tile) + tiles // devices) * self.tile + within
+        fill, busy = np.zeros(self.padded, int), np.zeros(self.padded, bool)
+        fill[places], busy[places] = np.arange(count), True
+        return places, fill.tolist(), jax.device_put(busy, self.placement.by_lane)
 
     def _advance(self, *args: Any) -> tuple[Run, Row]:
         args = (*args, self.placement.train, self.placement.held_out)
@@ -172,11 +217,13 @@ class Program:
             self.compile_seconds += time.perf_counter() - began
         return self._compiled(*args)
 
-    def _order(self, seeds: Sequence[int], first: int, last: int) -> Any:
-        """The example numbers of the steps first … last, padded to the length that the program was compiled for."""
+    def _order(self, seeds: Sequence[int], splits: Sequence[int], first: int, last: int) -> Any:
+        """The example numbers of the steps first … last, padded to the length that the program was compiled for; of a pool its rows."""
         if self.size is None:
             return None
         order = batches.order(self.placement.problem.examples, self.size, seeds, first, last)
+        if (split := self.placement.problem.split) is not None:
+            order = np.stack([split.rows(seed)[0][examples] for seed, examples in zip(splits, order, strict=True)])
         whole = np.zeros((self.padded, self.capacity * self.size), np.int32)
         whole[:, : order.shape[1]] = order
         return jax.device_put(whole, self.placement.by_lane)
@@ -185,18 +232,29 @@ class Program:
         placement, problem, size, tile, probed = self.placement, self.placement.problem, self.size, self.tile, self.probed
         in_order = LANE if size is not None else EVERYWHERE
 
-        def tiled(function: Callable[..., Any], *args: PyTree) -> PyTree:
-            """`function` over lanes, a tile at a time."""
-            cut = jax.tree.map(lambda leaf: leaf.reshape(-1, tile, *leaf.shape[1:]), args)
-            out = jax.lax.map(lambda part: jax.vmap(function)(*part), cut)
-            return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), out)
+        def tiled(function: Callable[..., tuple[Run, Row]], busy: Any, lanes: Method, run: Run, *args: PyTree) -> tuple[Run, Row]:
+            """`function` over lanes, a tile at a time; a tile without a lane is left as it is."""
+            cut = jax.tree.map(lambda leaf: leaf.reshape(-1, tile, *leaf.shape[1:]), (busy, (lanes, run, *args)))
+            mapped = jax.vmap(function)
 
-        def advance(lanes: Method, run: Run, seeds: Any, order: Any, slots: Any, train: Any, held_out: Any) -> tuple[Run, Row]:
-            def lane(method: Method, run: Run, seed: Any, order: Any) -> tuple[Run, Row]:
-                return loop.advance(problem, size, method, run, jax.random.key(seed), order, slots, train, held_out, probed=probed)
+            def part(one: tuple[Any, PyTree]) -> tuple[Run, Row]:
+                any_busy, part_args = one
+                shapes = jax.eval_shape(mapped, *part_args)[1]
+                idle = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), shapes)
+                return jax.lax.cond(any_busy.any(), lambda a: mapped(*a), lambda a: (a[1], idle), part_args)
 
-            return tiled(lane, lanes, run, seeds, order)
+            return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), jax.lax.map(part, cut))
 
-        specs = (LANE, LANE, LANE, in_order, EVERYWHERE, EVERYWHERE, EVERYWHERE)
+        def advance(
+            lanes: Method, run: Run, seeds: Any, order: Any, slots: Any, rows: Rows | None, busy: Any, train: Any, held_out: Any
+        ) -> tuple[Run, Row]:
+            def lane(method: Method, run: Run, seed: Any, order: Any, rows: Rows | None) -> tuple[Run, Row]:
+                own = train if rows is None or rows.train is None else batches.part(train, rows.train)
+                chosen_by = held_out if rows is None else batches.part(held_out, rows.validation)
+                return loop.advance(problem, size, method, run, jax.random.key(seed), order, slots, own, chosen_by, probed=probed)
+
+            return tiled(lane, busy, lanes, run, seeds, order, rows)
+
+        specs = (LANE, LANE, LANE, in_order, EVERYWHERE, LANE, LANE, EVERYWHERE, EVERYWHERE)
         mapped = jax.shard_map(advance, mesh=placement.mesh, in_specs=specs, out_specs=LANE, check_vma=False)
         return jax.jit(mapped, donate_argnums=(1,))

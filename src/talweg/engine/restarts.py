@@ -35,7 +35,7 @@ def trained(
 ) -> Traces:
     """Run lanes as `program.run` does, or their trainings one after the other; `methods(steps)` are those for a training of so many steps.
 
-    With restarts the program must keep the best: `Program(…, best=True)`.
+    All trainings of a lane have the rows of its seed. With restarts the program must keep the best: `Program(…, best=True)`.
     """
     if restarts == 1:
         return program.run(methods(steps), seeds, steps, progress=progress)
@@ -43,7 +43,7 @@ def trained(
     before = 0
     for training, share in enumerate(shares(steps, restarts)):
         own = [seed_of(seed, training) for seed in seeds]
-        parts.append(program.run(methods(share), own, share, progress=_after(before, progress)))
+        parts.append(program.run(methods(share), own, share, splits=seeds, progress=_after(before, progress)))
         before += share
     return merged(parts)
 

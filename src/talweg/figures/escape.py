@@ -9,7 +9,8 @@ from talweg.figures.palette import FULL, LOOKS, QUIET
 from talweg.summary import Summary
 from talweg.text import escape as words
 
-COLOURS = {"helps": LOOKS["nesterov"].colour, "hurts": LOOKS["adagrad"].colour, "can't be told": QUIET, "plain": FULL.colour}
+OPEN = ("can't be told", "not known")
+COLOURS = {"helps": LOOKS["nesterov"].colour, "hurts": LOOKS["adagrad"].colour, **dict.fromkeys(OPEN, QUIET), "plain": FULL.colour}
 LINE = 46  # pixels of the figure for each arm
 LETTERS, FEW = 34, 21  # of a label's line, on a page and on a narrow one
 
@@ -32,7 +33,7 @@ def rates(summary: Summary) -> layout.Figure:
         rate, verdict, colour = arm["rate"], arm["verdict"], COLOURS[arm["verdict"]]
         x = 100 * rate["median"]
         above, below = (abs(100 * rate[end] - x) for end in ("high", "low"))
-        symbol = "circle-open" if verdict == "can't be told" else "circle"
+        symbol = "circle-open" if verdict in OPEN else "circle"
         made.add_trace(
             Scatter(
                 x=[x],

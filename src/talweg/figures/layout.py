@@ -49,8 +49,9 @@ def axis(title: str = "", **more: Any) -> dict[str, Any]:
 
 
 def log_axis(low: float, high: float, title: str = "", *, most: int = 7, **more: Any) -> dict[str, Any]:
-    """An axis on a log scale from `low` to `high`, both positive, with at most about `most` round ticks."""
+    """An axis on a log scale from `low` to `high`, both positive, with at most about `most` round ticks; of a short one, evenly spaced."""
     at = ticks(low, high, most)
+    at = at if len(at) > 2 or high > 10 * low else linear_ticks(low, high, most - 1)
     scale = {"type": "log", "range": [math.log10(low), math.log10(high)], "tickvals": at, "ticktext": [figures(x) for x in at]}
     return axis(title, **(scale | more))
 

@@ -19,7 +19,7 @@ STRIP = 0.13  # share of a panel, at its top, where settings that diverged stand
 
 
 def learning_rates(summary: Summary) -> layout.Figure:
-    """Final validation loss of every setting tried over its learning rate; good range, chosen, diverged and too slow ones are marked."""
+    """Lowest validation loss of every setting tried over its learning rate; good range, chosen, diverged and too slow ones are marked."""
     summary = lookup.lifted(summary)
     contestants = [c for c in summary["contestants"] if tried(c)]
     if not contestants:
@@ -129,7 +129,7 @@ def too_slow_note(c: Row, k: int, start: float | None, bounds: tuple[float, floa
 def axis_titles(summary: Summary) -> list[dict[str, Any]]:
     """The titles of all horizontal and all vertical axes."""
     across = layout.note("learning rate (log scale)", 0.5, 0, xanchor="center", yanchor="bottom", yshift=-FOOT - BELOW, font={"size": 13})
-    words = lookup.loss_axis(summary, f"{loss_name(summary['problem'])} at the end of the budget")
+    words = lookup.loss_axis(summary, f"lowest {loss_name(summary['problem'])}")
     upward = layout.note(words, 0, 0.5, textangle=-90, xanchor="center", xshift=-82, font={"size": 13})
     return [across, upward | {"visible": True}]
 

@@ -93,7 +93,7 @@ def measured(problem: Problem, params: Params, data: Batch, *, key: int = 0, pro
 
 
 def measured_by_lane(problem: Problem, stacked: Params, data: Batch, *, products: int) -> Measured:
-    """What is measured at each of stacked parameters, one after the other in one compiled program."""
+    """What is measured at each of stacked parameters, one after the other in one compiled program; `data` has the lane first, too."""
     points = jax.vmap(lambda params: ravel_pytree(params)[0])(stacked)
     d = points.shape[1]
     tools = _tools_for(problem, trees.take(jax.tree.map(np.asarray, stacked), 0))
@@ -277,7 +277,7 @@ def _tools(problem: Problem, structure: Any, shapes: tuple[Any, ...]) -> _Tools:
         return jax.lax.map(probe, draws)
 
     def lanes(rows: Array, data: Batch, key: Any, k: int | None) -> Measured:
-        return jax.lax.map(lambda row: at_point(row, data, key, k), rows)
+        return jax.lax.map(lambda lane: at_point(lane[0], lane[1], key, k), (rows, data))
 
     compiled = functools.partial(jax.jit, static_argnames="k")
     return _Tools(compiled(at_point), compiled(lanes), jax.jit(whole), compiled(quadrature))

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from talweg import checks
+from talweg import checks, schedules
 from talweg.checks import InputError
 from talweg.landscape import curvature, directions
 from talweg.landscape.curvature import Density, Measured
@@ -265,8 +265,10 @@ def stable_below(method: Method | None) -> float | None:
 
 
 def rate(method: Method | None) -> float | None:
-    """The learning rate of a method, where it is one number; that of a schedule changes."""
+    """The learning rate of a method, where it is one number; that of a schedule changes, but for a cosine that ends where it began."""
     value: Any = getattr(method, "learning_rate", None)
+    if isinstance(value, schedules.Cosine) and value.final == 1:  # as the constant lanes of a race have it
+        value = value.initial
     return float(value) if isinstance(value, (int, float)) or (hasattr(value, "dtype") and np.ndim(value) == 0) else None
 
 

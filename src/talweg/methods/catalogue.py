@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from talweg import checks
@@ -63,13 +63,25 @@ VARIANTS: dict[str, type[Method]] = {name: cls for name, cls in _EVERYTHING.item
 CATALOGUE: dict[str, type[Method]] = {name: cls for name, cls in _EVERYTHING.items() if name not in VARIANTS | WRAPPERS} | VARIANTS
 
 
+def plain(text: str) -> str:
+    """A name or label without its case and what stands between its words: `Schedule-Free AdamW` is `schedule-free-adamw`."""
+    return "".join(letter for letter in text.casefold() if letter not in " -_")
+
+
+def named(who: str, what: str, text: str, known: Mapping[str, type[Method]], hint: str = "") -> type[Method]:
+    """What goes by this name or label, in any case. Raises InputError that says what was probably meant."""
+    text = text.strip()
+    alike = (name for name, cls in known.items() if plain(text) in (plain(name), plain(cls.label)))
+    return known[text if text in known else next(alike, None) or checks.one_of(who, what, text, known, hint)]
+
+
 def factory_named(who: str, text: str) -> MethodFactory:
     """The kind `clip-norm+adam`: wrappers, the outermost first, and a method. Raises InputError that says what was probably meant."""
     *outer, word = (part.strip() for part in text.split("+"))
     hint = f"({word} is a wrapper and needs a method: {word}+adam)" if word in WRAPPERS else ""
-    kind: MethodFactory = CATALOGUE[checks.one_of(who, "method", word, CATALOGUE, hint)]
+    kind: MethodFactory = named(who, "method", word, CATALOGUE, hint)
     for wrapper in reversed(outer):
-        kind = Wrapped(WRAPPERS[checks.one_of(who, "wrapper", wrapper, WRAPPERS)], kind)
+        kind = Wrapped(named(who, "wrapper", wrapper, WRAPPERS), kind)  # type: ignore[arg-type]
     return kind
 
 

@@ -46,10 +46,10 @@ class Range:
         u = self.position(value)
         return -1 if u < share else 1 if u > 1 - share else 0
 
-    def widened(self, edge: int) -> Range:
-        """The range moved by half of its log width towards an edge, so that its other half is compared again."""
+    def beyond(self, edge: int) -> Range:
+        """The range next to this one at an edge, half as wide in logarithms."""
         half = math.sqrt(self.high / self.low)
-        low, high = (self.low / half, self.low * half) if edge < 0 else (self.high / half, self.high * half)
+        low, high = (self.low / half, self.low) if edge < 0 else (self.high, self.high * half)
         return replace(self, low=low, high=min(high, LARGEST_COMPLEMENT) if self.complement else high)
 
     def __str__(self) -> str:

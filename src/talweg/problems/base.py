@@ -1,10 +1,10 @@
-"""What is minimised: a starting point, a loss on a batch, data split in three, and a metric."""
+"""What is minimised: a starting point, a loss on a batch, data to train on, to choose by and to test, and a metric."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import jax
@@ -13,7 +13,9 @@ from jaxtyping import PRNGKeyArray, PyTree, Scalar
 
 from talweg import checks
 from talweg.checks import InputError, InputTypeError
+from talweg.problems.coding import Coding
 from talweg.problems.source import Source
+from talweg.problems.splits import Split
 
 Params: TypeAlias = PyTree
 Batch: TypeAlias = PyTree  #: arrays whose first axis counts examples; None for a function without data
@@ -41,10 +43,15 @@ class Problem:
     `loss(params, batch)` is the **mean** over the examples of the batch, so that batches of any size estimate the same cost.
     `start(key)` gives the starting parameters. `train`, `validation` and `test` are pytrees of arrays with one leading axis of
     examples; a function without data has None for all three. Methods see `train`, choices are made on `validation`, and `test` is
-    looked at once. `scatter(key)` gives a start drawn from all over the domain, for a function whose `start` is always the same
-    place; it says where else to look and is no part of the fingerprint.
+    looked at once.
 
-    Raises InputError if the splits do not have the same structure, or a split is empty.
+    Where there is a `pool`, each seed has training and validation rows of its own: `split` draws them from the pool, and
+    `divided(seed)` is the problem with those of a seed. `train` and `validation` are then those of seed 0, and are not given.
+
+    `scatter(key)` gives a start drawn from all over the domain, for a function whose `start` is always the same place; it says where
+    else to look and is no part of the fingerprint.
+
+    Raises InputError if the parts do not have the same structure, a part is empty, or train or validation are not what the split draws.
     """
 
     loss: Callable[[Params, Batch], Scalar]
@@ -65,6 +72,9 @@ class Problem:
     default_batch: int | None = None  #: examples per step of a mini-batch method that is given no number
     default_epochs: float | None = None  #: passes over the training set of a race that is given no budget
     source: Source | None = None  #: how it is built again; None for a problem made by hand
+    pool: Batch = None  #: all rows outside the test part, where each seed draws its own from them
+    split: Split | None = None  #: … and how it draws them
+    coding: Coding | None = None  #: what new rows are to the model, and what it says of them; None for a problem made by hand
 
     def __post_init__(self) -> None:
         if not callable(self.loss) or not callable(self.start):
@@ -77,19 +87,45 @@ class Problem:
                 checks.number("Problem", name, value, interval)
         if self.default_batch is not None:
             checks.whole("Problem", "default_batch", self.default_batch)
+        if self.pool is not None or self.split is not None:
+            self._draw()
         shapes = {}
-        for split in ("train", "validation", "test"):
-            batch = getattr(self, split)
+        for part in ("train", "validation", "test"):
+            batch = getattr(self, part)
             if batch is None:
                 continue
             sizes = {np.shape(leaf)[0] if np.ndim(leaf) else 0 for leaf in jax.tree.leaves(batch)}
             if len(sizes) != 1:
-                raise InputError(f"Problem: the arrays of {split} must have one common first axis of examples, got lengths {sorted(sizes)}")
+                raise InputError(f"Problem: the arrays of {part} must have one common first axis of examples, got lengths {sorted(sizes)}")
             if sizes == {0}:
-                raise InputError(f"Problem: {split} has no examples; pass None if there is none")
-            shapes[split] = jax.tree.map(lambda leaf: np.shape(leaf)[1:], batch), jax.tree.structure(batch)
+                raise InputError(f"Problem: {part} has no examples; pass None if there is none")
+            shapes[part] = jax.tree.map(lambda leaf: np.shape(leaf)[1:], batch), jax.tree.structure(batch)
         if any(shape != shapes["train"] for shape in shapes.values() if "train" in shapes):
-            raise InputError(f"Problem: the splits must hold the same arrays, got {shapes}")
+            raise InputError(f"Problem: train, validation and test must hold the same arrays, got {shapes}")
+
+    def _draw(self) -> None:
+        """Training and validation rows are those of seed 0; others can't be given."""
+        if self.pool is None or self.split is None:
+            raise InputError("Problem: pool and split belong together; give both, or neither")
+        drawn = dict(zip(("train", "validation"), map(self._taken, self.split.rows(0)), strict=True))
+        if self.train is None and self.validation is None:
+            for name, part in drawn.items():
+                object.__setattr__(self, name, part)
+        for name, part in drawn.items():
+            if not _same(getattr(self, name), part):
+                raise InputError(
+                    f"Problem: {name} is drawn from the pool for each seed; to give one of your own, give pool=None and split=None, too"
+                )
+
+    def _taken(self, rows: np.ndarray) -> Batch:
+        return jax.tree.map(lambda leaf: np.asarray(leaf)[rows], self.pool)
+
+    def divided(self, seed: int) -> Problem:
+        """The problem with the training and validation rows of a seed, and no pool any more; itself where there is none."""
+        if self.split is None:
+            return self
+        train, validation = map(self._taken, self.split.rows(seed))
+        return replace(self, pool=None, split=None, train=train, validation=validation)
 
     @property
     def examples(self) -> int:
@@ -109,11 +145,16 @@ class Problem:
     def fingerprint(self) -> str:
         """A hash of the name, what is known and the data: the same problem gets the same one on any machine, with any version of JAX.
 
-        Where it came from is no part of it, and neither are functions of one's own: `talweg.racing.own_code` hashes those.
+        Where it came from and what it is to new rows are no part of it, and neither are functions of one's own, which
+        `talweg.racing.own_code` hashes.
         """
         digest = hashlib.sha256(repr((self.name, sorted((k, repr(v)) for k, v in self.described().items()))).encode())
-        for split in (self.train, self.validation, self.test):
-            for leaf in map(np.ascontiguousarray, jax.tree.leaves(split)):
+        parts = [self.train, self.validation, self.test]
+        if self.split is not None:
+            digest.update(repr(sorted(self.split.described().items())).encode())
+            parts = [self.pool, self.split.rows(0), self.test]  # the rows, too: another version of a splitter may draw others
+        for part in parts:
+            for leaf in map(np.ascontiguousarray, jax.tree.leaves(part)):
                 digest.update(f"{leaf.dtype} {leaf.shape}".encode())
                 digest.update(leaf.data)
         return digest.hexdigest()[:16]
@@ -129,6 +170,15 @@ class Problem:
         data = f", {split} examples" if split else ""
         model = f", {self.model}" if self.model else ""
         return f"Problem({self.name!r}{model}, {self.parameters():,} parameters{data})"
+
+
+def _same(one: Batch, other: Batch) -> bool:
+    """Whether two batches hold the same arrays."""
+    ones, others = jax.tree.leaves(one), jax.tree.leaves(other)
+    pairs = zip(ones, others, strict=False)
+    return len(ones) == len(others) and all(
+        a is b or np.array_equal(np.asarray(a), b, equal_nan=np.asarray(b).dtype.kind == "f") for a, b in pairs
+    )
 
 
 def count(batch: Batch) -> int:

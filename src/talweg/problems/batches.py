@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Int, Scalar
+from jaxtyping import Array, Int, Scalar
 
+from talweg import trees
 from talweg.problems.base import Batch, Params, count
 
 ROWS_AT_ONCE = 1024  # when measuring: keeps the activations of many lanes in the cache
+GATHERED_AT_MOST = 2**23  # bytes of rows that are copied once, to be used again and again
+
+
+class Part(NamedTuple):
+    """Some rows of a pool, which are copied where they are used; `mean_over` takes it for a batch."""
+
+    pool: Batch
+    rows: Int[Array, " rows"]
+
+
+def part(pool: Batch, rows: Int[Any, " rows"]) -> Batch | Part:
+    """Some rows of a pool: a copy, unless they are so many that copies for several lanes would fill the memory."""
+    each = sum(leaf.dtype.itemsize * (leaf.size // len(leaf)) for leaf in jax.tree.leaves(pool))
+    return trees.take(pool, rows) if each * len(rows) <= GATHERED_AT_MOST else Part(pool, rows)
 
 
 def usual_size(examples: int) -> int:
@@ -48,16 +64,21 @@ def _shuffled(examples: int, seed: int, epoch: int) -> Int[np.ndarray, " example
     return np.random.default_rng((seed, epoch, 1)).permutation(examples).astype(np.int32)
 
 
-def mean_over(function: Callable[[Params, Batch], Scalar], params: Params, batch: Batch) -> Scalar:
+def mean_over(function: Callable[[Params, Batch], Scalar], params: Params, batch: Batch | Part) -> Scalar:
     """A mean over all examples of a large batch, `ROWS_AT_ONCE` at a time; its gradient keeps the activations of one part only."""
-    rows = count(batch)
+    examples = batch.rows if isinstance(batch, Part) else batch
+
+    def mean(some: Batch) -> Scalar:
+        return function(params, trees.take(batch.pool, some) if isinstance(batch, Part) else some)
+
+    rows = count(examples)
     if rows <= 2 * ROWS_AT_ONCE:
-        return function(params, batch)
+        return mean(examples)
     parts = rows // ROWS_AT_ONCE
     whole = parts * ROWS_AT_ONCE
-    stacked = jax.tree.map(lambda leaf: leaf[:whole].reshape(parts, ROWS_AT_ONCE, *leaf.shape[1:]), batch)
-    mean = jax.lax.map(jax.checkpoint(lambda part: function(params, part)), stacked).mean()
+    stacked = jax.tree.map(lambda leaf: leaf[:whole].reshape(parts, ROWS_AT_ONCE, *leaf.shape[1:]), examples)
+    of_whole = jax.lax.map(jax.checkpoint(mean), stacked).mean()
     if whole == rows:
-        return mean
-    rest = function(params, jax.tree.map(lambda leaf: leaf[whole:], batch))
-    return (mean * whole + rest * (rows - whole)) / jnp.asarray(rows, mean.dtype)
+        return of_whole
+    rest = mean(jax.tree.map(lambda leaf: leaf[whole:], examples))
+    return (of_whole * whole + rest * (rows - whole)) / jnp.asarray(rows, of_whole.dtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,15 +38,22 @@ def take_rows(x: Any, part: np.ndarray) -> Any:
     return x.iloc[part] if hasattr(x, "iloc") else x[part]
 
 
-def standardised(train: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
-    """All parts with the training part at mean 0 and variance 1: each column of a table, all pixels of images together."""
-    axis = 0 if train.ndim == 2 else None
-    mean, deviation = train.mean(axis, dtype=np.float64), train.std(axis, dtype=np.float64)
-    deviation = np.where(deviation > 1e-12 * (1 + np.abs(mean)), deviation, 1.0)
-    scaled = []
-    for part in (train, *others):
+class Scaling(NamedTuple):
+    """Brings features to mean 0 and variance 1 on the pool: each column of a table, all pixels of images together."""
+
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    @classmethod
+    def of(cls, pool: np.ndarray) -> Scaling:
+        """That of the rows of the pool; what never changes stays at 0."""
+        axis = 0 if pool.ndim == 2 else None
+        mean, deviation = pool.mean(axis, dtype=np.float64), pool.std(axis, dtype=np.float64)
+        return cls(mean, np.where(deviation > 1e-12 * (1 + np.abs(mean)), deviation, 1.0))
+
+    def scaled(self, part: np.ndarray) -> np.ndarray:
+        """A copy of some rows, scaled."""
         part = part.astype(trees.float_type())  # a copy of our own, so the rest works in place: tables of millions of rows fit in memory
-        part -= mean
-        part /= deviation
-        scaled.append(part)
-    return scaled
+        part -= self.mean
+        part /= self.deviation
+        return part

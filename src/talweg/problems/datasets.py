@@ -20,7 +20,8 @@ from talweg.problems.supervised import DEFAULT_MODEL, from_arrays
 from talweg.problems.surfaces import surface as surfaces
 
 ROWS = 1000
-SETTINGS = ("model", "loss", "task", "metric")
+OF_MODEL = ("model", "init")
+SETTINGS = (*OF_MODEL, "loss", "task", "metric")
 
 #: features and target, the same at every call.
 Builder = Callable[..., tuple[np.ndarray, np.ndarray]]
@@ -33,18 +34,20 @@ class DatasetEntry:
     name: str
     description: str  #: one line
     source: str
-    builder: Builder | Callable[..., Problem]  #: a complete problem's is called with its options, and with the model if one is asked for
+    builder: (
+        Builder | Callable[..., Problem]
+    )  #: a complete problem's is called with its options, and with the model and its init if asked for
     model: str | None = DEFAULT_MODEL  #: the model if none is asked for; None for a complete problem
 
     @property
     def takes(self) -> tuple[str, ...]:
         """What may be asked for."""
-        return SETTINGS if self.model is not None else tuple({"model"} & inspect.signature(self.builder).parameters.keys())
+        return SETTINGS if self.model is not None else tuple(set(OF_MODEL) & inspect.signature(self.builder).parameters.keys())
 
     @property
     def options(self) -> tuple[str, ...]:
         """The whole numbers that may follow the name, as in `parity:bits=5`."""
-        return tuple(word for word in inspect.signature(self.builder).parameters if word != "model")
+        return tuple(word for word in inspect.signature(self.builder).parameters if word not in OF_MODEL)
 
 
 def find(text: str) -> DatasetEntry | None:
@@ -54,14 +57,21 @@ def find(text: str) -> DatasetEntry | None:
 
 
 def load(
-    name: str, *, model: str | None = None, loss: str | None = None, task: str | None = None, metric: str | None = None, seed: int = 0
+    name: str,
+    *,
+    model: str | None = None,
+    init: str | None = None,
+    loss: str | None = None,
+    task: str | None = None,
+    metric: str | None = None,
+    seed: int = 0,
 ) -> Problem:
     """The named data set or surface, or a formula. The data are the same for every seed; the split follows `seed`.
 
     Raises InputError for an unknown name, option or setting, for a setting that a complete problem has of its own, and as `surface`
     does.
     """
-    settings: dict[str, Any] = {"model": model, "loss": losses.named(loss), "task": task, "metric": metric}
+    settings: dict[str, Any] = {"model": model, "init": init, "loss": losses.named(loss), "task": task, "metric": metric}
     entry = find(name) if isinstance(name, str) else None
     if entry is None and isinstance(name, str) and surfaces.is_surface(name):
         _refuse(name, settings, "is a fixed function with its own loss and no model")
@@ -70,10 +80,10 @@ def load(
         entry = CATALOGUE[checks.one_of("problem", "name", name, [*CATALOGUE, *surfaces.SURFACES])]
     own = {word: value for word, value in settings.items() if word not in entry.takes}
     _refuse(name, own, "has its own loss and task" if entry.takes else "is a fixed function with its own loss and no model")
-    options = {} if model is None or entry.model is not None else {"model": model}
-    built = entry.builder(**_options(name, entry), **options)
+    own_model = {} if entry.model is not None else {word: settings[word] for word in OF_MODEL if settings[word] is not None}
+    built = entry.builder(**_options(name, entry), **own_model)
     if isinstance(built, Problem):
-        return dataclasses.replace(built, name=name, source=Source.of("catalogue", name, model=model))
+        return dataclasses.replace(built, name=name, source=Source.of("catalogue", name, **own_model))
     problem = from_arrays(*built, **{**settings, "model": model or entry.model}, name=name, seed=seed)
     return dataclasses.replace(problem, source=Source.of("catalogue", name, **settings, seed=seed))
 

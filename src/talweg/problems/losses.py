@@ -7,17 +7,24 @@ the same there.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Num
+from scipy import optimize, special
 
 from talweg.checks import InputError
 
+#: (targets, outputs of the model) -> one prediction, of shape (outputs,).
+Constant = Callable[[np.ndarray, int], np.ndarray]
 Cost = Callable[[Float[Array, "n outputs"], Num[Array, "n ..."]], Float[Array, " n"]]
+
+NO_MARGIN = 1e-6  #: says which class is meant, and costs nothing
 
 
 def squared(prediction: Array, y: Array) -> Array:
@@ -72,16 +79,38 @@ class LossKind:
 
     cost: Cost
     classification: bool
+    constant: Constant  #: the best prediction of all that know nothing but the target
     scale_target: bool = False  #: whether the target is brought to mean 0 and variance 1 before
 
 
+def logits_of_shares(y: np.ndarray, outputs: int) -> np.ndarray:
+    """The logarithms of the shares of the classes, each with half a case more; with one output the log-odds of the second."""
+    shares = np.bincount(y.astype(int), minlength=max(outputs, 2)) + 0.5
+    return np.log(shares[1:] / shares[0]) if outputs == 1 else np.log(shares / shares.sum())
+
+
+def margin_of_majority(y: np.ndarray, outputs: int) -> np.ndarray:
+    """A margin of 1 for the most frequent class; next to none where it is less than half of the rows, since it would cost more."""
+    counts = np.bincount(y.astype(int), minlength=max(outputs, 2))
+    if outputs == 1:
+        return np.array([1.0 if counts[1] > counts[0] else -1.0])
+    return np.eye(outputs)[counts.argmax()] * (1.0 if 2 * counts.max() >= counts.sum() else NO_MARGIN)
+
+
+def huber_centre(y: np.ndarray, outputs: int) -> np.ndarray:
+    """Huber's M-estimate of location."""
+    values = y.astype(float)
+    best = optimize.minimize_scalar(lambda c: float(np.mean(special.huber(1.0, values - c))), bounds=(values.min(), values.max()))
+    return np.array([best.x])
+
+
 CATALOGUE: dict[str, LossKind] = {
-    "squared": LossKind(squared, classification=False, scale_target=True),
-    "absolute": LossKind(absolute, classification=False, scale_target=True),
-    "huber": LossKind(huber, classification=False, scale_target=True),
-    "poisson": LossKind(poisson, classification=False),
-    "cross-entropy": LossKind(cross_entropy, classification=True),
-    "hinge": LossKind(hinge, classification=True),
+    "squared": LossKind(squared, classification=False, constant=lambda y, outputs: np.array([y.mean(dtype=float)]), scale_target=True),
+    "absolute": LossKind(absolute, classification=False, constant=lambda y, outputs: np.array([float(np.median(y))]), scale_target=True),
+    "huber": LossKind(huber, classification=False, constant=huber_centre, scale_target=True),
+    "poisson": LossKind(poisson, classification=False, constant=lambda y, outputs: np.array([math.log(max(y.mean(dtype=float), 1e-12))])),
+    "cross-entropy": LossKind(cross_entropy, classification=True, constant=logits_of_shares),
+    "hinge": LossKind(hinge, classification=True, constant=margin_of_majority),
 }
 
 #: Other usual names; capitals, underscores and blanks make no difference.

@@ -1,7 +1,7 @@
 """Models: linear, a multi-layer perceptron, a small convolutional network.
 
 A model is an equinox module that maps a batch of examples (n, …) to predictions (n, outputs). It is described by a short text,
-`mlp:64,32,tanh,glorot`, which is also what a race records.
+`mlp:64,32,tanh,glorot`, which is also what a race records. How its weights start is a part of it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from talweg import checks
 from talweg.checks import InputError
+from talweg.problems.initialisation import DEFAULT, INITIALISATIONS
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "relu": jax.nn.relu,
@@ -29,24 +30,12 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "identity": jax.nn.identity,  # for deep linear networks
 }
 
-#: Standard deviation of a starting weight, from how many numbers go in and come out.
-INITIALISATIONS: dict[str, Callable[[int, int], float]] = {
-    "he": lambda n_in, n_out: math.sqrt(2 / n_in),
-    "glorot": lambda n_in, n_out: math.sqrt(2 / (n_in + n_out)),
-    "lecun": lambda n_in, n_out: math.sqrt(1 / n_in),
-    "small": lambda n_in, n_out: 0.01,
-}
-
 
 class Dense(eqx.Module):
     """x W + b."""
 
     weight: Float[Array, "inputs outputs"]
     bias: Float[Array, " outputs"]
-
-    def __init__(self, inputs: int, outputs: int, deviation: float, key: PRNGKeyArray):
-        self.weight = deviation * jax.random.normal(key, (inputs, outputs))
-        self.bias = jnp.zeros(outputs)
 
     def __call__(self, x: Array) -> Array:
         return x @ self.weight + self.bias
@@ -59,9 +48,6 @@ class Convolution(eqx.Module):
     """
 
     dense: Dense
-
-    def __init__(self, channels: int, filters: int, deviation: float, key: PRNGKeyArray):
-        self.dense = Dense(9 * channels, filters, deviation, key)
 
     def __call__(self, x: Float[Array, "n h w channels"]) -> Float[Array, "n h/2 w/2 filters"]:
         h, w = x.shape[1:3]
@@ -101,11 +87,11 @@ class ModelSpec:
     kind: str
     widths: tuple[int, ...] = ()
     activation: str = "relu"
-    initialisation: str = "he"
+    initialisation: str = DEFAULT
 
     def build(self, inputs: Sequence[int], outputs: int, key: PRNGKeyArray) -> Network:
         """A network for examples of shape `inputs`."""
-        deviation = INITIALISATIONS[self.initialisation]
+        start = INITIALISATIONS[self.initialisation].layer
         keys = iter(jax.random.split(key, len(self.widths) + 1))
         convolutions = []
         flat = math.prod(inputs)
@@ -113,54 +99,63 @@ class ModelSpec:
         if self.kind == "cnn":
             h, w, channels = (*inputs, 1)[:3]
             for filters in self.widths:
-                convolutions.append(Convolution(channels, filters, deviation(9 * channels, 9 * filters), next(keys)))
+                convolutions.append(Convolution(Dense(*start(channels, filters, self.activation, next(keys), window=9))))
                 h, w, channels = h // 2, w // 2, filters
             flat, hidden = h * w * channels, ()
         sizes = [flat, *hidden, outputs]
-        layers = [Dense(i, o, deviation(i, o), next(keys)) for i, o in itertools.pairwise(sizes)]
+        layers = [Dense(*start(i, o, self.activation, next(keys))) for i, o in itertools.pairwise(sizes)]
         return Network(convolutions, layers, ACTIVATIONS[self.activation])
 
     def __str__(self) -> str:
-        if self.kind == "linear":
-            return "linear"
         parts = [str(w) for w in self.widths]
         parts += [self.activation] if self.activation != "relu" else []
-        parts += [self.initialisation] if self.initialisation != "he" else []
-        return f"{self.kind}:{','.join(parts)}"
+        parts += [self.initialisation] if self.initialisation != DEFAULT else []
+        return ":".join(filter(None, (self.kind, ",".join(parts))))
 
 
 KINDS = {"linear": (), "mlp": (32,), "cnn": (8, 16)}
 
 
-def parse(text: str, inputs: Sequence[int]) -> ModelSpec:
+def parse(text: str, inputs: Sequence[int], init: str | None = None, own: str = DEFAULT) -> ModelSpec:
     """The specification that a text like `linear`, `mlp:64,32`, `mlp:64,tanh,glorot` or `cnn:8,16` says, for examples of that shape.
 
-    Raises InputError for an unknown kind, activation or initialisation, a width that is not a whole number of at least 1,
-    and a convolutional network on examples that are not images or are too small for it.
+    How weights start is what the text says, or `init`, which is the same; without either it is the problem's `own` way.
+
+    Raises InputError for an unknown kind, activation or initialisation, two initialisations, a width that is not a whole number of at
+    least 1, and a convolutional network on examples that are not images or are too small for it.
     """
     kind, _, rest = text.strip().partition(":")
     checks.one_of("model", "model", kind, KINDS, "(for example linear, mlp:64,32 or cnn:8,16)")
     widths: list[int] = []
-    activation, initialisation = "relu", "he"
+    activation = "relu"
+    named = [] if init is None else [checks.one_of("init", "initialisation", init, INITIALISATIONS)]
     for word in filter(None, (w.strip() for w in rest.split(","))):
         if word.lstrip("-").isdigit():
             widths.append(checks.whole("model", f"a layer of {text!r}", int(word)))
         elif word in INITIALISATIONS:
-            initialisation = word
+            named.append(word)
         else:
             activation = checks.one_of("model", "activation or initialisation", word, [*ACTIVATIONS, *INITIALISATIONS])
+    if len(set(named)) > 1:
+        raise InputError(f"init: weights start in one way, got {' and '.join(named)} (the model is {text!r}); name one of them")
+    if kind == "linear" and widths:
+        raise InputError(f"model: linear has no hidden layers, got {text!r}; did you mean mlp:{','.join(map(str, widths))}?")
+    initialisation = named[0] if named else own
     if kind == "linear":
-        if widths:
-            raise InputError(f"model: linear has no hidden layers, got {text!r}; did you mean mlp:{','.join(map(str, widths))}?")
-        return ModelSpec("linear", (), "relu", "small" if initialisation == "he" else initialisation)
+        return ModelSpec("linear", initialisation=initialisation)
     spec = ModelSpec(kind, tuple(widths) or KINDS[kind], activation, initialisation)
     if kind == "cnn":
-        if len(inputs) not in (2, 3):
-            raise InputError(
-                f"model: cnn needs images of shape (height, width[, channels]), got examples of shape {tuple(inputs)}; use mlp or linear"
-            )
-        if min(inputs[:2]) < 2 ** len(spec.widths):
-            raise InputError(
-                f"model: cnn with {len(spec.widths)} convolutions halves the image as often, got {inputs[0]} × {inputs[1]}; use fewer"
-            )
+        _check_images(spec, inputs)
     return spec
+
+
+def _check_images(spec: ModelSpec, inputs: Sequence[int]) -> None:
+    """Refuse examples that are no images, or too small to be halved by each convolution."""
+    if len(inputs) not in (2, 3):
+        raise InputError(
+            f"model: cnn needs images of shape (height, width[, channels]), got examples of shape {tuple(inputs)}; use mlp or linear"
+        )
+    if min(inputs[:2]) < 2 ** len(spec.widths):
+        raise InputError(
+            f"model: cnn with {len(spec.widths)} convolutions halves the image as often, got {inputs[0]} × {inputs[1]}; use fewer"
+        )

@@ -19,7 +19,7 @@ class Source:
 
     kind: str  #: "catalogue", "surface" and "file" can be built again; "frame" and "arrays" are a user's own values, which are not kept
     name: str  #: of the catalogue, with options; the surface's name or formula; the absolute path; or what the user called it
-    options: Mapping[str, Any] = field(default_factory=dict)  #: target, model, loss, task, seed …: what was given, without None
+    options: Mapping[str, Any] = field(default_factory=dict)  #: target, model, init, loss, task, seed …: what was given, without None
 
     @classmethod
     def of(cls, kind: str, name: str | os.PathLike[str], /, **options: Any) -> Source:

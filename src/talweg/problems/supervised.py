@@ -1,4 +1,4 @@
-"""From arrays to a problem: recognise the task, split once, scale on the training part only, choose model and loss."""
+"""From arrays to a problem: recognise the task, hold back the test part, scale on all other rows, choose model and loss."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from jaxtyping import PRNGKeyArray, Scalar
 
 from talweg import checks
 from talweg.checks import InputError
-from talweg.problems import data, losses, models, targets
+from talweg.problems import data, losses, models, splits, targets
 from talweg.problems.base import Batch, Metric, Params, Problem
+from talweg.problems.coding import ArrayRows, Coding
 from talweg.problems.metrics import METRICS
 from talweg.problems.source import Source
-from talweg.problems.splits import split_rows
 
 DEFAULT_MODEL = "mlp:32"
 LEAST_ROWS = 10
 
-#: (training rows, validation rows, test rows) of features -> the same as numbers; fitted on the first only.
-Encoder = Callable[[Any, Any, Any], tuple[np.ndarray, np.ndarray, np.ndarray]]
+#: (pool, test rows) of features -> the same as numbers; fitted on the pool only.
+Encoder = Callable[[Any, Any], tuple[np.ndarray, np.ndarray]]
 
 
 def from_arrays(
@@ -31,12 +31,15 @@ def from_arrays(
     *,
     name: str = "data",
     model: str | None = None,
+    init: str | None = None,
     loss: str | None = None,
     task: str | None = None,
     seed: int = 0,
     metric: str | None = None,
     encode: Encoder | None = None,
     notes: Sequence[str] = (),
+    groups: Any = None,
+    time: Any = None,
 ) -> Problem:
     """A problem from features and a target.
 
@@ -45,17 +48,22 @@ def from_arrays(
         y: the target, n numbers or labels.
         name: how the problem is called in tables and in the store.
         model: `linear`, `mlp:64,32[,activation][,initialisation]` or `cnn:8,16`; by default `mlp:32`.
+        init: how weights start, a name of `initialisation.INITIALISATIONS`, if the model does not say it; by default as PyTorch's.
         loss: a name of `losses.CATALOGUE` or of `losses.ALIASES`; by default cross-entropy for labels, squared error for numbers.
         task: `classification` or `regression`; by default recognised from the target.
-        seed: of the split in 60 % training, 20 % validation (at most 8,192 rows) and 20 % test (at most 50,000 rows).
+        seed: of the test part, 20 % of the rows (at most 50,000). The others are the pool: each seed of a training draws its own
+            20 % for validation (at most 8,192 rows) from it, and trains on the rest.
         metric: a name of the task's in `metrics.METRICS`; by default accuracy for labels, R² for numbers.
-        encode: turns the three parts of a table into numbers, fitted on the training part.
+        encode: turns pool and test part of a table into numbers, fitted on the pool.
         notes: what was already recognised or changed on the way, to be said aloud.
+        groups: n numbers or labels: rows of one group (a patient, a machine) train, validate or test together.
+        time: instead, n numbers or dates: the test rows are the last ones, and those that validate come after those that train.
 
     Raises:
         InputError: features or targets that are not finite or do not fit together, a single class, a class with one row,
-            too few rows, an unknown name.
+            too few rows, an unknown name; both groups and time, or one with missing values or fewer than three different ones.
     """
+    splits.either(name, groups, time)
     y = targets.column(name, y, len(x))
     if encode is None:
         x = data.finite_features(name, x)
@@ -63,30 +71,46 @@ def from_arrays(
         raise InputError(f"{name}: a race needs at least {LEAST_ROWS} rows to split in training, validation and test, got {len(x)}")
     target = targets.recognised(name, y, task, loss)
     labelled, cost = target.classes is not None, losses.CATALOGUE[target.loss]
-    parts = split_rows(target.values, seed, stratified=labelled)
+    grouped = None if groups is None else splits.as_groups(name, "groups", groups, len(x))
+    times = None if time is None else splits.as_times(name, "time", time, len(x))
+    labels = target.values if labelled else None
+    *parts, split = splits.pool_and_test(len(x), seed, labels=labels, groups=grouped, times=times)
     features = [data.take_rows(x, part) for part in parts]
-    xs = data.standardised(*(encode(*features) if encode else features))
+    encoded = encode(*features) if encode else features
+    scaling = data.Scaling.of(encoded[0])
+    xs = [scaling.scaled(part) for part in encoded]
     ys = [target.values[part] for part in parts]
-    if not labelled:
-        ys = targets.standardised(name, ys, cost.scale_target)
+    unit = None if labelled else targets.Unit.of(name, ys[0], cost.scale_target)
+    if unit is not None:
+        ys = [unit.scaled(part) for part in ys]
     shape = xs[0].shape[1:]
-    spec = models.parse(model or DEFAULT_MODEL, shape)
-    train, validation, test = zip(xs, ys, strict=True)
+    spec = models.parse(model or DEFAULT_MODEL, shape, init)
+    pool, test = zip(xs, ys, strict=True)
+    sizes = [*map(len, split.rows(0)), len(parts[1])]
+    apart = splits.said(split, sizes)
     return Problem(
         name=name,
         loss=MeanCost(cost.cost),
         start=Start(spec, shape, target.outputs),
-        train=train,
-        validation=validation,
+        pool=pool,
+        split=split,
         test=test,
-        metric=metric_of(target.task, metric, ys[1]),
-        notes=(*notes, *target.notes),
+        metric=metric_of(target.task, metric, ys[0]),
+        notes=(*notes, *target.notes, *apart),
         task=target.task,
         model=str(spec),
         classes=target.classes,
         source=Source("arrays", name),
-        facts={"loss": target.loss, "features": int(np.prod(shape)), "split": [len(part) for part in parts], "split_seed": seed}
+        facts={
+            "loss": target.loss,
+            "features": int(np.prod(shape)),
+            "split": sizes,
+            "split_seed": seed,
+            "initialisation": spec.initialisation,
+        }
+        | ({} if unit is None else {"target_deviation": unit.deviation})
         | ({} if metric is None else {"metric": metric}),
+        coding=Coding(ArrayRows(name, shape), scaling, target.loss, unit=unit, labels=target.labels),
     )
 
 
@@ -127,7 +151,7 @@ def widened(problem: Problem, factor: int) -> Problem:
 
 
 def metric_of(task: str, name: str | None, y: np.ndarray) -> Metric:
-    """The named metric of a task, by default its first, for validation targets y."""
+    """The named metric of a task, by default its first, for targets y of the pool."""
     known = METRICS[task]
     chosen = next(iter(known)) if name is None else checks.one_of("metric", "metric", name, known)
     entry = known[chosen]

@@ -2,6 +2,7 @@
 
 All rows are training data and there is no validation data: what is asked is how low a descent gets, not how well a network predicts.
 `optimum` is the lowest value that the network can come to, where it is known for the model that was asked for.
+Weights start in the problem's own way, normal ones and no biases, unless the model or `init` says otherwise.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ SPIRALS = "Lang & Witbrock 1988"
 LINEAR = "Saxe, McClelland & Ganguli 2014"
 TEACHER = "Safran & Shamir 2018"
 
+START = "he"  #: how weights start, but for deep-linear's, which start small
 OFF, ON = 0.1, 0.9  #: targets that a logistic output can reach with finite weights
 MOST_BITS = 10
 MOST_UNITS = 64
@@ -38,7 +40,7 @@ SINGULAR = (4.0, 3.0, 2.0, 1.5, 1.0, 0.75, 0.5, 0.25)  #: of the map that deep-l
 ROWS = 1000  #: of teacher-student
 
 
-def xor(model: str = "mlp:2,sigmoid") -> Problem:
+def xor(model: str = "mlp:2,sigmoid", init: str | None = None) -> Problem:
     """Exclusive or of two bits (0 or 1), with two hidden units: the four examples, and the mean of (σ(z) − y)² with y = 0.1 or 0.9.
 
     Rumelhart, Hinton & Williams, "Learning internal representations by error propagation", 1986, saw runs that get stuck. What they
@@ -51,22 +53,22 @@ def xor(model: str = "mlp:2,sigmoid") -> Problem:
     Differs: targets of 0.1 and 0.9, as in 1986, and not 0 and 1, for which the lowest value would not be reached by any weights.
     """
     bits = np.array(list(itertools.product((0, 1), repeat=2)))
-    return _logic("xor-2-2-1", bits, bits.sum(1) % 2, models.parse(model, (2,)), epochs=4000, source=XOR)
+    return _logic("xor-2-2-1", bits, bits.sum(1) % 2, models.parse(model, (2,), init, own=START), epochs=4000, source=XOR)
 
 
-def parity(bits: int = 4, model: str | None = None) -> Problem:
+def parity(bits: int = 4, model: str | None = None, init: str | None = None) -> Problem:
     """Is the number of ones odd? All 2ⁿ rows of n bits (−1 or 1), with n hidden units, which are enough; the loss is as in `xor`.
 
     Rumelhart, Hinton & Williams, "Learning internal representations by error propagation", 1986. One changed bit changes the answer,
     so that no part of the bits says anything: the hardest function for a network that looks for what is alike.
     """
     checks.whole("parity", "bits", bits, 2, MOST_BITS)
-    spec = models.parse(model or f"mlp:{bits},tanh", (bits,))
+    spec = models.parse(model or f"mlp:{bits},tanh", (bits,), init, own=START)
     rows = np.array(list(itertools.product((0, 1), repeat=bits)))
     return _logic("parity", 2 * rows - 1, rows.sum(1) % 2, spec, epochs=3000, source=PARITY)
 
 
-def two_spirals(model: str = "mlp:20,20,tanh") -> Problem:
+def two_spirals(model: str = "mlp:20,20,tanh", init: str | None = None) -> Problem:
     """Two spirals of three turns, 97 points each and without noise; the test data lie on the spirals halfway between them.
 
         x = r sin φ,   y = r cos φ,   φ = i π / 16,   r = 6.5 (104 − i) / 104,   i = 0 … 96;   the other spiral is −x, −y
@@ -74,14 +76,14 @@ def two_spirals(model: str = "mlp:20,20,tanh") -> Problem:
     Lang & Witbrock, "Learning to tell two spirals apart", 1988. Some thousand steps of plain gradient descent with
     the whole batch do not get there. Differs: cross-entropy, two layers of 20, and no connections that skip a layer.
     """
-    spec = models.parse(model, (2,))
+    spec = models.parse(model, (2,), init, own=START)
     train, test = _spirals(np.arange(97.0)), _spirals(np.arange(96) + 0.5)
     optimum = 0.0 if _wide(spec, 20) else None
     facts = {"loss": "cross-entropy", "source": SPIRALS}
     return _network("two-spirals", spec, losses.cross_entropy, train, test, labelled=True, optimum=optimum, epochs=1000, facts=facts)
 
 
-def deep_linear(model: str = "mlp:8,4,identity,small") -> Problem:
+def deep_linear(model: str = "mlp:8,4,identity", init: str | None = None) -> Problem:
     """A linear map of eight numbers, learned by layers without activation: a surface with saddles and without any bad minimum.
 
     The loss is the mean of (y − f(x))² over rows and outputs. The inputs are whitened, so all depends on the singular values of the
@@ -93,7 +95,7 @@ def deep_linear(model: str = "mlp:8,4,identity,small") -> Problem:
     The inputs are the 16 rows of a two-level design and the map's singular vectors are of that kind, too: data and lowest value are
     exact in any type.
     """
-    spec = models.parse(model, (len(SINGULAR),))
+    spec = models.parse(model, (len(SINGULAR),), init, own="small")
     if spec.kind == "mlp" and spec.activation != "identity":
         raise InputError(f"deep-linear: the layers must be linear, got {model!r}; write mlp:{','.join(map(str, spec.widths))},identity")
     rank = min([len(SINGULAR), *spec.widths])
@@ -104,7 +106,7 @@ def deep_linear(model: str = "mlp:8,4,identity,small") -> Problem:
     return _network("deep-linear", spec, losses.squared, train, outputs=len(SINGULAR), optimum=optimum, epochs=4000, facts=facts)
 
 
-def teacher_student(units: int = 6, model: str | None = None) -> Problem:
+def teacher_student(units: int = 6, model: str | None = None, init: str | None = None) -> Problem:
     """A network learns what another says: y = Σ φ(xᵢ) over k inputs from N(0, 1), by default with as many rectified units as the teacher.
 
     The teacher's weights are orthogonal, as in Safran & Shamir, "Spurious local minima are common in two-layer ReLU neural networks",
@@ -115,7 +117,7 @@ def teacher_student(units: int = 6, model: str | None = None) -> Problem:
     learns its output weights and biases, too.
     """
     checks.whole("teacher-student", "units", units, 2, MOST_UNITS)
-    spec = models.parse(model or f"mlp:{units}", (units,))
+    spec = models.parse(model or f"mlp:{units}", (units,), init, own=START)
     if spec.kind != "mlp":
         raise InputError(f"teacher-student: the student must be an mlp, such as mlp:{units}, got {model!r}")
     activation = models.ACTIVATIONS[spec.activation]
@@ -171,7 +173,8 @@ def _network(
         classes=("0", "1") if labelled else None,
         optimum=optimum,
         default_epochs=epochs,
-        facts={"hidden": list(spec.widths), "split": [len(part[0]) for part in (train, test) if part is not None], **facts},
+        facts={"hidden": list(spec.widths), "split": [len(part[0]) for part in (train, test) if part is not None], **facts}
+        | {"initialisation": spec.initialisation},
     )
 
 

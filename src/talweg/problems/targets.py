@@ -20,13 +20,41 @@ class Target(NamedTuple):
     values: np.ndarray
     task: str
     loss: str  #: a name of `losses.CATALOGUE`
-    classes: tuple[str, ...] | None  #: the labels' names, of a classification
+    labels: np.ndarray | None  #: the different labels of a classification as they were given, in the order of their numbers
     notes: tuple[str, ...]  #: what was recognised, one sentence each
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """The labels' names, of a classification."""
+        return None if self.labels is None else tuple(map(str, self.labels))
 
     @property
     def outputs(self) -> int:
         """How many numbers a model has to give for it: one for each class, but a single one where there are two."""
-        return len(self.classes) if self.classes is not None and len(self.classes) > 2 else 1
+        return len(self.labels) if self.labels is not None and len(self.labels) > 2 else 1
+
+
+class Unit(NamedTuple):
+    """What was subtracted from a target of values, and what the rest was divided by: 0 and 1 where it stays as it is."""
+
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, name: str, pool: np.ndarray, scale: bool) -> Unit:
+        """The one that brings the pool to mean 0 and variance 1, if `scale`. Raises InputError if the pool holds a single value."""
+        mean, deviation = (float(pool.mean()), float(pool.std())) if scale else (0.0, 1.0)
+        if deviation == 0:
+            raise InputError(f"{name}: the target is the same in every row outside the test part; is this the right target?")
+        return cls(mean, deviation)
+
+    def scaled(self, y: np.ndarray) -> np.ndarray:
+        """Values as a model learns them, in the data's type."""
+        return ((y - self.mean) / self.deviation).astype(trees.float_type())
+
+    def original(self, y: np.ndarray) -> np.ndarray:
+        """What a model says, in the target's own unit."""
+        return y.astype(np.float64) * self.deviation + self.mean
 
 
 def column(name: str, y: Any, rows: int) -> np.ndarray:
@@ -43,6 +71,7 @@ def recognised(name: str, y: np.ndarray, task: str | None = None, loss: str | No
     Raises InputError for an unknown task or loss, a loss that does not fit, and a target that can't be learned.
     """
     loss = losses.named(loss)
+    check_names(task, loss)
     task, notes = _task(name, y, task, loss)
     loss = loss or ("cross-entropy" if task == "classification" else "squared")
     labelled = task == "classification"
@@ -50,26 +79,22 @@ def recognised(name: str, y: np.ndarray, task: str | None = None, loss: str | No
         fitting = [n for n, entry in losses.CATALOGUE.items() if entry.classification == labelled]
         raise InputError(f"{name}: the loss {loss} does not fit {task}; choose {' or '.join(fitting)}, or force the other task")
     if labelled:
-        classes, values = _labels(name, y)
-        return Target(values, task, loss, tuple(map(str, classes)), notes)
+        labels, values = _labels(name, y)
+        return Target(values, task, loss, labels, notes)
     return Target(_numbers(name, y, loss), task, loss, None, notes)
 
 
-def standardised(name: str, ys: list[np.ndarray], scale: bool) -> list[np.ndarray]:
-    """The parts of a target of values in the data's type, brought to mean 0 and variance 1 on the training part if `scale`.
-
-    Raises InputError if the training part holds a single value.
-    """
-    mean, deviation = (ys[0].mean(), ys[0].std()) if scale else (0.0, 1.0)
-    if deviation == 0:
-        raise InputError(f"{name}: the target is the same in every training row; is this the right target?")
-    return [((y - mean) / deviation).astype(trees.float_type()) for y in ys]
+def check_names(task: str | None = None, loss: str | None = None) -> None:
+    """Refuse an unknown task or loss; that takes no data. Raises InputError."""
+    losses.named(loss)
+    if task is not None:
+        checks.one_of("task", "task", task, TASKS)
 
 
 def _task(name: str, y: np.ndarray, task: str | None, loss: str | None) -> tuple[str, tuple[str, ...]]:
     """Classification or regression: as forced, as the loss needs, or as the target looks, which is said aloud."""
     if task is not None:
-        return checks.one_of("task", "task", task, TASKS), ()
+        return task, ()
     if loss is not None:
         return "classification" if losses.CATALOGUE[loss].classification else "regression", ()
     distinct = np.unique(_unboxed(y[~_missing(y)]))

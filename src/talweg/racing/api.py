@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from talweg import checks
+from talweg.bridges.clocks import CLOCKS, USUAL, usual
 from talweg.checks import InputError, InputTypeError
-from talweg.contestants.remedies import line_up
+from talweg.contestants import notation
+from talweg.contestants.contestant import Contestant
+from talweg.contestants.remedies import line_up, parsed
 from talweg.engine.environment import machine, versions
 from talweg.engine.executors import EXECUTORS
 from talweg.engine.executors.base import Executor, ExecutorFactory
@@ -21,11 +24,12 @@ from talweg.methods import Method
 from talweg.problems.base import Problem
 from talweg.racing import events, own_code, recall
 from talweg.racing.inspect import OBSERVERS
-from talweg.racing.plan import Plan, checked, identity
+from talweg.racing.plan import Plan, check_numbers, checked, identity, wanted
 from talweg.racing.result import Race
 from talweg.racing.runner import Runner
 from talweg.store import RaceRow, Store
-from talweg.verdict.scores import Target
+from talweg.verdict.arrivals import COUNTS
+from talweg.verdict.record import Goal
 
 
 def race(
@@ -34,11 +38,11 @@ def race(
     *,
     epochs: float | None = None,
     budget: float | None = None,
-    settings: int = 64,
-    seeds: int = 16,
+    settings: int = 32,
+    seeds: int = 32,
     goal_loss: float | None = None,
     goal_accuracy: float | None = None,
-    schedule: str = "constant",
+    schedule: str | None = None,
     seed: int = 0,
     store: str | os.PathLike[str] | None = None,
     listener: events.Listener = events.silent,
@@ -46,20 +50,24 @@ def race(
     probes: bool = False,
     remedies: str | Sequence[str] | None = None,
     executor: str | ExecutorFactory = "local",
+    current: str | None = None,
+    count: str = "time",
+    clock: str = USUAL,
 ) -> Race:
-    """Which method is fastest on this problem, with which hyperparameters, and how sure is that?
+    """Which method, with which hyperparameters, batch size and length; what will it give, and how sure is that?
 
     Args:
         problem: what to minimise: `tw.problems.load("digits")`, `tw.problems.read("data.csv", target="y")`, or `tw.Problem(…)`.
         methods: `"adam,sgd@1,momentum@32:momentum=0.99"`, a list of such texts, method classes and methods with hyperparameters
             (raced with just these), or a mapping of names to them; by default the article's nine.
-        epochs: the budget of each lane in passes over the training data; by default 512 / √n, at most 100.
+        epochs: the longest training in passes over the training data; by default eight times 512 / √n, at most 800.
         budget: instead, the seconds that the whole race may take: the speed is measured, the epochs are chosen and recorded.
         settings: how many settings of each method are tried.
-        seeds: how many fresh seeds the best setting is reported on.
-        goal_loss, goal_accuracy: the target; by default the problem's own (`Problem.goal_loss`), or where tuned mini-batch gradient
-            descent has closed 95 % of its initial gap.
-        schedule: how the learning rate changes, a name of `tw.schedules.CATALOGUE`.
+        seeds: how many fresh seeds the final has, and as many the promise.
+        goal_loss, goal_accuracy: the target of speed; by default the problem's own (`Problem.goal_loss`), or the lowest expected loss of
+            any contestant plus a margin of at most 1 % (docs/protocol.md).
+        schedule: how the learning rate changes, a name of `tw.schedules.CATALOGUE`; by default both a constant and a decaying one are
+            raced for the contestants that can still win.
         seed: of the settings and of all other seeds.
         store: the SQLite file; a race that is already in it is not run again, an unfinished one goes on. By default a temporary one.
         listener: is told how the race goes (`talweg.racing.events`).
@@ -68,24 +76,28 @@ def race(
             It changes no result, and may be asked of a race that is finished.
         remedies: against local minima, each added to every method: `"noise,wider"` or a list of names of
             `talweg.contestants.remedies.REMEDIES`; `"all"` leaves out what this problem can't have, and says so.
+        current: what is in use now, such as `"adam:learning_rate=1e-3@32"`: raced as it is, and said whether it is good enough.
+        count: what is counted to the target: time, steps, examples or gradients.
+        clock: in whose ordinary training loop a step is timed: jax, torch or keras, where it is installed; by default PyTorch's where that
+            can be had, and JAX's otherwise.
         executor: where the lanes are run, a name of `talweg.engine.executors.EXECUTORS` or an executor's class; it changes no result.
 
     Raises:
         InputError: something about the problem, a name or a number, in one sentence, before anything is compiled.
+        Stopped: a KeyboardInterrupt, with the verdict of what ran as its `race`.
     """
     checks.instance("race", "problem", problem, Problem, "tw.problems.load('digits')")
-    if goal_loss is not None and goal_accuracy is not None:
-        raise InputError("race: give either a goal loss or a goal accuracy, not both")
-    if goal_loss is None and goal_accuracy is None:
-        goal_loss = problem.goal_loss  # a problem may know where to stop
-    goal = Target("loss", goal_loss) if goal_accuracy is None else Target("accuracy", goal_accuracy)
+    goal = wanted(goal_loss, goal_accuracy)
+    if goal.value is None:
+        goal = Goal("loss", problem.goal_loss)  # a problem may know where to stop
     if isinstance(executor, str):
         executor = EXECUTORS[checks.one_of("race", "executor", executor, EXECUTORS)]
     if not callable(executor):
         raise InputTypeError(f"race: executor must be one of {', '.join(EXECUTORS)}, or an executor's class, got {executor!r}")
     checks.whole("race", "settings", settings)
-    contestants, left_out = line_up(problem, methods, settings, schedule, remedies)
-    plan = checked(problem, contestants, settings, seeds, epochs, seed, goal, budget)
+    checks.one_of("race", "count", count, COUNTS)
+    contestants, left_out = line_up(problem, methods, settings, schedule, remedies, current)
+    plan = checked(problem, contestants, settings, seeds, epochs, seed, goal, budget, clock)
     opened = Store(Path(tempfile.mkdtemp(prefix="talweg-")) / "talweg.db" if store is None else Path(store))
     fingerprint = problem.fingerprint()
     name = identity(fingerprint, plan.describe())
@@ -94,12 +106,50 @@ def race(
         name, doubt = own_code.same_race(own, opened.races())
         if doubt is not None:
             warnings.warn(doubt, stacklevel=2)
-    run = {"command": command, "versions": versions(), "machine": machine(), **({"left_out": left_out} if left_out else {})}
+    timed = usual(problem) if plan.clock == USUAL else plan.clock
+    run = {"command": command, "clock": timed, "versions": versions(), "machine": machine(), **({"left_out": left_out} if left_out else {})}
     row = opened.enter(name, recall.describe(problem), plan.describe(), run, recall.origin(problem, fingerprint, own))
     probed = opened.probes(name)
     if row.finished is None or (probes and any(c.probed and c.name not in probed for c in contestants)):
-        _run(problem, plan, opened, row, listener, probes, executor(OBSERVERS))
-    return Race(opened, name, problem, contestants)
+        try:
+            _run(problem, plan, opened, row, listener, probes, executor(OBSERVERS))
+        except KeyboardInterrupt as stop:
+            raise Stopped(_so_far(opened, name, problem, contestants, count)) from stop
+    return Race(opened, name, problem, contestants, count=count)
+
+
+class Stopped(KeyboardInterrupt):
+    """A race was stopped by the user. What is finished is kept, and the same call goes on from there."""
+
+    def __init__(self, race: Race | None):
+        self.race = race  #: the verdict of what ran; None if nothing can be said yet
+
+
+def _so_far(store: Store, name: str, problem: Problem, contestants: Sequence[Contestant], count: str) -> Race | None:
+    """The verdict of what ran of a race that was stopped; None if not all contestants have been confirmed."""
+    try:
+        return Race(store, name, problem, contestants, count=count, stopped=True)
+    except InputError:
+        return None
+
+
+def check_options(
+    methods: Any,
+    remedies: str | Sequence[str] | None,
+    *,
+    epochs: float | None,
+    budget: float | None,
+    settings: int,
+    seeds: int,
+    goal_loss: float | None,
+    goal_accuracy: float | None,
+    schedule: str | None,
+    seed: int,
+) -> None:
+    """Refuse what is wrong with the options of a race on every problem, before its problem is read. Raises InputError."""
+    check_numbers(settings, seeds, epochs, seed, wanted(goal_loss, goal_accuracy), budget)
+    notation.check(methods, schedule)
+    parsed(remedies)
 
 
 def open_race(name: str | None = None, store: str | os.PathLike[str] = "talweg.db") -> Race:
@@ -113,7 +163,7 @@ def _run(problem: Problem, plan: Plan, store: Store, row: RaceRow, listener: eve
     if fitted:
         plan = dataclasses.replace(plan, epochs=row.plan["epochs"])
     try:
-        runner = Runner(problem, plan, store, row.race, listener, executor)
+        runner = Runner(problem, plan, store, row.race, listener, executor, CLOCKS[row.run["clock"]]())
         if row.finished is not None:
             return runner.probe()
         runner.prepare()

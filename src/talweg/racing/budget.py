@@ -12,8 +12,8 @@ from talweg.engine import loop, restarts
 from talweg.engine.clock import Pace
 from talweg.problems import batches
 from talweg.problems.base import Problem
+from talweg.racing import tournament
 from talweg.racing.plan import Plan
-from talweg.racing.tournament import expected_lanes
 
 MARGIN = 1.15  # widened searches are not planned, but happen
 
@@ -26,14 +26,18 @@ class Budget:
     plan: Plan
     paces: Mapping[str, Pace]
 
-    def of_block(self, contestant: Contestant) -> float:
-        """What a block of a contestant takes."""
-        steps = self.plan.steps(self.problem, contestant)
-        return sum(self.paces[contestant.name].of(share) for share in restarts.shares(steps, contestant.restarts))
+    def of_block(self, contestant: str, steps: int) -> float:
+        """What a block of a contestant takes whose lanes have so many steps; nothing where its pace is not known."""
+        pace, trainings = self.paces.get(contestant), self._contestant(contestant).restarts
+        return 0.0 if pace is None else sum(pace.of(share) for share in restarts.shares(steps, trainings))
 
     def total(self) -> float:
-        """What all blocks take of those that have something left to run, without widened searches."""
-        return sum(self._blocks(c) * self.of_block(c) for c in self.plan.contestants if c.name in self.paces)
+        """About what all blocks take of those that have something left to run."""
+        return sum(
+            blocks * self.of_block(contestant.name, self.plan.steps(self.problem.examples, contestant, share))
+            for contestant in self.plan.contestants
+            for blocks, share in self._blocks(contestant)
+        )
 
     def epochs(self, seconds: float, spent: float) -> float:
         """How many epochs fit into so many seconds, of which some are `spent` on compiling and measuring.
@@ -42,9 +46,10 @@ class Budget:
         """
         fixed = per_epoch = 0.0
         for contestant in self.plan.contestants:
-            blocks, pace = self._blocks(contestant), self.paces[contestant.name]
-            fixed += blocks * contestant.restarts * (pace.block + pace.point * (loop.POINTS + 1))
-            per_epoch += blocks * pace.step * self._steps_per_epoch(contestant)
+            pace = self.paces[contestant.name]
+            for blocks, share in self._blocks(contestant):
+                fixed += blocks * contestant.restarts * (pace.block + pace.point * (loop.POINTS + 1))
+                per_epoch += blocks * share * pace.step * self._steps_per_epoch(contestant)
         epochs = ((seconds - spent) / MARGIN - fixed) / max(per_epoch, 1e-12)
         least = max(0.5 / self._steps_per_epoch(contestant) for contestant in self.plan.contestants)
         if epochs < least:
@@ -56,9 +61,9 @@ class Budget:
     def _steps_per_epoch(self, contestant: Contestant) -> float:
         return batches.steps_per_epoch(self.problem.examples, contestant.size) / contestant.gradients
 
-    def _blocks(self, contestant: Contestant) -> int:
-        """Blocks of a contestant, without a widened search."""
-        rows = expected_lanes(contestant, self.plan)
-        twice = self.plan.goal.value is None and contestant is self.plan.contestants[0]
-        again = [lanes for rung, lanes in rows.items() if twice and rung != "search"]
-        return sum(-(-lanes // self.plan.lanes()) for lanes in [*rows.values(), *again])
+    def _contestant(self, name: str) -> Contestant:
+        return next(one for one in self.plan.contestants if one.name == name)
+
+    def _blocks(self, contestant: Contestant) -> list[tuple[float, float]]:
+        """About how many blocks of which share of the longest training; a block that is not full takes as long as its part."""
+        return [(lanes / self.plan.lanes(), share) for lanes, share in tournament.expected(self.plan, contestant)]

@@ -13,16 +13,21 @@ import numpy as np
 
 from talweg import checks
 from talweg._version import __version__
+from talweg.bridges.clocks import CLOCKS, USUAL
 from talweg.checks import InputError
 from talweg.contestants.contestant import Contestant
 from talweg.engine.cost import usual_epochs
 from talweg.problems import batches
 from talweg.problems.base import Problem
 from talweg.results import attributes
-from talweg.verdict.scores import Target
+from talweg.verdict.record import Goal
 
-LANES = 32  #: of one block: the search; the confirmation (8 settings × 4 seeds); the final with the untuned method beside it (2 × 16)
-CONFIRMED, CONFIRM_SEEDS = 8, 8
+LANES = 32  #: of one block: the search; the confirmation (8 settings × 4 seeds); the final; the promise
+PROTOCOL = 2
+CONFIRMED = 7  #: settings, beside the untuned method
+SEEDS = {"search": 1, "confirm": 4}
+LEADERS = 4  #: contestants whose length and schedule are raced
+LONGER = 16  #: times the usual epochs is the longest training
 
 
 @dataclass(frozen=True)
@@ -32,36 +37,48 @@ class Plan:
     contestants: Sequence[Contestant]
     settings: int
     seeds: int
-    epochs: float
+    epochs: float  #: of the longest training
     seed: int
-    goal: Target  #: without a value: near what the baseline comes to
+    goal: Goal  #: without a value: as good as the best
     budget_seconds: float | None = None
+    clock: str = USUAL  #: whose steps are timed
 
-    def steps(self, problem: Problem, contestant: Contestant) -> int:
-        """The steps that the budget buys a contestant: gradients of the same number of examples for all."""
-        return max(1, round(self.epochs * batches.steps_per_epoch(problem.examples, contestant.size) / contestant.gradients))
+    def steps(self, examples: int, contestant: Contestant, share: float = 1.0) -> int:
+        """The steps of a share of the longest training: gradients of the same number of examples for all."""
+        return max(1, round(share * self.epochs * batches.steps_per_epoch(examples, contestant.size) / contestant.gradients))
 
     def seeds_of(self, rung: str) -> list[int]:
-        """The seeds of a rung: other ones for each, and only those of the final are reported."""
-        counts = {"search": 1, "confirm": CONFIRM_SEEDS, "final": self.seeds}
+        """The seeds of a rung: other ones for each, and only those of the final and the promise are reported."""
+        counts = {**SEEDS, "choice": max(2, self.seeds // 2), "final": self.seeds, "promise": self.seeds}
         return np.random.SeedSequence((self.seed, list(counts).index(rung))).generate_state(counts[rung]).tolist()
+
+    def all_seeds(self) -> list[int]:
+        """Those of all rungs."""
+        return [seed for rung in (*SEEDS, "choice", "final", "promise") for seed in self.seeds_of(rung)]
 
     def confirmed(self) -> int:
         """How many settings are confirmed."""
         return max(1, min(CONFIRMED, self.settings // 4))
 
+    def rate_alone(self) -> int:
+        """In how many settings of a search nothing but the learning rate is tuned."""
+        return self.settings // 4
+
+    def leaders(self) -> int:
+        """Of how many contestants length and schedule are raced."""
+        return LEADERS
+
     def lanes(self) -> int:
         """Lanes of one block."""
-        return min(LANES, max(self.settings, self.confirmed() * CONFIRM_SEEDS, 2 * self.seeds))
+        return min(LANES, max(self.settings, (1 + self.confirmed()) * SEEDS["confirm"], self.seeds))
 
     def describe(self) -> dict[str, Any]:
         """The plan as JSON."""
         return {
-            **attributes(self, "settings", "seeds", "epochs", "seed", "budget_seconds"),
+            **attributes(self, "settings", "seeds", "epochs", "seed", "budget_seconds", "clock"),
             "contestants": [c.describe() for c in self.contestants],
-            "goal": attributes(self.goal, "kind", "value"),
-            "confirmed": self.confirmed(),
-            "confirm_seeds": CONFIRM_SEEDS,
+            "goal": self.goal._asdict(),
+            "protocol": PROTOCOL,
         }
 
 
@@ -79,10 +96,24 @@ def checked(
     seeds: int,
     epochs: float | None,
     seed: int,
-    goal: Target,
+    goal: Goal,
     budget_seconds: float | None,
+    clock: str = USUAL,
 ) -> Plan:
     """The plan, with every number checked before anything is compiled."""
+    check_numbers(settings, seeds, epochs, seed, goal, budget_seconds)
+    if goal.value is not None:
+        if goal.kind != "loss" and problem.metric is None:
+            raise InputError(f"race: {problem.name} has no accuracy to reach; give a goal loss")
+        if goal.kind == "accuracy" and problem.task != "classification":
+            raise InputError(f"race: {problem.name} is a regression and has no accuracy; give a goal loss")
+    checks.one_of("race", "clock", clock, [*CLOCKS, USUAL])
+    chosen = epochs if epochs is not None else LONGER * usual_epochs(problem)
+    return Plan(tuple(contestants), settings, seeds, float(chosen), seed, goal, budget_seconds, clock)
+
+
+def check_numbers(settings: int, seeds: int, epochs: float | None, seed: int, goal: Goal, budget_seconds: float | None) -> None:
+    """Refuse what is wrong on every problem, so that nothing needs to be read to find it. Raises InputError."""
     checks.whole("race", "settings", settings)
     checks.whole("race", "seeds", seeds, at_least=2)
     checks.whole("race", "seed", seed, at_least=0)
@@ -93,11 +124,12 @@ def checked(
             checks.number("race", name, value, checks.POSITIVE)
     if goal.value is not None:
         checks.number("race", "the goal", goal.value, checks.Interval(-math.inf, math.inf, low_open=True))
-        if goal.kind != "loss" and problem.metric is None:
-            raise InputError(f"race: {problem.name} has no accuracy to reach; give a goal loss")
-        if goal.kind == "accuracy" and problem.task != "classification":
-            raise InputError(f"race: {problem.name} is a regression and has no accuracy; give a goal loss")
         if goal.kind == "accuracy" and not 0 < goal.value <= 1:
             raise InputError(f"race: the goal accuracy must lie in (0, 1], got {goal.value:g}; 95 % is 0.95")
-    chosen = epochs if epochs is not None else usual_epochs(problem)
-    return Plan(tuple(contestants), settings, seeds, float(chosen), seed, goal, budget_seconds)
+
+
+def wanted(goal_loss: float | None, goal_accuracy: float | None) -> Goal:
+    """The goal that was asked for; one without a value where none was. Raises InputError for two."""
+    if goal_loss is not None and goal_accuracy is not None:
+        raise InputError("race: give either a goal loss or a goal accuracy, not both")
+    return Goal("loss", goal_loss) if goal_accuracy is None else Goal("accuracy", goal_accuracy)

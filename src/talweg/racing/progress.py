@@ -8,9 +8,9 @@ import numpy as np
 
 from talweg.engine.block import Block
 from talweg.engine.program import Traces
+from talweg.racing import tournament
 from talweg.racing.budget import Budget
 from talweg.racing.events import Going, Listener
-from talweg.racing.tournament import expected_lanes
 
 
 class Progress:
@@ -18,8 +18,8 @@ class Progress:
 
     def __init__(self, budget: Budget, listener: Listener):
         plan, self.listener = budget.plan, listener
-        self.seconds = {c.name: budget.of_block(c) for c in plan.contestants if c.name in budget.paces}
-        self.lanes = {c.name: sum(expected_lanes(c, plan).values()) for c in plan.contestants}
+        self.budget = budget
+        self.lanes = {c.name: sum(lanes for lanes, _ in tournament.expected(plan, c)) for c in plan.contestants}
         self.total = budget.total()
         self.best = dict.fromkeys(self.lanes, math.inf)
         self._blocks: dict[tuple[str, str, int], tuple[Block, float, int]] = {}  # the share done, and lanes that have diverged
@@ -29,7 +29,7 @@ class Progress:
         name = block.contestant
         self._blocks[block.key] = block, done, int(np.isnan(losses).sum())
         self.best[name] = min(self.best[name], *losses[np.isfinite(losses)].tolist(), math.inf)
-        seconds = sum(share * self.seconds[other.contestant] for other, share, _ in self._blocks.values())
+        seconds = sum(share * self._seconds(other) for other, share, _ in self._blocks.values())
         own = [(len(other.entries), share, lost) for other, share, lost in self._blocks.values() if other.contestant == name]
         self.listener(
             Going(
@@ -42,6 +42,10 @@ class Progress:
                 lanes=sum(lanes for lanes, _, _ in own),
             )
         )
+
+    def _seconds(self, block: Block) -> float:
+        full = self.budget.of_block(block.contestant, block.steps)
+        return full * len(block.entries) / self.budget.plan.lanes()
 
     def ended(self, block: Block, traces: Traces) -> None:
         """A block is done."""

@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from talweg.checks import InputError
-from talweg.problems.base import Problem
+from talweg.problems.base import Problem, count
 from talweg.problems.rebuild import rebuild
 from talweg.problems.source import Source
 from talweg.racing.own_code import OwnCode
@@ -26,6 +26,8 @@ def describe(problem: Problem) -> dict[str, Any]:
         "facts": problem.described(),
         "notes": list(problem.notes),
         "parameters": problem.parameters(),
+        "rows": [problem.examples, *(None if part is None else count(part) for part in (problem.validation, problem.test))],
+        "fresh_splits": problem.pool is not None,
         "metric": problem.metric.name if problem.metric else None,
         "metric_percent": bool(problem.metric and problem.metric.percent),
     }
@@ -40,15 +42,15 @@ def origin(problem: Problem, fingerprint: str, own: OwnCode | None = None) -> di
     }
 
 
-def raced_problem(race: Race, problem: Problem | None = None) -> Problem:
-    """The problem that was raced: `problem`, the race's own, or the one that its source builds again.
+def raced_problem(race: Race, problem: Problem | None = None, call: str = "landscape") -> Problem:
+    """The problem that was raced: `problem`, the race's own, or the one that its source builds again, for a `call` of the race.
 
     Raises InputError if it can't be built again, or is not the one raced.
     """
     row = race.store.race(race.name)
     problem = race.problem if problem is None else problem
     if problem is None:
-        return _rebuilt(row)
+        return _rebuilt(row, call)
     if not isinstance(problem, Problem):
         raise InputError(f"race {row.race}: problem must be the Problem that was raced, got {problem!r}")
     if differing := _differing(problem, row):
@@ -59,10 +61,10 @@ def raced_problem(race: Race, problem: Problem | None = None) -> Problem:
     return problem
 
 
-def _rebuilt(row: RaceRow) -> Problem:
+def _rebuilt(row: RaceRow, call: str) -> Problem:
     """The problem of a race, built again from its source."""
     source = Source(**row.origin["source"]) if row.origin.get("source") else None
-    remedy = f"in Python, give them: tw.open_race({row.race!r}).landscape(problem=…), with what tw.race was given"
+    remedy = f"in Python, give them: tw.open_race({row.race!r}).{call}(problem=…), with what tw.race was given"
     if source is None or not source.repeatable:
         raise InputError(f"race {row.race} was run on {row.problem['name']!r}, whose data are not in the store; {remedy}")
     try:

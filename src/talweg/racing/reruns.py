@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from talweg import checks
 from talweg.checks import InputError
+from talweg.contestants import lookup
 from talweg.methods import Method
 from talweg.studies.landscape import Rerun
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MOST = 9  #: contestants that are shown unless some are named
 
 
-def reruns(race: Race, wanted: Sequence[str] | None) -> tuple[list[Rerun], int, list[str]]:
+def reruns(race: Race, wanted: str | Sequence[str | int] | None) -> tuple[list[Rerun], int, list[str]]:
     """The trainings of one final seed, best first; the seed; and a sentence for each contestant that can't be run again.
 
     Raises InputError for an unknown name, for one that was named and can't be run again, and if none can.
@@ -28,7 +28,7 @@ def reruns(race: Race, wanted: Sequence[str] | None) -> tuple[list[Rerun], int, 
         if len(rows) > MOST:
             left_out.append(f"The {len(rows) - MOST} contestants after the first {MOST} are not shown.")
     else:
-        known = {checks.one_of("landscape", "contestant", name, rows) for name in ([wanted] if isinstance(wanted, str) else wanted)}
+        known = {row["name"] for row in lookup.all_named("landscape", race.summary["contestants"], wanted)}
         if not known:
             raise InputError(f"landscape: contestants must name at least one of {', '.join(rows)}")
         names = [name for name in rows if name in known]
@@ -58,5 +58,5 @@ def _unfit(row: Mapping[str, Any], method: Method | None) -> str:
 
 def _rerun(race: Race, row: Mapping[str, Any], method: Method, seed: int) -> Rerun:
     finals = race.store.lanes(race.name, row["name"], "final")
-    lane = next(lane for lane in finals if lane.setting >= 0 and lane.seed == seed)
+    lane = next(lane for lane in finals if lane.seed == seed)
     return Rerun(row["name"], row["label"], row["batch"], method, row["method"], int(lane.steps[-1]), float(lane.validation_loss[-1]))

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import jax
 import numpy as np
 from safetensors.numpy import load
 
-from talweg import checks, dialects
+from talweg import dialects
 from talweg.checks import InputError
+from talweg.contestants import lookup
 from talweg.contestants.contestant import Contestant
 from talweg.engine import restarts
 from talweg.landscape import Diagnosis, diagnose
 from talweg.methods import Method, catalogued, factory_named, factory_of
 from talweg.problems.base import Params, Problem
 from talweg.problems.supervised import widened
+from talweg.racing import training
 from talweg.racing.recall import raced_problem
 from talweg.racing.reruns import reruns
 from talweg.results import Figures, Result
 from talweg.store import Store
+from talweg.studies import initialisations
 from talweg.studies import landscape as study
 from talweg.summary import ContestantSummary, RaceSummary
-from talweg.verdict import record
+from talweg.summary.studies import InitialisationRow
+from talweg.text import initialisations as initialisation_words
+from talweg.text.format import bare
+from talweg.verdict import quality, record
 from talweg.verdict.judge import judge
 
 if TYPE_CHECKING:
@@ -34,14 +40,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Best:
-    """A contestant ready to use: its method with the tuned hyperparameters, its batch size, and the parameters of its best final run."""
+    """A contestant ready to use: its method with the tuned hyperparameters and schedule, its batch size, how long to train, and the
+    parameters of its best final run. Of what is recommended, also what to expect."""
 
     method: Method | None
     batch: int | str
     hyperparameters: Mapping[str, float]
     params: Params
+    steps: int  #: how long to train
+    epochs: float  #: the same in passes over the training data
+    schedule: str  #: how the learning rate changes
+    label: str
     about: str = ""  #: a line on what it is and where its hyperparameters come from
     beside: Sequence[str] = ()  #: a sentence for each thing that it does beside choosing steps, which no optimizer has
+    expected: Mapping[str, Any] = field(default_factory=dict)  #: the summary's `recommendation`; empty of another contestant
+    reason: str | None = None  #: why nothing is recommended; the method is None then
 
     def code(self, to: str) -> str:
         """A snippet that runs, with the optimizer and its schedule: `to` is torch, keras, optax, tensorflow or sklearn.
@@ -49,6 +62,8 @@ class Best:
         Its steps are the race's; where the library can't take them, comments say what differs. Raises InputError for a method of
         somebody's own, whose formula no other library knows.
         """
+        if self.method is None and self.reason:
+            raise InputError(f"code: nothing is recommended: {self.reason}; name a contestant (--method) to have its code all the same")
         if self.method is None or not catalogued(factory_of(self.method)):
             raise InputError(
                 f"code: {self.about} is a method of your own, whose formula {to} does not know; in Python, tw.torch_optimizer and "
@@ -57,7 +72,9 @@ class Best:
         return dialects.code(self.method, to, about="\n# ".join([self.about, *self.beside]))
 
     def __repr__(self) -> str:
-        return f"Best({self.method!r}, batch={self.batch!r})"  # the parameters would fill the screen
+        if self.method is None and self.reason:
+            return f"Best(None: {self.reason})"
+        return f"Best({self.method!r}, batch={self.batch!r}, steps={self.steps})"  # the parameters would fill the screen
 
 
 class Race(Result):
@@ -69,14 +86,23 @@ class Race(Result):
 
     kind: ClassVar[str] = "race"
 
-    def __init__(self, store: Store, name: str | None = None, problem: Problem | None = None, contestants: Sequence[Contestant] = ()):
+    def __init__(
+        self,
+        store: Store,
+        name: str | None = None,
+        problem: Problem | None = None,
+        contestants: Sequence[Contestant] = (),
+        *,
+        count: str = "time",
+        stopped: bool = False,
+    ):
         row = store.race(name)
-        if row.finished is None:
+        if row.finished is None and not stopped:
             raise InputError(
                 f"race: {row.race} is not finished; run the same command again to go on ({row.run.get('command') or 'tw.race(…)'})"
             )
         self.store, self.name, self.problem, self.contestants = store, row.race, problem, contestants
-        self._summary = judge(record.read(store, row))
+        self._summary = judge(record.read(store, row), count)
 
     @property
     def summary(self) -> RaceSummary:
@@ -105,24 +131,43 @@ class Race(Result):
 
     @property
     def winner(self) -> ContestantSummary:
-        """The winner's row of the summary."""
-        return self.summary["contestants"][0]
+        """The row of what is recommended; of the first in rank where nothing is."""
+        return self._row(self.summary["recommendation"]["name"] or self.summary["contestants"][0]["name"])
+
+    @property
+    def recommendation(self) -> Best:
+        """What to use: `.method` ready for `tw.torch_optimizer`, `.batch`, `.steps`; where it is nothing, no method and a `.reason`."""
+        expected = self.summary["recommendation"]
+        best = replace(self.tuned(self.winner["name"]), expected=expected, reason=expected["reason"])
+        return best if expected["method"] else replace(best, method=None)
 
     @property
     def best(self) -> Best:
-        """The winner, ready to use."""
-        return self.tuned(self.winner["name"])
+        """The same as `recommendation`."""
+        return self.recommendation
 
-    def tuned(self, name: str) -> Best:
-        """A contestant by its name in the table, ready to use. Raises InputError for an unknown name."""
+    def tuned(self, name: str | int) -> Best:
+        """A contestant by its name, label or rank in the table, ready to use. Raises InputError for an unknown one."""
         row = self._row(name)
         batch = "the whole training set at every step" if row["batch"] == "full" else f"batches of {row['batch']}"
-        about = f"{row['label']} with {batch}, as tuned in race {self.name} on {self.summary['problem']['name']}"
-        return Best(self.method(name), row["batch"], row["hyperparameters"], self._weights(row, self.problem), about, self._beside(row))
+        trained = f"{bare(row['label'], {}, row['batch'])} with {batch} for {row['steps']:,} steps"
+        about = f"{trained}, as tuned in race {self.name} on {self.summary['problem']['name']}"
+        return Best(
+            self.method(name),
+            row["batch"],
+            row["hyperparameters"],
+            self._weights(row, self.problem),
+            row["steps"],
+            row["epochs"],
+            row["schedule"],
+            row["label"],
+            about,
+            self._beside(row),
+        )
 
-    def _row(self, name: str) -> ContestantSummary:
-        rows = {row["name"]: row for row in self.summary["contestants"]}
-        return rows[checks.one_of("race", "contestant", name, rows)]
+    def _row(self, name: str | int) -> ContestantSummary:
+        row: ContestantSummary = lookup.named("race", self.summary["contestants"], name)
+        return row
 
     def _weights(self, row: ContestantSummary, problem: Problem | None) -> Params:
         """The weights of a contestant's best final run; a list of arrays without the problem that knows their structure."""
@@ -132,11 +177,16 @@ class Race(Result):
             return leaves
         return jax.tree.unflatten(jax.tree.structure(jax.eval_shape(_learned(row, problem).start, jax.random.key(0))), leaves)
 
+    def _best_seed(self, row: ContestantSummary) -> int:
+        """The seed of a contestant's best final run, whose weights are kept: the first one with the lowest last validation loss."""
+        lanes = self.store.lanes(self.name, row["name"], "final")
+        return min(lanes, key=lambda lane: (quality.final_loss(lane), lane.key)).seed
+
     def _beside(self, row: ContestantSummary) -> list[str]:
         """What code for an optimizer can't say of a row."""
         sentences = []
         if row["restarts"] > 1:
-            trainings = restarts.shares(self._steps(row), row["restarts"])
+            trainings = restarts.shares(row["steps"], row["restarts"])
             sentences.append(
                 f"train {len(trainings)} times for {trainings[0]:,} steps, each time from fresh weights with a new optimizer, and keep the "
                 "weights with the lowest validation loss: that is not in this code"
@@ -145,23 +195,57 @@ class Race(Result):
             sentences.append(f"the hidden layers of the model are {row['width']} times as wide as the problem's: that is not in this code")
         return sentences
 
-    def _steps(self, row: ContestantSummary) -> int:
-        """All steps of a lane of a row."""
-        batch = row["batch"]
-        examples = batch if isinstance(batch, int) else self.summary["problem"]["examples"]
-        return row["curves"]["examples"][-1] // (examples * row["gradients_per_step"])
-
-    def method(self, name: str) -> Method | None:
+    def method(self, name: str | int) -> Method | None:
         """The tuned method of a contestant, with its schedule; None for somebody's own in a race that comes from a store."""
         row = self._row(name)
-        contestant = next((c for c in self.contestants if c.name == name), None)
+        contestant = self._contestant(row)
         if contestant is None:
-            try:
-                factory = factory_named("race", row["method"])
-            except InputError:
-                return None
-            contestant = Contestant(name, row["label"], factory, None, schedule=row["schedule"])
-        return contestant.method(row["hyperparameters"], restarts.shares(self._steps(row), row["restarts"])[0])
+            return None
+        return contestant.method(row["hyperparameters"], restarts.shares(row["steps"], row["restarts"])[0], row["schedule"])
+
+    def _contestant(self, row: ContestantSummary) -> Contestant | None:
+        """The contestant of a row, as far as training needs it; None for somebody's own method in a race that comes from a store."""
+        known = next((c for c in self.contestants if c.name == row["name"]), None)
+        if known is not None:
+            return known
+        try:
+            factory = factory_named("race", row["method"])
+        except InputError:
+            return None
+        size = None if isinstance(row["batch"], str) else row["batch"]
+        return Contestant(row["name"], row["label"], factory, size, restarts=row["restarts"], width=row["width"])
+
+    def train(self, seed: int = 0, *, problem: Problem | None = None) -> training.Trained:
+        """What is recommended, trained on all rows (training, validation and test) for the same number of steps: `.predict(rows)`.
+
+        Args:
+            seed: of the start and the order of examples.
+            problem: what was raced, for a race from a store whose problem can't be built again from its source.
+
+        Raises InputError where nothing is recommended, for restarts, a function without rows, a problem that is not the one raced or can't
+        be built again, and if the training diverges.
+        """
+        return training.train(training.ready(self, problem), seed)
+
+    def initialisations(self, problem: Problem | None = None) -> list[InitialisationRow]:
+        """How much it matters how weights start: what is recommended, trained with every initialisation on the same fresh seeds.
+
+        From then on, summary, verdict and report have it, too. Raises InputError where nothing is recommended, for a function or a
+        model of one's own, and for a problem that is not the one raced or can't be built again.
+        """
+        best, row = self.recommendation, self.winner
+        contestant = self._contestant(row)
+        if best.method is None or contestant is None:
+            raise InputError(f"init: {best.reason or f'{best.label} is a method of your own, which the store does not know'}")
+        if self.summary["initialisations"] is None:
+            raced = raced_problem(self, problem)
+            seeds = np.random.SeedSequence((self.summary["run"]["seed"], 77)).generate_state(initialisations.SEEDS).tolist()
+            rows = initialisations.initialisations(raced, contestant, row["hyperparameters"], row["steps"], row["schedule"], seeds)
+            words = initialisation_words.sentence(cast("list[Any]", rows))
+            self.summary["initialisations"] = rows
+            self.summary["verdict"]["sentences"].append(words)
+            self.summary["verdict"]["text"] += f" {words}"
+        return self.summary["initialisations"] or []
 
     def table(self) -> pd.DataFrame:
         """The result table, one row for each contestant, in rank order."""
@@ -174,7 +258,7 @@ class Race(Result):
         directions: str = "trajectory",
         *,
         split: str = "train",
-        contestants: Sequence[str] | None = None,
+        contestants: str | Sequence[str | int] | None = None,
         points: int = 41,
         line: bool = False,
         problem: Problem | None = None,
@@ -185,7 +269,7 @@ class Race(Result):
         Args:
             directions: "trajectory": the two principal directions of all trajectories together; "random": filter-normalised ones.
             split: the data that the loss is a mean over, "train" or "validation".
-            contestants: their names in the table; by default the first nine.
+            contestants: their names, labels or ranks in the table; by default the first nine.
             points: of the slice, on each side.
             line: whether to evaluate the straight line between the endpoints of the two best, too.
             problem: what was raced, for a race from a store whose problem can't be built again from its source.
@@ -211,13 +295,13 @@ class Race(Result):
         )
 
     def diagnose(
-        self, contestants: Sequence[str] | None = None, *, split: str = "train", problem: Problem | None = None, key: int = 0
+        self, contestants: str | Sequence[str | int] | None = None, *, split: str = "train", problem: Problem | None = None, key: int = 0
     ) -> dict[str, Diagnosis]:
         """What the endpoint of each contestant's best final run is: a minimum, a saddle, not converged …; by label.
 
         Args:
-            contestants: their names in the table; all without it. One whose weights are not finite is left out.
-            split: the data that the loss is a mean over, "train" or "validation".
+            contestants: their names, labels or ranks in the table; all without it. One whose weights are not finite is left out.
+            split: the data that the loss is a mean over, "train" or "validation", as the run had them.
             problem: what was raced, for a race from a store whose problem can't be built again from its source.
             key: of random vectors.
 
@@ -225,10 +309,12 @@ class Race(Result):
         """
         raced = raced_problem(self, problem)
         diagnoses = {}
-        for row in self.summary["contestants"] if contestants is None else map(self._row, contestants):
+        rows = self.summary["contestants"]
+        for row in rows if contestants is None else lookup.all_named("race", rows, contestants):
             params = self._weights(row, raced)
             if all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(params)):
-                diagnoses[row["label"]] = diagnose(_learned(row, raced), params, method=self.method(row["name"]), split=split, key=key)
+                learned, method = _learned(row, raced).divided(self._best_seed(row)), self.method(row["name"])
+                diagnoses[row["label"]] = diagnose(learned, params, method=method, split=split, key=key)
         return diagnoses
 
     def _page(self) -> str:
@@ -251,10 +337,18 @@ def _learned(row: ContestantSummary, problem: Problem) -> Problem:
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {key: row[key] for key in ("rank", "name", "label", "method", "batch", "tied")}
+    flat: dict[str, Any] = {key: row[key] for key in ("rank", "name", "label", "method", "batch", "tied", "schedule", "steps", "epochs")}
     flat.update(row["hyperparameters"])
-    for key in ("steps_to_target", "examples_to_target", "seconds_to_target", "speedup", "final_validation_loss"):
-        flat.update({key: row[key]["median"], f"{key}_low": row[key]["low"], f"{key}_high": row[key]["high"]})
-    for key in ("metric", "loss"):
-        flat[f"test_{key}"] = row["test"][key]["median"] if row["test"][key] else None
-    return {**flat, **{key: row[key] for key in ("reached", "diverged")}, "gain_from_tuning": row["default"]["gain_from_tuning"]}
+    means = {"validation_loss": row["validation_loss"], "validation_metric": row["validation_metric"], "excess": row["excess"]}
+    means |= {f"test_{key}": row["test"][key] for key in ("metric", "loss")}
+    for key, numbers in means.items():
+        flat.update({key: None, f"{key}_low": None, f"{key}_high": None} if numbers is None else _ends(key, numbers, "mean"))
+    for key in ("steps", "examples", "gradients", "seconds"):
+        flat.update(_ends(f"{key}_to_target", row["to_target"][key], "value"))
+    flat.update(_ends("speedup", row["to_target"]["speedup"], "value"))
+    flat["gain_from_tuning"] = row["default"]["gain"]["mean"] if row["default"] else None
+    return {**flat, **{key: row[key] for key in ("training_seconds", "failed", "diverged", "why")}}
+
+
+def _ends(key: str, numbers: Mapping[str, float | None], middle: str) -> dict[str, float | None]:
+    return {key: numbers[middle], f"{key}_low": numbers["low"], f"{key}_high": numbers["high"]}

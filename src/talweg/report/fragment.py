@@ -9,7 +9,7 @@ from talweg.summary import Summary
 from talweg.text.format import sentence
 from talweg.text.race import headline
 
-SHOWN = ("rank", "method", "batch", "learning_rate", "examples", "speedup", "loss", "test")
+SHOWN = ("rank", "method", "batch", "learning_rate", "length", "loss", "metric", "target", "training", "test")
 
 STYLE = """<style>
 .talweg table { border-collapse: collapse; font-variant-numeric: tabular-nums; }

@@ -50,6 +50,11 @@ def warnings(sentences: Sequence[str], title: str = "Warnings") -> str:
     return section("warnings", title, listed(sentences), kind="warnings") if sentences else ""
 
 
+def sentences(name: str, title: str, inner: Sequence[str]) -> str:
+    """A part of a page that is sentences under a title; empty if there are none."""
+    return section(name, title, paragraphs(inner), kind="sentences") if inner else ""
+
+
 def notes(problem: Row) -> str:
     """What was recognised or changed in the data."""
     return f"<h3>About the data</h3>{listed(problem['notes'])}" if problem["notes"] else ""

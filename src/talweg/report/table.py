@@ -8,9 +8,10 @@ from typing import Any
 
 from talweg.figures.palette import Look, looks
 from talweg.summary import Row, Summary
-from talweg.text import lookup
-from talweg.text.format import NOTHING, batch_size, measured, metric, parts, seconds, setting, share, times, whole
+from talweg.text import lookup, timing
+from talweg.text.format import NOTHING, batch_size, count, epochs, joined, measured, metric, parts, setting, share, times, unit
 from talweg.text.report import columns
+from talweg.text.wording import hyperparameters
 
 Cell = Callable[[Row], str]
 
@@ -27,72 +28,88 @@ def swatch(look: Look) -> str:
 
 
 def _ranged(d: Any, *, show: Callable[[float | None], str] = measured, missing: str = NOTHING) -> str:
-    """A median with its 95 % interval below."""
+    """An estimate with its 95 % interval below."""
     return stacked(*parts(d, show=show, missing=missing))
 
 
-def _to_target(key: str, show: Callable[[float | None], str] = whole) -> Cell:
-    """What a contestant needed to the target; what share of the seeds reached it, if not all did."""
-
-    def cell(c: Row) -> str:
-        some = f"<small>by {share(c['reached'])} of seeds</small>" if 0 < c["reached"] < 1 else ""
-        return _ranged(c[key], show=show, missing="not reached") + some
-
-    return cell
+def _rank(c: Row, recommended: bool) -> str:
+    """The rank, and a star for what is recommended."""
+    return f'{c["rank"]}<span class="star" title="recommended"> ★</span>' if recommended else str(c["rank"])
 
 
 def _method(c: Row, look: Look) -> str:
-    """The name with its line as in the figures, and its other hyperparameters below."""
-    others = ", ".join(
-        f"{name.replace('_', ' ')} {setting(value)}" for name, value in c["hyperparameters"].items() if name != "learning_rate"
-    )
-    return f'<span class="who">{swatch(look)}<span>{stacked(c["label"], others)}</span></span>'
+    """The name with its line as in the figures, and its other hyperparameters and schedule below."""
+    others = hyperparameters(c, [name for name in c["hyperparameters"] if name != "learning_rate"])
+    schedule = "" if c["schedule"] == "constant" else f"{c['schedule']} schedule"
+    return f'<span class="who">{swatch(look)}<span>{stacked(c["label"], joined([others, schedule]))}</span></span>'
 
 
 def _learning_rate(c: Row) -> str:
     """The tuned learning rate, its good range below, and whether it stands at the edge of what was searched."""
-    good = " – ".join(map(setting, c["good_range"])) if c["good_range"] else "no good range"
+    good = " – ".join(map(setting, c["good_range"])) if c["good_range"] else ""
     edge = f'<small class="warn" title="{escape(c["at_edge"])}">at the edge of its range</small>' if c["at_edge"] else ""
     return stacked(setting(c["hyperparameters"].get("learning_rate")), good) + edge
 
 
-def _speedup(c: Row, baseline: bool) -> str:
-    """The speed-up over the baseline, which itself is named so."""
-    if baseline and lookup.reached(c):
-        return stacked(times(1), "the baseline")
-    return _ranged(c["speedup"], show=times, missing="not reached")
+def _length(c: Row, data: bool) -> str:
+    """How long it is trained: epochs with steps below, or steps where there are no data."""
+    if lookup.failed(c):
+        return NOTHING
+    steps = count(c["steps"], "step")
+    return stacked(epochs(c["epochs"]), steps) if data else stacked(steps)
 
 
-def _gain_from_tuning(c: Row) -> str:
-    """How many times as fast as the default it is: at least that, if the default misses the target."""
-    gain, missed = c["default"]["gain_from_tuning"], c["default"]["examples_to_target"]["median"] is None
-    return f"{'≥ ' * (gain is not None and missed)}{times(gain)}"
+def _loss(c: Row) -> str:
+    """The loss, and on how many seeds it failed, if on any."""
+    if lookup.failed(c):
+        return stacked("diverged")
+    return _ranged(c["validation_loss"]) + (f'<small class="warn">{share(c["failed"])} of seeds fail</small>' if c["failed"] else "")
+
+
+def _target(c: Row, summary: Summary) -> str:
+    """How soon it is at the target, and how many times as soon as the baseline; a bound where that does not reach it."""
+    baseline, (value, ends) = lookup.baseline(summary), parts(c["to_target"]["speedup"], show=times)
+    over = f"{'' if lookup.reached(baseline) else '≥ '}{value} the baseline" if ends else ""
+    over = "the baseline" if c is baseline else over
+    return stacked(*timing.to_target_parts(summary, c)) + (f"<small>{escape(over)}</small>" if over else "")
+
+
+def _training(c: Row) -> str:
+    """The time of a training, with the range of one that is unsteady."""
+    return NOTHING if lookup.failed(c) else stacked(*timing.training_parts(c["training_seconds"], c["seconds_per_step"]))
+
+
+def _gain(c: Row) -> str:
+    """What tuning gains in loss."""
+    return NOTHING if c["default"] is None else _ranged(c["default"]["gain"])
 
 
 def _cells(summary: Summary) -> dict[str, Cell]:
     """What shows a contestant in each column of `talweg.text.report.columns`."""
-    problem, look, baseline = summary["problem"], looks(summary["contestants"]), lookup.baseline(summary)
-    show = metric(problem["metric_percent"])
+    problem, look, name = summary["problem"], looks(summary["contestants"]), summary["recommendation"]["name"]
+    score, data = metric(problem["metric_percent"]), unit(summary["problem"]) == "example"
     return {
-        "rank": lambda c: str(c["rank"]),
+        "rank": lambda c: _rank(c, c["name"] == name),
         "method": lambda c: _method(c, look[c["name"]]),
         "batch": lambda c: escape(batch_size(c["batch"])),
         "learning_rate": _learning_rate,
-        "steps": _to_target("steps_to_target"),
-        "examples": _to_target("examples_to_target"),
-        "seconds": _to_target("seconds_to_target", seconds),
-        "speedup": lambda c: _speedup(c, c is baseline),
-        "loss": lambda c: _ranged(c["final_validation_loss"], missing="diverged"),
-        "test": lambda c: _ranged(c["test"]["metric"], show=show) if problem["metric"] else _ranged(c["test"]["loss"]),
-        "diverged": lambda c: escape(share(c["diverged"])),
-        "gain_from_tuning": _gain_from_tuning,
+        "length": lambda c: _length(c, data),
+        "loss": _loss,
+        "metric": lambda c: _ranged(c["validation_metric"], show=score),
+        "target": lambda c: _target(c, summary),
+        "training": lambda c: (
+            NOTHING if lookup.failed(c) else stacked(*timing.training_parts(c["training_seconds"], c["seconds_per_step"]))
+        ),
+        "test": lambda c: _ranged(c["test"]["metric"], show=score) if problem["metric"] else _ranged(c["test"]["loss"]),
+        "gain": _gain,
+        "why": lambda c: f'<span class="why">{escape(c["why"] or "")}</span>',
     }
 
 
 def html(summary: Summary, shown: Sequence[str] | None = None) -> str:
     """The table, with all columns or only those shown."""
-    heads, cells = columns(summary["problem"]), _cells(summary)
-    chosen = [(*heads[key], cells[key]) for key in shown or heads]
+    heads, cells = columns(summary), _cells(summary)
+    chosen = [(*heads[key], cells[key]) for key in shown or heads if key in heads]
     head = "".join(f'<th scope="col" title="{escape(meaning)}">{escape(name)}</th>' for name, meaning, _ in chosen)
     body = "".join(_row(c, chosen) for c in summary["contestants"])
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -104,5 +121,5 @@ def _row(c: Row, chosen: Sequence[tuple[str, str, Cell]]) -> str:
     for name, _, cell in chosen:
         kind, scope = ("th", ' scope="row"') if name == "Method" else ("td", "")
         cells.append(f'<{kind}{scope} data-head="{escape(name)}">{cell(c)}</{kind}>')
-    start = '<tr class="tied">' if c["tied"] else "<tr>"
+    start = '<tr class="tied">' if c["tied"] and not lookup.failed(c) else "<tr>"
     return f"{start}{''.join(cells)}</tr>"

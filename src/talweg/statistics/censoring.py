@@ -34,3 +34,17 @@ def censored_median(costs: Float[np.ndarray, " lanes"], budget: float) -> float:
     left = np.round(curve.probabilities, 12)
     half, fewer = curve.quantiles[left <= 0.5], curve.quantiles[left < 0.5]
     return float((half[0] + fewer[0]) / 2) if fewer.size else np.inf
+
+
+def crossings(
+    steps: Float[np.ndarray, " points"], curves: Float[np.ndarray, "draws points"], targets: Float[np.ndarray, " draws"]
+) -> Float[np.ndarray, " draws"]:
+    """`crossing` for many curves over the same steps, each with its own target."""
+    below = curves <= targets[:, None]
+    first = below.argmax(axis=1)
+    rows, before = np.arange(len(curves)), np.maximum(first - 1, 0)
+    high, low = curves[rows, before], curves[rows, first]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where((first == 0) | ~np.isfinite(high), 1.0, (high - targets) / (high - low))
+    arrival = steps[before] + share * (steps[first] - steps[before])
+    return np.where(below.any(axis=1), arrival, np.inf)

@@ -10,7 +10,7 @@ from pathlib import Path
 from talweg.checks import InputError
 
 APPLICATION = 0x74616C77  # "talw", in the file's header: how a talweg store is known
-FORMAT = 2  #: `PRAGMA user_version` of the files that this version writes
+FORMAT = 3  #: `PRAGMA user_version` of the files that this version writes
 
 _CONTESTANT = "race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, contestant TEXT NOT NULL"
 _BLOCK = f"{_CONTESTANT}, rung TEXT NOT NULL, block INTEGER NOT NULL"
@@ -20,15 +20,19 @@ _LANE = f"{_BLOCK}, lane INTEGER NOT NULL"
 TABLES = {
     "race": """(race TEXT PRIMARY KEY, created REAL NOT NULL, finished REAL, problem TEXT NOT NULL, plan TEXT NOT NULL, run TEXT NOT NULL,
         wall REAL NOT NULL DEFAULT 0, compile REAL NOT NULL DEFAULT 0, origin TEXT NOT NULL DEFAULT '{}')""",
-    "speed": f"""({_CONTESTANT}, seconds_per_step REAL NOT NULL, gradients_per_step INTEGER NOT NULL, PRIMARY KEY (race, contestant))""",
+    "speed": f"""({_CONTESTANT}, seconds_per_step REAL NOT NULL, gradients_per_step INTEGER NOT NULL,
+        low REAL, high REAL, steady INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (race, contestant))""",
     "block": f"""({_BLOCK}, steps INTEGER NOT NULL, seconds REAL NOT NULL, PRIMARY KEY (race, contestant, rung, block))""",
     "lane": f"""({_LANE}, setting INTEGER NOT NULL, seed INTEGER NOT NULL, hyperparameters TEXT NOT NULL, diverged_at INTEGER,
-        test_loss REAL, test_metric REAL, PRIMARY KEY (race, contestant, rung, block, lane))""",
+        test_loss REAL, test_metric REAL,
+        schedule TEXT NOT NULL DEFAULT 'constant', row_deviation REAL, PRIMARY KEY (race, contestant, rung, block, lane))""",
     "point": f"""({_LANE}, step INTEGER NOT NULL, training_loss REAL, validation_loss REAL, metric REAL,
         PRIMARY KEY (race, contestant, rung, block, lane, step)) WITHOUT ROWID""",
     "weights": f"""({_CONTESTANT}, lane INTEGER NOT NULL, tensors BLOB NOT NULL, PRIMARY KEY (race, contestant))""",
     "probe": f"""({_CONTESTANT}, name TEXT NOT NULL, lane INTEGER NOT NULL, step INTEGER NOT NULL, value REAL,
         PRIMARY KEY (race, contestant, name, lane, step)) WITHOUT ROWID""",
+    "landmark": """(race TEXT NOT NULL REFERENCES race ON DELETE CASCADE, name TEXT NOT NULL, seed INTEGER NOT NULL, validation_loss REAL,
+        validation_metric REAL, test_loss REAL, test_metric REAL, PRIMARY KEY (race, name, seed)) WITHOUT ROWID""",
     "endpoint": f"""({_CONTESTANT}, seed INTEGER NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY (race, contestant, seed)) WITHOUT ROWID""",
 }
 
@@ -58,6 +62,15 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         f"CREATE TABLE IF NOT EXISTS ending {TABLES['endpoint']}",
         "ALTER TABLE ending RENAME TO endpoint",
         *(f"UPDATE endpoint SET evidence = replace(evidence, '{old}', '{new}')" for old, new in EVIDENCE),
+    ),
+    # Protocol 2: landmarks, a schedule for each lane, and how far two measurements of a step are apart.
+    2: (
+        "ALTER TABLE speed ADD COLUMN low REAL",
+        "ALTER TABLE speed ADD COLUMN high REAL",
+        "ALTER TABLE speed ADD COLUMN steady INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE lane ADD COLUMN schedule TEXT NOT NULL DEFAULT 'constant'",
+        "ALTER TABLE lane ADD COLUMN row_deviation REAL",
+        f"CREATE TABLE IF NOT EXISTS landmark {TABLES['landmark']}",
     ),
 }
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -37,6 +37,31 @@ class Lane:
     test_loss: float | None = None
     test_metric: float | None = None
     key: tuple[int, int] = (0, 0)  #: block and lane, by which a row is found again
+    schedule: str = "constant"  #: how its learning rate changed
+    row_deviation: float | None = None  #: standard deviation of the loss over the held-out rows, at the end
+
+
+#: The columns of a lane after its hyperparameters, by the names that they have in `Lane`.
+LANE_COLUMNS = ("diverged_at", "test_loss", "test_metric", "schedule", "row_deviation")
+
+
+class Speed(NamedTuple):
+    """What one step of one lane takes that has the machine to itself, in seconds, and how many gradients it asks for."""
+
+    seconds: float
+    gradients: int
+    low: float  #: the least of the better of two rounds of measurements …
+    high: float  #: … and of the other
+    steady: bool = True  #: whether the two agree
+
+
+class Landmark(NamedTuple):
+    """What a predictor that needs no race comes to with one seed's split; NaN where it is not known."""
+
+    validation_loss: float
+    validation_metric: float
+    test_loss: float
+    test_metric: float
 
 
 @dataclass(frozen=True)
@@ -167,7 +192,7 @@ class Store:
         """Commit a finished block; if somebody else finished the same one first, theirs stays (it says the same)."""
         key = (race, contestant, rung, block)
         rows = [
-            (*key, i, one.setting, one.seed, json.dumps(dict(one.hyperparameters)), one.diverged_at, one.test_loss, one.test_metric)
+            (*key, i, one.setting, one.seed, json.dumps(dict(one.hyperparameters)), *(getattr(one, name) for name in LANE_COLUMNS))
             for i, one in enumerate(lanes)
         ]
         points = [
@@ -179,7 +204,7 @@ class Store:
             if self.has_block(*key):
                 return
             self.db.execute("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?)", (*key, steps, seconds))
-            self.db.executemany("INSERT INTO lane VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            self.db.executemany("INSERT INTO lane VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
             self.db.executemany("INSERT INTO point VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", points)
 
     def lanes(self, race: str, contestant: str, rung: str) -> list[Lane]:
@@ -190,22 +215,47 @@ class Store:
         for block, lane, *values in self.db.execute(query, key):
             points.setdefault((block, lane), []).append(tuple(values))
         lanes = []
-        query = f"SELECT block, lane, setting, seed, hyperparameters, diverged_at, test_loss, test_metric FROM lane {rung_of}"
-        for block, lane, setting, seed, hyperparameters, diverged_at, *test in self.db.execute(query, key):
+        query = f"SELECT block, lane, setting, seed, hyperparameters, {', '.join(LANE_COLUMNS)} FROM lane {rung_of}"
+        for block, lane, setting, seed, hyperparameters, *others in self.db.execute(query, key):
             steps, training, validation, metric = np.array(points[block, lane], float).T
-            curves = (steps.astype(int), training, validation, metric)
-            lanes.append(Lane(setting, seed, json.loads(hyperparameters), diverged_at, *curves, *test))
-            lanes[-1].key = (block, lane)
+            more = dict(zip(LANE_COLUMNS, others, strict=True))
+            first = setting, seed, json.loads(hyperparameters), more.pop("diverged_at")
+            lanes.append(Lane(*first, steps.astype(int), training, validation, metric, key=(block, lane), **more))
         return lanes
 
-    def add_speed(self, race: str, contestant: str, seconds_per_step: float, gradients_per_step: int) -> None:
-        """Record what one step takes by itself; the first measurement stays."""
-        self._write("INSERT OR IGNORE INTO speed VALUES (?, ?, ?, ?)", race, contestant, seconds_per_step, gradients_per_step)
+    def rungs(self, race: str) -> dict[str, list[str]]:
+        """By contestant, the rungs of which there are blocks, in the order in which they were run."""
+        rungs: dict[str, list[str]] = {}
+        query = "SELECT contestant, rung FROM block WHERE race = ? GROUP BY contestant, rung ORDER BY min(rowid)"
+        for contestant, rung in self.db.execute(query, (race,)):
+            rungs.setdefault(contestant, []).append(rung)
+        return rungs
 
-    def speeds(self, race: str) -> dict[str, tuple[float, int]]:
-        """Seconds and gradient evaluations of a step by itself, by contestant."""
-        rows = self.db.execute("SELECT contestant, seconds_per_step, gradients_per_step FROM speed WHERE race = ?", (race,))
-        return {name: (seconds, gradients) for name, seconds, gradients in rows}
+    def add_speed(self, race: str, contestant: str, speed: Speed) -> None:
+        """Record what one step takes by itself; the first measurement stays."""
+        self._write("INSERT OR IGNORE INTO speed VALUES (?, ?, ?, ?, ?, ?, ?)", race, contestant, *speed)
+
+    def speeds(self, race: str) -> dict[str, Speed]:
+        """What one step takes by itself, by contestant."""
+        query = "SELECT contestant, seconds_per_step, gradients_per_step, low, high, steady FROM speed WHERE race = ?"
+        return {
+            name: Speed(seconds, gradients, seconds if low is None else low, seconds if high is None else high, bool(steady))
+            for name, seconds, gradients, low, high, steady in self.db.execute(query, (race,))
+        }
+
+    def add_landmarks(self, race: str, name: str, landmarks: Mapping[int, Landmark]) -> None:
+        """Record what a predictor that needs no race comes to, by seed; the first one stays."""
+        rows = [(race, name, seed, *map(plain, landmark)) for seed, landmark in landmarks.items()]
+        with self.writing():
+            self.db.executemany("INSERT OR IGNORE INTO landmark VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def landmarks(self, race: str) -> dict[str, dict[int, Landmark]]:
+        """By name and seed."""
+        landmarks: dict[str, dict[int, Landmark]] = {}
+        query = "SELECT name, seed, validation_loss, validation_metric, test_loss, test_metric FROM landmark WHERE race = ?"
+        for name, seed, *values in self.db.execute(query, (race,)):
+            landmarks.setdefault(name, {})[seed] = Landmark(*(np.nan if value is None else value for value in values))
+        return landmarks
 
     def add_weights(self, race: str, contestant: str, lane: int, tensors: bytes) -> None:
         """Record the parameters of a contestant's best final lane, as safetensors."""
@@ -266,3 +316,11 @@ class Store:
         """Lanes that were run, and their steps all together."""
         query = "SELECT count(*), coalesce(sum(steps), 0) FROM lane JOIN block USING (race, contestant, rung, block) WHERE race = ?"
         return self.db.execute(query, (race,)).fetchone()
+
+
+def check_store(path: str | Path) -> None:
+    """Find out before the work whether a store can be here; none is made yet. Raises InputError as `Store` does."""
+    if Path(path).exists():
+        Store(path).close()
+    elif not Path(path).parent.is_dir():
+        raise InputError(f"store: the folder {Path(path).parent} does not exist; make it, or choose another --store")

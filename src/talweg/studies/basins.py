@@ -13,9 +13,10 @@ from jaxtyping import Float, Int
 
 from talweg import checks, trees
 from talweg.checks import InputError
+from talweg.contestants import notation
 from talweg.contestants.contestant import Contestant
 from talweg.contestants.notation import listed
-from talweg.engine.cost import length
+from talweg.engine.cost import check_length, length
 from talweg.landscape import Connection, connected
 from talweg.landscape.directions import rows
 from talweg.landscape.settle import MOST_DIMENSIONS, same, settled
@@ -155,8 +156,8 @@ def basins(
             end because all diverge.
     """
     checks.instance("basins", "problem", problem, Problem, "tw.problems.load('rastrigin')")
-    checks.whole("basins", "starts", starts, at_least=2, at_most=MOST_STARTS)
-    checks.whole("basins", "seed", seed, at_least=0)
+    check_options(methods, starts, steps=steps, epochs=epochs, learning_rate=learning_rate, seed=seed)
+    problem = problem.divided(0)
     contestants = listed(problem, methods, settings=1)
     lengths = [length("basins", problem, contestant.size, steps, epochs, contestant.gradients) for contestant in contestants]
     running = Multistart(problem, min(LANES, starts))
@@ -181,10 +182,19 @@ def basins(
     return Basins(problem, distinct, tuple(arrivals), starts, max(lengths), sum(end.seconds for end in ends))
 
 
+def check_options(methods: Any, starts: int, *, steps: int | None, epochs: float | None, learning_rate: float | None, seed: int) -> None:
+    """Refuse what is wrong on every problem, before a problem is read. Raises InputError."""
+    notation.check(methods)
+    checks.whole("basins", "starts", starts, at_least=2, at_most=MOST_STARTS)
+    checks.whole("basins", "seed", seed, at_least=0)
+    check_length("basins", steps, epochs)
+    if learning_rate is not None:
+        checks.number("basins", "learning_rate", learning_rate, checks.POSITIVE)
+
+
 def _tuned(running: Multistart, contestant: Contestant, steps: int, rate: float | None, seed: int) -> dict[str, float]:
     """The numbers that are not fixed: the learning rate that is given, or that has the lowest median loss on other starts."""
     if rate is not None:
-        checks.number("basins", "learning_rate", rate, checks.POSITIVE)
         return {"learning_rate": rate} if tuning.has_free_rate(contestant) else {}
     tried = tuning.learning_rates(running.problem, contestant)
     if len(tried) == 1:

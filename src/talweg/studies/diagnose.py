@@ -18,6 +18,7 @@ from talweg.problems.base import Problem
 from talweg.studies import training
 from talweg.studies.training import Training
 from talweg.studies.trajectories import Descents, Trajectory, starting_places
+from talweg.text.format import bare
 
 STEPS = 1000
 
@@ -42,7 +43,8 @@ def diagnose(
         steps: of a descent on a function.
         epochs: passes over the data of a descent on data; by default the usual budget of a race.
         split: the data that the loss is a mean over, "train" or "validation".
-        seed: of the start, the order of examples, the method's noise, and the random vectors of the diagnosis.
+        seed: of the start, the order of examples, the method's noise, the rows that are drawn from a pool, and the random vectors of the
+            diagnosis.
 
     Raises:
         InputError: more than one method, a descent that diverges, `at` for a network, a number out of range.
@@ -60,6 +62,7 @@ def diagnose(
         raise InputError(f"diagnose: one method descends, got {len(contestants)}; name one, such as adam")
     (contestant,) = contestants
     setting = {} if learning_rate is None else {"learning_rate": learning_rate}
+    problem = problem.divided(seed)
     run: Trajectory | Training
     if _is_function(problem):
         run = one = Descents(problem, contestant).trajectory(starting_places(problem), steps, hyperparameters=setting, seed=seed)
@@ -74,7 +77,8 @@ def diagnose(
     diagnosis = landscape.diagnose(problem, end, method=contestant.method(run.hyperparameters, steps), split=split, key=seed)
     rate = run.hyperparameters.get("learning_rate")
     numbers = "" if rate is None else f" (learning rate {rate:.3g}{', tuned' if run.tuned else ''})"
-    return replace(diagnosis, of=f"{problem.name} after {length} of {contestant.label}{numbers}")
+    label = contestant.label if rate is None else bare(contestant.label, {"learning_rate": rate})
+    return replace(diagnosis, of=f"{problem.name} after {length} of {label}{numbers}")
 
 
 def _is_function(problem: Problem) -> bool:

@@ -6,24 +6,24 @@ the same starts; what is reported comes from fresh starts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from talweg import checks
 from talweg.checks import InputError
-from talweg.contestants import remedies
+from talweg.contestants import notation, remedies
 from talweg.contestants.contestant import Contestant
 from talweg.contestants.design import cube
 from talweg.contestants.notation import listed
-from talweg.engine.cost import length
+from talweg.engine.cost import check_length, length
 from talweg.problems.base import Problem
 from talweg.results import Figures, Result, attributes
-from talweg.statistics import proportions
 from talweg.studies import multistart, tuning
+from talweg.studies.arms import LEVEL, Arm, Entry, run
 from talweg.studies.multistart import Endpoints, Multistart
 from talweg.summary import EscapeSummary, plain
 from talweg.text import escape as words
@@ -33,31 +33,9 @@ LANES = 512
 WITHIN = 1e-3  #: of the initial gap: so near to the best known value has reached it …
 WITHIN_LOWEST = 0.02  #: … and to one that is only the lowest of all trials
 MOST_STARTS = 2**14
-LEVEL = 0.95
 INTERVAL = ("median", "low", "high")
 LOWEST_RATE = 1e-6  #: on a function
 NOISES, LOUDER = ("noise", "weight_noise"), 1e4  #: numbers that say how loud noise is, and how much louder it may be on a function
-
-
-@dataclass(frozen=True, eq=False)
-class Arm:
-    """The method with one remedy, or without any (`remedy` is then None)."""
-
-    contestant: Contestant
-    remedy: str | None
-    hyperparameters: Mapping[str, float]
-    steps: int
-    ends: Endpoints
-    reached: Bool[np.ndarray, " starts"]
-    rate: tuple[float, float, float]  #: how often it reached the best known value, and its interval (Wilson)
-    gain: tuple[float, float, float] | None  #: over the plain method, start by start, with an interval that holds for all arms at once
-
-    @property
-    def verdict(self) -> str:
-        """helps, hurts, or can't be told; plain for the method alone."""
-        if self.gain is None:
-            return "plain"
-        return "helps" if self.gain[1] > 0 else "hurts" if self.gain[2] < 0 else "can't be told"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -103,6 +81,8 @@ class Escape(Result):
                     "rate": dict(zip(INTERVAL, arm.rate, strict=True)),
                     "gain": arm.gain and dict(zip(INTERVAL, arm.gain, strict=True)),
                     "verdict": arm.verdict,
+                    "good_settings": arm.good_settings,
+                    "tried_settings": arm.tried_settings,
                     "loss": float(np.median(arm.ends.best)),
                     "diverged": int((arm.ends.diverged >= 0).sum()),
                     "cost": self.budget / parameters / arm.rate[0] if arm.rate[0] > 0 else None,
@@ -159,7 +139,8 @@ def escape(
     Cost is counted in gradients of one example times the parameters of the model. So random restarts share one budget, and a network
     four times as wide takes fewer steps. Every arm tries the same number of settings on the same few starts, the best of which (most
     arrivals, then the lowest median loss) runs on fresh starts, the same for all. Trials are compared with those of the plain method
-    start by start; the intervals of these differences hold for all arms at once.
+    start by start; the intervals of these differences hold for all arms at once, and hold the luck of the search, too
+    (`talweg.studies.arms`). What was tuned with too few settings is "not known".
 
     Args:
         method: that is to be remedied, one as `tw.race` takes it.
@@ -178,22 +159,19 @@ def escape(
             the same place.
     """
     checks.instance("escape", "problem", problem, Problem, "tw.problems.load('rastrigin')")
-    checks.whole("escape", "starts", starts, at_least=8, at_most=MOST_STARTS)
-    checks.whole("escape", "settings", settings)
-    checks.whole("escape", "seed", seed, at_least=0)
-    if within is not None:
-        checks.number("escape", "within", within, checks.Interval(0, 1, low_open=True))
-    if goal_loss is not None:
-        checks.number("escape", "goal_loss", goal_loss, checks.Interval(-np.inf, np.inf, low_open=True))
+    check_options(
+        method, remedies, starts=starts, steps=steps, epochs=epochs, settings=settings, within=within, goal_loss=goal_loss, seed=seed
+    )
+    problem = problem.divided(0)
     running = Multistart(problem, LANES)
     running.refuse_one_place("escape")
     line_up, left_out = _line_up(running.problem, method, remedies, settings)
     plain, points = line_up[0][1], cube(settings, seed)
     budget = float(length("escape", problem, plain.size, steps, epochs, plain.gradients)) * running.work(plain)
-    entries = [_Entry(name, c, max(1, round(budget / running.work(c))), _settings(running.problem, c, points)) for name, c in line_up]
+    entries = [Entry(name, c, max(1, round(budget / running.work(c))), _settings(running.problem, c, points)) for name, c in line_up]
     tuned = _tuned(running, entries, multistart.seeds(TUNING_STARTS, seed, 3), progress)
     goal = _goal(problem, tuned, goal_loss, within)
-    arms = _arms(running, entries, tuned, goal.threshold, multistart.seeds(starts, seed, 4), progress)
+    arms = run(running, entries, tuned, points, goal.threshold, multistart.seeds(starts, seed, 4), progress)
     return Escape(
         problem,
         arms,
@@ -203,18 +181,34 @@ def escape(
         settings=settings,
         seed=seed,
         left_out=tuple(left_out),
-        seconds=sum(ends.seconds for ends in [*tuned, *(arm.ends for arm in arms)]),
+        seconds=sum(ends.seconds for ends in tuned) + sum(arm.seconds for arm in arms),
         command=command,
     )
 
 
-class _Entry(NamedTuple):
-    """An arm before it is run."""
-
-    remedy: str | None
-    contestant: Contestant
-    steps: int
-    settings: list[dict[str, float]]  #: that it is tuned with
+def check_options(
+    method: Any,
+    wanted: str | Iterable[str],
+    *,
+    starts: int,
+    steps: int | None,
+    epochs: float | None,
+    settings: int,
+    within: float | None,
+    goal_loss: float | None,
+    seed: int,
+) -> None:
+    """Refuse what is wrong on every problem, before a problem is read. Raises InputError."""
+    notation.check(method)
+    remedies.parsed(wanted, "escape")
+    check_length("escape", steps, epochs)
+    checks.whole("escape", "starts", starts, at_least=8, at_most=MOST_STARTS)
+    checks.whole("escape", "settings", settings)
+    checks.whole("escape", "seed", seed, at_least=0)
+    if within is not None:
+        checks.number("escape", "within", within, checks.Interval(0, 1, low_open=True))
+    if goal_loss is not None:
+        checks.number("escape", "goal_loss", goal_loss, checks.Interval(-np.inf, np.inf, low_open=True))
 
 
 class _Goal(NamedTuple):
@@ -238,7 +232,7 @@ def _line_up(problem: Problem, method: Any, wanted: Any, settings: int) -> tuple
     return [(None, plain), *added], [f"Left out: {error}." for error in refusals]
 
 
-def _tuned(running: Multistart, entries: Sequence[_Entry], seeds: Sequence[int], progress: Callable[[str], None]) -> list[Endpoints]:
+def _tuned(running: Multistart, entries: Sequence[Entry], seeds: Sequence[int], progress: Callable[[str], None]) -> list[Endpoints]:
     """The endpoints of every setting of each entry, from the same starts."""
     endpoints = []
     for number, entry in enumerate(entries, 1):
@@ -260,29 +254,6 @@ def _goal(problem: Problem, tuned: Sequence[Endpoints], goal_loss: float | None,
     if within is None:
         within = WITHIN_LOWEST if known is None else WITHIN
     return _Goal(best, known is not None, goal_loss is not None, best + within * initial_gap, within)
-
-
-def _arms(
-    running: Multistart,
-    entries: Sequence[_Entry],
-    tuned: Sequence[Endpoints],
-    threshold: float,
-    seeds: Sequence[int],
-    progress: Callable[[str], None],
-) -> tuple[Arm, ...]:
-    """Each entry with the best of its settings, from fresh starts, and its gain over the first, the plain method."""
-    level = 1 - (1 - LEVEL) / (len(entries) - 1)  # of one gain, so that the intervals hold for all of them at once
-    arms: list[Arm] = []
-    for (remedy, contestant, steps, settings), before in zip(entries, tuned, strict=True):
-        progress(f"running {len(arms) + 1} of {len(entries)}: {contestant.label}")
-        lowest, last = (losses.reshape(len(settings), -1) for losses in (before.best, before.loss))
-        setting = settings[tuning.best(tuning.arrivals_then_losses(lowest, last, threshold))]
-        ends = running.run(contestant, [setting] * len(seeds), seeds, steps)
-        reached = ends.best <= threshold
-        rate = float(reached.mean()), *proportions.proportion_interval(reached.sum(), len(seeds), LEVEL)
-        gain = proportions.paired_difference(reached, arms[0].reached, level) if arms else None
-        arms.append(Arm(contestant, remedy, setting, steps, ends, reached, rate, gain))
-    return tuple(arms)
 
 
 def _settings(problem: Problem, contestant: Contestant, points: Float[np.ndarray, "settings k"]) -> list[dict[str, float]]:

@@ -160,7 +160,7 @@ def landscape(
     """The landscape around where contestants end on a problem, the first of them in the centre.
 
     Args:
-        problem: what they descend on.
+        problem: what they descend on, and what is looked at: of a pool the rows of the seed.
         contestants: who descends, the best first.
         directions: "trajectory": the two principal directions of all trajectories together; "random": filter-normalised ones.
         seed: of their start, their order of examples and their noise.
@@ -176,6 +176,7 @@ def landscape(
     checks.whole("landscape", "points", points, at_least=3)
     if between and len(contestants) < 2:
         raise InputError("landscape: a line needs the ends of two contestants, and only one is shown; name another")
+    problem = problem.divided(seed)
     reruns, traces, lost = _descents(problem, contestants, seed)
     if not reruns:
         raise InputError("landscape: all of the contestants diverged with this seed, so there are no final weights to look around at")

@@ -40,11 +40,12 @@ class Endpoints:
 class Multistart:
     """Trainings of a problem by several methods, in blocks of `lanes`; for one seed all have the same start and order of examples.
 
-    They start all over the problem's domain, and are measured on its training data alone.
+    They start all over the problem's domain, and are measured on its training data alone: one function for all starts, so of a pool the
+    rows of seed 0, whatever the seed of a start.
     """
 
     def __init__(self, problem: Problem, lanes: int):
-        self.problem = replace(problem, start=problem.scatter or problem.start, validation=None, test=None)
+        self.problem = replace(problem.divided(0), start=problem.scatter or problem.start, validation=None, test=None)
         self.lanes = lanes
         self.placement = Placement(self.problem)
         self._programs: dict[Any, Program] = {}

@@ -106,6 +106,7 @@ def _descent(outcome: outcomes.Outcome) -> dict[str, Any]:
         "hyperparameters": dict(one.hyperparameters),
         "start": one.positions[0],
         "outcome": outcome.kind,
+        "why": outcome.why,
         "step": outcome.step,
         "loss": outcome.final_loss,
         "endpoint": one.plane[-1] if one.diverged_at >= 0 else one.positions[-1],

@@ -43,7 +43,7 @@ def train(
     points: int = POINTS,
     seed: int = 0,
 ) -> Training:
-    """Train once from the seed's start, with the seed's order of examples.
+    """Train once from the seed's start, on the seed's rows in the seed's order.
 
     Args:
         hyperparameters: without a `learning_rate`, the one of twelve from the method's search range whose mean validation loss over

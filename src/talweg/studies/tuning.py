@@ -7,7 +7,7 @@ A race does not come here: it compares contestants over many seeds, with interva
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 
 from talweg.contestants.contestant import Contestant
 from talweg.methods import Range
@@ -21,8 +21,27 @@ DEPTH = 1e-8  #: the share of the initial gap below which no more is asked of a 
 
 def best(scores: Float[np.ndarray, settings * keys]) -> int:
     """The setting with the least score, the first of equal ones; later keys decide between those that are equal in the earlier ones."""
+    return int(ranked(scores)[0])
+
+
+def ranked(scores: Float[np.ndarray, settings * keys]) -> Int[np.ndarray, " settings"]:
+    """The settings from the best to the worst, as `best` has it."""
     keys = np.reshape(scores, (len(scores), -1)).T
-    return int(np.lexsort(keys[::-1])[0])
+    return np.lexsort(keys[::-1])
+
+
+def half_samples(points: Float[np.ndarray, "settings k"], draws: int, seed: int) -> Bool[np.ndarray, "draws settings"]:
+    """Which settings each draw keeps: one of every two neighbours along the first number that is searched, the learning rate.
+
+    What half as many settings, spread just as evenly, might have led to: the points of a search are no independent draws, so that
+    resampling them with replacement would leave gaps that no search has (McCarthy, "Pseudo-replication: half samples", 1969). A last
+    one without a neighbour is kept in half of the draws.
+    """
+    count = len(points)
+    place = np.empty(count, int)
+    place[np.argsort(points[:, 0], kind="stable")] = np.arange(count)
+    second = np.random.default_rng((seed, count)).integers(2, size=(draws, -(-count // 2))).astype(bool)
+    return second[:, place // 2] == (place % 2 == 1)
 
 
 def rounded(rate: float) -> float:

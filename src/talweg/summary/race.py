@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-from talweg.summary.values import Beats, Configured, Interval, Named
+from talweg.summary.studies import InitialisationRow
+from talweg.summary.values import Beats, Configured, Estimate, Interval, Mean, Named
 
 
 class RaceSummary(TypedDict):
@@ -12,9 +13,12 @@ class RaceSummary(TypedDict):
 
     kind: Literal["race"]  #: of result
     problem: RacedProblem  #: what was minimised
-    target: Target  #: what is to be reached
-    contestants: list[ContestantSummary]  #: in rank order
-    order: list[Order]  #: who leads after a quarter, half and all of the budget
+    recommendation: Recommendation  #: what to use, and what it will give
+    landmarks: list[Landmark]  #: predictors that need no training of a network: the constant, the linear model
+    target: Target  #: what counts as as good as the best
+    contestants: list[ContestantSummary]  #: in rank order: the lowest expected validation loss first
+    initialisations: list[InitialisationRow] | None  #: what is recommended with every initialisation; `null` unless it was asked for
+    order: list[Order]  #: who leads after a quarter, half and all of the trainings' length
     timing: Timing  #: what it cost
     run: Run  #: everything that somebody needs to run it again
     dynamics: dict[str, list[str]]  #: sentences on the training dynamics: rate, gradient, turns; empty without `--probes`
@@ -27,6 +31,8 @@ class RacedProblem(TypedDict):
     notes: list[str]  #: what was recognised or changed when the data were read
     parameters: int  #: of the model
     examples: int  #: for training; 1 of a function
+    rows: list[int | None]  #: for training, validation and test; `null` where there are none
+    fresh_splits: bool  #: whether each seed has its own split into training and validation rows
     metric: str | None  #: accuracy, R² …
     metric_percent: bool  #: whether the metric is a share
     optimum: float | None  #: the lowest value of the training loss, where it is known
@@ -34,43 +40,113 @@ class RacedProblem(TypedDict):
 
 
 class Budget(TypedDict):
-    epochs: float | None  #: passes over the training data
+    epochs: float | None  #: passes over the training data of the longest training
     examples: float | None  #: the same in examples
     seconds: float | None  #: of the whole race, if they were asked for
 
 
+class Recommendation(TypedDict):
+    """What to use: the lowest expected validation loss, or what is shown to be as good and clearly faster."""
+
+    name: str | None  #: of the contestant
+    method: str | None  #: of the catalogue; `null` where nothing is recommended
+    reason: str | None  #: why nothing is recommended: nothing was learned, everything diverged
+    label: str | None  #: for people, without numbers
+    batch: int | str | None  #: examples per step, or "full"
+    hyperparameters: dict[str, float]  #: all of them
+    schedule: str | None  #: how the learning rate changes
+    steps: int | None  #: how long to train
+    epochs: float | None  #: the same in passes over the training data
+    validation_loss: Mean | None  #: on these data: over seeds (each with its own split) that no choice has seen
+    validation_metric: Mean | None  #: on the same seeds
+    expected_on_new_data: Promise | None  #: the loss on rows that nobody has seen; `null` of a function
+    test_loss: Mean | None  #: on the test part, over the same seeds
+    test_metric: Mean | None  #: on the test part
+    original_rmse: Mean | None  #: of a regression: the root of the mean squared error in the target's own unit, on the validation parts
+    seconds: float | None  #: of one training on this machine, by the race's clock
+    seeds: int  #: fresh ones that validation_loss is over
+    tied: list[str]  #: contestants that can't be told apart from it in validation loss
+    instead_of: str | None  #: the contestant with a lower mean, in whose place a faster one is recommended that is no worse
+    still_improving: bool  #: whether its loss still fell when the budget ended
+    early_stopping: float | None  #: what stopping each seed at its own lowest point would gain: the mean of its loss less that
+    quick: Quick | None  #: what to use in at most a tenth of the time
+
+
+class Promise(TypedDict):
+    """A prediction interval for the mean loss on new rows."""
+
+    mean: float  #: expected
+    low: float  #: 95 % of test parts of so many rows lie above …
+    high: float  #: … and below
+    rows: int  #: of the test part that is meant
+
+
+class Quick(Configured):
+    """The lowest expected validation loss within a tenth of the time of the recommended training."""
+
+    schedule: str  #: how the learning rate changes
+    steps: int  #: how long to train
+    seconds: float  #: of one training
+    validation_loss: Mean  #: after so many steps
+    excess: Mean  #: of its validation loss over the recommended one's, seed by seed
+
+
+class Landmark(TypedDict):
+    """A predictor to be better than, on the same splits and with the same loss."""
+
+    name: str  #: constant or linear
+    label: str  #: for people
+    validation_loss: Mean  #: over the seeds of the recommended training
+    validation_metric: Mean | None  #: on these
+    test_loss: float | None  #: of the one fitted on all other rows
+    test_metric: float | None  #: of the same
+    excess: Mean | None  #: of its validation loss over the recommended one's, seed by seed
+    as_good: bool  #: whether it is within the margin of the recommended one, or better
+
+
 class Target(TypedDict):
+    """As good as the best: what the speed of a contestant is the time to."""
+
     kind: str  #: loss or accuracy
     value: float | None  #: `null` if there is nothing to reach
+    loose: float | None  #: a looser target: a tenth of the initial gap still open
+    margin: float | None  #: what counts as equally good, in loss
     text: str  #: in words
-    baseline: str  #: the name of the contestant that others are compared with
+    given: bool  #: whether it was asked for
+    count: str  #: what is counted to the target: time, steps, examples or gradients
+    clock: str  #: whose steps are timed: jax, torch or keras
+    baseline: str  #: the name of the contestant that speed-ups are over
+    fastest: str | None  #: the name of the contestant that is there first
+    tied: list[str]  #: the names of those that can't be told apart from the fastest
 
 
 class ContestantSummary(Configured):
-    """A contestant: a method with a batch size, a schedule and a search space."""
+    """A contestant: a method with a batch size and a search space."""
 
-    rank: int  #: from 1
+    rank: int  #: from 1, by expected validation loss
     reference: bool  #: joined as the baseline, without being asked for
-    schedule: str  #: how the learning rate changes
+    schedule: str  #: how the learning rate changes in the final
     restarts: int  #: trainings of each lane, the best so far of which is kept
     width: int  #: how many times as wide its hidden layers are
-    tied: bool  #: with the winner
-    confidence: float  #: the share of resampled races in which the winner is ahead of it; 0.5 of the winner itself
+    tied: bool  #: whether it can't be told apart from the lowest expected validation loss
+    confidence: float  #: the share of resamples in which the first is below it; 0.5 of the first itself
     tuned: list[str]  #: which of them were searched
-    good_range: list[float] | None  #: the learning rates whose settings needed at most twice the examples of the best one
-    steps_to_target: Interval  #: over the final seeds
-    examples_to_target: Interval  #: an example counts once for every gradient that is asked of it
-    seconds_to_target: Interval  #: steps times the seconds of one
-    speedup: Interval  #: how many times fewer examples than the baseline
-    final_validation_loss: Interval  #: at the end of the budget
-    validation_metric: Interval | None  #: at the end of the budget
+    steps: int  #: length of the final trainings: where the mean curve over seeds was lowest
+    epochs: float  #: the same in passes over the training data
+    training_seconds: float  #: of one such training on this machine
+    good_range: list[float] | None  #: the learning rates of the search that come within a tenth of the gap of its best
+    validation_loss: Mean  #: at that length, over the final seeds; a failed one counts as three times the constant predictor's loss
+    validation_metric: Mean | None  #: on the same seeds
+    excess: Mean  #: of its validation loss over the first one's, seed by seed
     test: TestPart  #: on rows that nothing was chosen by
-    reached: float  #: the share of the final seeds that reached the target
+    failed: float  #: the share of the final seeds that diverged or were three times worse than the constant predictor
     diverged: float  #: the share of the settings searched that diverged
+    to_target: ToTarget  #: how soon it is as good as the best
+    why: str | None  #: why it is not first, in one sentence; `null` of the first
     endpoints: EndpointsSummary | None  #: of the final runs; `null` if they were not diagnosed
-    default: Default  #: the untuned method on the same seeds
-    beats: Beats | None  #: how often the winner beats it, seed by seed; `null` for the winner
-    seconds_per_step: float  #: of one step on this machine
+    default: Default | None  #: the untuned method, and what tuning gains; `null` where nothing is tuned
+    beats: Beats | None  #: how often the first is below it, seed by seed; `null` for the first
+    seconds_per_step: StepTime  #: of one step on this machine
     gradients_per_step: int  #: that the method asks for
     curves: Curves  #: over the final seeds
     search: list[Searched]  #: every setting that was searched
@@ -79,9 +155,34 @@ class ContestantSummary(Configured):
     probes: Probes | None  #: training dynamics; `null` without `--probes`
 
 
+class ToTarget(TypedDict):
+    """How soon the mean curve over the final seeds reaches the target, with the contestant's fastest setting."""
+
+    reached: bool  #: whether it does
+    rank: int | None  #: by what is counted; `null` if it is not reached
+    tied: bool  #: whether it can't be told apart from the fastest
+    hyperparameters: dict[str, float]  #: of the fastest setting
+    schedule: str  #: of its learning rate
+    steps: Estimate  #: its interval from resampled seeds, the same ones for all contestants; an end is `null` where it is not reached
+    examples: Estimate  #: steps times the batch
+    gradients: Estimate  #: gradients of one example each
+    seconds: Estimate  #: steps times the seconds of one
+    loose_steps: float | None  #: to the looser target
+    speedup: Estimate  #: how many times as soon as the baseline; a bound where that does not reach it
+
+
+class StepTime(TypedDict):
+    """The time of a step of one lane that has the machine to itself."""
+
+    seconds: float  #: the least that was measured
+    low: float  #: the least of the better round of measurements …
+    high: float  #: … and of the other
+    steady: bool  #: whether these agree
+
+
 class TestPart(TypedDict):
-    metric: Interval | None  #: accuracy, R² …
-    loss: Interval | None  #: of the problem
+    metric: Mean | None  #: accuracy, R² …
+    loss: Mean | None  #: of the problem
 
 
 class EndpointsSummary(TypedDict):
@@ -99,17 +200,19 @@ class EndpointsSummary(TypedDict):
 
 
 class Default(TypedDict):
-    """The method with its default hyperparameters, on the final seeds."""
+    """The untuned method on the seeds of the confirmation, beside what tuning came to on the same."""
 
     hyperparameters: dict[str, float]  #: the defaults
-    final_validation_loss: Interval  #: at the end of the budget
-    examples_to_target: Interval  #: as of the tuned one
-    reached: float  #: the share of the seeds that reached the target
-    gain_from_tuning: float | None  #: how many times as fast the tuned one is; at least, if the default never arrived
+    validation_loss: Mean  #: at its own best common length
+    rate_alone: Mean | None  #: with the learning rate tuned alone
+    all_tuned: Mean  #: with all hyperparameters tuned
+    gain: Mean  #: the untuned method's validation loss less the tuned one's, seed by seed
 
 
 class Curves(TypedDict):
-    examples: list[int]  #: seen at each measuring point
+    steps: list[int]  #: at each measuring point
+    examples: list[int]  #: seen by then
+    seconds: list[float]  #: that so many steps take
     validation_loss: Band  #: at these
     training_loss: Band  #: at these
     metric: Band  #: at these, on the validation data
@@ -118,6 +221,7 @@ class Curves(TypedDict):
 class Band(TypedDict):
     """A curve over the final seeds; `null` where it is not finite."""
 
+    mean: list[float | None]  #: over the seeds, a failed one counting as in `validation_loss`
     median: list[float | None]  #: of the seeds
     low: list[float | None]  #: four fifths of the seeds lie between this …
     high: list[float | None]  #: … and this
@@ -128,8 +232,8 @@ class Searched(TypedDict):
 
     learning_rate: float | None  #: `null` of a method without one
     hyperparameters: dict[str, float]  #: that were searched
-    loss: float | None  #: the final validation loss; `null` if it diverged
-    examples_to_target: float | None  #: `null` if it was not reached
+    loss: float | None  #: the lowest validation loss of its curve; `null` if it diverged before it improved
+    schedule: str  #: of its learning rate
     diverged: bool  #: whether it did
     chosen: bool  #: for the final
 
@@ -167,7 +271,7 @@ class Order(TypedDict):
 class Ranked(Named):
     """A contestant in such an order."""
 
-    loss: Interval  #: validation loss
+    loss: Mean  #: validation loss
     tied: bool  #: with the first
 
 
@@ -182,6 +286,7 @@ class Run(TypedDict):
     """How a race was run."""
 
     command: str | None  #: that was typed
+    clock: str  #: whose steps are timed
     versions: dict[str, str]  #: of the libraries
     machine: dict[str, Any]  #: processor, cores, devices, system
     race: str  #: its name in the store
@@ -189,15 +294,17 @@ class Run(TypedDict):
     seed: int  #: of all other seeds
     settings: int  #: of each method
     seeds: int  #: of the final
+    stopped: bool  #: whether it was stopped before its end, and this is the verdict of what ran
     epochs: float | None  #: of each training
     budget_seconds: float | None  #: if they were asked for
-    schedule: str  #: of the baseline
-    start_loss: float | None  #: the median validation loss of the final before the first step
+    schedule: str  #: that was asked for; `raced` where constant and decaying learning rates were
+    start_loss: float | None  #: the mean validation loss of the final before the first step
     search_start_loss: float | None  #: the same of the search
 
 
 class Verdict(TypedDict):
-    winner: str | None  #: its name
+    headline: str  #: the answer in one line
+    winner: str | None  #: the name of the recommended contestant
     tied: list[str]  #: the names of those that can't be told apart from it
     text: str  #: the sentences as one text
     sentences: list[str]  #: one by one

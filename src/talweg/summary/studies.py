@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from talweg.summary.values import Configured, Estimate, Interval, Named, Share
+from talweg.summary.values import Configured, Estimate, Interval, Mean, Named, Share
 
 
 class BasinsSummary(TypedDict):
@@ -76,10 +76,23 @@ class ArmSummary(Configured):
     reached: int  #: starts that reached the value
     rate: Interval  #: the share of them
     gain: Interval | None  #: over the plain method, start by start; the intervals hold for all arms at once
-    verdict: str  #: plain, helps, hurts or can't be told
+    verdict: str  #: plain, helps, hurts, can't be told, or not known: tuned with too few settings
+    good_settings: int  #: that arrived at least half as often as the best one while it was tuned; 0 where none arrived
+    tried_settings: int  #: that it was tuned with; 1 where there was nothing to tune
     loss: float | None  #: the median of the lowest losses
     diverged: int  #: starts that did
     cost: float | None  #: of one success, in gradients of one example; `null` without any
+
+
+class InitialisationRow(TypedDict):
+    """One way in which weights may start, with what a race recommends: `studies.initialisations`."""
+
+    name: str  #: torch, keras, he …
+    own: bool  #: whether the race had it
+    validation_loss: Mean  #: at the end of the training
+    difference: Mean | None  #: to the race's own, seed by seed; the intervals hold for all at once; `null` for the race's own
+    failed: int  #: trainings that ended as a failure, which counts as three times the constant prediction's loss
+    seeds: int  #: trainings of each
 
 
 class LandscapeSummary(TypedDict):
@@ -204,6 +217,7 @@ class Descent(Named):
     hyperparameters: dict[str, float]  #: that were used
     tuned: bool  #: whether the learning rate is the best of those tried
     outcome: str  #: reached, stuck, outside, short or diverged
+    why: str | None  #: outside or short: overshoots (jumps from wall to wall) or too slow (too small a learning rate), if either is plain
     step: int  #: at which it reached the goal or diverged; otherwise the last
     loss: float | None  #: at the end; before it diverged
     endpoint: list[float | None]  #: its coordinates

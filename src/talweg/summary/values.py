@@ -44,6 +44,14 @@ class Interval(TypedDict):
     high: float | None  #: the upper end
 
 
+class Mean(TypedDict):
+    """A mean over seeds with its interval of 95 %; `null` where it is not known, or infinite."""
+
+    mean: float | None  #: over the seeds
+    low: float | None  #: the lower end
+    high: float | None  #: the upper end
+
+
 class Estimate(TypedDict):
     """An estimate with its interval of 95 %."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from talweg.summary import Row, Summary
-from talweg.text.format import agreed, count, listed, sentence, setting, share, shortened, times, unit, whole
-from talweg.text.lookup import baseline, lifted, reached, too_slow, tried, unimproved
+from talweg.text.format import agreed, count, figures, listed, loss_name, sentence, setting, share, shortened, times
+from talweg.text.labels import FAILED_ALL
+from talweg.text.lookup import by_speed, failed, lifted, reached, too_slow, tried, unimproved
+from talweg.text.timing import to_target
 
 CLOSE = 1.05  # an expected result within 5 % of the last one is as good
 PERCENTILES = "10th to 90th percentile"
@@ -16,21 +18,47 @@ def short(c: Row) -> str:
 
 
 def curves(summary: Summary) -> str:
-    """Who reaches the target first, after how many examples, and who never does."""
-    contestants = summary["contestants"]
-    cost = {short(c): c["examples_to_target"]["median"] for c in contestants if reached(c)}
-    missed = [short(c) for c in contestants if not reached(c)]
-    diverged = [short(c) for c in contestants if c["curves"]["validation_loss"]["median"][-1] is None]
-    if cost:
-        *_, last = order = sorted(cost, key=cost.__getitem__)
-        sentences = [f"{order[0]} reaches the target first, after {whole(cost[order[0]])} {unit(summary['problem'])}s"]
-        sentences[0] += f", and {last} last, after {whole(cost[last])}." if len(order) > 1 else "."
-        sentences += [f"{agreed(missed, 'does', 'do')} not reach it."] if missed else []
-    else:
-        sentences = ["No contestant reaches the target in half of its final seeds."]
+    """What the marks are, who is recommended for how long, and who diverges."""
+    contestants, r = summary["contestants"], summary["recommendation"]
+    diverged = [short(c) for c in contestants if c["curves"]["validation_loss"]["mean"][-1] is None]
+    rising = [short(c) for c in contestants if not failed(c) and c["steps"] < 0.9 * c["curves"]["steps"][-1]]
+    sentences = []
+    if r["method"] is not None:
+        sentences.append(f"{short(r)} is recommended, for {count(r['steps'], 'step')}.")
+    sentences += [f"{agreed(rising, 'is', 'are')} lowest before the end of the longest training."] if rising else []
     sentences += [f"{agreed(diverged, 'diverges', 'diverge')} (cross)."] if diverged else []
     sentences += ["The target is an accuracy, so no line marks it."] if summary["target"]["kind"] == "accuracy" else []
-    return " ".join([*map(sentence, sentences), f"Line: median over the final seeds; band: {PERCENTILES}."])
+    lines = f"Line: mean over the final seeds; band: {PERCENTILES}; dot: the length at which the mean is lowest."
+    return " ".join([*map(sentence, sentences), lines])
+
+
+def quality(summary: Summary) -> str:
+    """Who is tied with the best, who is worse, and what the landmarks are."""
+    contestants = [c for c in summary["contestants"] if not failed(c)]
+    if not contestants:
+        return FAILED_ALL
+    first, *others = contestants
+    tied, worse = [short(c) for c in others if c["tied"]], [short(c) for c in others if not c["tied"]]
+    sentences = [f"{short(first)} has the lowest {loss_name(summary['problem'])}"]
+    sentences[0] += f"; {agreed(tied, 'is', 'are')} tied with it." if tied else "."
+    sentences += [f"{agreed(worse, 'is', 'are')} significantly worse."] if worse else []
+    margin = summary["target"]["margin"]
+    sentences += [f"Shaded: within the margin of {figures(margin)}, as good as the best."] if margin is not None else []
+    sentences += ["Lines: the constant prediction and a linear model on the same splits."] if summary["landmarks"] else []
+    return " ".join([*map(sentence, sentences), "Points: means over the final seeds; bars: 95 % intervals; arrows: further off."])
+
+
+def speed(summary: Summary) -> str:
+    """Who is as good as the best first and last, and who never is."""
+    rows, missed = by_speed(summary), [short(c) for c in summary["contestants"] if not reached(c)]
+    if not rows:
+        return "There is no target to reach." if summary["target"]["value"] is None else "No contestant reaches the target."
+    cost = [to_target(summary, c) for c in rows]
+    sentences = [f"{short(rows[0])} reaches the target first, after {cost[0]}"]
+    sentences[0] += f", and {short(rows[-1])} last, after {cost[-1]}." if len(rows) > 1 else "."
+    sentences += [f"{agreed(missed, 'does', 'do')} not reach it."] if missed else []
+    sentences += ["Each has the setting that is fastest there. Diamond: the baseline. Tinted: not separable from the fastest."]
+    return " ".join(map(sentence, sentences))
 
 
 def learning_rates(summary: Summary) -> str:
@@ -39,7 +67,7 @@ def learning_rates(summary: Summary) -> str:
     contestants = [c for c in summary["contestants"] if tried(c)]
     if not contestants:
         return "No learning rate was searched."
-    sentences = ["Each point is one setting, at its final validation loss."]
+    sentences = ["Each point is one setting, at the lowest validation loss of its curve."]
     ranges = sorted(((c["good_range"][1] / c["good_range"][0], c) for c in contestants if c["good_range"]), key=lambda pair: pair[0])
     spans = [f"{times(wide)} ({' – '.join(map(setting, c['good_range']))})" for wide, c in ranges]
     if len(ranges) > 1:
@@ -74,37 +102,12 @@ def tuning(summary: Summary) -> str:
     quick, slow = ([label for label, n in needed.items() if n == number] for number in (fewest, most))
     who = f"{listed(quick)}, and after {most} for {listed(slow)}" if fewest < most else "every contestant"
     words = f"The expected best loss comes within 5 % of the best of all settings after {count(fewest, 'setting')} for {who}."
-    return f"{words} Band (winner and baseline): {PERCENTILES}."
-
-
-def speedups(summary: Summary) -> str:
-    """Who is significantly faster than the baseline, who may be, who is slower and who cannot be compared."""
-    groups: dict[str, list[str]] = {"faster": [], "open": [], "slower": [], "missed": []}
-    reference = baseline(summary)
-    for c in summary["contestants"]:
-        speedup = c["speedup"]
-        if c is reference:
-            continue
-        if speedup["median"] is None:
-            groups["missed"].append(short(c))
-        elif speedup["low"] > 1:
-            groups["faster"].append(short(c))
-        else:
-            groups["slower" if speedup["high"] is not None and speedup["high"] < 1 else "open"].append(short(c))
-    faster = groups["faster"]
-    sentences = [
-        f"{agreed(faster, 'is', 'are') if faster else 'No contestant is'} significantly faster than tuned {short(reference)}.",
-        f"The interval includes 1 for {listed(groups['open'])}: no significant difference." if groups["open"] else "",
-        f"{agreed(groups['slower'], 'is', 'are')} significantly slower." if groups["slower"] else "",
-        f"{agreed(groups['missed'], 'does', 'do')} not reach the target." if groups["missed"] else "",
-        "Tinted: the winner and those tied with it." if any(c["tied"] for c in summary["contestants"]) else "",
-    ]
-    return " ".join(sentence(words) for words in sentences if words)
+    return f"{words} Band (recommended and baseline): {PERCENTILES}."
 
 
 def orders(summary: Summary) -> str:
     """Whether the order depends on the budget, and who leads when."""
-    stages = [stage for stage in summary["order"] if stage["ranking"][0]["loss"]["median"] is not None]
+    stages = [stage for stage in summary["order"] if stage["ranking"][0]["loss"]["mean"] is not None]
     if not stages:
         return "All contestants have diverged at the first of these budgets, so there is no order."
     leaders = [short(stage["ranking"][0]) for stage in stages]

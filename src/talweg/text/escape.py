@@ -8,7 +8,7 @@ from talweg.summary import Row, Summary
 from talweg.text.basins import bounds, percent
 from talweg.text.format import batch_size, count, figures, listed, seconds, sentence, signed, trim
 
-VERDICTS = {"helps": "helps", "hurts": "hurts", "can't be told": "not significant", "plain": "without a remedy"}
+VERDICTS = {"helps": "helps", "hurts": "hurts", "can't be told": "not significant", "not known": "not known", "plain": "without a remedy"}
 NEARLY_ALWAYS = 0.995  #: reached so often, the plain method needs no remedy
 HARDLY = 0.05  #: reached by so few with any remedy, a goal tells little
 
@@ -26,8 +26,8 @@ HEADS = (
 
 def sentences(summary: Summary) -> list[str]:
     """The headline, the plain method, each remedy that makes a difference, those that don't, and the cost."""
-    words = (headline(summary), plain(summary), *differences(summary), no_difference(summary), other_goal(summary), cost(summary))
-    return [one for one in words if one]
+    told = (*differences(summary), no_difference(summary), not_known(summary))
+    return [one for one in (headline(summary), plain(summary), *told, other_goal(summary), cost(summary)) if one]
 
 
 def headline(summary: Summary) -> str:
@@ -44,6 +44,10 @@ def headline(summary: Summary) -> str:
         return f"No trial reached {aim(summary)}; with a larger budget, or more trials, some may."
     if all(arm["verdict"] == "hurts" for arm in others):
         return f"No remedy helps: {first['label']} reaches {aim(summary)} most often without one."
+    if any(arm["verdict"] == "not known" for arm in others):
+        return (
+            f"Not known whether a remedy helps: with {count(summary['settings'], 'setting')} of each, tuning is too much a matter of luck."
+        )
     return f"No remedy helps significantly: none is shown to reach {aim(summary)} more often than {first['label']} without one."
 
 
@@ -74,6 +78,27 @@ def no_difference(summary: Summary) -> str:
         return ""
     names = [f"{short(arm, summary)} ({percent(arm['rate']['median'])})" for arm in arms]
     return f"No significant difference: {listed(names)}."
+
+
+def not_known(summary: Summary) -> str:
+    """The remedies on which more tuning may turn the verdict, and what to do."""
+    arms = [arm for arm in summary["arms"] if arm["verdict"] == "not known"]
+    if not arms or all(arm["reached"] == 0 for arm in summary["arms"]):
+        return ""
+    first = summary["arms"][0]
+    names = [f"{short(arm, summary)} ({percent(arm['rate']['median'])}; {narrow(arm)})" for arm in arms]
+    return (
+        f"Not known, tuned with too few settings: {listed(names)}. Of the plain method, {narrow(first)}. Try more than "
+        f"{count(summary['settings'], 'setting')}."
+    )
+
+
+def narrow(arm: Row) -> str:
+    """How many settings of an arm are about as good as its best."""
+    good, tried = arm["good_settings"], arm["tried_settings"]
+    if good == 0:
+        return f"none of {count(tried, 'setting')} arrived"
+    return f"{good} of {count(tried, 'setting')} {'was' if good == 1 else 'were'} about as good as the best"
 
 
 def other_goal(summary: Summary) -> str:
@@ -150,7 +175,7 @@ def caption(summary: Summary) -> str:
     """What is drawn in the figure."""
     return (
         f"Bars: intervals of {100 * summary['level']:g} %; dotted line: {summary['arms'][0]['label']} without a remedy; open circles: no "
-        "significant difference from it. Differences are tested in pairs of trials, so bars that overlap do not rule one out."
+        "significant difference from it, or not known. Differences are tested in pairs of trials, so bars that overlap do not rule one out."
     )
 
 
@@ -228,8 +253,13 @@ def read(summary: Summary) -> list[str]:
         f"restarts share one such budget.{wider}",
         "Equal tuning: every arm is tried at the same points of the unit cube in its own search space, from the same few starts. The "
         "setting with the most successes (of several, that with the lowest median loss) is run from fresh starts; only those trials are "
-        "reported, so that the luck of the search is not.",
+        "reported.",
+        "Luck of tuning: in each of 2,000 draws one of every two neighbouring settings is left out, the same of all arms, and the best of "
+        "the rest stands for the arm; what is chosen often is run from the fresh starts, too. The intervals are those of the mixture. An "
+        "arm that does worse may have better settings that the search missed, unless three of its own are about as good as its best (at "
+        "least half as many successes), or three of the other arm's are better: without these its effect is called not known.",
         "For one seed all arms have the same start and the same order of examples, and are compared pair by pair. The intervals of the "
-        "differences hold for all arms at once (Bonferroni). Success rates: Wilson, 1927; differences: Agresti & Min, 2005.",
+        "differences hold for all arms at once (Bonferroni). Success rates: Wilson, 1927; differences: Agresti & Min, 2005; half samples: "
+        "McCarthy, 1969.",
         "No significant difference does not mean that there is none: more trials can show a smaller one.",
     ]

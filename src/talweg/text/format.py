@@ -98,25 +98,30 @@ def seconds(x: float | None) -> str:
 
 
 def interval(d: Mapping[str, float | None] | None, *, show: Callable[[float | None], str] = measured, missing: str = NOTHING) -> str:
-    """A median and its 95 % interval: `3.1× (2.4 – 3.9)`.
+    """An estimate and its 95 % interval: `3.1× (2.4 – 3.9)`.
 
-    `d` has "median", "low" and "high"; without a median the text is `missing`, and an end that is None is ∞. A unit that `show`
-    writes stands once if all three numbers have the same.
+    `d` has "low", "high" and a "median", "mean" or "value"; without that the text is `missing`, and an end that is None is ∞. A unit
+    that `show` writes stands once if all three numbers have the same.
     """
-    median, ends = parts(d, show=show, missing=missing)
-    return f"{median} ({ends})" if ends else median
+    value, ends = parts(d, show=show, missing=missing)
+    return f"{value} ({ends})" if ends else value
 
 
 def parts(
     d: Mapping[str, float | None] | None, *, show: Callable[[float | None], str] = measured, missing: str = NOTHING
 ) -> tuple[str, str]:
-    """The two halves of `interval`: the median with its unit, and the ends, which are empty if there is no median."""
-    if d is None or d["median"] is None:
+    """The two halves of `interval`: the estimate with its unit, and the ends, which are empty if there is no estimate."""
+    if d is None or middle(d) is None:
         return missing, ""
-    median, *ends = ("∞" if d[key] is None else show(d[key]) for key in ("median", "low", "high"))
-    units = {_unit(text) for text in (median, *ends) if text not in ("∞", "0")}
+    value, low, high = show(middle(d)), *("∞" if d[key] is None else show(d[key]) for key in ("low", "high"))
+    units = {_unit(text) for text in (value, low, high) if text not in ("∞", "0")}
     common = units.pop() if len(units) == 1 else ""
-    return median, " – ".join(end.removesuffix(common) for end in ends)
+    return value, " – ".join(end.removesuffix(common) for end in (low, high))
+
+
+def middle(d: Mapping[str, float | None]) -> float | None:
+    """What an interval is about."""
+    return next(d[key] for key in ("mean", "value", "median") if key in d)
 
 
 def _unit(text: str) -> str:
@@ -129,9 +134,24 @@ def metric(percent: bool) -> Callable[[float | None], str]:
     return (lambda x: NOTHING if x is None else f"{measured(100 * x)} %") if percent else measured
 
 
+def epochs(x: float | None) -> str:
+    """Passes over the training data: 12 epochs, 0.62 epochs, 1 epoch."""
+    shown = figures(x, 2 if x is not None and x < 100 else 3)
+    return f"{shown} {'epoch' if shown == '1' else 'epochs'}"
+
+
 def batch_size(batch: int | str | None) -> str:
     """A batch size as a table says it."""
     return NOTHING if batch is None else f"{batch:,}" if isinstance(batch, int) else batch
+
+
+def bare(label: str, hyperparameters: Mapping[str, Any], batch: int | str | None = None) -> str:
+    """A contestant's label without those of its numbers that a sentence adds: `Adam` for `Adam (batch 16), b1 0.8`."""
+    for text in (f" (batch {batch})", f" ({batch})"):
+        label = label.replace(text, "", 1)
+    for name, value in hyperparameters.items():
+        label = label.replace(f", {name} {value:g}", "", 1) if isinstance(value, int | float) else label
+    return label
 
 
 def sentence(text: str) -> str:

@@ -5,22 +5,58 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from talweg.summary import Row, Summary
-from talweg.text.format import figures, interval, measured, setting, share, signed, times, unit
+from talweg.text import timing
+from talweg.text.format import count, figures, interval, loss_name, measured, seconds, setting, share, signed, times
 from talweg.text.lookup import loss_words, tried
+from talweg.text.wording import goal
 
 #: What stands in a figure that is empty.
 NO_CURVES = "No curve: no validation loss is finite."
 NO_TUNING = "No curve: no setting has a finite loss."
 NO_SEARCH = "No learning rate was searched."
 NO_PROBES = "No curve: nothing finite was recorded."
-MISSED = "target not reached"
+MISSED = "not reached"
+FAILED, FAILED_ALL = "diverged", "All contestants diverge on all of the final seeds."
 
 PROBES = {"rate": "effective learning rate", "gradient_norm": "gradient norm", "cosine": "cosine between successive moves"}
 
 
 def curve(summary: Summary, cost: float, loss: float | None) -> str:
     """A point of a learning curve."""
-    return f"{figures(cost)} {unit(summary['problem'])}s: loss {loss_words(summary, loss)}"
+    return f"{counted(summary, cost)}: loss {loss_words(summary, loss)}"
+
+
+def counted(summary: Summary, cost: float) -> str:
+    """So much of what is counted."""
+    word = summary["target"]["count"]
+    return seconds(cost) if word == "time" else f"{figures(cost)} {word}"
+
+
+def cost_axis(summary: Summary) -> str:
+    """The title of an axis of what is counted."""
+    word = summary["target"]["count"]
+    return f"time of training in {timing.clock(summary)} (log scale)" if word == "time" else f"{word} (log scale)"
+
+
+def target_axis(summary: Summary) -> str:
+    """The title of an axis of what is counted up to the target."""
+    wanted = summary["target"]
+    aim = "the target" if wanted["value"] is None else goal(wanted["kind"], wanted["value"], summary["problem"])
+    return f"{wanted['count']} to {aim} (log scale)"
+
+
+def quality(c: Row, problem: Row) -> list[str]:
+    """A contestant's loss with its interval, its length, and why it is not first."""
+    words = [f"{loss_name(problem)} {interval(c['validation_loss'])}", f"after {count(c['steps'], 'step')}"]
+    return words + ([c["why"]] if c["why"] else [])
+
+
+def speed(summary: Summary, c: Row) -> list[str]:
+    """How soon a contestant is as good as the best, with which learning rate, and over the baseline."""
+    rate, ratio = c["to_target"]["hyperparameters"].get("learning_rate"), c["to_target"]["speedup"]
+    words = [timing.to_target(summary, c)]
+    words += [f"learning rate {setting(rate)}"] if rate is not None else []
+    return words + ([f"{interval(ratio, show=times)} as soon as the baseline"] if ratio["value"] is not None else [])
 
 
 def tuning(summary: Summary, settings: int, expected: Mapping[str, float | None]) -> str:
@@ -31,9 +67,9 @@ def tuning(summary: Summary, settings: int, expected: Mapping[str, float | None]
 def point(point: Row, outcome: str) -> list[str]:
     """A setting of the search, whose outcome is one of `figures.panels.outcome`."""
     loss = point.get("shown") or measured(point["loss"])
-    outcomes = {"diverged": "diverged", "unimproved": f"final validation loss {loss}, no better than the initial one"}
+    outcomes = {"diverged": "diverged", "unimproved": f"lowest validation loss {loss}, no better than the initial one"}
     hyperparameters = [f"{name.replace('_', ' ')} {setting(value)}" for name, value in point["hyperparameters"].items()]
-    return [*hyperparameters, outcomes.get(outcome, f"final validation loss {loss}")]
+    return [*hyperparameters, outcomes.get(outcome, f"lowest validation loss {loss}")]
 
 
 def panel(c: Row) -> str:
@@ -41,11 +77,6 @@ def panel(c: Row) -> str:
     chosen = next((setting(point["learning_rate"]) for point in tried(c) if point["chosen"]), None)
     good = f"good {setting(c['good_range'][0])} – {setting(c['good_range'][1])}" if c["good_range"] else "no good range"
     return f"{'none' if chosen is None else chosen} chosen, {good}"
-
-
-def speedup(c: Row) -> list[str]:
-    """A speed-up with its interval, and how many seeds reached the target."""
-    return [interval(c["speedup"], show=times), f"target reached by {share(c['reached'])} of the seeds"]
 
 
 def place(stage: Row, place: int, loss: Mapping[str, float | None]) -> str:

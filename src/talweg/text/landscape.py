@@ -10,7 +10,7 @@ from scipy.ndimage import minimum_filter
 
 from talweg.summary import Row, Summary
 from talweg.text.captions import short
-from talweg.text.format import batch_size, count, figures, listed, metric, sentence, share, shortened, signed
+from talweg.text.format import bare, batch_size, count, figures, listed, metric, sentence, share, shortened, signed
 
 SMALL = 0.02  #: a barrier below this share of the initial gap counts as none
 ROUNDING = 1e-5  #: distances off the plane below this share of those on it
@@ -277,10 +277,7 @@ def computed(summary: Summary) -> list[tuple[str, str, str]]:
     """Names, values and details of everything that somebody needs to compute it again."""
     kind = "principal directions of the trajectories" if summary["explained"] is not None else "random directions, filter-normalised"
     over = "" if summary["split"] == "function" else f"{loss(summary)} over {count(summary['examples'], 'example')}"
-    runs = ", ".join(
-        f"{short(c)} (batch {batch_size(c['batch'])}, {count(c['steps'][-1], 'step')}, final loss {signed(c['loss'][-1])})"
-        for c in summary["contestants"]
-    )
+    runs = ", ".join(map(_run, summary["contestants"]))
     line = summary["line"]
     return [
         ("problem", summary["problem"], ", ".join(filter(None, [summary["model"], count(summary["parameters"], "parameter")]))),
@@ -290,3 +287,9 @@ def computed(summary: Summary) -> list[tuple[str, str, str]]:
         ("seed", str(summary["seed"]), ""),
         ("race", str(summary["race"]), ""),
     ]
+
+
+def _run(c: Row) -> str:
+    """A contestant's run, with its batch said once."""
+    label = short({**c, "label": bare(c["label"], {}, c["batch"])})
+    return f"{label} (batch {batch_size(c['batch'])}, {count(c['steps'][-1], 'step')}, final loss {signed(c['loss'][-1])})"

@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from talweg.summary import Row, Summary
 from talweg.text.format import measured, signed
 
 DEPTH = 1e-8  # of the initial gap: a loss that is nearer to the lowest stands there on a log scale
-NO_BETTER = 0.98  # of the initial loss: a run that ends above has not improved
+NO_BETTER = 0.98  # of the initial loss: a run that stays above has not improved
+
+
+#: What `target.count` counts, as a contestant's `to_target` and its curves have it.
+COUNTED = {"time": "seconds", "steps": "steps", "examples": "examples", "gradients": "gradients"}
+
+
+def row(summary: Summary, name: str | None) -> Row | None:
+    """A contestant by its name; None if it has none."""
+    return next((c for c in summary["contestants"] if c["name"] == name), None)
 
 
 def baseline(summary: Summary) -> Row:
-    """Tuned gradient descent with the usual batch, which sets the target, and over which speed-ups are counted."""
+    """Tuned gradient descent with the usual batch, over which speed-ups are counted."""
     return next(c for c in summary["contestants"] if c["name"] == summary["target"]["baseline"])
+
+
+def recommended(summary: Summary) -> Row | None:
+    """The contestant that is recommended; None if nothing is."""
+    return row(summary, summary["recommendation"]["name"])
+
+
+def failed(c: Row) -> bool:
+    """Whether all of its final seeds failed: its loss is no result of a training."""
+    return bool(c["failed"] >= 1 or c["validation_loss"]["mean"] is None)
+
+
+def all_failed(summary: Summary) -> bool:
+    """Whether every contestant failed on most of its seeds."""
+    return all(failed(c) or c["failed"] > 0.5 for c in summary["contestants"])
+
+
+def landmark(summary: Summary, name: str) -> Row | None:
+    """The constant prediction or the linear model; None of a function, which has none."""
+    return next((mark for mark in summary["landmarks"] if mark["name"] == name), None)
 
 
 def tried(c: Row) -> list[Row]:
@@ -23,8 +53,21 @@ def tried(c: Row) -> list[Row]:
 
 
 def reached(c: Row) -> bool:
-    """Whether at least half of its final seeds reached the target."""
-    return c["examples_to_target"]["median"] is not None
+    """Whether its mean curve reaches the target."""
+    return bool(c["to_target"]["reached"])
+
+
+def by_speed(summary: Summary) -> list[Row]:
+    """The contestants that reach the target, the soonest first."""
+    return sorted((c for c in summary["contestants"] if reached(c)), key=lambda c: (c["to_target"]["rank"] or math.inf, c["rank"]))
+
+
+def passed(summary: Summary, c: Row) -> list[float]:
+    """What is counted to the target, at each measuring point of a contestant's curves."""
+    count = summary["target"]["count"]
+    if count == "gradients":
+        return [x * c["gradients_per_step"] for x in c["curves"]["examples"]]
+    return list(c["curves"][COUNTED[count]])
 
 
 def lifted(summary: Summary) -> Summary:
@@ -50,21 +93,29 @@ def lifted(summary: Summary) -> Summary:
     contestants = [
         {
             **c,
+            "validation_loss": _each(above, c["validation_loss"]),
             "curves": {**c["curves"], "validation_loss": raised(c["curves"]["validation_loss"])},
             "tuning": {**raised(c["tuning"]), "settings": c["tuning"]["settings"]},
             "search": [{**point, "loss": above(point["loss"]), "shown": measured(point["loss"])} for point in c["search"]],
         }
         for c in summary["contestants"]
     ]
+    marks = [{**mark, "validation_loss": _each(above, mark["validation_loss"])} for mark in summary["landmarks"]]
     target = dict(summary["target"])
     if target["kind"] == "loss":
         target["value"] = above(target["value"])
-    run = {**run, **{key: above(run[key]) for key in ("start_loss", "search_start_loss")}}
-    return {**summary, "contestants": contestants, "run": run, "target": target, "lift": {"base": base, "known": known, "least": least}}
+    lifted_run = {**run, **{key: above(run[key]) for key in ("start_loss", "search_start_loss")}}
+    lift = {"base": base, "known": known, "least": least}
+    return {**summary, "contestants": contestants, "landmarks": marks, "run": lifted_run, "target": target, "lift": lift}
+
+
+def _each(change: Callable[[float | None], float | None], mean: Mapping[str, float | None]) -> dict[str, float | None]:
+    return {key: change(x) for key, x in mean.items()}
 
 
 def _losses(summary: Summary) -> Iterator[float | None]:
     for c in summary["contestants"]:
+        yield c["validation_loss"]["mean"]
         for losses in c["curves"]["validation_loss"].values():
             yield from losses
         yield from (point["loss"] for point in c["search"])
@@ -90,12 +141,12 @@ def loss_words(summary: Summary, x: float | None) -> str:
 
 
 def unimproved(point: Row, start: float | None) -> bool:
-    """Whether a setting ended no better than it started."""
+    """Whether the lowest loss of a setting is no better than the initial one."""
     return start is not None and not point["diverged"] and point["loss"] is not None and point["loss"] > NO_BETTER * start
 
 
 def too_slow(c: Row, start: float | None) -> list[Row]:
-    """The settings that ended where they started, with a learning rate below the good range, or below the chosen one if there is none."""
+    """The settings that stayed where they started, with a learning rate below the good range, or below the chosen one if there is none."""
     chosen = [point["learning_rate"] for point in tried(c) if point["chosen"]]
     lowest = min(c["good_range"] or chosen, default=float("inf"))
     return [

@@ -1,149 +1,224 @@
-"""The verdict in words; each sentence is computed from the summary."""
+"""The verdict in words: what to use, what it gives, what it costs; each sentence is computed from the summary."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
 
 from talweg.summary import Row, Summary
+from talweg.text import findings, lookup, timing
 from talweg.text.captions import short
-from talweg.text.format import agreed, figures, interval, listed, loss_name, parts, seconds, sentence, setting, share, times, unit, whole
-from talweg.text.lookup import baseline, reached
+from talweg.text.format import (
+    batch_size,
+    count,
+    epochs,
+    figures,
+    interval,
+    joined,
+    listed,
+    loss_name,
+    measured,
+    metric,
+    parts,
+    seconds,
+    sentence,
+    setting,
+    share,
+    unit,
+)
+from talweg.text.wording import capitals, goal, hyperparameters
+
+SCHEDULES = {
+    "constant": "a constant learning rate",
+    "cosine": "cosine decay of the learning rate",
+    "step": "step decay of the learning rate",
+    "exponential": "exponential decay of the learning rate",
+    "inverse-time": "inverse-time decay of the learning rate",
+    "warmup-cosine": "a warm-up and cosine decay of the learning rate",
+    "one-cycle": "a one-cycle learning rate",
+    "restarts": "cosine decay with restarts of the learning rate",
+}
 
 
-def target(kind: str, value: float | None, problem: Row, baseline: str, *, own: bool) -> str:
-    """What was to be reached: a loss or metric of `value`; with `own`, the loss at which the baseline has closed most of its gap."""
+# ---- what judges ask -------------------------------------------------------------------------------------------------------------
+
+
+def target(kind: str, value: float | None, problem: Row, *, given: bool, margin: float | None) -> str:
+    """What counts as as good as the best: a loss or metric of `value`, which was asked for or is within the margin of the lowest."""
     if value is None:
-        return f"none, since tuned {baseline} diverged on most seeds: contestants are ranked by final {loss_name(problem)}"
-    return goal(kind, value, problem) + (f", where tuned {baseline} has closed 95 % of its initial gap" if own else ", as requested")
+        return f"none, since no contestant has a {loss_name(problem)} to be timed to"
+    why = ", as requested" if given else "" if margin is None else ", within the margin of the lowest"
+    return goal(kind, value, problem) + why
 
 
-def goal(kind: str, value: float, problem: Row) -> str:
-    """The target without its reason: a validation loss of 0.146."""
-    shown = f"{100 * value:.4g} %" if kind == "accuracy" else figures(value)
-    return f"a {loss_name(problem) if kind == 'loss' else f'validation {kind}'} of {shown}"
+def nothing_learned(problem: Row) -> str:
+    """The reason for recommending nothing where no contestant is better than no training at all."""
+    if unit(problem) == "gradient":
+        return "nothing was learned: no contestant is lower than where it started"
+    return "nothing was learned: no contestant is better on new data than the constant prediction"
 
 
-def all_diverged(summary: Summary) -> bool:
-    """Whether not even the winner has a cost or a loss."""
-    winner = summary["contestants"][0]
-    return not reached(winner) and winner["final_validation_loss"]["median"] is None
+def all_diverged_reason(problem: Row) -> str:
+    """The reason for recommending nothing where most seeds of every contestant failed."""
+    far = "" if unit(problem) == "gradient" else " (diverges, or ends at three times the loss of the constant prediction)"
+    return f"everything diverged: every contestant fails on most seeds{far}"
+
+
+# ---- the answer ------------------------------------------------------------------------------------------------------------------
 
 
 def headline(summary: Summary) -> str:
-    """Who won and with whom it is tied; who came closest is not called a winner."""
-    first, *others = summary["contestants"]
-    if all_diverged(summary):
-        return "All contestants diverge"
-    if not reached(first) and summary["target"]["value"] is not None:
-        return f"No contestant reaches the target; {short(first)} comes closest"
-    tied = [short(c) for c in others if c["tied"]]
-    group = listed(tied) if len(tied) <= 3 else f"{len(tied)} others"
-    lead = "is the fastest" if reached(first) else f"has the lowest final {loss_name(summary['problem'])}"
-    return f"{short(first)} {lead}{f', tied with {group}' if tied else ''}"
+    """The answer in one line: method, batch, length, loss with interval, and time; or why there is none."""
+    r = summary["recommendation"]
+    if r["method"] is None:
+        return sentence(r["reason"])
+    rate = r["hyperparameters"].get("learning_rate")
+    numbers = joined(["" if rate is None else f"learning rate {setting(rate)}", _batch(summary, r["batch"]), _length(summary, r)])
+    about, library = _seconds(summary), f" in {timing.clock(summary)}" if summary["target"]["clock"] != "jax" else ""
+    return f"Use {short(r)} ({numbers}): {loss_name(summary['problem'])} {interval(r['validation_loss'])}, {about} a training{library}"
+
+
+def _seconds(summary: Summary) -> str:
+    """The time of the recommended training in two words."""
+    row, time = lookup.recommended(summary), summary["recommendation"]["seconds"]
+    return seconds(time) if row is None else timing.training_parts(time, row["seconds_per_step"])[0]
 
 
 def verdict(summary: Summary) -> list[str]:
-    """The sentences, the most important first."""
-    rows = summary["contestants"]
-    winner, *others = rows
-    if all_diverged(summary):
-        return ["All contestants diverge in most of their final runs."]
-    sentences = [_winner(summary, winner), _tied(others), *_next(winner, others), *_time(rows)]
-    sentences += [*_order(summary), *_missed(rows), *_gain_from_tuning(winner)]
-    # Names that a person chose stay as they are.
-    chosen = tuple(row["label"] for row in rows if row["label"] == row["name"] != row["method"])
-    return [words if chosen and words.startswith(chosen) else sentence(words) for words in sentences]
+    """The sentences, the most important first: the answer, then what else was found."""
+    return [*answer(summary), *findings.sentences(summary)]
 
 
-def _winner(summary: Summary, row: Row) -> str:
-    problem, target = summary["problem"], summary["target"]
-    settings = [f"{name.replace('_', ' ')} {setting(value)}" for name, value in row["hyperparameters"].items()]
-    if unit(problem) == "example":
-        settings.append("full batch" if row["batch"] == "full" else f"batch {row['batch']}")
-    label = f"{row['label']} ({', '.join(settings)})"
-    if not reached(row):
-        loss = _with_interval(row["final_validation_loss"])
-        if target["value"] is None:
-            return f"{label} has the lowest final {loss_name(problem)}: {loss}."
-        return f"No contestant reaches the target, {target['text']}; {label} comes closest, with a final {loss_name(problem)} of {loss}."
-    cost, reference = _with_interval(row["examples_to_target"], f" {unit(problem)}s", show=whole), baseline(summary)
-    reaches = f"reaches {goal(target['kind'], target['value'], problem)} after {cost}"
-    if row["name"] == reference["name"]:
-        return f"{label} {reaches}{'; no contestant is faster' if len(summary['contestants']) > 1 else ''}."
-    return f"{label} is the fastest: it {reaches}, {interval(row['speedup'], show=times)} as fast as tuned {reference['label']}."
+def answer(summary: Summary) -> list[str]:
+    """What to use, what it gives and costs, who is tied with it, and what is nearly as good in a tenth of the time."""
+    r = summary["recommendation"]
+    if r["method"] is None:
+        return capitals(summary, [f"{sentence(r['reason'])}. Nothing is recommended.", *_instead_of_nothing(summary)])
+    sentences = [_use(summary, r), _get(summary, r), *_promise(r), _cost(summary, r), *_goal(summary, r), _tied(summary, r)]
+    return capitals(summary, [*sentences, *_instead_of(summary, r), *_current(summary, r), *_quick(summary, r)])
 
 
-def _with_interval(d: Row, noun: str = "", **show: Any) -> str:
-    median, ends = parts(d, **show)
-    return f"{median}{noun} (95 % interval {ends})"
+def _instead_of_nothing(summary: Summary) -> list[str]:
+    if lookup.all_failed(summary):
+        return ["Check the data, or search smaller learning rates."]
+    first, problem = summary["contestants"][0], summary["problem"]
+    names = {"constant": "the constant prediction"}
+    marks = [f"{names.get(mark['name'], mark['label'])} has {interval(mark['validation_loss'])}" for mark in summary["landmarks"]]
+    lowest = f"The lowest {loss_name(problem)} is {interval(first['validation_loss'])}, by {first['label']}"
+    return [f"{lowest}{f'; {listed(marks)}' if marks else ''}."]
 
 
-def _tied(others: Sequence[Row]) -> str:
-    tied = [row["label"] for row in others if row["tied"]]
-    if not others:
+def _batch(summary: Summary, batch: int | str) -> str:
+    if unit(summary["problem"]) == "gradient":
+        return ""
+    return "full batch" if batch == "full" else f"batch {batch_size(batch)}"
+
+
+def _length(summary: Summary, r: Row) -> str:
+    return epochs(r["epochs"]) if r["epochs"] is not None and unit(summary["problem"]) == "example" else count(r["steps"], "step")
+
+
+def _use(summary: Summary, r: Row) -> str:
+    row = lookup.recommended(summary)
+    tuned = hyperparameters(r, row["tuned"] if row is not None else None)
+    numbers = tuned or joined(["its default hyperparameters", hyperparameters(r)])
+    data = unit(summary["problem"]) == "example"
+    batch = "" if not data else "the full batch" if r["batch"] == "full" else f"batches of {batch_size(r['batch'])}"
+    steps = count(r["steps"], "step") + (f" ({epochs(r['epochs'])})" if data and r["epochs"] is not None else "")
+    how = joined([numbers, batch, SCHEDULES.get(r["schedule"], f"the schedule {r['schedule']}")])
+    return f"Use {r['label']} with {how}, for {steps}."
+
+
+def measures(summary: Summary, r: Row, loss: Row | None, score: Row | None, *, ends: str = "95 % interval ") -> str:
+    """A loss and a metric with their intervals, and the root mean squared error of a regression where the validation loss is meant."""
+    problem = summary["problem"]
+    value, between = parts(loss)
+    words = [f"{value} ({ends}{between})"]
+    if score is not None and problem["metric"]:
+        words.append(f"{problem['metric']} {interval(score, show=metric(problem['metric_percent']))}")
+    if loss is r["validation_loss"] and r["original_rmse"] is not None:
+        words.append(f"RMSE {interval(r['original_rmse'])} in the unit of the target")
+    return joined(words)
+
+
+def _get(summary: Summary, r: Row) -> str:
+    numbers = measures(summary, r, r["validation_loss"], r["validation_metric"])
+    seeds = count(r["seeds"], "fresh seed")
+    luck = f"{seeds}, each with its own split" if unit(summary["problem"]) == "example" else seeds
+    return f"Expected {loss_name(summary['problem'])}: {numbers}, a mean over {luck}."
+
+
+def _promise(r: Row) -> list[str]:
+    promise = r["expected_on_new_data"]
+    if promise is None:
+        return []
+    value, ends = parts(promise)
+    return [f"On {count(promise['rows'], 'new row')} expect a loss of {value} (95 % prediction interval {ends})."]
+
+
+def _cost(summary: Summary, r: Row) -> str:
+    row = lookup.recommended(summary)
+    time = seconds(r["seconds"]) if row is None else timing.training(r["seconds"], row["seconds_per_step"])
+    return f"One training takes {time} on this machine, in {timing.clock(summary)}."
+
+
+def _goal(summary: Summary, r: Row) -> list[str]:
+    """That the target was missed, where somebody asked for one."""
+    wanted, row = summary["target"], lookup.recommended(summary)
+    if not wanted["given"] or row is None or lookup.reached(row):
+        return []
+    return [f"It does not reach the target within the budget: {goal(wanted['kind'], wanted['value'], summary['problem'])}."]
+
+
+def _names(summary: Summary, names: Iterable[str]) -> list[str]:
+    return [row["label"] for name in names if (row := lookup.row(summary, name)) is not None]
+
+
+def _tied(summary: Summary, r: Row) -> str:
+    tied, loss = _names(summary, r["tied"]), loss_name(summary["problem"])
+    if len(summary["contestants"]) == 1:
         return "No other contestant took part."
     if not tied:
-        return "No other contestant is tied with it."
-    everyone = "all other contestants: " if 1 < len(tied) == len(others) else ""
+        return f"No other contestant is tied with it in {loss}."
+    everyone = "all other contestants: " if 1 < len(tied) == len(summary["contestants"]) - 1 else ""
     difference = "the difference is" if len(tied) == 1 else "the differences are"
-    return f"It is tied with {everyone}{listed(tied)}; {difference} not statistically significant."
+    return f"It is tied in {loss} with {everyone}{listed(tied)}; {difference} not statistically significant."
 
 
-def _next(winner: Row, others: Sequence[Row]) -> list[str]:
-    """The best contestant that is not tied with the winner."""
-    behind = [row for row in others if not row["tied"]]
-    if not behind:
+def _instead_of(summary: Summary, r: Row) -> list[str]:
+    other, margin = lookup.row(summary, r["instead_of"]), summary["target"]["margin"]
+    if other is None:
         return []
-    row, resamples, chance = behind[0], share(behind[0]["confidence"]), behind[0]["beats"]
-    seeds = f"{share(chance['probability'])} of the final seeds (95 % interval {share(chance['low'])} – {share(chance['high'])})"
-    return [f"Next is {row['label']}, which is worse than {winner['label']} in {resamples} of the bootstrap resamples and on {seeds}."]
+    lower = f"{other['label']} has a lower mean ({measured(other['validation_loss']['mean'])})"
+    return [f"{lower}, but {r['label']} is shown to be no worse within the margin of {figures(margin)}, and is clearly faster."]
 
 
-def _time(rows: Sequence[Row]) -> list[str]:
-    """Whether another contestant is first by time than by examples."""
-    timed = [row for row in rows if row["seconds_to_target"]["median"] is not None]
-    if not timed:
+def _current(summary: Summary, r: Row) -> list[str]:
+    """Whether what is used now is good enough, where it took part."""
+    row = next((c for c in summary["contestants"] if c["name"].startswith("current")), None)
+    if row is None:
         return []
-    first, winner = min(timed, key=lambda row: row["seconds_to_target"]["median"]), rows[0]
-    time = interval(first["seconds_to_target"], show=seconds)
-    if first is winner:
-        return [f"Its time to target on this machine is the shortest, too: {time}."]
-    own = interval(winner["seconds_to_target"], show=seconds)
-    return [f"By time to target on this machine, {first['label']} is first: {time}, against {own} for {winner['label']}."]
+    numbers = joined([hyperparameters(row, ["learning_rate"]), _batch(summary, row["batch"]), _length(summary, row)])
+    now, margin = f"What you use now, {row['label']} ({numbers}),", summary["target"]["margin"]
+    if row["name"] == r["name"]:
+        return [f"{now} is what is recommended."]
+    if lookup.failed(row):
+        return [f"{now} is not good enough: it fails on {share(row['failed'])} of the seeds."]
+    loss, more = interval(row["validation_loss"]), interval(row["excess"])
+    if row["tied"]:
+        return [f"{now} is good enough: its {loss_name(summary['problem'])}, {loss}, can't be told apart from the lowest."]
+    if margin is not None and row["excess"]["mean"] is not None and row["excess"]["mean"] <= margin:
+        return [f"{now} is good enough: it loses {more}, less than the margin of {figures(margin)}."]
+    return [f"{now} loses {more}: its {loss_name(summary['problem'])} is {loss}."]
 
 
-def _order(summary: Summary) -> list[str]:
-    leaders = [(order["share"], order["ranking"][0]) for order in summary["order"] if order["ranking"][0]["loss"]["median"] is not None]
-    if not leaders:
+def _quick(summary: Summary, r: Row) -> list[str]:
+    quick = r["quick"]
+    if quick is None:
         return []
-    loss, names = loss_name(summary["problem"]), [row["label"] for _, row in leaders]
-    losses = [figures(row["loss"]["median"], 4, zeros=True) for _, row in leaders]
-    budgets = [share(part) for part, _ in leaders]
-    if len(set(names)) == 1:
-        return [f"{names[0]} has the lowest {loss} at {listed(budgets)} of the budget ({listed(losses)})."]
-    order = [f"{name} at {budget} ({lowest})" for name, budget, lowest in zip(names, budgets, losses, strict=True)]
-    return [f"The order by {loss} changes with the budget: first is {listed(order)}."]
-
-
-def _missed(rows: Sequence[Row]) -> list[str]:
-    missed = [row for row in rows if not reached(row)]
-    if not missed or len(missed) == len(rows):
-        return []
-    losses = [row["final_validation_loss"]["median"] for row in missed]
-    names = [
-        f"{row['label']} ({'diverged' if loss is None else f'final loss {figures(loss)}'})"
-        for row, loss in zip(missed, losses, strict=True)
-    ]
-    return [f"{agreed(names, 'does', 'do')} not reach the target within the budget."]
-
-
-def _gain_from_tuning(row: Row) -> list[str]:
-    default = row["default"]
-    if not row["tuned"] or default["gain_from_tuning"] is None:
-        return []
-    if default["examples_to_target"]["median"] is None:
-        return [f"With its default hyperparameters, {row['label']} misses the target in most runs."]
-    if default["gain_from_tuning"] < 1.1:
-        return [f"Tuning gains nothing: {row['label']} is no slower with its default hyperparameters."]
-    return [f"Tuning makes {row['label']} {times(default['gain_from_tuning'])} as fast as its default hyperparameters do."]
+    row, excess = lookup.row(summary, quick["name"]), quick["excess"]
+    steps = row["seconds_per_step"] if row is not None else {"steady": True, "seconds": 0.0}
+    time = timing.training_parts(quick["seconds"], steps)[0]
+    tuned = hyperparameters(quick, row["tuned"] if row is not None and row["method"] == quick["method"] else None)
+    numbers = joined([tuned, _batch(summary, quick["batch"]), count(quick["steps"], "step"), time])
+    loss = f"{loss_name(summary['problem'])} of {interval(quick['validation_loss'])}"
+    return [f"In a tenth of the time: {quick['label']} ({numbers}) gives a {loss}, {interval(excess)} more."]

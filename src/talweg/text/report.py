@@ -6,83 +6,81 @@ from datetime import UTC, datetime
 from typing import Any
 
 from talweg.summary import Row, Summary
+from talweg.text import lookup, timing
 from talweg.text.captions import short
-from talweg.text.format import batch_size, count, figures, interval, joined, loss_name, metric, parts, seconds, setting, times, unit, whole
-from talweg.text.lookup import baseline, reached
-from talweg.text.race import all_diverged
+from talweg.text.format import batch_size, count, epochs, figures, joined, loss_name, metric, parts, seconds, sentence, setting, unit
+from talweg.text.wording import hyperparameters
 
 Facts = list[tuple[str, str, str]]  # name, value, what belongs to it
 
 NO_SCRIPT = "The figures need JavaScript; everything else on this page does not."
-LEGEND = "Below each median is its 95 % interval, below each learning rate its good range. Tinted: the winner and those tied with it."
+LEGEND = (
+    "Below each estimate is its 95 % interval, below each learning rate its good range. Tinted: not separable from the lowest loss. "
+    "★: recommended; its numbers above come from seeds that no choice has seen, and those of the table from the final ones."
+)
 
 
 def key_numbers(summary: Summary) -> Facts:
-    """The winner's numbers; none if all diverged."""
-    problem, c = summary["problem"], summary["contestants"][0]
-    if all_diverged(summary):
+    """The numbers of what is recommended; none if nothing is."""
+    problem, r, c = summary["problem"], summary["recommendation"], lookup.recommended(summary)
+    if r["method"] is None or c is None:
         return []
-    examples, examples_ends = parts(c["examples_to_target"], show=whole, missing="not reached")
-    speedup, speedup_ends = parts(c["speedup"], show=times, missing="")
-    test, test_ends = parts(c["test"]["metric"], show=metric(problem["metric_percent"]), missing="")
     data = unit(problem) == "example"
-    epochs = f"{figures(c['examples_to_target']['median'] / problem['examples'], 2)} epochs" if data and reached(c) else ""
-    good = f"good: {' – '.join(map(setting, c['good_range']))}" if c["good_range"] else ""
+    loss, ends = parts(r["validation_loss"])
+    score, score_ends = parts(r["validation_metric"], show=metric(problem["metric_percent"]), missing="")
+    rmse, rmse_ends = parts(r["original_rmse"], missing="")
+    promise, promised = parts(r["expected_on_new_data"], missing="")
+    rows = "" if r["expected_on_new_data"] is None else f"on {count(r['expected_on_new_data']['rows'], 'row')}"
+    time, range_ = timing.training_parts(r["seconds"], c["seconds_per_step"])
+    rate = r["hyperparameters"].get("learning_rate")
+    numbers = joined(["" if rate is None else f"learning rate {setting(rate)}", f"batch {batch_size(r['batch'])}" if data else ""])
+    long = data and r["epochs"] is not None
+    steps = count(r["steps"], "step")
     return [
-        ("learning rate", setting(c["hyperparameters"].get("learning_rate")), good),
-        ("batch", batch_size(c["batch"]) if data else "", "the whole training set" if c["batch"] == "full" else "examples per step"),
-        (f"{unit(problem)}s to target", examples, joined([examples_ends, epochs])),
-        ("speed-up", "" if c is baseline(summary) else speedup, f"{speedup_ends} over tuned {short(baseline(summary))}"),
-        (f"test {problem['metric']}", test, test_ends),
+        ("method", short(r), numbers),
+        ("length", epochs(r["epochs"]) if long else steps, steps if long else ""),
+        (loss_name(problem), loss, f"{ends} (95 %)"),
+        (f"{problem['metric']}", score, f"{score_ends} (95 %)"),
+        ("RMSE", rmse, f"{rmse_ends}, in the unit of the target"),
+        ("loss on new data", promise, joined([promised, rows])),
+        ("one training", time, joined([range_, f"here, in {timing.clock(summary)}"])),
     ]
 
 
 def advice(summary: Summary) -> list[str]:
-    """How to use the winner: its hyperparameters, what to expect, what to do without tuning."""
-    c, default, unit_name = summary["contestants"][0], summary["contestants"][0]["default"], unit(summary["problem"])
-    if all_diverged(summary):
-        return ["There is no setting to use: check the data, or search smaller learning rates."]
-    tuned, fixed = (
-        ", ".join(f"{name.replace('_', ' ')} {setting(x)}" for name, x in c["hyperparameters"].items() if (name in c["tuned"]) == searched)
-        for searched in (True, False)
-    )
-    batch = "the whole training set at every step" if c["batch"] == "full" else f"batches of {count(c['batch'], 'example')}"
-    batch = f"; {batch}" if unit_name == "example" else ""
-    sentences = [f"Train with {c['label']}: {tuned or 'its default hyperparameters'}{f' (fixed: {fixed})' if fixed else ''}{batch}."]
-    if reached(c):
-        steps, time = interval(c["steps_to_target"], show=whole), interval(c["seconds_to_target"], show=seconds)
-        sentences.append(f"Expect to reach the target after {steps} steps, which take {time} on this machine.")
-    elif summary["target"]["value"] is not None:
-        sentences.append("It does not reach the target within this budget: allow more epochs, or set a target that can be reached.")
+    """How to use what is recommended: as code, and what to do when model or data change; nothing if nothing is."""
+    r, c, run = summary["recommendation"], lookup.recommended(summary), summary["run"]
+    if r["method"] is None or c is None:
+        return []
+    sentences = [f"As code: talweg code {run['race']} --for torch (or keras, optax, tensorflow, sklearn)."]
+    fixed = hyperparameters(r, [name for name in r["hyperparameters"] if name not in c["tuned"]])
+    sentences += [f"What is not tuned stays at its default: {fixed}."] if fixed else []
     if c["good_range"]:
         low, high = map(setting, c["good_range"])
-        sentences.append(
-            f"With a learning rate from {low} to {high} it needs at most twice the {unit_name}s; start there when model or data change."
-        )
-    if default["gain_from_tuning"] is not None and default["examples_to_target"]["median"] is None:
-        sentences.append("With its default hyperparameters it misses the target in most runs.")
-    elif default["gain_from_tuning"] is not None:
-        sentences.append(f"With its default hyperparameters it needs {times(default['gain_from_tuning'])} as many {unit_name}s.")
+        sentences.append(f"Learning rates from {low} to {high} come close to its best: start there when model or data change.")
     return sentences
 
 
-def columns(problem: Row) -> dict[str, tuple[str, str]]:
+def columns(summary: Summary) -> dict[str, tuple[str, str]]:
     """The head of each column of the table, and what it means."""
-    noun, medians = unit(problem), "median over the final seeds, with its 95 % interval"
-    return {
-        "rank": ("Rank", "by cost to the target, then by final loss"),
+    problem, wanted = summary["problem"], summary["target"]
+    means = "mean over the final seeds, with its 95 % interval"
+    score = problem["metric"] or ""
+    heads = {
+        "rank": ("Rank", f"by {loss_name(problem)}; ★: recommended"),
         "method": ("Method", "its other hyperparameters are below"),
         "batch": ("Batch", "examples per step"),
-        "learning_rate": ("Learning rate", f"tuned; below, the good range, which needs at most twice the {noun}s of the best"),
-        "steps": ("Steps to target", medians),
-        "examples": (f"{noun.capitalize()}s to target", medians),
-        "seconds": ("Time to target", "steps to the target times the time of one step, with the machine to itself"),
-        "speedup": ("Speed-up", "over the tuned baseline"),
-        "loss": (f"Final {loss_name(problem)}", "at the end of the budget"),
-        "test": (f"Test {problem['metric'] or 'loss'}", "the test data were used only once, after all choices"),
-        "diverged": ("Diverged", "share of the settings searched that diverged"),
-        "gain_from_tuning": ("Gain from tuning", "how many times as fast as with default hyperparameters; ≥: these miss the target"),
+        "learning_rate": ("Learning rate", "tuned; below, the good range, which comes within a tenth of the gap of the best"),
+        "length": ("Length", "where its mean curve over the final seeds is lowest"),
+        "loss": (sentence(loss_name(problem)), f"{means}; a seed that fails counts as three times the constant prediction"),
+        "metric": (sentence(score), f"on the validation parts: {means}"),
+        "target": (f"{sentence(wanted['count'])} to target", "of its mean curve, with its fastest setting; below, over the baseline"),
+        "training": ("Time of a training", f"of that length on this machine, in {timing.clock(summary)}"),
+        "test": (f"Test {score or 'loss'}", "the test data were used only once, after all choices"),
+        "gain": ("Gain from tuning", "loss with its default hyperparameters less the tuned one's"),
+        "why": ("Why", "why it is not first"),
     }
+    return {key: head for key, head in heads.items() if key != "metric" or score}
 
 
 def what_was_run(summary: Summary) -> Facts:
@@ -96,14 +94,16 @@ def what_was_run(summary: Summary) -> Facts:
         count(round(budget["examples"]), unit(problem)) if budget["examples"] is not None else "",
         seconds(budget["seconds"]) if budget["seconds"] is not None else "",
     ]
-    search = [f"{count(run['settings'], 'setting')} per contestant", count(run["seeds"], "final seed"), f"{run['schedule']} learning rate"]
+    schedule = "learning rates constant and decaying" if run["schedule"] == "raced" else f"{run['schedule']} learning rate"
+    fresh = count(summary["recommendation"]["seeds"], "fresh seed")
+    search = [f"{count(run['settings'], 'setting')} per contestant", count(run["seeds"], "final seed"), f"{fresh} for the promise"]
     time = [seconds(timing["wall"]), f"of which compiling {seconds(timing['compile'])}"]
     work = [count(timing["lanes"], "training"), count(timing["lane_steps"], "step")]
     return [
         ("problem", problem["name"], joined([*facts, *size])),
         ("target", summary["target"]["text"], ""),
         ("budget per training", joined(allowed), ""),
-        ("search", joined(search), ""),
+        ("search", joined([*search, schedule]), ""),
         ("seed", str(run["seed"]), ""),
         ("duration", joined([*time, *work]), ""),
         ("machine", joined(f"{value} cores" if name == "cores" else str(value) for name, value in run["machine"].items()), ""),
@@ -124,17 +124,18 @@ def _plain(value: Any) -> bool:
 
 
 def how_to_read(summary: Summary) -> list[str]:
-    """The protocol in five sentences."""
+    """The protocol in six sentences."""
     settings, seeds = count(summary["run"]["settings"], "quasi-random setting"), count(summary["run"]["seeds"], "fresh seed")
     return [
         f"For every contestant, {settings} of its own search space were tried, from the same points of the unit cube; for one seed, all "
         "had the same split, initial weights and order of examples.",
-        f"The best few were run again on other seeds, and the best of these on {seeds}: only these final runs are reported, which avoids "
-        "selection bias.",
-        "Costs to the target are medians with 95 % intervals; runs that miss the target are censored, not dropped (∞: the interval "
-        "has no upper end).",
-        "Intervals come from a paired bootstrap over settings and seeds; contestants that do not differ significantly from the winner are "
-        "tied with it.",
-        "All choices were made on validation data, and the test data were used once, at the end. Time to target is the number of steps "
-        "times the time of one step when nothing else runs.",
+        f"The best few were run again on more seeds, and the best of these on {seeds}: only these final runs are ranked. What is "
+        "recommended is trained once more on seeds that no choice has seen, and these give its numbers.",
+        "The loss of a setting is a mean over seeds at the best common length; a seed that fails counts as three times the loss of the "
+        "constant prediction.",
+        "As good as the best is what lies within the margin of the lowest mean. Speed is read off the mean curve: a contestant that does "
+        "not arrive is not reached (∞: the interval has no upper end), and never dropped.",
+        "The 95 % intervals of losses are about these data (other seeds and splits); the prediction interval is about new rows, and wider.",
+        "All choices were made on validation data, and the test data were used once, at the end. A time is the number of steps times the "
+        "time of one step when nothing else runs.",
     ]

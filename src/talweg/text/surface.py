@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from statistics import median_high
 from typing import TYPE_CHECKING
 
-from talweg.text.format import NOTHING, count, figures, listed, sentence, setting, signed, whole
+from talweg.text.format import NOTHING, bare, count, figures, listed, sentence, setting, signed, whole
 
 if TYPE_CHECKING:
     from talweg.figures.surface.outcomes import Goal, Outcome
@@ -25,6 +25,9 @@ POINTS = {
     "maximum": "local maximum",
     "undecided": "degenerate point",
 }
+#: Why a run did not arrive, of one and of several.
+WHY = {"overshoots": "it overshoots, from wall to wall", "too slow": "its learning rate is too small"}
+OF_SEVERAL = {"overshoots": "overshoot from wall to wall", "too slow": "too slow"}
 NO_LOWEST = "No lowest value is known, so no method can reach it."
 EMPTY = "Every run diverged at once."
 CONTOUR_ALT = "Contour lines of {} with the trajectory of each run"
@@ -63,7 +66,7 @@ def outcome(one: Outcome) -> str:
     above = f"{figures(one.above)} above {lowest(one.goal)}"
     if one.kind == "stuck" and one.at is not None:
         return f"stuck at the {point} {place(one.at)}, {above}, {steps}{outside}"
-    return f"{above} {steps}{outside}"
+    return f"{above} {steps}{outside}{f'; {WHY[one.why]}' if one.why else ''}"
 
 
 def _outside(one: Outcome) -> str:
@@ -93,7 +96,9 @@ def summed(group: Sequence[Outcome]) -> str:
     if others:
         at = f"at {signed(median_high([one.final_loss for one in others]))}"
         at = at if goal.within is None else f"{figures(median_high([one.above for one in others]))} above {lowest(goal)}"
-        parts.append(f"{at} (median) after {count(group[0].trajectory.steps, 'step')} from {len(others)}")
+        whys = [f"{k} {words}" for why, words in OF_SEVERAL.items() if (k := sum(one.why == why for one in others))]
+        steps = count(group[0].trajectory.steps, "step")
+        parts.append(f"{at} (median) after {steps} from {len(others)}{f' ({listed(whys)})' if whys else ''}")
     diverged = steps_to(group, "diverged")
     if diverged:
         parts.append(f"diverged from {len(diverged)} (earliest at step {min(diverged):,})")
@@ -109,7 +114,13 @@ def steps_to(group: Sequence[Outcome], kind: str) -> list[int]:
 
 def legend(group: Sequence[Outcome]) -> str:
     """One entry of the legend: the method, its learning rate, and what became of it."""
-    return f"{group[0].label}, {rate(group[0])}: {summed(group)}"
+    return f"{_without_rate(group[0])}, {rate(group[0])}: {summed(group)}"
+
+
+def _without_rate(one: Outcome) -> str:
+    """The label where the learning rate follows, which it may have already."""
+    value = one.trajectory.learning_rate
+    return bare(one.label, {} if value is None else {"learning_rate": value})
 
 
 def cells(group: Sequence[Outcome]) -> dict[str, tuple[str, str]]:
@@ -151,7 +162,8 @@ def headline(label: str, groups: Groups) -> str:
         return f"{only} diverges" if only else "All methods diverge"
     if groups[0][0].goal.within is None:
         return "There is no lowest point to reach"
-    return f"{only} does not reach the lowest point" if only else "No method reaches the lowest point"
+    why = groups[0][0].why if len({one.why for one in groups[0]}) == 1 else None
+    return f"{only} does not reach the lowest point{f': {WHY[why]}' if why else ''}" if only else "No method reaches the lowest point"
 
 
 def sentences(groups: Groups) -> list[str]:
@@ -159,7 +171,8 @@ def sentences(groups: Groups) -> list[str]:
     if not groups:
         return []
     first = _arrivals(groups) if groups[0][0].goal.within is not None else _falls(groups)
-    return [sentence(words) for words in (first, _stuck(groups), _overshoot(groups), _diverged(groups), _left(groups)) if words]
+    facts = (first, _stuck(groups), _too_large(groups), _too_small(groups), _overshoot(groups), _diverged(groups), _left(groups))
+    return [sentence(words) for words in facts if words]
 
 
 def _arrivals(groups: Groups) -> str:
@@ -217,6 +230,26 @@ def _often_stuck(groups: Groups) -> str:
     return f"Stuck at other critical points: {listed(parts)}." if parts else ""
 
 
+def _too_large(groups: Groups) -> str:
+    who = _because("overshoots", groups)
+    return f"Too large a learning rate to settle, jumping from wall to wall: {listed(who)}." if who else ""
+
+
+def _too_small(groups: Groups) -> str:
+    who = _because("too slow", groups)
+    steps = count(groups[0][0].trajectory.steps, "step")
+    return f"Too small a learning rate for {steps}, crawling without ever having turned sharply: {listed(who)}." if who else ""
+
+
+def _because(why: str, groups: Groups) -> list[str]:
+    """The methods with a run that did not arrive because of this, and from how many starts."""
+    several = max(len(group) for group in groups) > 1
+    runs = [(group, sum(one.why == why for one in group)) for group in groups]
+    return [
+        f"{_without_rate(group[0])} ({rate(group[0])}{f'; from {n} of {len(group)} starts' if several else ''})" for group, n in runs if n
+    ]
+
+
 def _overshoot(groups: Groups) -> str:
     climbs = [(group[0].label, group[0].climbed) for group in groups if group[0].climbed is not None and group[0].kind != "diverged"]
     climbs = sorted(climbs, key=lambda climb: climb[1][1] - climb[1][2])
@@ -226,7 +259,7 @@ def _overshoot(groups: Groups) -> str:
 
 def _diverged(groups: Groups) -> str:
     parts = [
-        f"{group[0].label} with {rate(group[0])} diverged at step {min(steps):,}"
+        f"{_without_rate(group[0])} with {rate(group[0])} diverged at step {min(steps):,}"
         + (f" or later, from {len(steps)} of {len(group)} starts" if len(group) > 1 else "")
         for group in groups
         if (steps := steps_to(group, "diverged"))

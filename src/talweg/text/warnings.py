@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from talweg.summary import Summary
+from talweg.text import lookup
 from talweg.text.format import agreed, count, figures, listed, setting, share
 
-STAYS = 0.25  # of the target's height above the lowest loss there is: a winner that ends higher than that above it has left it again
 
-
-def edge(label: str, chosen: float, low: float, high: float, *, upper: bool, widened: bool) -> str:
-    """PROTOCOL rule 5, after widening once."""
+def edge(label: str, chosen: float, low: float, high: float, *, upper: bool, widened: int) -> str:
+    """PROTOCOL rule 10: at an edge of what was searched, even after it was `widened` so many times."""
     side, more = ("upper", "larger") if upper else ("lower", "smaller")
-    searched = f"{figures(low)} – {figures(high)}{', widened once' if widened else ''}"
+    searched = f"{figures(low)} – {figures(high)}{('', ', widened once', ', widened twice')[int(widened)]}"
     return (
         f"The best learning rate of {label}, {setting(chosen)}, lies at the {side} edge of its search range ({searched}): "
         f"a {more} one may be better."
@@ -21,40 +20,32 @@ def edge(label: str, chosen: float, low: float, high: float, *, upper: bool, wid
 
 
 def sentences(summary: Summary, beaten: Sequence[tuple[str, str]] = ()) -> list[str]:
-    """What to know before relying on the verdict; `beaten` lost clearly to a special case of theirs (PROTOCOL rule 8)."""
+    """What to know before relying on the verdict; `beaten` lost clearly to a special case of theirs (PROTOCOL rule 10)."""
     edges = [row["at_edge"] for row in summary["contestants"] if row["at_edge"]]
     cases = [
         f"{label} is significantly worse than {case}, a special case of it: its search space may be unsuitable, or the budget too small."
         for label, case in beaten
     ]
-    return [*edges, *cases, *doubts(summary), *remedies(summary)]
+    return [*stopped(summary), *edges, *cases, *doubts(summary), *remedies(summary)]
 
 
-def _left(summary: Summary, loss: float) -> bool:
-    """Whether a final loss is clearly above the target, as seen from the lowest possible loss (zero, if it is not known)."""
-    value = summary["target"]["value"]
-    return loss > value + STAYS * abs(value - (summary["problem"].get("optimum") or 0.0))
+def stopped(summary: Summary) -> list[str]:
+    """That a race is not whole."""
+    return ["The race was stopped before its end: this is the verdict of what had run by then."] if summary["run"]["stopped"] else []
 
 
 def doubts(summary: Summary) -> list[str]:
     """What else a careful reader should know."""
-    rows, target, words = summary["contestants"], summary["target"], []
-    finite = [row for row in rows if row["final_validation_loss"]["median"] is not None]
-    best, final = rows[0], rows[0]["final_validation_loss"]["median"]
-    if best["examples_to_target"]["median"] is not None and best["reached"] < 1:
-        seeds = summary["run"]["seeds"]
-        words.append(f"{best['label']} misses the target in {round((1 - best['reached']) * seeds)} of {count(seeds, 'final run')}.")
-    if target["kind"] == "loss" and target["value"] is not None and final is not None and _left(summary, final):
-        lowest = min(finite, key=lambda row: row["final_validation_loss"]["median"])
-        words.append(
-            f"{best['label']} does not stay at the target: its final loss is {figures(final)}. Stop early, or lower the learning rate; "
-            f"the lowest final loss is {figures(lowest['final_validation_loss']['median'])}, by {lowest['label']}."
-        )
+    rows, best, words = summary["contestants"], lookup.recommended(summary), []
+    if best is not None and best["failed"] > 0:
+        failed = f"{round(best['failed'] * summary['run']['seeds'])} of {count(summary['run']['seeds'], 'final run')}"
+        words.append(f"{best['label']} fails in {failed}: a failure counts as three times the loss of the constant prediction.")
     diverged = [f"{row['label']} ({share(row['diverged'])})" for row in rows if row["diverged"] > 0.5]
-    if diverged:
+    if diverged and not lookup.all_failed(summary):
         words.append(f"Most settings diverged for {listed(diverged)}: search smaller learning rates.")
-    if not finite:
-        words.append("Every contestant has diverged by the end of its budget: check the data.")
+    unsteady = [row["label"] for row in rows if not row["seconds_per_step"]["steady"]]
+    if unsteady:
+        words.append(f"The times of {listed(unsteady)} are unsteady: measurements disagree, so ranges are given.")
     return words
 
 
@@ -70,7 +61,5 @@ def remedies(summary: Summary) -> list[str]:
             words.append(f"Training dynamics of {listed(restarted)} were not recorded: each run consists of several trainings.")
     if wide:
         its = "its" if len(wide) == 1 else "their"
-        words.append(
-            f"{agreed(wide, 'trains', 'train')} a wider network: {its} steps take longer, which the count of examples does not show."
-        )
+        words.append(f"{agreed(wide, 'trains', 'train')} a wider network: {its} steps take longer, which only a count of time shows.")
     return words + list(summary["run"].get("left_out", ()))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from talweg.verdict import scores
+from talweg.verdict import quality
 from talweg.verdict.record import Entry, Record
 
 ALIKE = 0.01  #: of the initial gap: endpoints whose losses are no farther apart are equally good
@@ -19,8 +19,8 @@ def numbers(entry: Entry, record: Record) -> dict[str, Any] | None:
     if not entry.endpoints:
         return None
     known = [endpoint for endpoint in entry.endpoints if endpoint is not None]
-    own = np.array([scores.final_loss(lane) for lane in entry.final])
-    all_losses = np.array([scores.final_loss(lane) for other in record.entries for lane in other.final])
+    own = np.array([quality.final_loss(lane) for lane in entry.final])
+    all_losses = np.array([quality.final_loss(lane) for other in record.entries for lane in other.final])
     start = float(np.median([lane.validation_loss[0] for lane in entry.final]))
     sharpness, lowest = ([one[end] for one in known if one[end] is not None] for end in ("largest", "smallest"))
     return {

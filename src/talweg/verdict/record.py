@@ -1,18 +1,29 @@
-"""All rows of a race, as the verdict needs them."""
+"""A race's rows, as the verdict reads them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from talweg.store import Lane, RaceRow, Store
-from talweg.verdict import scores
-from talweg.verdict.scores import Scores, Target
+from talweg.checks import InputError
+from talweg.store import Landmark, Lane, RaceRow, Speed, Store
+from talweg.verdict import quality
+from talweg.verdict.quality import Constants, Quality
 
-AIM_STAGE = "aim-"  #: before the names of the rungs in which the baseline finds out where the target is
+PROTOCOL = 2  #: of the races whose rows are understood here
+SEARCHES = ("search", "widened", "widened-again")
+ON_FRESH_SEEDS = ("final", "speed", "promise")
+UNTUNED = -1  #: the number of the setting that the untuned method has
+
+
+class Goal(NamedTuple):
+    """What is to be reached: a validation loss of at most `value`, or an accuracy of at least `value`; None: as good as the best."""
+
+    kind: str = "loss"
+    value: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +32,12 @@ class Entry:
 
     facts: dict[str, Any]  #: as the plan describes it
     search: list[Lane]
-    confirm: list[Lane]
-    final: list[Lane]  #: of the chosen setting
-    default: list[Lane]  #: of the untuned method, with the seeds of the final
-    examples_per_step: int  #: an example counts once for every gradient that is asked of it
-    seconds_per_step: float
-    gradients_per_step: int
+    trained: list[Lane]  #: of the confirmation and of the lengths, all on the same few seeds
+    choice: list[Lane]
+    final: list[Lane]  #: of one variant, each as long as was best for it
+    speed: list[Lane]  #: on the seeds of the final, of the setting that was fastest; empty where that is the final's
+    examples_per_step: int
+    step: Speed
     endpoints: list[dict[str, Any] | None] = field(default_factory=list)  #: of the final lanes, if they were diagnosed
     probes: tuple[np.ndarray, dict[str, np.ndarray]] | None = None  #: steps, and by probe lanes × steps
 
@@ -39,9 +50,24 @@ class Entry:
         return self.facts["label"]
 
     @property
+    def schedule(self) -> str:
+        """Of the final."""
+        return self.final[0].schedule
+
+    @property
+    def steps(self) -> int:
+        """The length of the final."""
+        return int(self.final[0].steps[-1])
+
+    @property
     def chosen(self) -> int:
         """The number of the setting that the final ran."""
         return self.final[0].setting
+
+    @property
+    def gradients(self) -> int:
+        """Gradients of one example each that a step asks for."""
+        return self.examples_per_step * self.step.gradients
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +76,8 @@ class Record:
 
     race: RaceRow
     entries: list[Entry]
-    target: Target
+    landmarks: dict[str, dict[int, Landmark]]
+    promise: tuple[str, list[Lane]] | None  #: the name of what is recommended, and its lanes on seeds that no choice has seen
     lanes: int
     lane_steps: int
 
@@ -58,37 +85,82 @@ class Record:
     def baseline(self) -> Entry:
         return self.entries[0]
 
-    def scored(self, entry: Entry, lanes: Sequence[Lane]) -> Scores:
-        """What these lanes of an entry achieved."""
-        return scores.scores(lanes, self.target, entry.examples_per_step)
+    @property
+    def goal(self) -> Goal:
+        return Goal(**self.race.plan["goal"])
+
+    @property
+    def constants(self) -> Constants:
+        """The constant predictor's validation loss by seed."""
+        return {seed: one.validation_loss for seed, one in self.landmarks.get("constant", {}).items()}
+
+    @property
+    def stopped(self) -> bool:
+        """Whether this is what ran of a race that was stopped."""
+        return self.race.finished is None
+
+    def quality(self, lanes: Sequence[Lane]) -> Quality:
+        """Of lanes at their end: the length of a final was chosen before it."""
+        return quality.at_end(lanes, self.constants)
+
+    def nothing(self) -> float:
+        """The mean loss over the final seeds of having learned nothing."""
+        return float(np.mean([quality.reference(entry.final, self.constants).mean() for entry in self.entries]))
+
+    def named(self, name: str) -> Entry:
+        """A contestant by its name."""
+        return next(entry for entry in self.entries if entry.name == name)
 
 
 def read(store: Store, race: RaceRow) -> Record:
-    """The rows of a finished race."""
-    speeds, probes, endpoints = store.speeds(race.race), store.probes(race.race), store.endpoints(race.race)
-    entries = []
-    for facts in ({"restarts": 1, "width": 1, "gradients": 1, **facts} for facts in race.plan["contestants"]):
+    """The rows of a race, or of what ran of it.
+
+    Raises InputError for a race of another protocol, and for one that was stopped before all contestants had been confirmed.
+    """
+    if race.plan.get("protocol") != PROTOCOL:
+        raise InputError(
+            f"race: {race.race} was run by an older talweg, whose rows mean something else; run it again"
+            + (f" ({race.run['command']})" if race.run.get("command") else "")
+        )
+    speeds, landmarks = store.speeds(race.race), store.landmarks(race.race)
+    probes, endpoints = store.probes(race.race), store.endpoints(race.race)
+    constants = {seed: one.validation_loss for seed, one in landmarks.get("constant", {}).items()}
+    rungs, entries = store.rungs(race.race), []
+    for facts in race.plan["contestants"]:
+        facts = {"restarts": 1, "width": 1, **facts}
         name = facts["name"]
-        final = store.lanes(race.race, name, "final")
-        per_step = (race.problem["examples"] if facts["batch"] == "full" else facts["batch"]) * facts["gradients"]
+        of = {rung: store.lanes(race.race, name, rung) for rung in rungs.get(name, ())}
+        trained = [lane for rung, lanes in of.items() if rung not in (*SEARCHES, *ON_FRESH_SEEDS) and not _choice(rung) for lane in lanes]
+        if name not in speeds or not trained:
+            raise InputError(f"race: {race.race} was stopped before anything can be said of it; run the same command again to go on")
+        choice = [lane for rung, lanes in of.items() if _choice(rung) for lane in lanes]
         entries.append(
             Entry(
                 facts,
-                store.lanes(race.race, name, "search") + store.lanes(race.race, name, "widened"),
-                store.lanes(race.race, name, "confirm"),
-                [lane for lane in final if lane.setting >= 0],
-                [lane for lane in final if lane.setting < 0],
-                per_step,
-                *speeds[name],
+                [lane for rung in SEARCHES for lane in of.get(rung, ())],
+                trained,
+                choice,
+                of.get("final") or _best_so_far(choice or trained, constants),
+                of.get("speed", []),
+                race.problem["examples"] if facts["batch"] == "full" else facts["batch"],
+                speeds[name],
                 endpoints.get(name, []),
                 probes.get(name),
             )
         )
-    lanes, steps = store.work(race.race)
-    aim = [lane for lane in store.lanes(race.race, entries[0].name, f"{AIM_STAGE}final") if lane.setting >= 0]
-    return Record(race, entries, target(race.plan["goal"], aim), lanes, steps)
+    if race.finished is None and len({tuple(lane.seed for lane in entry.final) for entry in entries}) > 1:  # some have run on other seeds
+        entries = [replace(entry, final=_best_so_far(entry.trained, constants), speed=[]) for entry in entries]
+    promised = next(((name, store.lanes(race.race, name, "promise")) for name, of in rungs.items() if "promise" in of), None)
+    return Record(race, entries, landmarks, promised, *store.work(race.race))
 
 
-def target(goal: dict[str, Any], baseline: list[Lane]) -> Target:
-    """The goal that was given, or what the baseline comes near."""
-    return scores.own_target(baseline) if goal["value"] is None else Target(**goal)
+def _choice(rung: str) -> bool:
+    return rung.startswith("choice-")
+
+
+def _best_so_far(lanes: Sequence[Lane], constants: Constants) -> list[Lane]:
+    """The lanes of the best variant, cut off at its best length: what a race that was stopped has instead of a final."""
+    best = min(quality.by_variant(lanes), key=lambda group: quality.quality(group, constants).mean)
+    last = 1 + int(np.searchsorted(best[0].steps, quality.quality(best, constants).steps))
+    curves = ("steps", "training_loss", "validation_loss", "metric")
+    return [replace(lane, **{name: getattr(lane, name)[:last] for name in curves}) for lane in best]

@@ -1,50 +1,53 @@
-"""The paired two-level bootstrap: what would the verdict be with other settings and other seeds?
+"""The paired two-level bootstrap: what would the losses be with other settings and other seeds?
 
-One draw of the first level takes the settings of the search with replacement, the same points of the unit cube for every contestant,
-and repeats the choice of the best confirmed one among them; one draw of the second level takes seeds with replacement, the same for
-every contestant. The luck of the draw of settings is larger than the luck of the seed, so leaving it out would make intervals
-too narrow. Where a draw chooses a setting that did not run in the final, its seeds of the confirmation stand for it.
+One draw of the first level takes the settings of the search with replacement, the same points of the unit cube for every contestant;
+one draw of the second takes seeds with replacement, the same for every contestant. Where a draw lacks the setting that was chosen, the
+best of those that it has stands for it: what that loses is known from the confirmation, whose seeds all settings share. The luck of the
+draw of settings may be larger than the luck of the seed, so leaving it out would make intervals too narrow.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 
 from talweg.statistics import bootstrap
-from talweg.verdict import scores
-from talweg.verdict.record import Entry, Record
-from talweg.verdict.scores import Scores
+from talweg.verdict import quality
+from talweg.verdict.record import UNTUNED, Entry, Record
 
 SEED = 20260101
 
 
-def draws(record: Record, count: int = bootstrap.DRAWS) -> dict[str, Scores]:
-    """For each contestant, `count` draws of its median cost and its median final loss."""
-    settings = record.race.plan["settings"]
-    picked = bootstrap.resampled(settings, count, SEED)
-    return {entry.name: _draws(entry, record, picked, settings) for entry in record.entries}
+def draws(record: Record, count: int = bootstrap.DRAWS) -> dict[str, Float[np.ndarray, " draws"]]:
+    """For each contestant, draws of its expected validation loss."""
+    picked = bootstrap.resampled(record.race.plan["settings"], count, SEED)
+    seeds = final_seeds(record, count)
+    return {entry.name: record.quality(entry.final).losses[seeds].mean(axis=1) + _lost(entry, record, picked) for entry in record.entries}
 
 
-def _draws(entry: Entry, record: Record, picked: np.ndarray, settings: int) -> Scores:
-    count = len(picked)
-    final = record.scored(entry, entry.final)
-    drawn_final = final.take(bootstrap.resampled(len(entry.final), count, SEED + 1)).medians()
-    groups = scores.by_setting(entry.confirm)
-    if len(groups) < 2:
-        return drawn_final
-    seeds = bootstrap.resampled(len(next(iter(groups.values()))), count, SEED + 2)
-    confirmed = [record.scored(entry, group).take(seeds) for group in groups.values()]
-    by_draw = Scores.stacked(confirmed, axis=1)
-    reported = by_draw.medians()  # (draws, settings)
-    keys = by_draw.penalised().keys().astype(float)
-    # a search that was widened has run every point twice: both stand or fall with the point
-    drawn = np.stack([(picked == setting % settings).any(axis=1) for setting in groups], axis=1)
-    keys[~drawn] = np.inf
-    best = np.where(drawn.any(axis=1), keys.argmin(axis=1), list(groups).index(entry.chosen))
-    is_final = np.array(list(groups))[best] == entry.chosen
-    rows = np.arange(count)
-    return Scores(
-        np.where(is_final, drawn_final.costs, reported.costs[rows, best]),
-        np.where(is_final, drawn_final.losses, reported.losses[rows, best]),
-        final.budget,
-    )
+def final_seeds(record: Record, count: int = bootstrap.DRAWS) -> np.ndarray:
+    """Seeds of the final, drawn with replacement: the same for all contestants."""
+    return bootstrap.resampled(len(record.baseline.final), count, SEED + 1)
+
+
+def _lost(entry: Entry, record: Record, picked: np.ndarray) -> np.ndarray:
+    """What each draw loses because it lacks the setting that was chosen."""
+    losses = {
+        lanes[0].setting: quality.quality(lanes, record.constants).losses
+        for lanes in quality.by_variant(entry.trained)
+        if _length(lanes) == _length(entry.trained) and lanes[0].schedule == entry.trained[0].schedule
+    }
+    if entry.chosen not in losses or len(losses) < 2:
+        return np.zeros(len(picked))
+    settings = list(losses)
+    seeds = bootstrap.resampled(len(losses[entry.chosen]), len(picked), SEED + 2)
+    means = np.stack([losses[setting][seeds].mean(axis=1) for setting in settings], axis=1)  # (draws, settings)
+    points = record.race.plan["settings"]
+    there = np.stack([np.full(len(picked), True) if s == UNTUNED else (picked == s % points).any(axis=1) for s in settings], axis=1)
+    chosen = settings.index(entry.chosen)
+    best = np.where(there, means, np.inf).min(axis=1)
+    return np.where(there[:, chosen] | ~np.isfinite(best), 0.0, np.maximum(best - means[:, chosen], 0.0))
+
+
+def _length(lanes: list) -> int:
+    return int(lanes[0].steps[-1])

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 import pytest
 
+from talweg import schedules
 from talweg.engine.block import PROBES, Block, Entry
 from talweg.engine.descend import descend
 from talweg.engine.entrant import Entrant
@@ -40,14 +41,29 @@ class Plain:
     def method(self, hyperparameters: Mapping[str, float], steps: int) -> Method:
         return self.kind(**hyperparameters)
 
+    def lane(self, hyperparameters: Mapping[str, float], steps: int, schedule: str) -> Method:
+        return self.method(hyperparameters, steps)
 
-ENTRANTS: list[Entrant] = [Plain("sgd"), Plain("full", size=None, kind=Momentum), Plain("again", restarts=3), Plain("wide", width=2)]
+
+@dataclass(frozen=True)
+class Decaying(Plain):
+    """An entrant whose lanes may have decaying learning rates."""
+
+    def lane(self, hyperparameters: Mapping[str, float], steps: int, schedule: str) -> Method:
+        return self.kind(schedules.alike(schedule, hyperparameters["learning_rate"], steps))
 
 
-def observer(placement: Placement, params: Any, methods: Sequence[Method]) -> list[tuple[float, float]]:
+ENTRANTS: list[Entrant] = [
+    *(Plain("sgd"), Plain("full", size=None, kind=Momentum), Plain("again", restarts=3), Plain("wide", width=2)),
+    Decaying("decaying", kind=Momentum),
+]
+
+
+def observer(placement: Placement, params: Any, methods: Sequence[Method], seeds: Sequence[int]) -> list[tuple[float, float]]:
     """The validation loss at each lane's end, and the learning rate that took it there."""
     lanes = [jax.tree.map(lambda leaf, i=i: leaf[i], params) for i in range(len(methods))]
-    losses = [float(placement.problem.loss(lane, placement.problem.validation)) for lane in lanes]
+    own = [placement.problem.divided(seed).validation for seed in seeds]
+    losses = [float(placement.problem.loss(lane, validation)) for lane, validation in zip(lanes, own, strict=True)]
     return [(loss, method.learning_rate) for loss, method in zip(losses, methods, strict=True)]  # type: ignore[attr-defined]
 
 
@@ -110,6 +126,20 @@ def test_a_lane_is_the_same_training_alone(machine: Machine, clouds: Problem, wh
         np.testing.assert_allclose(finished.traces.metric[i], alone.metric, rtol=2e-5)
 
 
+def test_lanes_with_constant_and_with_decaying_learning_rates_run_together(machine: Machine, clouds: Problem) -> None:
+    entries = tuple(
+        Entry(i, {"learning_rate": rate}, SEEDS[i], schedule)
+        for i, (rate, schedule) in enumerate([(0.1, "constant"), (0.5, "cosine"), (0.5, "constant")])
+    )
+    both = machine.run(Block("race", "decaying", "lengths", 0, entries, STEPS), Block("race", "decaying", "lengths", 1, entries, 2 * STEPS))
+    for finished in both:
+        steps = finished.block.steps
+        for i, entry in enumerate(entries):
+            method = Momentum(schedules.over(entry.schedule, entry.hyperparameters["learning_rate"], steps))
+            alone = descend(clouds, method, steps=steps, batch=8, key=entry.seed)
+            np.testing.assert_allclose(finished.traces.validation_loss[i], alone.validation_loss, rtol=2e-5)
+
+
 def test_several_trainings_in_a_lane_keep_the_best_so_far(machine: Machine) -> None:
     (finished,) = machine.run(block("again", keep=(0, 1), observe=("loss",)))
     assert finished.traces.steps[-1] == STEPS
@@ -140,7 +170,8 @@ def test_what_is_asked_for_is_observed_of_the_lanes_that_are_kept(machine: Machi
     assert rates == (1e-6, 0.1)
     assert losses == pytest.approx(finished.traces.validation_loss[[1, 2], -1].tolist(), rel=1e-5)
     assert finished.best == (1, 2)[int(np.argmin(losses))]
-    assert float(clouds.loss(finished.weights, clouds.validation)) == pytest.approx(min(losses), rel=1e-5)
+    validation = clouds.divided(finished.block.entries[finished.best].seed).validation
+    assert float(clouds.loss(finished.weights, validation)) == pytest.approx(min(losses), rel=1e-5)
 
 
 def test_training_dynamics_are_observed_only_where_they_are_asked_for(machine: Machine) -> None:

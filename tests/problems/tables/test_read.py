@@ -97,27 +97,27 @@ def test_all_sorts_of_dirt_at_once_become_finite_numbers_and_each_is_said():
         assert said(problem, words)
 
 
-def test_a_missing_number_becomes_the_training_median_and_its_absence_a_column():
+def test_a_missing_number_becomes_the_median_of_the_pool_and_its_absence_a_column():
     frame = labelled(holes=[np.nan if i % 6 == 0 else i**0.5 for i in range(ROWS)])
     assert from_frame(frame, "y").facts["features"] == from_frame(labelled(), "y").facts["features"] + 2
     problem = from_frame(frame[["holes", "y"]], "y")
-    absent = problem.train[0][:, 1] > 0
-    filled = problem.train[0][:, 0]
+    absent = problem.pool[0][:, 1] > 0
+    filled = problem.pool[0][:, 0]
     assert np.unique(filled[absent]).size == 1
     assert np.median(filled[~absent]) == pytest.approx(filled[absent][0], abs=1e-6)
 
 
-def test_nothing_is_learned_from_the_rows_outside_the_training_part():
+def test_nothing_is_learned_from_the_test_part():
     frame = table(c=np.arange(ROWS) ** 0.5, t=pd.Categorical([f"text {i} {chr(97 + i % 26)}" for i in range(ROWS)]))
     frame["b"] = frame["b"].astype("category")
-    train, validation, test = frame[:40], frame[40:50], frame[50:]
+    pool, test = frame[:50], frame[50:]
     other = test.assign(c=1e6, b=pd.Categorical(["purple"] * 10), t=pd.Categorical(["something else"] * 10))
-    expected = TableEncoder()(train, validation, test)
-    changed = TableEncoder()(train, other, other)
+    expected = TableEncoder()(pool, test)
+    changed = TableEncoder()(pool, other)
     np.testing.assert_array_equal(changed[0], expected[0])
-    assert changed[2].shape == expected[2].shape
-    assert changed[2][0, 1] == pytest.approx(1e6 - np.median(train["c"]))
-    assert not changed[2][:, 2:5].any()  # purple is no colour of the training part
+    assert changed[1].shape == expected[1].shape
+    assert changed[1][0, 1] == pytest.approx(1e6 - np.median(pool["c"]))
+    assert not changed[1][:, 2:5].any()  # purple is no colour of the pool
 
 
 def test_a_missing_date_and_a_missing_text_are_finite_numbers():
@@ -126,10 +126,10 @@ def test_a_missing_date_and_a_missing_text_are_finite_numbers():
     texts = pd.Series(pd.Categorical([None] * 5 + [f"word {i}" for i in range(ROWS - 5)]))
     letters = pd.Series(pd.Categorical([" ".join(format(i, "06b")) for i in range(ROWS)]))
     frame = pd.DataFrame({"days": days, "texts": texts, "letters": letters})
-    parts = TableEncoder()(frame, frame[:5], frame[5:])
-    assert all(np.isfinite(part).all() for part in parts)
-    np.testing.assert_array_equal(parts[0][5:], parts[2])
-    np.testing.assert_array_equal(parts[0][:5], parts[1])
+    missing, known = TableEncoder()(frame, frame[:5]), TableEncoder()(frame, frame[5:])
+    assert all(np.isfinite(part).all() for part in (*missing, *known))
+    np.testing.assert_array_equal(missing[0][:5], missing[1])
+    np.testing.assert_array_equal(known[0][5:], known[1])
 
 
 def test_rows_without_a_target_are_left_out_and_said():
@@ -183,7 +183,7 @@ def test_a_table_of_many_rows_is_fitted_on_a_sample_and_in_chunks(monkeypatch):
     monkeypatch.setattr(encoding, "CHUNK", 7)
     np.testing.assert_array_equal(from_frame(frame, "y").train[0], whole.train[0])
     monkeypatch.setattr(encoding, "FITTED_ON", 30)
-    assert said(from_frame(frame, "y"), "as 30 of the 36 training rows show them")
+    assert said(from_frame(frame, "y"), "as 30 of the 48 rows outside the test part show them")
 
 
 @pytest.mark.parametrize(

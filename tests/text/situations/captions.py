@@ -16,20 +16,23 @@ fresh = MADE["fresh"]
 def situations() -> Iterator[tuple[str, str | list[str]]]:
     """Every caption of every race, then those that need a race of their own."""
     for case in MADE["CASES"]:
-        for caption in (captions.curves, captions.speedups, captions.learning_rates, captions.tuning, captions.orders):
+        for caption in (captions.quality, captions.speed, captions.curves, captions.learning_rates, captions.tuning, captions.orders):
             yield f"{case.replace('_', ' ')}: {caption.__name__.replace('_', ' ')}", caption(fresh(case))
-    yield "one reaches the target", captions.curves(changed(one_reaches))
+    yield "one reaches the target", captions.speed(changed(one_reaches))
     yield "two diverge", captions.curves(changed(two_diverge))
     yield "the order changes", captions.orders(changed(other_leaders))
     yield "one of two has a good range", captions.learning_rates(changed(one_good_range))
     yield "some of those that did not improve are too slow", captions.learning_rates(changed(overshot))
     yield "losses below zero", captions.learning_rates(changed(below_zero))
     yield "all need as many settings", captions.tuning(changed(same_tuning))
-    yield "slower, and undecided", captions.speedups(changed(slower))
+    yield "steps are counted", captions.speed(changed(steps))
     yield "the order never changes", captions.orders(changed(same_order))
     yield "one leads, the others change", captions.orders(changed(others_change))
     yield "at the pointer", pointed()
-    yield "in an empty figure", [labels.NO_CURVES, labels.NO_TUNING, labels.NO_SEARCH, labels.NO_PROBES]
+    yield (
+        "in an empty figure",
+        [labels.NO_CURVES, labels.NO_TUNING, labels.NO_SEARCH, labels.NO_PROBES, labels.MISSED, labels.FAILED, labels.FAILED_ALL],
+    )
 
 
 def pointed() -> list[str]:
@@ -38,15 +41,19 @@ def pointed() -> list[str]:
     adam, full = summary["contestants"][0], summary["contestants"][-1]
     last = summary["order"][-1]
     return [
-        labels.curve(summary, 5850, 0.146),
-        labels.curve(lookup.lifted(changed(below_zero)), 5850, 0.146),
+        labels.curve(summary, 0.00585, 0.146),
+        labels.curve(lookup.lifted(changed(below_zero)), 0.00585, 0.146),
+        labels.curve(changed(steps), 404, 0.146),
+        *(axis(made) for made in (summary, changed(steps), fresh("nothing_learned")) for axis in (labels.cost_axis, labels.target_axis)),
         labels.tuning(summary, 8, {"median": 0.15, "low": 0.12, "high": None}),
         ", ".join(labels.point(adam["search"][0], "improved")),
         ", ".join(labels.point(adam["search"][0], "unimproved")),
         ", ".join(labels.point(adam["search"][0], "diverged")),
         labels.panel(adam),
         labels.panel(full | {"search": [], "good_range": None}),
-        ", ".join(labels.speedup(adam)),
+        *(", ".join(labels.speed(summary, c)) for c in (adam, full)),
+        ", ".join(labels.speed(fresh("function_diverged"), fresh("function_diverged")["contestants"][0])),
+        *(", ".join(labels.quality(c, summary["problem"])) for c in (adam, full)),
         labels.place(last, 1, last["ranking"][0]["loss"]),
         *(labels.probe(name, 5850, value) for name, value in (("rate", 0.01), ("gradient_norm", None), ("cosine", -0.5))),
     ]
@@ -61,12 +68,12 @@ def changed(by: Any) -> Any:
 
 def one_reaches(contestants: Any, summary: Any) -> None:
     for c in contestants[1:]:
-        c["examples_to_target"] = MADE["NOTHING"]
+        c["to_target"]["reached"] = False
 
 
 def two_diverge(contestants: Any, summary: Any) -> None:
     for c in contestants[3:5]:
-        c["curves"]["validation_loss"]["median"][-1] = None
+        c["curves"]["validation_loss"]["mean"][-1] = None
 
 
 def one_good_range(contestants: Any, summary: Any) -> None:
@@ -89,10 +96,8 @@ def same_tuning(contestants: Any, summary: Any) -> None:
         c["tuning"]["expected"] = [0.2] * 32
 
 
-def slower(contestants: Any, summary: Any) -> None:
-    contestants[0]["speedup"] = {"median": 1.1, "low": 0.9, "high": None}
-    contestants[1]["speedup"] = {"median": 0.8, "low": 0.7, "high": 0.9}
-    del contestants[2:6]
+def steps(contestants: Any, summary: Any) -> None:
+    summary["target"]["count"] = "steps"
 
 
 def same_order(contestants: Any, summary: Any) -> None:

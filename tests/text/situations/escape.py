@@ -9,7 +9,7 @@ from pathlib import Path
 from talweg.text import escape
 
 MADE = runpy.run_path(str(Path(__file__).parents[1] / "test_escape.py"))
-arm, summary, HELPS, TIES, HURTS = (MADE[name] for name in ("arm", "summary", "HELPS", "TIES", "HURTS"))
+arm, summary, HELPS, TIES, HURTS, UNTUNED = (MADE[name] for name in ("arm", "summary", "HELPS", "TIES", "HURTS", "UNTUNED"))
 RARE = arm("Adam", 0.01, "can't be told", (0.01, -0.03, 0.05)) | {"loss": -2.2}
 NEVER = arm("Adam", 0.0, "can't be told", (0.0, -0.04, 0.04)) | {"loss": None}
 RUN = {
@@ -35,6 +35,8 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
     yield "no remedy is needed", escape.sentences(summary(TIES, plain=0.997))
     yield "no remedy makes a difference", escape.sentences(summary(TIES))
     yield "all remedies hurt", escape.sentences(summary(HURTS))
+    yield "tuned with too few settings", escape.sentences(summary(UNTUNED, arm("Adam", 0.5, "not known", (0.25, -0.1, 0.4))))
+    yield "one that helps, and one that was tuned with too few settings", escape.sentences(summary(HELPS, UNTUNED))
     yield "no trial reached it", escape.sentences(summary(NEVER, plain=0.0, best_known=False))
     yield "a lowest value that is reached by luck", escape.sentences(summary(RARE, plain=0.0, best_known=False))
     yield "equally cheap arms", escape.cost(summary(arm("Adam", 0.25, "can't be told", (0.0, -0.1, 0.1))))

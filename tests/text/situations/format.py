@@ -32,6 +32,7 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
     for examples in (1, 1079):
         yield f"a problem of {examples} examples", [format.unit({"examples": examples}), format.loss_name({"examples": examples})]
     yield "batch sizes", [format.batch_size(x) for x in (None, 64, "full")]
+    yield "a label beside its numbers", [format.bare("Adam (batch 16), b1 0.8", {"b1": 0.8, "mode": "l2"}, 16)]
     yield "names", [format.sentence("adam"), format.listed([]), format.listed(["A"]), format.listed(["A", "B", "C"])]
     yield "names with a verb", [format.agreed(["A"], "does", "do"), format.agreed(["A", "B"], "does", "do")]
     yield "long and empty words", [format.shortened("stochastic gradient descent", 12), format.joined(["a", "", "b"])]

@@ -100,6 +100,8 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
         ],
     )
     yield "the page", page(summary(line=line()))
+    named = contestant("Adam (batch 32)", 0.0, batch=32)
+    yield "the page, a label with its batch", [row[1] for row in landscape.computed(summary(contestants=[named])) if row[0] == "runs"]
     yield "the page, random directions", page(summary(**random))
     yield "the page of a function", page(function)
     yield "the figures", [landscape.CAPTION_3D, landscape.CAPTION_LINE, landscape.CAPTION_METRIC.format("Accuracy")]

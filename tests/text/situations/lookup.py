@@ -30,3 +30,8 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
     slow = [len(lookup.too_slow(adam | change, 2.5)) for change in ({}, {"good_range": None})]
     yield "settings that were too slow", f"{slow[0]} with a good range, {slow[1]} without; reached: {lookup.reached(adam)}"
     yield "the baseline", lookup.baseline(summary)["label"]
+    passed = []
+    for count in ("time", "steps", "examples", "gradients"):
+        summary["target"]["count"] = count
+        passed.append(f"{lookup.passed(summary, adam | {'gradients_per_step': 2})[-1]:g} {count}")
+    yield "what is counted at the end", passed

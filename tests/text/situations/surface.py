@@ -16,6 +16,7 @@ MADE = runpy.run_path(str(Path(__file__).parents[1] / "test_surface.py"))
 groups, trajectory, ARRIVING, SHORT, DIVERGING, STUCK, ENDLESS, GROUND, SIDE, POINTS = (
     MADE[name] for name in ("groups", "trajectory", "ARRIVING", "SHORT", "DIVERGING", "STUCK", "ENDLESS", "GROUND", "SIDE", "POINTS")
 )
+zigzag, crawl = MADE["zigzag"], MADE["crawl"]
 TYPED = Grid(SIDE, SIDE, GROUND.z, POINTS, "typed", None)
 GONE = trajectory([10.0, 40.0, 60.0], at=[(1, 1), (5, 1), (7, 1)], name="lion")
 BACK = trajectory([10.0, 0.0005, 2.0], at=[(9, 1), (1, 1), (1, 1)], name="nesterov", learning_rate=None)
@@ -46,6 +47,10 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
     yield "leaving the plot, leaving the goal again", of(GONE, BACK)
     yield "a lowest value that is not proven", of(ARRIVING, grid=TYPED)
     yield "overshooting", of(*(trajectory([10.0, 1.0, 3.0 + k, 0.5], name=f"method {k}") for k in range(4)))
+    yield "from wall to wall", of(zigzag())
+    yield "crawling", of(crawl())
+    yield "from wall to wall and crawling", of(zigzag(), crawl(), ARRIVING)
+    yield "from wall to wall and crawling, several starts", of(zigzag(), crawl("sgd", start=1), zigzag("adam"))
     yield "no lowest value", of(FALLING, SLOW, grid=ENDLESS)
     yield "no lowest value, at a saddle point", of(trajectory([2.0, 0.0, 0.0]), grid=TILTED)
     yield "several starts", of(*several(0.0, 0.0, 0.0, 5.0, 1.0, math.nan), *several(0.0, 5.0, 5.0, 5.0, 1.0, 1.0, name="sgd"))

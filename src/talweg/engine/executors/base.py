@@ -35,8 +35,9 @@ from talweg.engine.program import Placement, Traces
 from talweg.methods import Method
 from talweg.problems.base import Params, Problem
 
-#: (where the lanes ran, their stacked parameters at the end, the methods that took them there) -> a value of plain data for each lane
-Observer = Callable[[Placement, Params, Sequence[Method]], Sequence[Any]]
+#: (where the lanes ran, their stacked parameters at the end, the methods that took them there, their seeds) -> a value of plain data
+#: for each lane
+Observer = Callable[[Placement, Params, Sequence[Method], Sequence[int]], Sequence[Any]]
 #: (block, share of it that is done, the last validation loss of each lane): how a block goes on
 Progress = Callable[[Block, float, Float[ndarray, " lanes"]], None]
 

@@ -67,7 +67,7 @@ class Local:
         program = self._program(block.contestant, len(block.entries) if probed else self._lanes, probed=probed)
         traces = restarts.trained(
             program,
-            lambda steps: [entrant.method(entry.hyperparameters, steps) for entry in block.entries],
+            lambda steps: [entrant.lane(entry.hyperparameters, steps, entry.schedule) for entry in block.entries],
             [entry.seed for entry in block.entries],
             block.steps,
             entrant.restarts,
@@ -81,12 +81,13 @@ class Local:
 
     def _observed(self, block: Block, traces: Traces) -> dict[str, Sequence[Any]]:
         entrant, params = self._entrants[block.contestant], trees.take(traces.params, np.array(block.keep))
-        methods = [entrant.method(block.entries[i].hyperparameters, block.steps) for i in block.keep]
-        placement = self._placement.wider(entrant.width)
-        return {name: self.observers[name](placement, params, methods) for name in block.observe if name != PROBES}
+        kept = [block.entries[i] for i in block.keep]
+        methods = [entrant.lane(entry.hyperparameters, block.steps, entry.schedule) for entry in kept]
+        placement, seeds = self._placement.wider(entrant.width), [entry.seed for entry in kept]
+        return {name: self.observers[name](placement, params, methods, seeds) for name in block.observe if name != PROBES}
 
     def _untuned(self, entrant: str) -> Method:
-        return self._entrants[entrant].method(self._entrants[entrant].defaults(), 1)
+        return self._entrants[entrant].lane(self._entrants[entrant].defaults(), 1, "constant")
 
     def _program(self, name: str, lanes: int, *, probed: bool = False) -> Program:
         key = (name, lanes, probed)

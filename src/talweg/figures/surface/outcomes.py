@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from talweg.figures.surface import pace
 from talweg.figures.surface.grid import Grid
 from talweg.figures.surface.trajectories import SingleTrajectory, left_at
 
@@ -44,6 +45,7 @@ class Outcome:
     left: int = -1  #: the first step after which it was outside the plot, −1 if it never was
     ends_outside: bool = False
     below: int | None = None  #: the first step below `goal.bottom`
+    why: str | None = None  #: one that did not arrive: `overshoots`, from wall to wall, or `too slow`, its learning rate too small
 
     @property
     def label(self) -> str:
@@ -92,7 +94,10 @@ def outcome(trajectory: SingleTrajectory, grid: Grid, aim: Goal) -> Outcome:
     else:
         kind = "outside" if left >= 0 else "short"
     step, ends_outside = trajectory.steps if arrived is None else arrived, not grid.contains(trajectory.plane[-1])
-    return Outcome(trajectory, aim, kind, step, final_loss, at, where, climbed, left, ends_outside, below)
+    why = pace.why(trajectory.finite, trajectory.loss) if kind in ("outside", "short") and aim.within is not None else None
+    if why == "too slow" and (trajectory.learning_rate is None or trajectory.tuned):
+        why = None  # there is none to raise, or a larger one was tried
+    return Outcome(trajectory, aim, kind, step, final_loss, at, where, climbed, left, ends_outside, below, why)
 
 
 def outcomes(trajectories: Sequence[SingleTrajectory], grid: Grid) -> list[Outcome]:

@@ -6,12 +6,16 @@ import contextlib
 import re
 import warnings
 from collections import Counter
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from pandas.tseries.api import guess_datetime_format
+
+from talweg.problems import splits
 
 #: What stands for a missing value, in lower case. A target column is read with UNSAID only: `-` may be one of its labels.
 UNSAID = frozenset({"", "?", "na", "n/a", "#n/a", "<na>", "nan", "null"})
@@ -31,10 +35,35 @@ SPACED = "^[-+]?\\d{1,3}([ '\u00a0\u202f]\\d{3})+([.,]\\d+)?$"  # 1 234.5
 IDENTIFIER = re.compile(r"(?i:(^|[_ .-])(id|uuid|guid|index|unnamed: 0|rownames|key)$)|[a-z](Id|ID)$")
 
 
+@dataclass(frozen=True)
+class ColumnType:
+    """What a column was read as, and how it was written where that is in doubt: 1,234 and 3/4/2025 mean two things."""
+
+    kind: str  #: number, truth (yes and no), date or category
+    comma: bool = False  #: whether the decimal mark is a comma
+    format: str | None = None  #: of dates
+
+
+class Numbers(NamedTuple):
+    """A column of numbers, NaN where missing or unreadable."""
+
+    values: np.ndarray
+    written: bool  #: whether they had to be cleaned
+    comma: bool = False  #: whether the decimal mark is a comma
+
+
+class Dates(NamedTuple):
+    """A column of dates, NaT where missing or unreadable."""
+
+    values: pd.Series
+    format: str
+
+
 class Findings:
-    """What was found in the columns, to be said in one sentence for each sort of finding."""
+    """What was found in the columns, to be said in one sentence for each sort of finding; and what each was read as."""
 
     def __init__(self) -> None:
+        self.types: dict[str, ColumnType] = {}
         self.cells: dict[str, dict[str, int]] = {sort: {} for sort in SENTENCES}  #: values by sort of finding and column
 
     def note(self, sort: str, name: str, cells: int = 1) -> None:
@@ -61,7 +90,7 @@ SENTENCES = {
     "empty": "left out, without a value: {columns}",
     "constant": "left out, the same in every row: {columns}",
     "identifier": "left out, looks like an identifier: {columns}",
-    "missing": "missing values ({cells:,}) in {columns}: a number got the training rows' median, text a category of its own",
+    "missing": "missing values ({cells:,}) in {columns}: a number got the median outside the test part, text a category of its own",
     "infinite": "infinite values ({cells:,}) were treated as missing, in {columns}",
     "written": "numbers written as text were read as numbers: {columns}",
     "unreadable": "values ({cells:,}) that could not be read as the rest of their column were treated as missing, in {columns}",
@@ -88,17 +117,33 @@ def typed(name: str, values: pd.Series | pa.ChunkedArray, findings: Findings) ->
     return column
 
 
+def keys(name: str, label: str, word: str, values: pd.Series | pa.ChunkedArray, rows: np.ndarray | None) -> np.ndarray:
+    """A column by which `rows` (None for all) are kept apart: groups as numbers, times as numbers or dates.
+
+    Raises InputError as `splits.as_groups` and `splits.as_times` do.
+    """
+    if word == "time":
+        column = _typed(label, values, Findings())
+        known = column.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else column
+    elif isinstance(values, pd.Series) and values.dtype.kind in "biufM":
+        known = values
+    else:  # as it is written: 01 and 1 are two groups
+        known = trimmed(as_text(values) if isinstance(values, pd.Series) else values, MISSING).to_pandas().astype(object)
+    kept = known.to_numpy() if rows is None else known.to_numpy()[rows]
+    return (splits.as_times if word == "time" else splits.as_groups)(name, f"the column {label}", kept, len(kept))
+
+
 def _typed(name: str, values: pd.Series | pa.ChunkedArray, findings: Findings) -> pd.Series:
     if isinstance(values, pd.Series):
-        dtype = values.dtype
-        if pd.api.types.is_bool_dtype(dtype) or (pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_complex_dtype(dtype)):
-            return _finite(name, values.to_numpy(np.float64, na_value=np.nan), findings)
-        if pd.api.types.is_datetime64_any_dtype(dtype):
-            return _naive(values)
-        if pd.api.types.is_timedelta64_dtype(dtype):
-            return _finite(name, values.dt.total_seconds().to_numpy(np.float64, na_value=np.nan), findings)
-        if isinstance(dtype, pd.CategoricalDtype):  # its owner has said what it is, whatever its categories look like
-            return _categories(trimmed(as_text(values), MISSING))
+        if (numbers := of_numbers(values)) is not None:
+            findings.types[name] = ColumnType("truth" if pd.api.types.is_bool_dtype(values.dtype) else "number")
+            return _finite(name, numbers, findings)
+        if pd.api.types.is_datetime64_any_dtype(values.dtype):
+            findings.types[name] = ColumnType("date")
+            return naive(values)
+        if isinstance(values.dtype, pd.CategoricalDtype):  # its owner has said what it is, whatever its categories look like
+            findings.types[name] = ColumnType("category")
+            return categories(trimmed(as_text(values), MISSING))
         values = as_text(values)
     text = trimmed(values, MISSING)
     distinct = text.drop_null().unique()
@@ -106,19 +151,33 @@ def _typed(name: str, values: pd.Series | pa.ChunkedArray, findings: Findings) -
         return pd.Series(np.full(len(text), np.nan))
     if len(distinct) <= 2 and any(set(pc.utf8_lower(distinct).to_pylist()) <= pair for pair in TRUTHS):
         findings.note("truth", name)
+        findings.types[name] = ColumnType("truth")
         return pd.Series(_numpy(pc.if_else(pc.is_null(text), None, pc.is_in(pc.utf8_lower(text), TRUE))))
-    if (numbers := as_numbers(text, distinct)) is not None:
-        values, written = numbers
-        findings.note("written", name, written)
-        findings.note("unreadable", name, int(np.isnan(values).sum()) - text.null_count)
-        return _finite(name, values, findings)
+    if (read := as_numbers(text, distinct)) is not None:
+        findings.note("written", name, read.written)
+        findings.note("unreadable", name, int(np.isnan(read.values).sum()) - text.null_count)
+        findings.types[name] = ColumnType("number", comma=read.comma)
+        return _finite(name, read.values, findings)
     if (dates := as_dates(text, distinct)) is not None:
-        findings.note("unreadable", name, int(dates.isna().sum()) - text.null_count)
-        return dates
-    return _categories(text)
+        findings.note("unreadable", name, int(dates.values.isna().sum()) - text.null_count)
+        findings.types[name] = ColumnType("date", format=dates.format)
+        return dates.values
+    findings.types[name] = ColumnType("category")
+    return categories(text)
 
 
-def _categories(text: pa.ChunkedArray) -> pd.Series:
+def of_numbers(values: pd.Series) -> np.ndarray | None:
+    """A column of numbers, truths or durations (in seconds) as float64, NaN for missing; None if it is none."""
+    dtype = values.dtype
+    if pd.api.types.is_timedelta64_dtype(dtype):
+        values = values.dt.total_seconds()
+    elif not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_complex_dtype(dtype):  # truths are numeric
+        return None
+    return values.to_numpy(np.float64, na_value=np.nan)
+
+
+def categories(text: pa.ChunkedArray) -> pd.Series:
+    """Text as a column of categories."""
     return text.combine_chunks().dictionary_encode().to_pandas()
 
 
@@ -137,27 +196,29 @@ def trimmed(text: pa.ChunkedArray, missing: frozenset[str]) -> pa.ChunkedArray:
     return pc.if_else(gone, pa.scalar(None, pa.string()), text)
 
 
-def as_numbers(text: pa.ChunkedArray, distinct: pa.Array, most: float = MOST) -> tuple[np.ndarray, bool] | None:
-    """The numbers (NaN where missing or unreadable) and whether they had to be cleaned; None if fewer than `most` of them are numbers.
+def as_numbers(text: pa.ChunkedArray, distinct: pa.Array, most: float = MOST, comma: bool = False) -> Numbers | None:
+    """The column as numbers; None if fewer than `most` of its values are some.
 
-    Read are `1,234.5`, `1.234,5` (if that fits more of the column's values), `1 234`, `12 %`, `$5`, `5 EUR`, `(5)` for −5.
+    Read are `1,234.5`, `1.234,5` (if that fits more of the column's values, or as many and a `comma` is expected), `1 234`, `12 %`, `$5`,
+    `5 EUR`, `(5)` for −5.
     """
-    with contextlib.suppress(pa.ArrowInvalid):  # some value is not a plain number
-        return _numpy(text), False
+    if not comma:
+        with contextlib.suppress(pa.ArrowInvalid):  # some value is not a plain number
+            return Numbers(_numpy(text), written=False)
     sample = distinct[:SAMPLE]
-    if _cleaned(sample).null_count > (1 - most / 2) * len(sample):
+    if _cleaned(sample, comma)[0].null_count > (1 - most / 2) * len(sample):
         return None
     encoded = text.combine_chunks().dictionary_encode()
-    cleaned = _cleaned(encoded.dictionary)
+    cleaned, comma = _cleaned(encoded.dictionary, comma)
     numbers = pc.take(cleaned, encoded.indices)
     if len(numbers) - numbers.null_count < most * max(1, len(text) - text.null_count):
         return None
     plain = _true(pc.match_substring_regex(encoded.dictionary, PLAIN)) == len(cleaned) - cleaned.null_count
-    return _numpy(numbers), not plain
+    return Numbers(_numpy(numbers), not plain, comma)
 
 
-def _cleaned(text: pa.Array) -> pa.Array:
-    """Numbers as a computer writes them, null for what is not a number."""
+def _cleaned(text: pa.Array, comma: bool) -> tuple[pa.Array, bool]:
+    """Numbers as a computer writes them, null for what is not a number; and whether their decimal mark was a comma."""
     text = pc.replace_substring_regex(text, "^\\((.+)\\)$", r"-\1")
     text = pc.replace_substring(text, "−", "-")
     text = pc.replace_substring_regex(text, rf"(?i)^([-+]?)\s*(?:{MONEY})\s*", r"\1")
@@ -167,18 +228,22 @@ def _cleaned(text: pa.Array) -> pa.Array:
     plain, english, european = (pc.match_substring_regex(text, pattern) for pattern in (PLAIN, ENGLISH, EUROPEAN))
     nothing = pa.scalar(None, pa.string())
     whole = pc.invert(pc.match_substring(text, "."))
-    comma = pc.replace_substring(pc.replace_substring(text, ".", ""), ",", ".")
-    if _true(pc.or_(pc.and_(plain, whole), european)) > _true(pc.or_(plain, english)):
-        return pc.if_else(european, comma, pc.if_else(plain, text, nothing))
-    return pc.if_else(english, pc.replace_substring(text, ",", ""), pc.if_else(plain, text, nothing))
+    with_comma, with_point = _true(pc.or_(pc.and_(plain, whole), european)), _true(pc.or_(plain, english))
+    if with_comma > with_point or (comma and with_comma == with_point):
+        pointed = pc.replace_substring(pc.replace_substring(text, ".", ""), ",", ".")
+        return pc.if_else(european, pointed, pc.if_else(plain, text, nothing)), True
+    return pc.if_else(english, pc.replace_substring(text, ",", ""), pc.if_else(plain, text, nothing)), False
 
 
 def _true(mask: pa.Array) -> int:
     return pc.sum(mask).as_py() or 0
 
 
-def as_dates(text: pa.ChunkedArray, distinct: pa.Array) -> pd.Series | None:
-    """Dates in the one format that reads most values (month before day if both do); None if fewer than MOST of them are dates."""
+def as_dates(text: pa.ChunkedArray, distinct: pa.Array, expected: str | None = None) -> Dates | None:
+    """Dates in the one format that reads most values; None if fewer than MOST of them are dates.
+
+    If several read as many, it is the `expected` one, or the one with the month before the day.
+    """
     step = max(1, len(distinct) // 30)
     formats: Counter[str] = Counter()
     with warnings.catch_warnings():
@@ -189,16 +254,17 @@ def as_dates(text: pa.ChunkedArray, distinct: pa.Array) -> pd.Series | None:
                 formats[guess] += 1
     encoded = text.combine_chunks().dictionary_encode()
     values = pd.Series(encoded.dictionary.to_pylist(), dtype=object)
-    read = [_naive(pd.to_datetime(values, format=f, errors="coerce", utc="%z" in f)) for f, _ in formats.most_common(4)]
-    if not read:
+    tried = [f for f in (expected, *(f for f, _ in formats.most_common(4))) if f is not None]
+    if not tried:
         return None
-    best = max(read, key=lambda dates: dates.notna().sum())
+    read = {f: naive(pd.to_datetime(values, format=f, errors="coerce", utc="%z" in f)) for f in tried}
+    format, best = max(read.items(), key=lambda both: both[1].notna().sum())
     codes = pd.Series(encoded.indices.to_pandas()).fillna(-1).to_numpy(np.int64)
     dates = pd.Series(best.array.take(codes, allow_fill=True))
-    return dates if dates.notna().sum() >= MOST * (len(text) - text.null_count) else None
+    return Dates(dates, format) if dates.notna().sum() >= MOST * (len(text) - text.null_count) else None
 
 
-def _naive(dates: pd.Series) -> pd.Series:
+def naive(dates: pd.Series) -> pd.Series:
     """Without a time zone, in microseconds: the clock on the wall there."""
     dates = dates.dt.tz_localize(None) if dates.dt.tz is not None else dates
     return pd.Series(dates.to_numpy("datetime64[us]"))

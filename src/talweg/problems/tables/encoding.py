@@ -1,4 +1,4 @@
-"""The three parts of a typed table as numbers, everything fitted on the training part only."""
+"""The pool and the test part of a typed table as numbers, everything fitted on the pool only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.preprocessing import OneHotEncoder
 from skrub import DatetimeEncoder, StringEncoder, TableVectorizer
 
-FITTED_ON = 100_000  # training rows; more make the categories and the text's components hardly better
+FITTED_ON = 100_000  # rows of the pool; more make the categories and the text's components hardly better
 CHUNK = 50_000  # rows transformed at once, so that a large table is never held twice
 MANY = 40  # distinct texts from which a column is described by its pieces rather than by one column each
 PIECES = 10  # numbers that describe such a text
@@ -17,30 +17,31 @@ OFTEN = 0.01  # the share of missing values from which "it was missing" is a col
 
 
 class TableEncoder:
-    """`(train, validation, test) ->` arrays of float32 without missing values.
+    """`(pool, test) ->` arrays of float32 without missing values.
 
-    Numbers: minus the median of the training part, so a missing one becomes 0; where at least 1 % of the training part are missing, a
-    column says so. Dates: year, month, day, weekday, hour and days since a start. Text: one column for each category that the training
-    part has; where they are MANY, or most occur once, the first PIECES components of their three- and four-letter groups (skrub's
-    StringEncoder).
+    Numbers: minus the median of the pool, so a missing one becomes 0; where at least 1 % of the pool are missing, a column says so.
+    Dates: year, month, day, weekday, hour and days since a start. Text: one column for each category that the pool has; where they are
+    MANY, or most occur once, the first PIECES components of their three- and four-letter groups (skrub's StringEncoder).
     """
 
     def __init__(self) -> None:
         self.notes: list[str] = []  #: what was done, one sentence each
 
-    def __call__(self, train: pd.DataFrame, validation: pd.DataFrame, test: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Fit on the first part, transform all three."""
-        numbers = [name for name in train if train[name].dtype.kind in "fM"]
-        self.medians = {name: float(np.nan_to_num(_number(train[name]).median())) for name in numbers}
-        self.flagged = [name for name in numbers if train[name].isna().mean() >= OFTEN]
-        some = train.head(FITTED_ON)  # the split has shuffled the rows: the first are a random sample
-        self._fit_words(some[[name for name in train if train[name].dtype.kind != "f"]])
-        if len(train) > len(some) and len(self.words) + len(self.texts):
-            self.notes.append(f"categories, dates and text were encoded as {len(some):,} of the {len(train):,} training rows show them")
+    def __call__(self, pool: pd.DataFrame, test: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Fit on the pool, transform both."""
+        numbers = [name for name in pool if pool[name].dtype.kind in "fM"]
+        self.medians = {name: float(np.nan_to_num(_number(pool[name]).median())) for name in numbers}
+        self.flagged = [name for name in numbers if pool[name].isna().mean() >= OFTEN]
+        some = pool.head(FITTED_ON)  # the pool is in random order: the first are a random sample
+        self._fit_words(some[[name for name in pool if pool[name].dtype.kind != "f"]])
+        if len(pool) > len(some) and len(self.words) + len(self.texts):
+            self.notes.append(
+                f"categories, dates and text were encoded as {len(some):,} of the {len(pool):,} rows outside the test part show them"
+            )
         if self.texts:
             names = ", ".join(list(self.texts)[:3]) + (", …" if len(self.texts) > 3 else "")
             self.notes.append(f"text of many different values was described by {PIECES} numbers for each column ({names})")
-        return self._transform(train), self._transform(validation), self._transform(test)
+        return self.transform(pool), self.transform(test)
 
     def _fit_words(self, some: pd.DataFrame) -> None:
         self.words: list[str] = []
@@ -63,7 +64,8 @@ class TableEncoder:
             fitted = self.vectorizer.fit_transform(some[self.words])
             self.middle = fitted.median().fillna(0.0).to_numpy(np.float32)  # for the parts of missing dates
 
-    def _transform(self, part: pd.DataFrame) -> np.ndarray:
+    def transform(self, part: pd.DataFrame) -> np.ndarray:
+        """Rows with the columns and types of the pool as the same numbers; a category that the pool does not have is none of them."""
         words = len(self.middle) if self.words else 0
         width = len(self.medians) + len(self.flagged) + words + sum(encoder.n_components_ for encoder in self.texts.values())
         encoded = np.empty((len(part), width), np.float32)

@@ -19,16 +19,17 @@ SEPARATORS = (",", ";", "\t", "|")
 Columns = list[tuple[str, pa.ChunkedArray | pd.Series]]
 
 
-def columns(path: Path, notes: list[str]) -> Columns:
-    """The columns of a file, which its ending says how to read; what is unusual about it goes to `said`. Raises InputError as below."""
-    return from_parquet(path) if path.suffix.lower() == ".parquet" else from_text(path, notes)
+def columns(path: Path, notes: list[str], *, every_row: bool = False) -> Columns:
+    """The columns of a file, which its ending says how to read; what is unusual about it goes to `notes`. Raises InputError as below."""
+    return from_parquet(path) if path.suffix.lower() == ".parquet" else from_text(path, notes, every_row=every_row)
 
 
-def from_text(path: Path, notes: list[str]) -> Columns:
+def from_text(path: Path, notes: list[str], *, every_row: bool = False) -> Columns:
     """The columns of a CSV or TSV file, as text.
 
     Its separator is found in the header line, its encoding is UTF-8, UTF-16 with a mark, or else Latin-1. Rows of another length than
-    the header are left out, and that is said. Raises InputError for a file that is empty, not text, or has no row that fits.
+    the header are left out, and that is said. Raises InputError for a file that is empty, not text, or has no row that fits; with
+    `every_row`, for any row that does not fit.
     """
     encoding = _encoding(path)
     if encoding == "latin-1":
@@ -59,6 +60,11 @@ def from_text(path: Path, notes: list[str]) -> Columns:
     if wrong and not table.num_rows:
         raise InputError(
             f"{path.name}: the header has {len(names)} columns, but no row has as many (the first has {wrong[0]}); mend the header"
+        )
+    if wrong and every_row:
+        raise InputError(
+            f"{path.name}: each row needs the header's {len(names)} columns, but {len(wrong):,} have not (the first has {wrong[0]}); "
+            "mend them, so that none is left out"
         )
     if wrong:
         notes.append(f"rows of another length than the header ({len(names)} columns) were left out ({len(wrong):,})")

@@ -6,7 +6,6 @@ import dataclasses
 import difflib
 import os
 import zipfile
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +13,12 @@ import numpy as np
 
 from talweg import checks
 from talweg.checks import InputError, InputTypeError
-from talweg.problems import datasets, losses
+from talweg.problems import datasets, losses, models, splits, targets
 from talweg.problems.base import Problem
 from talweg.problems.source import Source
 from talweg.problems.supervised import from_arrays
 from talweg.problems.surfaces import surface as surfaces
+from talweg.problems.tables.headers import distinct_names, listed
 
 if TYPE_CHECKING:  # importing talweg stays light: pandas and Arrow are imported when there is a table
     import pandas as pd
@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # importing talweg stays light: pandas and Arrow are imported
 
 ENDINGS = (".csv", ".tsv", ".parquet", ".npz")
 USUAL = ("target", "label", "class", "y")  #: what a target is called if none is named
+ANY_SHAPE = (2**30, 2**30)  #: of an example, where only the words of a model are looked at
 LABELS_AT_MOST = 20  # different values; a target with more that are almost all numbers is one of numbers
 
 
@@ -34,17 +35,21 @@ def resolve(
     problem: Problem | str | os.PathLike[str],
     target: str | None = None,
     model: str | None = None,
+    init: str | None = None,
     loss: str | None = None,
     task: str | None = None,
     seed: int = 0,
+    groups: str | None = None,
+    time: str | None = None,
 ) -> Problem:
     """A problem as it is, the named one, a formula's, or the one in a file.
 
     Raises InputError for what is none of these, for settings that a complete problem can't take, and as `load` and `read` do.
     """
-    settings: dict[str, Any] = {"model": model, "loss": loss, "task": task}
+    settings: dict[str, Any] = {"model": model, "init": init, "loss": loss, "task": task}
+    columns = {"target": target, "groups": groups, "time": time}
     if isinstance(problem, Problem):
-        forbidden = [word for word, value in {"target": target, **settings}.items() if value is not None]
+        forbidden = [word for word, value in {**columns, **settings}.items() if value is not None]
         if forbidden:
             raise InputError(f"{problem.name}: a Problem already has its model, loss and data; leave out {' and '.join(forbidden)}")
         return problem
@@ -56,9 +61,11 @@ def resolve(
         if target is not None:
             why = "data set has its own target" if known else "is a function and has no column to predict"
             raise InputError(f"{text}: this {why}; leave out target={target!r}")
+        if given := [f"{word}={column!r}" for word, column in columns.items() if column is not None]:
+            raise InputError(f"{text}: rows are kept apart by a column of a file, and this is none; leave out {' and '.join(given)}")
         return datasets.load(text, **settings, seed=seed)
     if Path(text).suffix or os.sep in text or exists:
-        return read(text, target, **settings, seed=seed)
+        return read(text, **columns, **settings, seed=seed)
     names = [*datasets.CATALOGUE, *surfaces.SURFACES]
     checks.one_of("problem", "name", text, names, f"(or give a file: {', '.join(ENDINGS)}; or a formula: x**2 + 10*y**2)")
     raise AssertionError("unreachable: the name is not in the catalogue")
@@ -70,10 +77,13 @@ def read(
     *,
     name: str | None = None,
     model: str | None = None,
+    init: str | None = None,
     loss: str | None = None,
     task: str | None = None,
     metric: str | None = None,
     seed: int = 0,
+    groups: str | None = None,
+    time: str | None = None,
 ) -> Problem:
     """A problem from a CSV, TSV or Parquet file with named columns, or from an .npz file with the arrays X and y.
 
@@ -82,14 +92,22 @@ def read(
         target: the column that is to be predicted; by default the one that is called target, label, class or y.
         name: how the problem is called in tables and in the store; by default as the file, without its ending.
         model: `linear`, `mlp:64,32` or `cnn:8,16`; by default `mlp:32`.
-        loss, metric: see `from_arrays`.
+        init, loss, metric: see `from_arrays`.
         task: `classification` or `regression`; by default recognised from the target.
-        seed: of the split.
+        seed: of the test part.
+        groups: a column: rows with the same value in it (a patient, a machine) train, validate or test together.
+        time: instead, a column of numbers or dates: the test rows are the last, and those that validate come after those that train.
 
-    Raises InputError for a file that is missing, empty, garbled or of an unknown sort, and as `from_frame` and `from_arrays` do.
+    Neither of the two is learned from. Raises InputError for a file that is missing, empty, garbled or of an unknown sort, and as
+    `from_frame` and `from_arrays` do.
     """
+    splits.either(str(name or path), groups, time)
     file = _file(Path(path))
-    settings: dict[str, Any] = {"model": model, "loss": losses.named(loss), "task": task, "metric": metric, "seed": seed}
+    targets.check_names(task, loss)  # a mistake is found before anything is read
+    if model is not None:
+        models.parse(model, ANY_SHAPE)
+    settings: dict[str, Any] = {"model": model, "init": init, "loss": losses.named(loss), "task": task, "metric": metric, "seed": seed}
+    settings |= {"groups": groups, "time": time}
     called = name or file.stem
     if file.suffix.lower() == ".npz":
         problem = _from_arrays(file, target, called, **settings)
@@ -107,11 +125,14 @@ def from_frame(
     *,
     name: str = "table",
     model: str | None = None,
+    init: str | None = None,
     loss: str | None = None,
     task: str | None = None,
     metric: str | None = None,
     seed: int = 0,
     path: str | os.PathLike[str] | None = None,
+    groups: str | None = None,
+    time: str | None = None,
 ) -> Problem:
     """A problem from a DataFrame, whose index is ignored; see `read`. What was found and done is in the problem's `notes`.
 
@@ -122,9 +143,11 @@ def from_frame(
     """
     if not hasattr(frame, "columns") or not hasattr(frame, "iloc"):
         raise InputTypeError(f"{name}: expected a pandas DataFrame, got {type(frame).__name__}")
+    splits.either(name, groups, time)
     columns = [(str(label), frame.iloc[:, i]) for i, label in enumerate(frame.columns)]
     chosen = None if target is None else str(target)
-    settings: dict[str, Any] = {"model": model, "loss": losses.named(loss), "task": task, "metric": metric, "seed": seed}
+    settings: dict[str, Any] = {"model": model, "init": init, "loss": losses.named(loss), "task": task, "metric": metric, "seed": seed}
+    settings |= {word: str(label) for word, label in (("groups", groups), ("time", time)) if label is not None}
     problem = _from_columns(columns, chosen, name, [], **settings)
     origin = Source("frame", name) if path is None else Source.of("file", _file(Path(path)), target=chosen, name=name, **settings)
     return dataclasses.replace(problem, source=origin)
@@ -133,14 +156,25 @@ def from_frame(
 def _from_columns(columns: Columns, target: str | None, name: str, notes: list[str], **settings: Any) -> Problem:
     import pandas as pd
 
-    from talweg.problems.tables.column_types import Findings, typed
+    from talweg.problems.tables.column_types import Findings, keys, typed
     from talweg.problems.tables.encoding import TableEncoder
+    from talweg.problems.tables.new_rows import TableRows
 
     names = [label.strip() for label, _ in columns]
     chosen = _target(name, names, target, notes)
+    target = names[chosen]
+    apart = {word: _column(name, names, label) for word in ("groups", "time") if (label := settings.pop(word, None)) is not None}
+    if chosen in apart.values():
+        raise InputError(f"{name}: rows can't be kept apart by the target {names[chosen]}; choose another column")
     y, rows = _labels_or_numbers(name, names[chosen], columns[chosen][1], settings["task"], settings["loss"], notes)
-    del columns[chosen], names[chosen]
-    unique = _unique(names, notes)
+    for word, at in apart.items():
+        notes.append(f"the column {names[at]} keeps rows apart ({word}) and is not learned from")
+        settings[word] = keys(name, names[at], word, columns[at][1], rows)
+    taken = sorted([chosen, *apart.values()], reverse=True)
+    ignored = [names[at] for at in taken]
+    for at in taken:
+        del columns[at], names[at]
+    unique = distinct_names(names, notes)
     columns.reverse()  # the columns are taken from the end, each let go when it has been read
     findings = Findings()
     features: dict[str, pd.Series] = {}
@@ -156,7 +190,9 @@ def _from_columns(columns: Columns, target: str | None, name: str, notes: list[s
         raise InputError(f"{name}: no column is left to learn from ({'; '.join(findings.sentences())})")
     encoder = TableEncoder()
     problem = from_arrays(pd.DataFrame(features, copy=False), y, name=name, encode=encoder, notes=notes, **settings)
-    return dataclasses.replace(problem, notes=(*problem.notes, *encoder.notes))
+    new = TableRows(name, ignored, {label: findings.types[label] for label in features}, encoder)
+    coding = problem.coding and dataclasses.replace(problem.coding, rows=new, target=target)
+    return dataclasses.replace(problem, notes=(*problem.notes, *encoder.notes), coding=coding)
 
 
 def _target(name: str, names: list[str], target: str | None, notes: list[str]) -> int:
@@ -167,41 +203,22 @@ def _target(name: str, names: list[str], target: str | None, notes: list[str]) -
             raise InputError(f"{name}: which column is the target? Name one of {listed(names)}")
         target = usual[0]
         notes.append(f"the column {target} was taken as the target, by its name")
+    at = _column(name, names, target)
+    if len(names) == 1:
+        raise InputError(f"{name}: the target {target} is the only column; is the separator one of comma, semicolon, tab or | ?")
+    return at
+
+
+def _column(name: str, names: list[str], target: str) -> int:
+    """Which column has a name. Raises InputError if none has it, or several."""
     target = target.strip()
     if target not in names:
         nearest = difflib.get_close_matches(target, names, n=12, cutoff=0)
         more = len(names) - len(nearest)
         checks.one_of(name, "column", target, nearest, f"(and {more} more columns)" if more else "")
     if names.count(target) > 1:
-        raise InputError(f"{name}: {names.count(target)} columns are called {target}; rename the one that is not the target")
-    if len(names) == 1:
-        raise InputError(f"{name}: the target {target} is the only column; is the separator one of comma, semicolon, tab or | ?")
+        raise InputError(f"{name}: {names.count(target)} columns are called {target}; rename the one that is not meant")
     return names.index(target)
-
-
-def listed(names: list[str], shown: int = 12) -> str:
-    """The first dozen names, and how many more there are."""
-    return ", ".join(names[:shown]) + (f", … ({len(names) - shown} more)" if len(names) > shown else "")
-
-
-def _unique(names: list[str], notes: list[str]) -> list[str]:
-    """The names, a nameless column by its place, and a name that came before with a number."""
-    named = [label or f"column {i + 1}" for i, label in enumerate(names)]
-    taken: Counter[str] = Counter()
-    unique = []
-    for label in named:
-        taken[label] += 1
-        while taken[label] > 1 and f"{label}.{taken[label]}" in named:
-            taken[label] += 1
-        unique.append(label if taken[label] == 1 else f"{label}.{taken[label]}")
-    numbered = [new for old, new in zip(named, unique, strict=True) if new != old]
-    if numbered:
-        columns = f"{len(numbered)} column{'s' if len(numbered) > 1 else ''}"
-        notes.append(f"{columns} had the name of another and got a number (the first: {numbered[0]})")
-    numbers = sum(label.replace(".", "", 1).lstrip("-").isdigit() for label in names)
-    if 2 * numbers >= len(names) > 1:
-        notes.append("most columns are called by a number: if the file has no line of names, add one")
-    return unique
 
 
 def _labels_or_numbers(
@@ -286,18 +303,31 @@ def _file(path: Path) -> Path:
 
 def _from_arrays(path: Path, target: str | None, name: str, **settings: Any) -> Problem:
     """The arrays X and y of an .npz file."""
+    wanted = target or "y"
+    apart = {word: label for word in ("groups", "time") if (label := settings.pop(word)) is not None}
+    x, y, *others = _arrays(path, "X", wanted, *apart.values())
+    settings |= dict(zip(apart, others, strict=True))
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if x.ndim == 0:
+        raise InputError(f"{path.name}: X must have one row for each example, got a single number")
+    if y.dtype.kind == "S":
+        y = np.char.decode(y, "utf-8", "replace")
+    problem = from_arrays(x, y, name=name, **settings)
+    return dataclasses.replace(problem, coding=problem.coding and dataclasses.replace(problem.coding, target=wanted))
+
+
+def _arrays(path: Path, *wanted: str) -> list[np.ndarray]:
+    """Arrays of an .npz file by their names."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             if not hasattr(arrays, "files"):
                 raise InputError(f"{path.name}: this holds one array; save two with numpy.savez({path.name!r}, X=…, y=…)")
             names = {label.lower(): label for label in arrays.files}
-            wanted = target or "y"
-            missing = [label for label in ("X", wanted) if label.lower() not in names]
-            if missing:
-                raise InputError(
-                    f"{path.name}: expected the arrays X and {wanted}, got {listed(arrays.files) or 'none'}; save them with numpy.savez"
-                )
-            x, y = arrays[names["x"]], arrays[names[wanted.lower()]]
+            if any(label.lower() not in names for label in wanted):
+                which = f"arrays {' and '.join(wanted)}" if len(wanted) > 1 else f"array {wanted[0]}"
+                raise InputError(f"{path.name}: expected the {which}, got {listed(arrays.files) or 'none'}; save them with numpy.savez")
+            return [arrays[names[label.lower()]] for label in wanted]
     except InputError:
         raise
     except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile) as error:
@@ -306,10 +336,16 @@ def _from_arrays(path: Path, target: str | None, name: str, **settings: Any) -> 
                 f"{path.name}: X and y must be arrays of numbers or text, not of Python objects; save them with a plain type"
             ) from error
         raise InputError(f"{path.name}: the file cannot be read as NumPy arrays ({str(error).splitlines()[0][:120]})") from error
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if x.ndim == 0:
-        raise InputError(f"{path.name}: X must have one row for each example, got a single number")
-    if y.dtype.kind == "S":
-        y = np.char.decode(y, "utf-8", "replace")
-    return from_arrays(x, y, name=name, **settings)
+
+
+def new_rows(path: str | os.PathLike[str]) -> Columns | np.ndarray:
+    """Rows that are to be predicted, every one of them: the named columns of a file, or the array X of an .npz file; for `Coding.inputs`.
+
+    Raises InputError for a file that can't be read, or has a row of another length than its header.
+    """
+    file = _file(Path(path))
+    if file.suffix.lower() == ".npz":
+        return _arrays(file, "X")[0]
+    from talweg.problems.tables import files
+
+    return files.columns(file, [], every_row=True)

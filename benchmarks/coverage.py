@@ -1,0 +1,159 @@
+"""Does a race know how sure it is? Many small races on samples of a population, so that the truth is known.
+
+    python benchmarks/coverage.py [promise|itself|noise …] [--races 500] [--rows 160]
+
+promise: each race's two intervals against their own truths: `validation_loss` against the mean over 256 further seeds on the same data,
+         `expected_on_new_data` against single trainings on as many new rows of the population as it speaks of.
+itself:  a method against itself, with other settings of the same range: how often the two are tied.
+noise:   a target that has nothing to do with the features (two classes, twelve classes, a number): how often nothing was learned;
+         and a target that a linear model explains: how often the race says that it is as good.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import jax
+import numpy as np
+
+import talweg as tw
+from talweg.engine.program import Placement, Program
+from talweg.methods import Adam, Range
+from talweg.problems.supervised import from_arrays
+from talweg.statistics import bootstrap
+from talweg.verdict import record, resampling
+from talweg.verdict.arrivals import SURE
+
+SETTINGS, SEEDS, FEATURES, NEW = 8, 8, 5, 4096
+LANES, FURTHER = 32, 256
+
+Sample = tuple[np.ndarray, np.ndarray]
+
+
+class Mirrored(Adam):
+    """Adam with a search whose points fall elsewhere."""
+
+    name = "mirrored"
+    label = "Adam again"
+    space: ClassVar[Any] = {**Adam.space, "learning_rate": Range(1.3e-5, 0.39)}
+
+
+def curved(rng: np.random.Generator, rows: int) -> Sample:
+    """Two classes, with a border that is not straight, and some of the labels wrong."""
+    x = rng.normal(size=(rows, FEATURES))
+    logit = 1.5 * x[:, 0] + 1.5 * x[:, 1] * x[:, 2] - 0.8 * np.abs(x[:, 3])
+    return x, (rng.random(rows) < 1 / (1 + np.exp(-logit))).astype(int)
+
+
+def wavy(rng: np.random.Generator, rows: int) -> Sample:
+    """A number, with noise."""
+    x = rng.normal(size=(rows, FEATURES))
+    return x, np.sin(1.5 * x[:, 0]) + 0.5 * x[:, 1] * x[:, 2] + 0.5 * rng.normal(size=rows)
+
+
+def straight(rng: np.random.Generator, rows: int) -> Sample:
+    """A number that a linear model explains, with noise."""
+    x = rng.normal(size=(rows, FEATURES))
+    return x, x @ np.linspace(1, -1, FEATURES) + rng.normal(size=rows)
+
+
+def noise(kind: str) -> Callable[[np.random.Generator, int], Sample]:
+    """A target that has nothing to do with the features."""
+    classes = {"two classes": 2, "twelve classes": 12}.get(kind)
+
+    def sample(rng: np.random.Generator, rows: int) -> Sample:
+        x = rng.normal(size=(rows, FEATURES))
+        return x, rng.normal(size=rows) if classes is None else np.arange(rows) % classes if rows < 40 else rng.permutation(rows) % classes
+
+    return sample
+
+
+def raced(sample: Sample, seed: int, methods: Any = "adam,sgd") -> Any:
+    """A small race; the model has eight hidden units."""
+    problem = from_arrays(*sample, model="mlp:8", seed=seed, task="classification" if sample[1].dtype.kind == "i" else "regression")
+    return problem, tw.race(problem, methods, settings=SETTINGS, seeds=SEEDS, seed=seed)
+
+
+def promised(rows: int, number: int, population: Callable[[np.random.Generator, int], Sample]) -> dict[str, Any]:
+    """Whether the two intervals of one race hold their truths."""
+    rng = np.random.default_rng((number, 7))
+    sample = population(rng, rows)
+    problem, race = raced(sample, number)
+    best, expected = race.recommendation, race.summary["recommendation"]
+    if best.method is None:
+        return {"learned": False}
+    program = Program(Placement(problem), best.method, None if best.batch == "full" else best.batch, LANES)
+    seeds = np.random.SeedSequence((number, 99)).generate_state(FURTHER).tolist()
+    traces = [program.run([best.method] * LANES, seeds[i : i + LANES], best.steps) for i in range(0, FURTHER, LANES)]
+    truth = np.mean([trace.validation_loss[:, -1].mean() for trace in traces])
+    rows = expected["expected_on_new_data"]["rows"]
+    x, y = population(rng, NEW)
+    fresh = problem.coding.inputs(x), problem.coding.unit.scaled(y) if problem.coding.unit is not None else y.astype(np.int32)
+    by_row = jax.jit(jax.vmap(lambda lane: jax.vmap(lambda a, b: problem.loss(lane, (a[None], b[None])))(*fresh)))
+    losses = np.concatenate([by_row(trace.params) for trace in traces[:2]])
+    single = np.array([one[rng.choice(NEW, rows)].mean() for one in losses])
+    own, new = expected["validation_loss"], expected["expected_on_new_data"]
+    return {
+        "learned": True,
+        "seeds": bool(own["low"] <= truth <= own["high"]),
+        "new": float(np.mean((single >= new["low"]) & (single <= new["high"]))),
+        "bias": float(own["mean"] / truth - 1),
+        "width": float((own["high"] - own["low"]) / own["mean"]),
+        "new_width": float((new["high"] - new["low"]) / new["mean"]),
+    }
+
+
+def against_itself(rows: int, number: int) -> dict[str, Any]:
+    """Whether Adam and Adam with other settings are tied, in loss and in time."""
+    _, race = raced(curved(np.random.default_rng((number, 8)), rows), number, {"one": Adam, "other": Mirrored})
+    drawn = resampling.draws(record.read(race.store, race.store.race(race.name)))
+    return {"tied": 1 - SURE < bootstrap.probability_less(drawn["one"], drawn["other"]) < SURE}
+
+
+def learned(rows: int, number: int, kind: str) -> dict[str, Any]:
+    """Whether something was learned from a target, and whether a linear model is as good."""
+    population = straight if kind == "straight" else noise(kind)
+    _, race = raced(population(np.random.default_rng((number, 9)), rows), number)
+    linear = [mark["as_good"] for mark in race.summary["landmarks"] if mark["name"] == "linear"]
+    return {"learned": race.recommendation.method is not None, "linear": bool(linear and linear[0])}
+
+
+EXPERIMENTS: dict[str, Callable[[int, int], dict[str, Any]]] = {
+    "promise, two classes": lambda rows, k: promised(rows, k, curved),
+    "promise, a number": lambda rows, k: promised(rows, k, wavy),
+    "itself": against_itself,
+    "noise, two classes": lambda rows, k: learned(rows, k, "two classes"),
+    "noise, twelve classes": lambda rows, k: learned(rows, k, "twelve classes"),
+    "noise, a number": lambda rows, k: learned(rows, k, "a number"),
+    "a straight line": lambda rows, k: learned(rows, k, "straight"),
+}
+
+
+def main() -> None:
+    """Run the experiments and print, for each, the share of the races for which each thing holds."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("which", nargs="*", help="promise, itself, noise, straight; all without it")
+    parser.add_argument("--races", type=int, default=500)
+    parser.add_argument("--rows", type=int, default=160)
+    given = parser.parse_args()
+    tw.use_all_cores()
+    jax.config.update("jax_compilation_cache_dir", str(Path(tempfile.gettempdir()) / "talweg-coverage"))
+    for name, experiment in EXPERIMENTS.items():
+        if given.which and not any(word in name for word in given.which):
+            continue
+        began, results = time.perf_counter(), []
+        for k in range(given.races):
+            results.append(experiment(given.rows, k))
+            jax.clear_caches()
+        kept = {key: [float(one[key]) for one in results if key in one] for key in dict.fromkeys(k for one in results for k in one)}
+        shown = ", ".join(f"{key} {np.mean(values):.3f}" for key, values in kept.items())
+        print(f"{name:24} {given.races} races of {given.rows} rows: {shown}; {time.perf_counter() - began:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
