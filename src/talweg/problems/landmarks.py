@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -48,15 +50,15 @@ def linear(problem: Problem, seeds: Sequence[int]) -> Iterator[tuple[int, Fitted
 
     For labels it is cross-validated on the first seed's rows alone: there it is slow, and the strength hardly differs between splits.
     """
-    chosen: float | None = None
+    model: Any = None
     for seed, own in _divided(problem, seeds):
         x, y = (np.asarray(a)[:ROWS_AT_MOST] for a in own.train)
         x = x.reshape(len(x), -1)
         if problem.task == "classification":
-            predict, chosen = _logistic(x, y, chosen)
+            model = _logistic(x, y) if model is None else model
+            yield seed, _evaluated(own, _fitted(model, x, y))
         else:
-            predict = _ridge(x, y, poisson=problem.facts["loss"] == "poisson")
-        yield seed, _evaluated(own, predict)
+            yield seed, _evaluated(own, _ridge(x, y, poisson=problem.facts["loss"] == "poisson"))
 
 
 def _divided(problem: Problem, seeds: Sequence[int]) -> Iterator[tuple[int, Problem]]:
@@ -83,26 +85,35 @@ def _evaluated(problem: Problem, predict: Predict) -> Fitted:
     return Fitted(*on(problem.validation), *on(problem.test))
 
 
-def _logistic(x: np.ndarray, y: np.ndarray, strength: float | None) -> tuple[Predict, float]:
-    import warnings
-
-    from sklearn.exceptions import ConvergenceWarning
+def _logistic(x: np.ndarray, y: np.ndarray) -> Any:
+    """The model with its strength of regularisation; it goes on from one split's weights to the next one's."""
     from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # nearly there is near enough for a landmark
-        warnings.simplefilter("ignore", FutureWarning)
-        if strength is None:
-            folds = max(2, min(FOLDS, int(np.bincount(y.astype(int))[np.unique(y.astype(int))].min())))
-            search = LogisticRegressionCV(Cs=STRENGTHS, cv=folds, scoring="neg_log_loss", max_iter=200).fit(x, y)
-            strength = float(np.ravel(search.C_)[0])
-        model = LogisticRegression(C=strength, max_iter=200).fit(x, y)
+    folds = max(2, min(FOLDS, int(np.unique(y, return_counts=True)[1].min())))
+    with _quietly():
+        search = LogisticRegressionCV(Cs=STRENGTHS, cv=folds, scoring="neg_log_loss", max_iter=200).fit(x, y)
+    return LogisticRegression(C=float(np.ravel(search.C_)[0]), max_iter=200, warm_start=True)
+
+
+def _fitted(model: Any, x: np.ndarray, y: np.ndarray) -> Predict:
+    with _quietly():
+        model.fit(x, y)
 
     def predict(features: Any) -> Any:
         scores = model.decision_function(np.asarray(features).reshape(len(features), -1))
         return jnp.asarray(scores[:, None] if scores.ndim == 1 else scores)
 
-    return predict, strength
+    return predict
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # nearly there is near enough for a landmark
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def _ridge(x: np.ndarray, y: np.ndarray, *, poisson: bool) -> Predict:

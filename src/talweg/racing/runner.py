@@ -27,8 +27,6 @@ from talweg.racing.tournament import Course, Request, Tournament
 from talweg.store import Landmark, Lane, Speed, Store
 from talweg.verdict.choosing import Seconds
 
-LINEAR_SEEDS = 16  # of the promise, that the linear model is fitted on, too
-
 
 class Runner:
     """Runs one race, or what is left of it: `prepare`, `fit` if its budget is in seconds, `go`; and `probe` if that is asked for."""
@@ -70,7 +68,7 @@ class Runner:
         seconds = {name: Seconds(speed.low, speed.high) for name, speed in self.store.speeds(self.race).items()}
         self._play(Course(self.plan, self.problem.examples, constants, seconds).run())
         if landmarks.has(self.problem):
-            self._landmark("linear", landmarks.linear, self.plan.seeds_of("promise")[:LINEAR_SEEDS])
+            self._landmark("linear", landmarks.linear, self.plan.seeds_of("promise"))
 
     def probe(self) -> None:
         """Run a few lanes of every final once more, for their training dynamics; the results stay as they are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from talweg.summary import Row, Summary
 from talweg.text import lookup, timing
-from talweg.text.format import agreed, figures, interval, joined, listed, loss_name, measured, metric, times
+from talweg.text.format import agreed, figures, interval, joined, listed, loss_name, measured, metric, seconds, times, whole
 from talweg.text.wording import capitals, goal
 
 SHOWN = 3  # of a ranking
@@ -15,7 +15,7 @@ def sentences(summary: Summary) -> list[str]:
     if lookup.all_failed(summary):
         return []
     r = summary["recommendation"]
-    found = [*quality(summary), *speed(summary)]
+    found = [*quality(summary), *speed(summary), *looser(summary)]
     if r["method"] is not None:
         found += [*landmarks(summary), *tuning(summary), *early_stopping(summary), *improving(summary)]
     return capitals(summary, [*found, *test(summary)])
@@ -47,6 +47,26 @@ def speed(summary: Summary) -> list[str]:
     words += [f"next is {behind[0]['label']}, after {timing.to_target(summary, behind[0])}"] if behind else []
     missed = [c["label"] for c in summary["contestants"] if not lookup.reached(c)]
     return [f"{'; '.join(words)}.", *([f"{agreed(missed, 'does', 'do')} not reach it within the budget."] if missed else [])]
+
+
+def looser(summary: Summary) -> list[str]:
+    """The first three to a looser target, which says who is quick where who is best is not asked."""
+    wanted, problem = summary["target"], summary["problem"]
+    costs = [
+        (c["to_target"]["loose_steps"] * _per_step(c, wanted["count"], problem["examples"]), c["label"])
+        for c in summary["contestants"]
+        if wanted["loose"] is not None and c["to_target"]["loose_steps"] is not None
+    ]
+    if not costs:
+        return []
+    show = seconds if wanted["count"] == "time" else lambda x: f"{whole(x)} {wanted['count']}"
+    order = listed([f"{label} ({show(cost)})" for cost, label in sorted(costs)[:3]])
+    return [f"To a looser target, {goal('loss', wanted['loose'], problem)} with a tenth of the gap still open, the order is {order}."]
+
+
+def _per_step(c: Row, counted: str, examples: int) -> float:
+    size = examples if c["batch"] == "full" else c["batch"]
+    return {"time": c["seconds_per_step"]["seconds"], "steps": 1, "examples": size, "gradients": size * c["gradients_per_step"]}[counted]
 
 
 def _over(summary: Summary, c: Row) -> str:
@@ -94,7 +114,9 @@ def early_stopping(summary: Summary) -> list[str]:
     if gain is None:
         return []
     if margin is None or gain > margin:
-        return [f"Early stopping still helps: each seed at its own lowest point would have {figures(gain, 2)} less."]
+        return [
+            f"Early stopping gains at most {figures(gain, 2)}: each seed's own lowest point is lower by that, on the rows it is found on."
+        ]
     return [f"Early stopping is not needed at this length: it would gain at most {figures(gain, 2)}."]
 
 
