@@ -53,10 +53,12 @@ def forgotten() -> Iterator[None]:
     jax.clear_caches()
 
 
-@pytest.fixture(autouse=True)
-def timed_in_jax(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def timed_in_jax() -> Iterator[None]:
     """A race that is given no clock has JAX's, which is quick: PyTorch's has its own tests."""
-    monkeypatch.setattr("talweg.racing.api.usual", lambda problem: "jax")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("talweg.racing.api.usual", lambda problem: "jax")
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

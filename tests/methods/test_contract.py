@@ -261,4 +261,4 @@ def test_its_search_space_stays_legal_when_it_is_widened_at_either_edge(cls):
     for name, span in cls.search_space(32).items():
         for edge in (-1, 1):
             for u in (0.0, 0.5, 1.0):
-                cls(**{name: span.widened(edge).value(u)})
+                cls(**{name: span.beyond(edge).value(u)})

@@ -322,7 +322,7 @@ def test_accumulation_refuses_a_method_that_asks_twice():
 
 
 def test_an_unknown_wrapper_or_one_without_a_method_is_named():
-    with pytest.raises(checks.InputError, match="unknown wrapper 'clipnorm'; did you mean clip-norm"):
-        factory_named("race", "clipnorm+adam")
+    with pytest.raises(checks.InputError, match="unknown wrapper 'clip-nrm'; did you mean clip-norm"):
+        factory_named("race", "clip-nrm+adam")
     with pytest.raises(checks.InputError, match=r"needs a method: sam\+adam"):
         factory_named("race", "sam")
