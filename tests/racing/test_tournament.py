@@ -237,6 +237,15 @@ def test_speed_has_the_setting_that_is_soonest_as_good_as_the_best(clouds: Probl
     assert requests or made.recommended.hyperparameters["learning_rate"] > 10**-2.5
 
 
+def test_what_is_as_good_as_the_best_before_its_first_step_trains_for_one(clouds: Problem) -> None:
+    def noise(contestant: str, entry: Entry, steps: np.ndarray) -> np.ndarray:
+        return START + 0.01 * steps + 0.001 * away(entry)
+
+    made = Played(clouds, noise)
+    assert all(one.steps >= 1 for together in made.requests for one in together)
+    assert any(one.rung == "speed" for together in made.requests for one in together)
+
+
 def test_the_same_lanes_lead_to_the_same_requests(clouds: Problem, played: Played) -> None:
     assert Played(clouds, usual).requests == played.requests
 

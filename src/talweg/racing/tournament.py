@@ -217,7 +217,7 @@ class Course:
             first, final = lanes[0], one.final[0]
             if (first.setting, first.schedule) == (final.setting, final.schedule):
                 continue
-            steps = int(first.steps[-1]) if first.schedule != "constant" else min(int(first.steps[-1]), int(np.ceil(2 * arrival)))
+            steps = int(first.steps[-1]) if first.schedule != "constant" else max(1, min(int(first.steps[-1]), int(np.ceil(2 * arrival))))
             variant = Variant(one.name, first.setting, first.hyperparameters, first.schedule, steps)
             requests.append(Request(one.name, "speed", steps, self._entries([variant], "final")))
         if requests:
