@@ -48,6 +48,7 @@ def bowl() -> Problem:
         ("sgd@full", (None, "sgd", "full", {})),
         ("momentum@32:momentum=0.99", (None, "momentum", "32", {"momentum": 0.99})),
         ("adam:b1=0.8:eps=1e-6", (None, "adam", None, {"b1": 0.8, "eps": 1e-6})),
+        ("adam:b1=0.8:eps=1e-6@32", (None, "adam", "32", {"b1": 0.8, "eps": 1e-6})),
         ("mine=adam", ("mine", "adam", None, {})),
         ("mine=adam@8:b1=0.8", ("mine", "adam", "8", {"b1": 0.8})),
     ],
@@ -306,3 +307,11 @@ def test_a_method_that_asks_for_two_gradients_is_charged_for_two(clouds: Problem
 def test_more_numbers_than_the_cube_has_columns_are_refused(clouds: Problem) -> None:
     with pytest.raises(InputError, match=r"has 9 numbers to search \(.*\), at most 8 can be; fix some"):
         enter(clouds, "velocity+clip-norm+clip-value+l2+weight-decay+sam+ema+noisy+sgd", 64)
+
+
+@pytest.mark.parametrize("text", ["adam:learning_rate=1e-2,b1=0.8@16", "adam@16:learning_rate=1e-2:b1=0.8"])
+def test_what_is_used_now_is_typed_with_its_batch_at_either_place(clouds: Problem, text: str) -> None:
+    current = next(entry for entry in enter(clouds, "sgd", 8, current=text) if entry.name == "current")
+    assert (current.size, current.fixed["learning_rate"], current.fixed["b1"], current.space) == (16, 1e-2, 0.8, {})
+    with pytest.raises(InputError, match="must be one method, such as adam:learning_rate=1e-3@32, got 'adam,sgd'"):
+        enter(clouds, "sgd", 8, current="adam,sgd")

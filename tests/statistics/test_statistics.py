@@ -16,69 +16,6 @@ from talweg.statistics import bootstrap, censoring, proportions, search
 INF = math.inf
 
 
-def kaplan_meier(costs: list[float], budget: float) -> float:
-    """The median from the product-limit formula, by hand: survival is multiplied by 1 − deaths / at risk at every arrival."""
-    survival, before = 1.0, None
-    for time in sorted({c for c in costs if c < INF}):
-        at_risk = sum(c >= time for c in costs)
-        survival *= 1 - sum(c == time for c in costs) / at_risk
-        if before is not None:  # it stood at exactly one half
-            return (before + time) / 2
-        if math.isclose(survival, 0.5):
-            before = time
-        elif survival < 0.5:
-            return time
-    return INF
-
-
-@pytest.mark.parametrize(
-    ("costs", "median"),
-    [
-        ([10.0], 10),
-        ([INF], INF),
-        ([10, 20, 30], 20),
-        ([10, 20, 30, 40], 25),
-        ([10, 20, INF], 20),  # two of three arrived
-        ([10, 20, 30, INF], 25),  # the third arrival says where the middle ends
-        ([10, 20, INF, INF], INF),  # exactly half: the other middle one is unknown
-        ([10, INF, INF], INF),
-        ([INF, INF, INF], INF),
-        ([10, 10, 20, 20], 15),
-        ([10, 10, 10, INF], 10),
-        ([20, 20, 20, 20], 20),
-        ([0, 0, INF], 0),
-        ([50, INF, 50], 50),  # arrived at the very end of the budget, where the others are censored
-    ],
-)
-def test_the_censored_median_by_hand(costs: list[float], median: float) -> None:
-    assert censoring.censored_median(np.array(costs, float), 50.0) == median
-    assert kaplan_meier(costs, 50.0) == median
-
-
-@given(st.lists(st.one_of(st.integers(0, 8).map(float), st.just(INF)), min_size=1, max_size=30))
-def test_the_censored_median_is_the_product_limit_and_the_plain_median_of_costs(costs: list[float]) -> None:
-    found = censoring.censored_median(np.array(costs), 8.0)
-    assert found == pytest.approx(kaplan_meier(costs, 8.0))
-    # all are censored at one budget, so the curve is the empirical one, and the bootstrap may use the quick median
-    assert found == np.median(np.array(costs), axis=-1)
-
-
-@given(st.lists(st.floats(0, 99), min_size=1, max_size=25))
-def test_without_censoring_it_is_the_median(costs: list[float]) -> None:
-    assert censoring.censored_median(np.array(costs), 100.0) == pytest.approx(np.median(costs))
-
-
-def test_the_censored_median_is_where_scipys_survival_function_falls_below_one_half() -> None:
-    rng = np.random.default_rng(0)
-    for _ in range(20):
-        costs = rng.exponential(50, 17)
-        costs[costs > 60] = INF
-        data = stats.CensoredData.right_censored(np.minimum(costs, 60), costs == INF)
-        curve = stats.ecdf(data).sf
-        below = curve.quantiles[curve.probabilities < 0.5]
-        assert censoring.censored_median(costs, 60.0) == (below[0] if below.size else INF)
-
-
 NAN = math.nan
 CURVES = {
     "between two points": ([2.0, 1.5, 0.5, 0.4], 1.0, 15.0),
@@ -179,15 +116,6 @@ def test_the_probability_of_being_less_counts_equal_ones_half() -> None:
     a = np.random.default_rng(0).integers(0, 3, 50)
     assert bootstrap.probability_less(a, a) == 0.5
     assert bootstrap.probability_less(a, a[::-1]) + bootstrap.probability_less(a[::-1], a) == pytest.approx(1)
-
-
-def test_pairs_compare_by_the_first_and_then_by_the_second() -> None:
-    first, second = np.array([[1, INF, INF], [INF, 1, INF]]), np.array([[9, 2, 1], [3, 9, 1.0]])
-    ranks = bootstrap.lexicographic(first, second)
-    pairs = list(zip(first.ravel(), second.ravel(), ranks.ravel(), strict=True))
-    for (a, b, rank), (c, d, other) in itertools.product(pairs, pairs):
-        assert (rank < other) == ((a, b) < (c, d))
-        assert (rank == other) == ((a, b) == (c, d))
 
 
 @pytest.mark.parametrize("count", [8, 16])

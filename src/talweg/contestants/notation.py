@@ -46,7 +46,10 @@ def enter(problem: Problem, methods: Methods, settings: int, schedule: str | Non
     """
     entries = listed(problem, methods, settings, schedule)
     if current is not None:
-        entries.insert(0, _as_it_is(_entry(problem, CURRENT, current, settings, "constant"), "the current method"))
+        one, *more = _parts(current) or [current]
+        if more:
+            raise InputError(f"race: what you use now must be one method, such as adam:learning_rate=1e-3@32, got {current!r}")
+        entries.insert(0, _as_it_is(_entry(problem, CURRENT, one, settings, "constant"), "the current method"))
     if problem.train is not None:
         plain = replace(_entry(problem, PLAIN, PLAIN_ADAM.format(min(PLAIN_BATCH, problem.examples)), settings, "constant"), reference=True)
         return unique([_as_it_is(plain, "plain Adam"), *entries])
@@ -93,8 +96,14 @@ def unique(entries: Sequence[Contestant]) -> list[Contestant]:
 
 
 def parse(text: str) -> tuple[str | None, MethodFactory, str | None, dict[str, float]]:
-    """`[name=][wrapper+…]method[@batch][:hyperparameter=value…]` in its parts: name, factory, batch as typed, hyperparameters."""
+    """`[name=][wrapper+…]method[@batch][:hyperparameter=value…]` in its parts: name, factory, batch as typed, hyperparameters.
+
+    The batch may also stand at the end.
+    """
     head, *pairs = text.strip().split(":")
+    if pairs and "@" in pairs[-1]:
+        pairs[-1], _, last = pairs[-1].partition("@")
+        head += f"@{last}"
     name, _, head = head.rpartition("=")
     word, at, batch = _typed(head.strip()).partition("@")
     factory = factory_named("race", word)
@@ -140,7 +149,8 @@ def _parts(text: str) -> list[str]:
     parts: list[str] = []
     for word in filter(None, (w.strip() for w in text.split(","))):
         key, equals, value = word.partition("=")
-        if parts and ":" in parts[-1] and key and equals and not {"@", ":"} & set(word) and value not in CATALOGUE:
+        number = ":" not in word and "+" not in value and value.partition("@")[0] not in CATALOGUE
+        if parts and ":" in parts[-1] and key and equals and number:
             parts[-1] += ":" + word
         else:
             parts.append(word)

@@ -24,9 +24,3 @@ def resampled(count: int, draws: int, seed: int) -> Int[np.ndarray, "draws count
 def probability_less(a: np.ndarray, b: np.ndarray) -> float:
     """How often the first is less than the second, pair by pair; equal ones count half."""
     return float(np.mean((a < b) + 0.5 * (a == b)))
-
-
-def lexicographic(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Pairs (first, then second) as ranks, so that pairs can be compared as numbers; equal pairs get equal ranks."""
-    _, codes = np.unique(np.stack([first.ravel(), second.ravel()], axis=1), axis=0, return_inverse=True)
-    return codes.reshape(first.shape)

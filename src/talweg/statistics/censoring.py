@@ -1,10 +1,9 @@
-"""When a curve reaches its target, and medians of times that were not observed."""
+"""When a curve reaches its target."""
 
 from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float
-from scipy import stats
 
 
 def crossing(steps: np.ndarray, values: np.ndarray, target: float) -> float:
@@ -20,20 +19,6 @@ def crossing(steps: np.ndarray, values: np.ndarray, target: float) -> float:
         return float(steps[i])
     share = (values[i - 1] - target) / (values[i - 1] - values[i])
     return float(steps[i - 1] + share * (steps[i] - steps[i - 1]))
-
-
-def censored_median(costs: Float[np.ndarray, " lanes"], budget: float) -> float:
-    """The Kaplan–Meier median of costs, those that are infinite being censored at the budget; infinite if fewer than half arrived.
-
-    Where the survival curve is exactly one half between two costs, the middle of the two, as for a median without censoring.
-    """
-    arrived = np.isfinite(costs)
-    if not arrived.any():
-        return np.inf
-    curve = stats.ecdf(stats.CensoredData.right_censored(np.where(arrived, costs, budget), ~arrived)).sf
-    left = np.round(curve.probabilities, 12)
-    half, fewer = curve.quantiles[left <= 0.5], curve.quantiles[left < 0.5]
-    return float((half[0] + fewer[0]) / 2) if fewer.size else np.inf
 
 
 def crossings(
