@@ -11,6 +11,7 @@ import pytest
 
 from talweg import schedules
 from talweg.checks import InputError
+from talweg.contestants.contestant import WEIGHT_DECAY
 from talweg.contestants.design import cube
 from talweg.contestants.notation import NINE, enter, parse
 from talweg.methods import CATALOGUE, WRAPPERS, Adam, ClipNorm, Elementwise, GradientDescent, Momentum
@@ -27,6 +28,16 @@ class Signs(Elementwise):
 
     def rule(self, g: Any, w: Any, slots: Any, t: Any) -> Any:
         return -self.learning_rate * g / (abs(g) + 1e-12), ()
+
+
+class Fixed:
+    """An oracle whose gradient is the same everywhere."""
+
+    def __init__(self, gradient: np.ndarray):
+        self.always = gradient
+
+    def gradient(self, at: Any) -> np.ndarray:
+        return self.always
 
 
 def names(problem: Problem, methods: Any, settings: int = 8) -> list[str]:
@@ -185,7 +196,7 @@ def test_methods_may_be_classes_instances_and_a_mapping_of_names(clouds: Problem
     entries = {entry.name: entry for entry in enter(clouds, {"fixed": Momentum(0.5, 0.25), "class": Momentum, "text": "adam@4"}, 30)}
     assert entries["fixed"].fixed == {"learning_rate": 0.5, "momentum": 0.25}
     assert entries["fixed"].space == {}
-    assert set(entries["class"].space) == {"learning_rate", "momentum"}
+    assert set(entries["class"].space) == {"learning_rate", "momentum", "weight_decay"}
     assert (entries["text"].label, entries["text"].size) == ("text", 4)
     own = enter(clouds, [Signs], 8)[1]
     assert (own.name, own.label, set(own.space)) == ("signs", "Signs", {"learning_rate"})
@@ -199,14 +210,44 @@ def test_a_description_is_json(clouds: Problem) -> None:
 
 def test_more_settings_open_more_numbers(clouds: Problem) -> None:
     tunable = [set(enter(clouds, "adam", settings)[1].space) for settings in (9, 10, 26)]
-    assert tunable == [{"learning_rate"}, {"learning_rate", "b1"}, {"learning_rate", "b1", "eps"}]
+    few = {"learning_rate", "b1", "weight_decay"}
+    assert tunable == [{"learning_rate"}, few, few | {"eps"}]
 
 
 def test_a_fixed_number_is_not_searched(clouds: Problem) -> None:
     entry = enter(clouds, "adam:learning_rate=0.5", 30)[1]
-    assert set(entry.space) == {"b1", "eps"}
+    assert set(entry.space) == {"b1", "eps", "weight_decay"}
     method = entry.method({"b1": 0.75}, 10)
     assert (method.hyperparameters()["learning_rate"], method.hyperparameters()["b1"]) == (0.5, 0.75)
+
+
+def test_weight_decay_is_searched_for_all_contestants_of_a_race_on_data_and_the_untuned_ones_have_none(
+    clouds: Problem, bowl: Problem
+) -> None:
+    plain, *entries = enter(clouds, "adam,sgd@full,lion,adamw,clip-norm+rmsprop,schedule-free-adamw", 16)
+    assert "weight_decay" not in {**plain.space, **plain.defaults()}
+    for entry in entries:
+        assert entry.space["weight_decay"] == WEIGHT_DECAY
+        method = entry.method({"learning_rate": 0.5, "weight_decay": 0.25}, 10)
+        assert method.hyperparameters()["weight_decay"] == 0.25
+        assert str(method).count("weight_decay") == 1
+        untuned = entry.method(entry.defaults(), 10).hyperparameters()["weight_decay"]
+        assert untuned == (0.01 if entry.name == "adamw" else 0.0)  # AdamW has it by default
+    assert not any("weight_decay" in entry.space for entry in enter(bowl, "adam,sgd", 16))
+
+
+def test_what_is_not_tuned_gets_no_weight_decay(clouds: Problem) -> None:
+    _, current, given, fixed, *_ = enter(clouds, [Adam(0.5), "adam:weight_decay=0.25"], 16, current="sgd:learning_rate=0.5")
+    assert "weight_decay" not in {**current.fixed, **current.space, **given.fixed, **given.space}
+    assert fixed.fixed == {"weight_decay": 0.25}
+    assert "weight_decay" not in fixed.space
+
+
+def test_every_method_may_be_typed_with_weight_decay(clouds: Problem) -> None:
+    _, factory, _, numbers = parse("sgd:learning_rate=0.5,weight_decay=0.25".replace(",", ":"))
+    params, gradient = np.array([2.0]), np.array([1.0])
+    move, _ = factory(**numbers).step(Fixed(gradient), params, factory(**numbers).init(params), 0, jax.random.key(0))
+    np.testing.assert_allclose(move, -0.5 * (gradient + 0.25 * params))
 
 
 def test_all_contestants_search_the_same_points_of_the_unit_cube(clouds: Problem) -> None:
@@ -283,7 +324,7 @@ def test_a_batch_needs_data(bowl: Problem) -> None:
 def test_wrappers_are_typed_before_the_method_and_bring_their_numbers(clouds: Problem) -> None:
     (_, entry, _) = enter(clouds, "clip-norm+adam@8:clip_norm=3,sgd", 64)
     assert (entry.name, entry.label, entry.size) == ("clip-norm+adam@8:clip_norm=3", "Adam, clipped by norm (batch 8), clip_norm 3", 8)
-    assert list(entry.space) == ["learning_rate", "b1", "eps"]
+    assert list(entry.space) == ["learning_rate", "b1", "eps", "weight_decay"]
     made = entry.method({"learning_rate": 0.1}, 10)
     assert repr(made).startswith("ClipNorm(Adam(learning_rate=0.1, ")
     assert made.hyperparameters()["clip_norm"] == 3.0

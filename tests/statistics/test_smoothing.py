@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from talweg.statistics import smoothing
-from talweg.statistics.smoothing import smoothed
+from talweg.statistics.smoothing import proposed, smoothed
 
 
 def parabola(points: np.ndarray) -> np.ndarray:
@@ -75,3 +75,29 @@ def test_the_level_and_the_unit_of_the_values_do_not_matter() -> None:
 )
 def test_what_no_surface_can_be_fitted_to_comes_back_as_it_is(points: np.ndarray, values: np.ndarray) -> None:
     np.testing.assert_array_equal(smoothed(points, values, np.ones(len(values))), values)
+
+
+def test_new_points_lie_where_the_surface_is_low() -> None:
+    rng = np.random.default_rng(4)
+    points = rng.uniform(size=(24, 2))
+    new = proposed(points, parabola(points) + 0.02 * rng.normal(size=24), np.ones(24), 16, 0)
+    assert new.shape == (16, 2)
+    assert parabola(new).mean() < 0.3 * parabola(points).mean()
+    assert len(np.unique(new, axis=0)) == 16
+    assert new.min() >= 0
+    assert new.max() <= 1
+
+
+@pytest.mark.parametrize("settings", [1, 3])
+def test_of_few_points_new_ones_lie_around_the_best(settings: int) -> None:
+    points = np.linspace(0.3, 0.6, settings)[:, None]
+    new = proposed(points, np.arange(settings, dtype=float), np.ones(settings), 8, 0)
+    assert (np.abs(new - points.T).min(axis=1) < 0.5).all()
+    assert ((new >= 0) & (new <= 1)).all()
+
+
+def test_the_same_seed_proposes_the_same_points() -> None:
+    points = np.random.default_rng(5).uniform(size=(12, 2))
+    first, again, other = (proposed(points, parabola(points), np.ones(12), 4, seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()

@@ -68,23 +68,27 @@ def test_of_equals_in_time_the_lowest_is_recommended() -> None:
 @pytest.mark.parametrize(
     ("mean", "error", "time", "winner"),
     [
-        (0.504, 0.025, 1.0, "other"),  # within the margin of 0.005, and clearly faster
-        (0.504, 0.0001, 1.0, "other"),
-        (0.506, 0.025, 1.0, "best"),  # within a standard error, which says nothing of how much worse it is
-        (0.504, 0.025, 10 / 1.6, "other"),
-        (0.504, 0.025, 10 / 1.4, "best"),  # not clearly faster
+        (0.504, 0.025, 1.0, "other"),  # the margin is 0.005, and a tenth of the time is worth 3.3 of them
+        (0.516, 0.0001, 1.0, "other"),
+        (0.517, 0.0001, 1.0, "best"),
+        (0.517, 0.025, 1.0, "best"),  # within a standard error, which says nothing of how much worse it is
+        (0.5049, 0.025, 5.0, "other"),  # half of the time is worth one
+        (0.5051, 0.025, 5.0, "best"),
+        (0.502, 0.025, 10 / 1.6, "other"),
+        (0.502, 0.025, 10 / 1.4, "best"),  # not clearly faster
         (0.5, 0.0, 10.0, "best"),
     ],
 )
-def test_one_that_is_as_good_and_clearly_faster_takes_the_place_of_the_lowest(mean: float, error: float, time: float, winner: str) -> None:
+def test_a_training_twice_as_long_has_to_be_better_by_the_margin(mean: float, error: float, time: float, winner: str) -> None:
     assert recommended({"other": (mean, error, seconds(time))}) == winner
 
 
-def test_the_fastest_of_those_that_are_as_good_is_taken() -> None:
+def test_of_several_that_are_worth_it_the_one_of_the_lowest_price_is_taken() -> None:
     some: dict[str, Any] = {
         "fast": (0.503, 0.0, seconds(3.0)),
         "faster": (0.504, 0.0, seconds(2.0)),
-        "worse": (0.6, 0.01, seconds(1.0)),
+        "fastest": (0.510, 0.0, seconds(1.0)),
+        "worse": (0.6, 0.01, seconds(0.5)),
         "slow": (0.501, 0.0, seconds(9.0)),
     }
     assert recommended(some) == "faster"

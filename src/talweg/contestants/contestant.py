@@ -10,8 +10,12 @@ import numpy as np
 
 from talweg import schedules
 from talweg.methods import Method, MethodFactory, Range
-from talweg.methods.factories import required
+from talweg.methods.factories import decayed, required
+from talweg.methods.space import tunable
 from talweg.results import attributes
+
+#: From none that is felt to what halves weights within a few hundred steps; the same for all, as a fair comparison needs it.
+WEIGHT_DECAY = Range(1e-3, 10, tier=2)
 
 
 @dataclass(frozen=True)
@@ -74,24 +78,37 @@ class Contestant:
         if rate is not None:
             schedule = over(rate)
             chosen["learning_rate"] = rate if isinstance(schedule, schedules.Constant) else schedule
-        return self.factory(**chosen)
+        factory = decayed(self.factory) if "weight_decay" in chosen else self.factory
+        return factory(**chosen)
 
     def defaults(self) -> dict[str, float]:
-        """The hyperparameters of the untuned method, with the fixed ones in their place."""
-        if required(self.factory):
-            return dict(self.fixed)
-        return {**self.factory().hyperparameters(), **self.fixed}
+        """The hyperparameters of the untuned method, with the fixed ones in their place; without weight decay where its own has none."""
+        usual = {} if required(self.factory) else self.factory().hyperparameters()
+        return {**dict.fromkeys(self.space.keys() & {"weight_decay"}, 0.0), **usual, **self.fixed}
+
+    def with_weight_decay(self, settings: int) -> Contestant:
+        """The same contestant with weight decay among what a search of so many settings tunes.
+
+        As it is where nothing is searched, where weight decay is fixed, and where it has no learning rate to decay by.
+        """
+        if not self.space or "weight_decay" in self.fixed or "learning_rate" not in self.defaults():
+            return self
+        return replace(self, space={**self.space, **tunable({"weight_decay": WEIGHT_DECAY}, settings)})
 
     def settings(self, points: np.ndarray, alone: int = 0) -> list[dict[str, float]]:
         """The setting at each point of the unit cube; all contestants map the same points through their own search space.
 
         In the first so many `alone`, the learning rate is the only one that is not at its default.
         """
-        settings = [{name: r.value(float(u)) for (name, r), u in zip(self.space.items(), point, strict=False)} for point in points]
+        settings = [self.at(point) for point in points]
         if "learning_rate" in self.space:
             usual = {name: value for name, value in self.defaults().items() if name in self.space and name != "learning_rate"}
             settings[:alone] = [setting | usual for setting in settings[:alone]]
         return settings
+
+    def at(self, point: np.ndarray) -> dict[str, float]:
+        """The setting at a point of the unit cube, or a little outside of it."""
+        return {name: r.value(float(u)) for (name, r), u in zip(self.space.items(), point, strict=False)}
 
     def rate_alone(self, setting: Mapping[str, float]) -> bool:
         """Whether in this setting nothing but the learning rate is tuned."""

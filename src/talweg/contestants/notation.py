@@ -17,7 +17,7 @@ from talweg.contestants.contestant import Contestant
 from talweg.contestants.design import DIMENSIONS
 from talweg.engine.cost import batch_size, gradients_per_step
 from talweg.methods import CATALOGUE, GradientDescent, Method, MethodFactory, Wrapped, factory_named, factory_of
-from talweg.methods.factories import required
+from talweg.methods.factories import decayed, required
 from talweg.methods.space import tunable
 from talweg.problems.base import Problem
 
@@ -40,11 +40,14 @@ def enter(problem: Problem, methods: Methods, settings: int, schedule: str | Non
     """The contestants of a race, the baseline first.
 
     `methods` is a text like `adam,sgd@1,sgd@full,momentum@32:momentum=0.99,clip-norm+adam`, or a list of such texts, method classes and
-    methods with hyperparameters (which are raced with just these), or a mapping of names to them; None is the article's nine. The
-    baseline is what a person would do without a race: plain Adam; on a function, where its learning rate means nothing, tuned gradient
-    descent. What is in use at present (`current`) is raced as it is.
+    methods with hyperparameters (which are raced with just these), or a mapping of names to them; None is the article's nine. Where there
+    are validation data, weight decay is searched for all of them, so that none is ahead by it. The baseline is what a person would do
+    without a race: plain Adam; on a function, where its learning rate means nothing, tuned gradient descent. What is in use at present
+    (`current`) is raced as it is.
     """
     entries = listed(problem, methods, settings, schedule)
+    if problem.validation is not None:
+        entries = [entry.with_weight_decay(settings) for entry in entries]
     if current is not None:
         one, *more = _parts(current) or [current]
         if more:
@@ -110,11 +113,14 @@ def parse(text: str) -> tuple[str | None, MethodFactory, str | None, dict[str, f
     hyperparameters: dict[str, float] = {}
     for pair in pairs:
         key, _, value = pair.partition("=")
-        key = checks.one_of(factory.__name__, "number", key.strip(), factory().hyperparameters())
+        known = [*factory().hyperparameters(), "weight_decay"]  # which every method can be given
+        key = checks.one_of(factory.__name__, "number", key.strip(), known)
         try:
             hyperparameters[key] = float(value)
         except ValueError:
             raise InputError(f"race: {text!r} needs number=value after the colon, such as {word}:{key}=0.9, got {pair!r}") from None
+    if "weight_decay" in hyperparameters:
+        factory = decayed(factory)
     factory(**hyperparameters)  # so that a number out of range is found here
     return name.strip() or None, factory, batch.strip() if at else None, hyperparameters
 

@@ -101,6 +101,8 @@ def others(contestant: Contestant, problem: Problem, settings: int = SETTINGS, *
     batch = "" if contestant.size == batch_size(problem, None) else f"@{contestant.batch}"
     schedule = None if contestant.decays else contestant.schedule
     entries = listed(problem, [method + batch for method in methods], settings, schedule)
+    if "weight_decay" in contestant.space:
+        entries = [entry.with_weight_decay(settings) for entry in entries]
     return [entry for entry in entries if entry.factory != contestant.factory]
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from talweg.methods.base import Method
 from talweg.methods.space import Space
-from talweg.methods.wrappers import Wrapper
+from talweg.methods.wrappers import WeightDecay, Wrapper
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,16 @@ MethodFactory = type[Method] | Wrapped
 def factory_of(method: Method) -> MethodFactory:
     """What makes methods like this one."""
     return Wrapped(type(method), factory_of(method.inner)) if isinstance(method, Wrapper) else type(method)
+
+
+def decayed(kind: MethodFactory) -> MethodFactory:
+    """The same kind with weight decay: its own where its formula has it, otherwise beside the step."""
+    inner = kind
+    while isinstance(inner, Wrapped):
+        if inner.outer is WeightDecay:
+            return kind
+        inner = inner.inner
+    return kind if "weight_decay" in {field.name for field in fields(inner)} else Wrapped(WeightDecay, kind)
 
 
 def required(kind: MethodFactory) -> list[str]:

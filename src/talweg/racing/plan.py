@@ -49,7 +49,7 @@ class Plan:
 
     def seeds_of(self, rung: str) -> list[int]:
         """The seeds of a rung: other ones for each, and only those of the final and the promise are reported."""
-        counts = {**SEEDS, "choice": max(2, self.seeds // 2), "final": self.seeds, "promise": self.seeds}
+        counts = {**SEEDS, "choice": max(2, 3 * self.seeds // 4), "final": self.seeds, "promise": self.seeds}
         return np.random.SeedSequence((self.seed, list(counts).index(rung))).generate_state(counts[rung]).tolist()
 
     def all_seeds(self) -> list[int]:

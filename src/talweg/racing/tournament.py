@@ -8,6 +8,7 @@ Successive halving over settings, seeds and length (docs/protocol.md):
 - *search*: all settings on one seed; *widened* where the best learning rates lie at an edge, at most twice.
 - *confirm*: fewer settings on a few more seeds, the untuned method beside them.
 - *lengths*: the contestants that can still win, with a longer training and with decaying learning rates of several lengths.
+- *refined*: new settings of them, where the surface over all that was tried is lowest, with the schedule and length that is best so far.
 - *choice*: the best variants of all on many seeds: which one each contestant enters the final with, and how long it trains.
 - *final*: one variant of every contestant on fresh seeds. What is recommended is chosen here, and all that is reported of the others.
 - *speed*: on the same seeds, the setting that is as good as the best soonest, where that is another one.
@@ -16,19 +17,20 @@ Successive halving over settings, seeds and length (docs/protocol.md):
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from talweg.contestants.design import cube
 from talweg.engine.block import Entry
-from talweg.statistics import smoothing
+from talweg.racing.standing import CONSTANT_LENGTHS, DECAY_LENGTHS, Standing, length
 from talweg.store import Lane
 from talweg.verdict import choosing, quality
 from talweg.verdict.choosing import Seconds
-from talweg.verdict.quality import Constants, Quality
+from talweg.verdict.quality import Constants
 from talweg.verdict.record import UNTUNED
 
 if TYPE_CHECKING:
@@ -38,16 +40,11 @@ if TYPE_CHECKING:
 EDGE_LEADERS = 3  #: settings of which one at an edge widens a search
 WIDENED_AT_MOST = 2
 SEARCH_LENGTH = 1 / 8  #: of the longest training, in search and confirmation
-CONSTANT_LENGTHS = (
-    1 / 4,
-    1 / 2,
-    1.0,
-)  #: with constant learning rates, of the leaders; each after the first if the one before still improved
-DECAY_LENGTHS = (1 / 8, 1 / 4, 1 / 2, 1.0)  #: with decaying ones; the first two, then each if the one before paid
 CAN_WIN = 10.0  #: margins above the lowest loss: who is farther away is not trained for longer
-STILL = 0.9  #: of a training: a best length beyond it says that the loss still falls
 LENGTHENED = 4  #: settings of each of them that are
-CHOSEN_FROM, OF_ONE = 8, 3  #: variants in the choice, and at most of one contestant
+CHOICES = ("choice", "choice-again")
+REFINED = ("refined", "refined-again")  #: rounds of new settings
+CHOSEN_FROM, OF_ONE = (16, 6), (5, 3)  #: variants in the two rounds of the choice, and at most of one contestant
 
 
 class Request(NamedTuple):
@@ -81,29 +78,12 @@ Rung = Generator[Sequence[Request], Sent, None]
 Tournament = Generator[Sequence[Request], Sent, Outcome]
 
 
-@dataclass
-class Standing:
-    """A contestant and what is known of it."""
-
-    contestant: Contestant
-    settings: dict[int, Mapping[str, float]]
-    positions: dict[int, np.ndarray] = field(default_factory=dict)  #: of the settings in the cube of the first search
-    search: list[Lane] = field(default_factory=list)
-    trained: list[Lane] = field(default_factory=list)  #: of the confirmation and the lengths, all on the same seeds
-    choice: list[Lane] = field(default_factory=list)
-    final: list[Lane] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        return self.contestant.name
-
-
 class Course:
     """The rungs of a race."""
 
     def __init__(self, plan: Plan, examples: int, constants: Constants, seconds: Mapping[str, Seconds]):
-        self.plan, self.examples, self.constants, self.seconds = plan, examples, constants, seconds
-        self.field = [Standing(c, {UNTUNED: _untuned(c)}) for c in plan.contestants]
+        self.plan, self.examples, self.constants = plan, examples, constants
+        self.field = [Standing(c, constants, seconds[c.name]) for c in plan.contestants]
 
     def run(self) -> Tournament:
         """All rungs, one after the other."""
@@ -115,7 +95,7 @@ class Course:
         yield from self.speed()
         recommended = self.recommended(finals)
         if recommended is not None:
-            entries = self._entries([recommended], "promise")
+            entries = self._of(recommended, "promise")
             yield [Request(recommended.contestant, "promise", recommended.steps, entries)]
         return Outcome(recommended, finals)
 
@@ -128,13 +108,8 @@ class Course:
             requests = []
             for one in (one for one in self.field if one.name in spaces):
                 points = cube(self.plan.settings if stage == "search" else max(1, self.plan.settings // 4), self.plan.seed)
-                first = len(one.settings) - 1
-                new = dict(enumerate(spaces[one.name].settings(points, self.plan.rate_alone() if stage == "search" else 0), first))
-                one.settings |= new
-                one.positions |= {i: _position(one.contestant, setting) for i, setting in new.items()}
-                entries = [
-                    Entry(i, setting, seed, one.contestant.schedule) for i, setting in new.items() for seed in self.plan.seeds_of("search")
-                ]
+                new = one.add(spaces[one.name].settings(points, self.plan.rate_alone() if stage == "search" else 0))
+                entries = self._entries(new, one.contestant.schedule, "search")
                 requests.append(Request(one.name, stage, self._length(one, SEARCH_LENGTH), entries))
             if not requests:
                 return
@@ -145,62 +120,87 @@ class Course:
     def confirm(self) -> Rung:
         """The best settings on a few seeds, and the untuned method on the same."""
         requests = []
-        seeds = self.plan.seeds_of("confirm")
         for one in self.field:
-            ranked = self._ranked(one)
+            ranked = one.ranked()
             alone = [i for i in ranked if one.contestant.rate_alone(one.settings[i])][:1]  # what tuning the learning rate alone comes to
             kept = list(dict.fromkeys([UNTUNED, *alone, *ranked]))[: 1 + self.plan.confirmed()]
-            entries = [Entry(i, one.settings[i], seed, one.contestant.schedule) for i in kept for seed in seeds]
+            entries = self._entries({i: one.settings[i] for i in kept}, one.contestant.schedule, "confirm")
             requests.append(Request(one.name, "confirm", self._length(one, SEARCH_LENGTH), entries))
-        for one, lanes in zip(self.field, (yield requests), strict=True):
-            one.trained += lanes
+        yield from self._sent(requests)
 
     def lengths(self) -> Rung:
-        """The leaders for longer, and with decaying learning rates: each length that paid is doubled."""
-        tuned = [one for one in self.field if one.contestant.space]
-        leaders = sorted(tuned, key=lambda one: self._best(one.trained))[: self.plan.leaders()]
-        leaders += [one for one in self.field if not one.contestant.space]
-        kept = {one.name: self._ranked(one)[:LENGTHENED] or [UNTUNED] for one in leaders}
-        constant, decaying = {one.name: list(CONSTANT_LENGTHS) for one in leaders}, {one.name: list(DECAY_LENGTHS) for one in leaders}
-        while True:
+        """The leaders for longer, and with decaying learning rates: each length that paid is doubled; new settings after the first."""
+        tuned, margin = [one for one in self.field if one.contestant.space], self._margin()
+        leaders = sorted(tuned, key=lambda one: one.lowest_price(margin))[: self.plan.leaders()]
+        usual = [one for one in self.field if not one.contestant.space]
+        yield from self._sent(self._trained({one: one.first_lengths() for one in leaders + usual}))
+        yield from self.refine(leaders)
+        while requests := self._trained({one: one.longer() for one in [*self._able(leaders), *usual]}):
+            yield from self._sent(requests)
+
+    def _trained(self, asked: Mapping[Standing, Sequence[tuple[str, float]]]) -> list[Request]:
+        """The best settings of each, with schedules and lengths."""
+        requests = []
+        for one, variants in asked.items():
+            kept = {i: one.settings[i] for i in (one.ranked()[:LENGTHENED] if variants else ()) or [UNTUNED]}
+            for schedule, share in variants:
+                entries = self._entries(kept, schedule, "confirm")
+                requests.append(Request(one.name, f"{schedule}-{share:g}", self._length(one, share), entries))
+        return requests
+
+    def _able(self, leaders: Sequence[Standing]) -> list[Standing]:
+        """Those who can still win."""
+        margin = self._margin()
+        prices = {one: one.lowest_price(margin) for one in leaders}
+        return [one for one in leaders if prices[one] <= min(prices.values()) + CAN_WIN * margin]
+
+    def _sent(self, requests: Sequence[Request]) -> Rung:
+        for request, lanes in zip(requests, (yield requests) if requests else (), strict=True):
+            self._named(request.contestant).trained += lanes
+
+    def refine(self, leaders: Sequence[Standing]) -> Rung:
+        """New settings where the surface over those that were tried is lowest, with the schedule and the length that are best so far."""
+        for stage, rung in enumerate(REFINED):
             requests = []
-            for one in leaders:
-                due = []
-                if one.contestant.schedule == "constant" and constant[one.name] and self._improves(one, leaders):
-                    due += [("constant", constant[one.name].pop(0))]
-                if one.contestant.decay and decaying[one.name] and self._pays(one, leaders):
-                    first = len(decaying[one.name]) == len(DECAY_LENGTHS)  # two at once: only both say whether the longer one pays
-                    due += [(one.contestant.decay, decaying[one.name].pop(0)) for _ in range(1 + first)]
-                for schedule, share in due:
-                    entries = [Entry(i, one.settings[i], seed, schedule) for i in kept[one.name] for seed in self.plan.seeds_of("confirm")]
-                    requests.append(Request(one.name, f"{schedule}-{share:g}", self._length(one, share), entries))
-            if not requests:
-                return
-            for request, lanes in zip(requests, (yield requests), strict=True):
-                self._named(request.contestant).trained += lanes
+            for one in self._able(leaders):
+                new, known = one.proposed(self.plan.confirmed(), self.plan.seed + stage)
+                requests.append(Request(one.name, rung, known.steps, self._entries(new, known.schedule, "confirm")))
+            yield from self._sent(requests)
 
     def choose(self) -> Rung:
-        """The best variants of all on many seeds."""
-        tried = [(one, lanes) for one in self.field for lanes in quality.by_variant(one.trained)]
-        tried.sort(key=lambda pair: self._quality(pair[1]).mean)
-        counts: dict[str, int] = {}
-        requests: dict[tuple[str, int], list[Entry]] = {}
-        for one, lanes in tried:
-            own = counts.get(one.name, 0)
-            if own == OF_ONE or (sum(counts.values()) >= CHOSEN_FROM and (own or one.contestant.space)):
+        """The best variants of all on more seeds, and the best of those on many."""
+        seeds = self.plan.seeds_of("choice")
+        few = max(1, len(seeds) // 3)
+        for stage, part in enumerate((seeds[:few], seeds[few:])):
+            tried = [(one, lanes) for one in self.field for lanes in quality.by_variant(one.choice if stage else one.trained)]
+            requests: dict[tuple[str, int], list[Entry]] = {}
+            for one, first in self._lowest(tried, CHOSEN_FROM[stage], OF_ONE[stage]):
+                entries = [Entry(first.setting, first.hyperparameters, seed, first.schedule) for seed in part]
+                requests.setdefault((one.name, length([first])), []).extend(entries)
+            rung = CHOICES[stage]
+            asked = [Request(name, f"{rung}-{steps}", steps, entries) for (name, steps), entries in requests.items()]
+            for request, answer in zip(asked, (yield asked), strict=True):
+                self._named(request.contestant).choice += answer
+
+    def _lowest(self, tried: Sequence[tuple[Standing, list[Lane]]], count: int, of_one: int) -> list[tuple[Standing, Lane]]:
+        """The first lane of so many variants that are lowest in price, and of all that has nothing to tune."""
+        known = [one.quality(lanes) for one, lanes in tried]
+        margin = quality.margin(min(each.mean for each in known), self._nothing())
+        prices = [one.price(each, margin) for (one, _), each in zip(tried, known, strict=True)]
+        counts: Counter[str] = Counter()
+        kept = []
+        for k in np.argsort(prices, kind="stable"):
+            one, lanes = tried[k]
+            if counts[one.name] == of_one or (counts.total() >= count and (counts[one.name] or one.contestant.space)):
                 continue  # what nothing is tuned of is always there: what a person would do without a race
-            counts[one.name] = own + 1
-            first = lanes[0]
-            entries = [Entry(first.setting, first.hyperparameters, seed, first.schedule) for seed in self.plan.seeds_of("choice")]
-            requests.setdefault((one.name, _length(lanes)), []).extend(entries)
-        asked = [Request(name, f"choice-{steps}", steps, entries) for (name, steps), entries in requests.items()]
-        for request, answer in zip(asked, (yield asked), strict=True):
-            self._named(request.contestant).choice += answer
+            counts[one.name] += 1
+            kept.append((one, lanes[0]))
+        return kept
 
     def finals(self) -> Generator[Sequence[Request], Sent, dict[str, Variant]]:
         """One variant of every contestant, for as long as is best for it."""
         finals = {one.name: self._variant(one) for one in self.field}
-        requests = [Request(name, "final", one.steps, self._entries([one], "final")) for name, one in finals.items()]
+        requests = [Request(name, "final", one.steps, self._of(one, "final")) for name, one in finals.items()]
         for one, final in zip(self.field, (yield requests), strict=True):
             one.final = list(final)
         return finals
@@ -208,7 +208,7 @@ class Course:
     def speed(self) -> Rung:
         """On the seeds of the final, each contestant's setting that was as good as the best soonest; where it is not that of the final."""
         requests = []
-        target = choosing.target([self._quality(lanes) for one in self.field for lanes in quality.by_variant(one.trained)], self._nothing())
+        target = choosing.target([one.quality(lanes) for one in self.field for lanes in quality.by_variant(one.trained)], self._nothing())
         for one in self.field:
             fastest = choosing.fastest(quality.by_variant(one.trained), self.constants, target)
             if fastest is None:
@@ -219,14 +219,14 @@ class Course:
                 continue
             steps = int(first.steps[-1]) if first.schedule != "constant" else max(1, min(int(first.steps[-1]), int(np.ceil(2 * arrival))))
             variant = Variant(one.name, first.setting, first.hyperparameters, first.schedule, steps)
-            requests.append(Request(one.name, "speed", steps, self._entries([variant], "final")))
+            requests.append(Request(one.name, "speed", steps, self._of(variant, "final")))
         if requests:
             yield requests
 
     def recommended(self, finals: Mapping[str, Variant]) -> Variant | None:
-        """What is recommended: the lowest expected loss, or what is shown to be no worse and is clearly faster."""
+        """What is recommended: the lowest expected loss, or what is clearly faster and worth it."""
         standing = {one.name: quality.at_end(one.final, self.constants) for one in self.field}
-        seconds = {name: self.seconds[name].times(variant.steps) for name, variant in finals.items()}
+        seconds = {one.name: one.seconds.times(finals[one.name].steps) for one in self.field}
         name = choosing.recommended(standing, seconds, self._nothing())
         return None if quality.failed(self._named(name).final, self.constants) == 1 else finals[name]
 
@@ -238,63 +238,13 @@ class Course:
     def _named(self, name: str) -> Standing:
         return next(one for one in self.field if one.name == name)
 
-    def _quality(self, lanes: Sequence[Lane]) -> Quality:
-        return quality.quality(lanes, self.constants)
-
-    def _best(self, lanes: Sequence[Lane]) -> float:
-        return min(self._quality(group).mean for group in quality.by_variant(lanes))
-
     def _nothing(self) -> float:
         """What it is to have learned nothing."""
-        return float(np.mean([quality.reference(one.trained, self.constants).mean() for one in self.field]))
+        return float(np.mean([one.nothing() for one in self.field]))
 
-    def _improves(self, one: Standing, leaders: Sequence[Standing]) -> bool:
-        """Whether the longest training with a constant learning rate is best at its end, of one who can win; all are lengthened once."""
-        lanes = [group for group in quality.by_variant(one.trained) if group[0].schedule == "constant"]
-        longest = max(map(_length, lanes))
-        if longest < self._length(one, CONSTANT_LENGTHS[0]):
-            return True
-        best = min((self._quality(group) for group in lanes), key=lambda known: known.mean)
-        return best.steps > STILL * longest and self._can_win(one, leaders)
-
-    def _pays(self, one: Standing, leaders: Sequence[Standing]) -> bool:
-        """Whether the longest training under decay is better than all shorter ones, of one who can win; all try the first."""
-        by_length: dict[int, float] = {}
-        for lanes in quality.by_variant(one.trained):
-            if lanes[0].schedule != "constant":
-                by_length[_length(lanes)] = min(self._quality(lanes).mean, by_length.get(_length(lanes), np.inf))
-        if len(by_length) < 2:
-            return True
-        longest = by_length.pop(max(by_length))
-        shorter = min(by_length.values())
-        return longest < shorter - quality.NEGLIGIBLE * quality.margin(shorter, self._nothing()) and self._can_win(one, leaders)
-
-    def _can_win(self, one: Standing, leaders: Sequence[Standing]) -> bool:
-        lowest = min(self._best(other.trained) for other in leaders)
-        return not one.contestant.space or self._best(one.trained) <= lowest + CAN_WIN * quality.margin(lowest, self._nothing())
-
-    def _ranked(self, one: Standing) -> list[int]:
-        """Settings of the search from the best to the worst, by a surface smoothed over them; of those confirmed, once there are some."""
-        if not one.search:
-            return []
-        searched = {lane.setting: self._quality([lane]).mean for lane in one.search}
-        confirmed = {
-            lanes[0].setting: self._quality(lanes).mean
-            for lanes in quality.by_variant(one.trained)
-            if lanes[0].setting != UNTUNED and (lanes[0].schedule, _length(lanes)) == (one.search[0].schedule, _length(one.search))
-        }
-        # the seeds of the two rungs have other splits, and so another level
-        level = float(np.mean([confirmed[i] - searched[i] for i in confirmed])) if confirmed else 0.0
-        ids = list(searched)
-        losses = np.array([confirmed.get(i, searched[i] + level) for i in ids])
-        seeds = np.array([len(self.plan.seeds_of("confirm")) if i in confirmed else 1 for i in ids], float)
-        low = float(losses.min())
-        depth = np.log(losses - low + max(quality.margin(low, self._nothing_of(one)), np.finfo(float).tiny))
-        smooth = smoothing.smoothed(np.stack([one.positions[i] for i in ids]), depth, seeds)
-        return [ids[k] for k in np.argsort(smooth, kind="stable") if not confirmed or ids[k] in confirmed]
-
-    def _nothing_of(self, one: Standing) -> float:
-        return float(quality.reference(one.search, self.constants).mean())
+    def _margin(self) -> float:
+        """What counts as equally good, on the seeds of the confirmation."""
+        return quality.margin(min(one.lowest() for one in self.field), self._nothing())
 
     def _widened(self, name: str, space: Contestant) -> Contestant | None:
         """The contestant with another range of learning rates next to this one, if one of the best settings lies at an edge of it.
@@ -308,7 +258,7 @@ class Course:
         one = self._named(name)
         own, rates = one.contestant.space["learning_rate"], [lane.hyperparameters["learning_rate"] for lane in one.search]
         searched = replace(own, low=min(own.low, reach.low, *rates), high=max(own.high, reach.high, *rates))
-        leaders = [one.settings[i]["learning_rate"] for i in self._ranked(one)[:EDGE_LEADERS]]
+        leaders = [one.settings[i]["learning_rate"] for i in one.ranked()[:EDGE_LEADERS]]
         if all(quality.failed([lane], self.constants) == 1 for lane in one.search):
             return space.with_range("learning_rate", searched.beyond(-1))
         edges = [edge for rate in leaders if (edge := searched.edge(rate))]
@@ -318,14 +268,18 @@ class Course:
     def _variant(self, one: Standing) -> Variant:
         """What a contestant enters the final with: the best of the choice, otherwise of what was confirmed."""
         variants = quality.by_variant(one.choice or one.trained)
-        standing = {k: self._quality(lanes) for k, lanes in enumerate(variants)}
-        seconds = {k: self.seconds[one.name].times(known.steps) for k, known in standing.items()}
+        variants = [lanes for lanes in variants if len(lanes) == max(map(len, variants))]  # those that went on
+        standing = {k: one.quality(lanes) for k, lanes in enumerate(variants)}
+        seconds = {k: one.seconds.times(known.steps) for k, known in standing.items()}
         k = choosing.recommended(standing, seconds, self._nothing())
         first = variants[k][0]
         return Variant(one.name, first.setting, first.hyperparameters, first.schedule, standing[k].steps)
 
-    def _entries(self, variants: Iterable[Variant], rung: str) -> list[Entry]:
-        return [Entry(v.setting, v.hyperparameters, seed, v.schedule) for v in variants for seed in self.plan.seeds_of(rung)]
+    def _entries(self, settings: Mapping[int, Mapping[str, float]], schedule: str, seeds: str) -> list[Entry]:
+        return [Entry(i, setting, seed, schedule) for i, setting in settings.items() for seed in self.plan.seeds_of(seeds)]
+
+    def _of(self, variant: Variant, seeds: str) -> list[Entry]:
+        return self._entries({variant.setting: variant.hyperparameters}, variant.schedule, seeds)
 
 
 def expected(plan: Plan, contestant: Contestant) -> list[tuple[float, float]]:
@@ -342,21 +296,8 @@ def expected(plan: Plan, contestant: Contestant) -> list[tuple[float, float]]:
         *([(float(plan.settings), SEARCH_LENGTH)] if searched else []),
         ((1 + plan.confirmed() * searched) * confirm, SEARCH_LENGTH),
         *((leading * LENGTHENED * confirm, share) for share in lengths),
-        (CHOSEN_FROM * among * len(plan.seeds_of("choice")), usual),
+        *([(leading * len(REFINED) * plan.confirmed() * confirm, usual)] if searched else []),
+        (CHOSEN_FROM[0] * among * len(plan.seeds_of("choice")) / 2, usual),
         (final, usual),
         (final * among, usual),
     ]
-
-
-def _length(lanes: Sequence[Lane]) -> int:
-    return int(lanes[0].steps[-1])
-
-
-def _untuned(contestant: Contestant) -> Mapping[str, float]:
-    """The hyperparameters of the untuned method that are numbers."""
-    return {name: value for name, value in contestant.defaults().items() if isinstance(value, (int, float))}
-
-
-def _position(contestant: Contestant, setting: Mapping[str, float]) -> np.ndarray:
-    """Where a setting lies in the cube of a contestant's search; outside of the unit cube where the search was widened."""
-    return np.clip([reach.position(setting[name]) for name, reach in contestant.space.items()], -1.0, 2.0)

@@ -23,6 +23,7 @@ from talweg.text.format import (
     sentence,
     setting,
     share,
+    times,
     unit,
 )
 from talweg.text.wording import capitals, goal, hyperparameters
@@ -188,8 +189,11 @@ def _instead_of(summary: Summary, r: Row) -> list[str]:
     other, margin = lookup.row(summary, r["instead_of"]), summary["target"]["margin"]
     if other is None:
         return []
+    longer = times(other["training_seconds"] / r["seconds"])
     lower = f"{other['label']} has a lower mean ({measured(other['validation_loss']['mean'])})"
-    return [f"{lower}, but {r['label']} is shown to be no worse within the margin of {figures(margin)}, and is clearly faster."]
+    return [
+        f"{lower}, but its training takes {longer} as long; a training twice as long has to be better by {figures(margin)} to be worth it."
+    ]
 
 
 def _current(summary: Summary, r: Row) -> list[str]:

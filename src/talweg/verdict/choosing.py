@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -49,19 +50,20 @@ def fastest(variants: Sequence[Sequence[Lane]], constants: Constants, target: fl
     return (variants[first], arrivals[first]) if np.isfinite(arrivals[first]) else None
 
 
-def recommended(standing: Mapping[K, Quality], seconds: Mapping[K, Seconds], nothing: float) -> K:
-    """The lowest expected loss; or of those that are as good and clearly faster, the fastest.
+def price(mean: float, seconds: float, margin: float) -> float:
+    """An expected loss with the time that it takes: a training twice as long has to be better by the margin."""
+    return mean + margin * math.log2(seconds)
 
-    As good: its mean lies above the lowest by no more than the margin, over the same seeds. Clearly faster: a whole training takes at
-    most two thirds of the time, by the slower of two measurements; so noise in a timing changes nothing.
+
+def recommended(standing: Mapping[K, Quality], seconds: Mapping[K, Seconds], nothing: float) -> K:
+    """The lowest expected loss; or of those that are clearly faster and lower in `price`, the lowest.
+
+    Clearly faster: a whole training takes at most two thirds of the time, by the slower of two measurements; so noise in a timing
+    changes nothing. A loss that is higher by the margin then has to be bought with half of the time.
     """
     best = min(standing, key=lambda one: standing[one].mean)
-    within = quality.margin(standing[best].mean, nothing)
-    able = [
-        one
-        for one in standing
-        if one != best
-        and float(quality.paired(standing[one], standing[best]).mean()) <= within
-        and FASTER * seconds[one].high <= seconds[best].low
-    ]
-    return min(able, key=lambda one: seconds[one].high, default=best)
+    margin = quality.margin(standing[best].mean, nothing)
+    prices = {one: price(known.mean, seconds[one].high, margin) for one, known in standing.items()}
+    limit = price(standing[best].mean, seconds[best].low, margin)
+    able = [one for one in standing if FASTER * seconds[one].high <= seconds[best].low and prices[one] <= limit]
+    return min(able, key=lambda one: prices[one], default=best)

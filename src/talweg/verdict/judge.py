@@ -125,7 +125,7 @@ def _row(rank: int, entry: Entry, best: Entry, drawn: Draws, record: Record, mar
         "seconds_per_step": {key: getattr(entry.step, key) for key in ("seconds", "low", "high", "steady")},
         "gradients_per_step": entry.step.gradients,
         "curves": _curves(entry, record),
-        "search": [_searched(lane, entry, record) for lane in entry.search],
+        "search": [_searched(lane, entry) for lane in [*entry.search, *_made_later(entry)]],
         "tuning": _tuning(entry, record),
         "at_edge": _edge(entry, record),
         "probes": dynamics.numbers(*entry.probes, entry.examples_per_step, entry.schedule) if entry.probes else None,
@@ -185,7 +185,17 @@ def _good_range(entry: Entry, record: Record) -> list[float] | None:
     return [min(rates), max(rates)]
 
 
-def _searched(lane: Lane, entry: Entry, record: Record) -> dict[str, Any]:
+def _made_later(entry: Entry) -> list[Lane]:
+    """One lane of each setting that was made after the search, where the surface over it was low."""
+    known = {UNTUNED, *(lane.setting for lane in entry.search)}
+    later: dict[int, Lane] = {}
+    for lane in entry.trained if entry.search else ():
+        if lane.setting not in known:
+            later.setdefault(lane.setting, lane)
+    return list(later.values())
+
+
+def _searched(lane: Lane, entry: Entry) -> dict[str, Any]:
     curve = np.where(np.isfinite(lane.validation_loss), lane.validation_loss, np.inf)[1:]
     return {
         "learning_rate": lane.hyperparameters.get("learning_rate", entry.facts["fixed"].get("learning_rate")),

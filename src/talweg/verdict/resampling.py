@@ -3,7 +3,8 @@
 One draw of the first level takes the settings of the search with replacement, the same points of the unit cube for every contestant;
 one draw of the second takes seeds with replacement, the same for every contestant. Where a draw lacks the setting that was chosen, the
 best of those that it has stands for it: what that loses is known from the confirmation, whose seeds all settings share. The luck of the
-draw of settings may be larger than the luck of the seed, so leaving it out would make intervals too narrow.
+draw of settings may be larger than the luck of the seed, so leaving it out would make intervals too narrow. A setting that was made
+after the search belongs to one of its points all the same, so that it, too, is lacking in a third of the draws.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ def final_seeds(record: Record, count: int = bootstrap.DRAWS) -> np.ndarray:
 
 def _lost(entry: Entry, record: Record, picked: np.ndarray) -> np.ndarray:
     """What each draw loses because it lacks the setting that was chosen."""
-    losses = {
-        lanes[0].setting: quality.quality(lanes, record.constants).losses
-        for lanes in quality.by_variant(entry.trained)
-        if _length(lanes) == _length(entry.trained) and lanes[0].schedule == entry.trained[0].schedule
-    }
-    if entry.chosen not in losses or len(losses) < 2:
+    alike: dict[tuple[str, int], dict[int, np.ndarray]] = {}
+    for lanes in quality.by_variant(entry.trained):
+        trained = alike.setdefault((lanes[0].schedule, int(lanes[0].steps[-1])), {})
+        trained[lanes[0].setting] = quality.quality(lanes, record.constants).losses
+    losses = max((each for each in alike.values() if entry.chosen in each), key=len, default={})
+    if len(losses) < 2:
         return np.zeros(len(picked))
     settings = list(losses)
     seeds = bootstrap.resampled(len(losses[entry.chosen]), len(picked), SEED + 2)
@@ -47,7 +48,3 @@ def _lost(entry: Entry, record: Record, picked: np.ndarray) -> np.ndarray:
     chosen = settings.index(entry.chosen)
     best = np.where(there, means, np.inf).min(axis=1)
     return np.where(there[:, chosen] | ~np.isfinite(best), 0.0, np.maximum(best - means[:, chosen], 0.0))
-
-
-def _length(lanes: list) -> int:
-    return int(lanes[0].steps[-1])
