@@ -15,7 +15,7 @@ import pytest
 from talweg.contestants.notation import enter
 from talweg.engine.block import Entry
 from talweg.problems import Problem
-from talweg.racing import tournament
+from talweg.racing import standing, tournament
 from talweg.racing.plan import Plan, checked
 from talweg.racing.tournament import Course, Outcome, Request
 from talweg.store import Lane
@@ -146,8 +146,8 @@ def test_lengths_are_doubled_as_long_as_that_pays(clouds: Problem) -> None:
     made = Played(clouds, slow)
     lengths = [one.steps for one in made.of("cosine")]
     assert lengths == sorted(lengths)
-    assert len(lengths) == len(tournament.DECAY_LENGTHS)
-    assert len(made.of("constant-")) == len(tournament.CONSTANT_LENGTHS)
+    assert len(lengths) == len(standing.DECAY_LENGTHS)
+    assert len(made.of("constant-")) == len(standing.CONSTANT_LENGTHS)
     assert made.recommended.steps > 0.9 * made.plan.steps(EXAMPLES, made.plan.contestants[1])
 
 
@@ -244,6 +244,61 @@ def test_what_is_as_good_as_the_best_before_its_first_step_trains_for_one(clouds
     made = Played(clouds, noise)
     assert all(one.steps >= 1 for together in made.requests for one in together)
     assert any(one.rung == "speed" for together in made.requests for one in together)
+
+
+def test_new_settings_are_tried_under_decay_where_the_surface_is_low(played: Played) -> None:
+    refined, longer = played.of("refined"), [one.steps for one in played.of("cosine")]
+    assert [one.rung for one in refined] == list(tournament.REFINED)
+    tried = [entry.setting for one in (*played.of("search"), *played.of("widened")) for entry in one.entries]
+    new = list(dict.fromkeys(entry.setting for one in refined for entry in one.entries))
+    assert new == list(range(len(tried), len(tried) + 2 * played.plan.confirmed()))
+    for one in refined:
+        assert {entry.schedule for entry in one.entries} == {"cosine"}
+        assert one.steps in longer
+        assert {entry.seed for entry in one.entries} == set(played.plan.seeds_of("confirm"))
+    settings = {entry.setting: entry for one in (*played.of("search"), *refined) for entry in one.entries}
+    assert np.mean([away(settings[i]) for i in new]) < np.mean([away(settings[i]) for i in tried if i in settings])
+
+
+def test_a_setting_that_was_made_later_may_be_recommended(clouds: Problem) -> None:
+    """The best of 16 points lies this far from the middle of the range; a second look finds a better one."""
+    made = Played(clouds, lambda contestant, entry, steps: usual("", entry, steps) + away(entry) ** 2)
+    first = min(away(entry) for one in made.of("search") for entry in one.entries)
+    (final,) = made.of("final")
+    assert away(final.entries[0]) < first
+
+
+def test_settings_are_not_made_for_those_who_cannot_win(clouds: Problem) -> None:
+    made = Played(clouds, lambda contestant, entry, steps: usual("", entry, steps) + (contestant == "momentum"))
+    assert made.of("refined", "adam")
+    assert not made.of("refined", "momentum")
+    assert not made.of("cosine-0.5", "momentum")
+
+
+def test_the_choice_has_few_seeds_for_many_variants_and_more_for_the_best_of_them(played: Played) -> None:
+    seeds = played.plan.seeds_of("choice")
+    variants: dict[str, set[tuple[str, int, str, int]]] = {rung: set() for rung in tournament.CHOICES}
+    drawn: dict[str, set[int]] = {rung: set() for rung in tournament.CHOICES}
+    for one in (one for together in played.requests for one in together if one.rung.startswith("choice")):
+        rung = one.rung.rpartition("-")[0]
+        variants[rung] |= {(one.contestant, entry.setting, entry.schedule, one.steps) for entry in one.entries}
+        drawn[rung] |= {entry.seed for entry in one.entries}
+    many, best = (variants[rung] for rung in tournament.CHOICES)
+    assert best < many
+    assert [drawn[rung] for rung in tournament.CHOICES] == [set(seeds[:1]), set(seeds[1:])]
+    final = played.of("final", "adam")[0]
+    assert {("adam", final.entries[0].setting, final.entries[0].schedule)} <= {variant[:3] for variant in best}
+
+
+def test_a_slow_contestant_is_not_trained_for_longer_unless_it_is_better_by_what_the_time_is_worth(clouds: Problem) -> None:
+    def better(contestant: str, entry: Entry, steps: np.ndarray) -> np.ndarray:
+        return usual("", entry, steps) - (0.002 if contestant == "momentum" else 0.0)
+
+    quick, slow = (Played(clouds, better, seconds={"momentum": Seconds(time, time)}) for time in (1e-4, 1.0))
+    assert quick.recommended.contestant == "momentum"
+    assert quick.of("refined", "momentum")
+    assert slow.recommended.contestant == "adam"
+    assert not slow.of("refined", "momentum")
 
 
 def test_the_same_lanes_lead_to_the_same_requests(clouds: Problem, played: Played) -> None:
