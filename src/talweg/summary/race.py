@@ -46,7 +46,7 @@ class Budget(TypedDict):
 
 
 class Recommendation(TypedDict):
-    """What to use: the lowest expected validation loss, or what is shown to be as good and clearly faster."""
+    """What to use: the lowest expected validation loss, or what is clearly faster and loses less than that time is worth."""
 
     name: str | None  #: of the contestant
     method: str | None  #: of the catalogue; `null` where nothing is recommended
@@ -66,7 +66,7 @@ class Recommendation(TypedDict):
     seconds: float | None  #: of one training on this machine, by the race's clock
     seeds: int  #: fresh ones that validation_loss is over
     tied: list[str]  #: contestants that can't be told apart from it in validation loss
-    instead_of: str | None  #: the contestant with a lower mean, in whose place a faster one is recommended that is no worse
+    instead_of: str | None  #: the contestant with a lower mean, in whose place a faster one is recommended
     still_improving: bool  #: whether its loss still fell when the budget ended
     early_stopping: float | None  #: what stopping each seed at its own lowest point would gain: the mean of its loss less that
     quick: Quick | None  #: what to use in at most a tenth of the time
