@@ -20,6 +20,7 @@ SNIPPETS = (  #: one of each way to write a schedule, of each call, and of the b
     *(f"adam, {schedule}-noisy quadratic" for schedule in ("None", "step", "exponential", "inverse-time", "restarts")),
     *("momentum, cosine-noisy quadratic", "momentum, warmup-cosine-noisy quadratic", "nadam-constant, None-noisy quadratic"),
     *("velocity+rmsprop-inside, one-cycle-noisy quadratic", "muon, None-noisy quadratic", "l2+adam, None-noisy quadratic"),
+    "weight-decay+sgd, None-noisy quadratic",
 )
 
 SLOW: dict[str, Slow] = {

@@ -129,7 +129,11 @@ def test_keras_says_whom_it_has_no_optimizer_for(clouds: Problem, monkeypatch: p
         CLOCKS["keras"]().measure(clouds, contestants)
 
 
-@pytest.mark.parametrize("method", [methods.Adam(0.01), methods.Lion(0.01)], ids=["its own optimizer", "talweg's"])
+@pytest.mark.parametrize(
+    "method",
+    [methods.Adam(0.01), methods.WeightDecay(methods.Momentum(0.1), 0.5), methods.Lion(0.01)],
+    ids=["its own optimizer", "its own with a hook", "talweg's"],
+)
 def test_the_steps_that_torch_is_timed_by_are_the_method_s(clouds: Problem, method: methods.Method) -> None:
     pytest.importorskip("torch")
     from talweg.bridges import torch_clock
@@ -155,7 +159,11 @@ def test_the_steps_that_torch_is_timed_by_are_the_method_s(clouds: Problem, meth
         ("nesterov", "torch", "torch.optim.SGD"),
         ("adam", "keras", "keras.optimizers.Adam"),
         ("weight-decay+adam", "torch", "torch.optim.AdamW"),
-        ("weight-decay+rmsprop", "torch", None),
+        ("weight-decay+rmsprop", "torch", "torch.optim.RMSprop"),
+        ("weight-decay+rmsprop", "keras", "keras.optimizers.RMSprop"),
+        ("weight-decay+nesterov", "torch", "torch.optim.SGD"),
+        ("weight-decay+l2+momentum", "torch", None),
+        ("weight-decay+adabelief", "torch", None),
         ("l2+adam", "keras", None),
         ("lion", "torch", None),
     ],
@@ -163,6 +171,8 @@ def test_the_steps_that_torch_is_timed_by_are_the_method_s(clouds: Problem, meth
 def test_the_nearest_optimizer_serves_unless_it_leaves_something_out(kind: str, library: str, call: str | None) -> None:
     found = ordinary.own_optimizer(library, methods.factory_named("test", kind)())
     assert (found and found.call) == call
+    if found and "weight-decay" in kind:
+        assert sorted((found.hook, found.arguments.get("weight_decay", 0.0))) == [0.0, 0.01]  # by the one or the other, not by both
 
 
 def test_a_learning_rate_that_changes_is_timed_as_one_that_stays(clouds: Problem) -> None:

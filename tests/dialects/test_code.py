@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from talweg import dialects, methods, schedules
+from talweg import dialects, methods, schedules, torch_optimizer
 from talweg.checks import InputError
 from talweg.dialects import CODE
 from talweg.methods import CATALOGUE, WRAPPERS
@@ -20,7 +20,7 @@ from talweg.methods import CATALOGUE, WRAPPERS
 PATHS = runpy.run_path(str(Path(__file__).with_name("paths.py")))
 STEPS, unusual = PATHS["STEPS"], PATHS["unusual"]
 SCHEDULES = {name: schedules.over(name, 0.02, STEPS // 2) for name in schedules.CATALOGUE}  # their ends are seen, too
-KINDS = [*CATALOGUE, *(f"{wrapper}+adam" for wrapper in WRAPPERS)]
+KINDS = [*CATALOGUE, *(f"{wrapper}+adam" for wrapper in WRAPPERS), "weight-decay+sgd"]
 CHANGING = [(kind, name) for kind in ("adam", "momentum", "velocity+rmsprop-inside") for name in SCHEDULES]
 CASES = [*((kind, None) for kind in KINDS), *CHANGING]
 
@@ -78,6 +78,54 @@ def test_the_snippet_for_torch_takes_the_same_steps(kind, schedule, torch, ran, 
             falling.step()
         points.append(w.detach().numpy().copy())
     assert apart(np.stack(points), np.asarray(walk(method, slope.loss, jnp.asarray(slope.start), STEPS))) <= tolerance(kind, text)
+
+
+@pytest.mark.parametrize("slope", ["noisy quadratic"], indirect=True)
+@pytest.mark.parametrize(
+    ("inner", "schedule"),
+    [
+        *((inner, None) for inner in ("momentum", "nesterov-shifted", "velocity+sgd", "rmsprop", "adagrad", "adadelta", "adamax", "rprop")),
+        *((inner, "cosine") for inner in ("momentum", "rmsprop", "adadelta")),
+    ],
+)
+def test_a_weight_decay_that_torch_lacks_is_a_hook_with_which_its_own_optimizer_takes_the_same_steps(
+    inner, schedule, torch, ran, slope, apart
+):
+    method = method_of(f"weight-decay+{inner}", schedule)
+    text = dialects.code(method, "torch")
+    assert "tw." not in text
+    tensors = [[torch.nn.Parameter(torch.tensor(slope.start)), torch.nn.Parameter(torch.ones(2))] for _ in "ab"]
+    made = ran(text)["make_optimizer"](tensors[0])
+    assert isinstance(made, tuple) == bool(schedule)
+    steps = [[made.step] if schedule is None else [one.step for one in made], [torch_optimizer(tensors[1], method).step]]
+    paths: list[list[np.ndarray]] = [[], []]
+    for t in range(30):
+        for (w, _), then, path in zip(tensors, steps, paths, strict=True):
+            w.grad = torch.tensor(slope.gradient(w.detach().numpy(), t))
+            for step in then:
+                step()
+            path.append(w.detach().numpy().copy())
+    assert apart(np.stack(paths[0]), np.stack(paths[1])) <= 1e-12
+    assert tensors[0][1].tolist() == [1.0, 1.0]  # without a gradient it is no part of the step
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        methods.WeightDecay(methods.L2(methods.Momentum(0.1), 0.01), 0.1),  # its penalty would be that of the shrunken weights
+        methods.WeightDecay(methods.Nesterov(0.1), 0.1),
+        methods.WeightDecay(methods.AdaBelief(0.1), 0.1),
+        methods.WeightDecay(methods.AdamHat(0.1), 0.1),
+        methods.WeightDecay(methods.Momentum(0.1), SCHEDULES["cosine"]),
+        methods.WeightDecay(methods.GradientDescent(0.1), SCHEDULES["cosine"]),
+        methods.ClipNorm(methods.WeightDecay(methods.Momentum(0.1), 0.1)),
+    ],
+    ids=repr,
+)
+def test_where_a_hook_does_not_make_the_steps_the_same_the_snippet_takes_the_bridge(method):
+    text = dialects.code(method, "torch")
+    assert "tw.torch_optimizer" in text
+    assert "hook" not in text
 
 
 @pytest.mark.parametrize("slope", ["noisy quadratic"], indirect=True)  # one is enough to tell formulas apart

@@ -64,6 +64,9 @@ def test_a_conversion_there_and_back_gives_the_method_again():
         (methods.Momentum(0.1), "keras", "keras.optimizers.SGD(learning_rate=0.1, momentum=0.9)"),
         (methods.AdagradInside(0.1, eps=0.5, start=0.25), "torch", "torch.optim.Adagrad(lr=0.1, eps=0.0, initial_accumulator_value=0.75)"),
         (methods.WeightDecay(methods.Adam(0.1), 0.2), "torch", "AdamW(lr=0.1, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.2)"),
+        (methods.WeightDecay(methods.GradientDescent(0.1), 0.2), "torch", "torch.optim.SGD(lr=0.1, weight_decay=0.2)"),
+        (methods.WeightDecay(methods.Momentum(0.1, momentum=0.0), 0.2), "caffe", "SGD(base_lr=0.1, weight_decay=0.2)"),
+        (methods.L2(methods.GradientDescent(0.1), 0.2), "keras", "keras.optimizers.SGD(learning_rate=0.1, weight_decay=0.2)"),
         (methods.Adam(1e-3, eps=0.0), "keras", "keras.optimizers.Adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=0.0)"),
         (
             methods.ClipNorm(methods.L2(methods.Momentum(0.1), 0.01), 2.0),

@@ -56,6 +56,14 @@ def test_every_call_takes_the_steps_of_its_method(call, around, changing, slope,
     assert apart(ours(walk, method, slope), theirs) <= CLOSE
 
 
+@pytest.mark.parametrize("kind", [call.kind for call in LIBRARY.calls if call.kind != "lion"])
+def test_every_optimizer_has_the_weight_decay_beside_the_step(kind):
+    (call,) = (call for call in LIBRARY.calls if call.kind == kind)
+    spelling = convert(of_call(LIBRARY, call, True, "weight-decay+"), "keras")
+    assert spelling.exact
+    assert spelling.arguments["weight_decay"] == 0.1
+
+
 @pytest.mark.parametrize("name", schedules.CATALOGUE)
 def test_the_snippet_with_its_schedule_takes_the_steps_of_its_method(name, tmp_path, slope, walk, apart):
     method = methods.WeightDecay(methods.AdamHat(schedules.over(name, RATE, 100)), 0.1)

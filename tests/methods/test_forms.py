@@ -41,6 +41,16 @@ def test_the_shifted_form_leaves_the_look_ahead_points_when_the_learning_rate_ch
     assert apart(looking_ahead(ours, slope.start, falling(np.arange(STEPS)), 0.8), shifted[:-1]) > 1e-6
 
 
+@pytest.mark.parametrize("inner", [methods.GradientDescent, methods.Momentum])
+def test_weight_decay_is_an_l2_penalty_for_plain_gradient_descent_alone(inner, slope, walk, apart):
+    method = inner(InverseTime(RATE, halfway=40.0))
+    beside, within = (
+        np.asarray(walk(around(method, 0.1), slope.loss, jnp.asarray(slope.start), STEPS)) for around in (methods.WeightDecay, methods.L2)
+    )
+    distance = apart(beside, within)
+    assert distance <= 1e-12 if inner is methods.GradientDescent else distance > 1e-6
+
+
 @pytest.mark.parametrize("changing", [False, True], ids=["constant", "schedule"])
 def test_a_learning_rate_inside_the_velocity_is_the_same_only_while_it_is_constant(changing, slope, walk, apart):
     w, velocity, inside = slope.start, 0 * slope.start, []

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from talweg.checks import InputError
-from talweg.dialects import Spelling, convert
+from talweg.dialects import Spelling
+from talweg.dialects.convert import with_hook
 from talweg.dialects.forms import DECAY, PENALTY
 from talweg.engine.entrant import Entrant
 from talweg.methods import Method, factory_of
@@ -77,11 +78,11 @@ def method_of(contestant: Entrant) -> Method:
 
 
 def own_optimizer(library: str, method: Method) -> Spelling | None:
-    """The library's own call for a method, or its nearest, which does the same work: another place for ε takes no time.
+    """The library's own call for a method, or its nearest, which does the same work: another place for ε takes no time. It may have a hook.
 
     None where it has no such call, or only one without the method's weight decay or penalty.
     """
-    spelling = convert(method, library)
+    spelling = with_hook(method, library)
     return None if not spelling.call or {DECAY, PENALTY} & {*spelling.differs} else spelling
 
 

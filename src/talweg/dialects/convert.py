@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from talweg import checks
 from talweg.checks import InputTypeError
 from talweg.dialects import caffe, keras, lasagne, optax, schedules, sklearn, tensorflow1, tensorflow2, torch
 from talweg.dialects.forms import settled
 from talweg.dialects.library import Library
 from talweg.dialects.spelling import Spelling
-from talweg.methods import Method, catalogued, factory_of
+from talweg.methods import Method, WeightDecay, catalogued, factory_of
 from talweg.methods.wrappers import Wrapper
 from talweg.schedules import Schedule
 
@@ -44,6 +46,21 @@ def convert(method: Method, to: str) -> Spelling:
     return spelling
 
 
+def with_hook(method: Method, to: str) -> Spelling:
+    """As `convert`; in PyTorch, a call without decoupled weight decay has it by a hook where that is nearer to the method.
+
+    The hook shrinks the weights when their gradient is known and before the step, so nothing in the call may look at the weights: an L2
+    penalty would be that of the shrunken ones.
+    """
+    spelling, method = convert(method, to), settled(method)
+    if spelling.exact or to != "torch" or not isinstance(method, WeightDecay) or isinstance(method.weight_decay, Schedule):
+        return spelling
+    inside = convert(method.inner, to)
+    if not inside.call or "weight_decay" in inside.arguments or len(inside.differs) >= len(spelling.differs):
+        return spelling
+    return replace(inside, hook=method.weight_decay)
+
+
 def code(method: Method, to: str, *, about: str = "") -> str:
     """A snippet that runs, with the optimizer and its schedule, for torch, keras, optax, tensorflow or sklearn.
 
@@ -54,8 +71,8 @@ def code(method: Method, to: str, *, about: str = "") -> str:
         about: a line on where the numbers come from, the batch size and the like.
     """
     checks.one_of("code", "library", to, CODE)
-    spelling = convert(method, to)
-    if not spelling.exact and to in BRIDGED and catalogued(factory_of(method)):
+    spelling = with_hook(method, to)
+    if not (spelling.exact and _rate_alone(method)) and to in BRIDGED and catalogued(factory_of(method)):
         return _bridged(method, to, about, spelling)
     if not spelling.call:
         return _comment(about, *spelling.differs, "for torch and optax it is there, by way of talweg")
@@ -64,6 +81,11 @@ def code(method: Method, to: str, *, about: str = "") -> str:
 
 def _comment(*lines: str) -> str:
     return "".join(f"# {line}\n" for line in lines if line)
+
+
+def _rate_alone(method: Method) -> bool:
+    """Whether no other number than the learning rate follows a schedule, which the snippets can't write."""
+    return not any(isinstance(value, Schedule) for name, value in settled(method).hyperparameters().items() if name != "learning_rate")
 
 
 def _rate(spelling: Spelling) -> Schedule | None:
@@ -77,18 +99,21 @@ def _rate(spelling: Spelling) -> Schedule | None:
 
 def _torch(spelling: Spelling) -> str:
     rate = _rate(spelling)
-    if rate is None:
-        call = spelling.written().replace("(", "(parameters, ", 1)
-        return f"import torch\n\n\ndef make_optimizer(parameters):\n    return {call}\n"
-    call = spelling.written(lr="1.0").replace("(", "(parameters, ", 1)
-    return (
-        f"import math\n\nimport torch\n\n\n{_function(rate, schedules.PYTHON)}\n\n"
-        "def make_optimizer(parameters):\n"
-        f"    optimizer = {call}\n"
-        "    # schedule.step() after every optimizer.step()\n"
-        "    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, learning_rate)\n"
-        "    return optimizer, schedule\n"
-    )
+    call = spelling.written(**{} if rate is None else {"lr": "1.0"}).replace("(", "(parameters, ", 1)
+    head, functions, lines, result = "import torch\n\n\n", "", "", "optimizer"
+    if spelling.hook:
+        functions += TORCH_HOOK.format(decay=repr(float(spelling.hook)))
+        lines += "    optimizer.register_step_pre_hook(shrink)\n"
+    if rate is not None:
+        head = f"import math\n\n{head}"
+        functions += f"{_function(rate, schedules.PYTHON)}\n\n"
+        lines += (
+            "    # schedule.step() after every optimizer.step()\n"
+            "    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, learning_rate)\n"
+        )
+        result = "optimizer, schedule"
+    body = f"    optimizer = {call}\n{lines}    return {result}\n" if lines else f"    return {call}\n"
+    return f"{head}{functions}def make_optimizer(parameters):\n{body}"
 
 
 def _optax(spelling: Spelling) -> str:
@@ -155,6 +180,16 @@ def _number(value: object) -> str:
     return f"tw.schedules.{type(value).__name__}({inside})"
 
 
+TORCH_HOOK = """@torch.no_grad()
+def shrink(optimizer, args, kwargs):
+    # decoupled weight decay, before every step; call optimizer.step() after backward(), not with a closure
+    for group in optimizer.param_groups:
+        for p in group["params"]:
+            if p.grad is not None:
+                p.mul_(1.0 - group["lr"] * {decay})
+
+
+"""
 WRITERS = {"torch": _torch, "optax": _optax, "keras": _keras, "tensorflow": _keras, "sklearn": _sklearn}
 BRIDGED = {
     "torch": (

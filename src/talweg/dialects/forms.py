@@ -87,8 +87,12 @@ def _same(method: Method, turn: str) -> Iterator[tuple[Method, str]]:
             yield m.AdamW(**n), ""
         case m.WeightDecay():
             yield method.inner, "" if n["weight_decay"] == 0 else DECAY
+            if type(method.inner) is m.GradientDescent:
+                yield m.L2(method.inner, n["weight_decay"]), ""
         case m.L2():
             yield method.inner, "" if n["l2"] == 0 else PENALTY
+            if type(method.inner) is m.GradientDescent:
+                yield m.WeightDecay(method.inner, n["l2"]), ""
         case m.AdagradInside():
             yield m.Adagrad(rate, eps=0.0, start=n["start"] + n["eps"]), ""
         case m.Nesterov():

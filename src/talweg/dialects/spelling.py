@@ -20,6 +20,7 @@ class Spelling:
     #: By the library's own names. A value may be a schedule, or a Spelling of its own (`optax.chain` holds several, under "0", "1", …).
     arguments: Mapping[str, Any] = field(default_factory=dict)
     differs: tuple[str, ...] = ()  #: why its steps are not the method's, a sentence each; empty where they are the same
+    hook: float = 0.0  #: the decoupled weight decay that a hook before the step does for the call, which has none
 
     @property
     def exact(self) -> bool:
