@@ -68,7 +68,7 @@ def test_the_epochs_that_are_bought_take_the_seconds_less_a_margin(clouds: Probl
     epochs = made.epochs(seconds, spent=5.0)
     fitted = dataclasses.replace(made, plan=dataclasses.replace(made.plan, epochs=epochs))
     bought = (seconds - 5) / MARGIN
-    assert 0.85 * bought < fitted.total() < 1.02 * bought  # short trainings have fewer points to measure at than is planned for
+    assert 0.8 * bought < fitted.total() < 1.02 * bought  # short trainings have fewer points to measure at than is planned for
 
 
 def test_a_budget_that_buys_no_step_says_what_would(clouds: Problem) -> None:
