@@ -204,6 +204,7 @@ def main() -> None:
         parser.error("--seeds and --fresh must be at least 2")
     tw.use_all_cores()
     jax.config.update("jax_compilation_cache_dir", str(Path(tempfile.gettempdir()) / "talweg-stability"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)  # so that no race compiles what another one has
     options = {} if given.settings is None else {"settings": given.settings}
     findings = [found(table, given.seeds, given.fresh, **options) for table in given.tables or TABLES]
     print(common.heading("Does the answer depend on the seed of the race?"))
