@@ -8,8 +8,9 @@ curse:   the winner's curse: by how much what was chosen looks better to those w
          its own seeds less the truth, in percent of the mean truth, with the 95 % interval of the mean over races. search: the lowest of
          the search, on its one seed; confirm: the lowest of all that was trained on the confirmation's seeds, at its best length; choice,
          final, promise: what is recommended, on the seeds of each. The truth is the same setting's mean loss on new rows of the population
-         over 64 fresh seeds, each with its own split of the same data; "same data" compares with their validation parts instead. A race
-         that would recommend nothing counts with what it found best: the mean would be over the lucky otherwise.
+         over 64 fresh seeds, each with its own split of the same data; "same data" compares with their validation parts instead. Squared
+         errors are in the target's own unit. A race that would recommend nothing counts with what it found best: the mean would be over
+         the lucky otherwise.
 itself:  a method against itself, with other settings of the same range: how often the two are tied.
 noise:   a target that has nothing to do with the features (two classes, twelve classes, a number): how often nothing was learned;
          and a target that a linear model explains: how often the race says that it is as good.
@@ -137,6 +138,7 @@ def cursed(rows: int, number: int, population: Callable[[np.random.Generator, in
     seeds = np.random.SeedSequence((number, 99)).generate_state(AGAIN).tolist()
     nothing = dict(landmarks.constant(new, seeds))
     failures = [quality.failure(nothing[seed].test_loss) for seed in seeds]
+    unit = problem.facts.get("target_deviation", 1.0) ** 2  # the sample's own would make new rows look worse: its variance is an estimate
     truths: dict[tuple[Any, ...], tuple[float, float]] = {}
 
     def compared(entry: Entry, lanes: Sequence[Lane], own: Quality) -> tuple[float, float, float]:
@@ -147,8 +149,8 @@ def cursed(rows: int, number: int, population: Callable[[np.random.Generator, in
             again = fresh.lanes(placement, method, entry.facts["batch"], own.steps, seeds)
             on_new = np.fmin(np.array([lane.test_loss for lane in again], float), failures)
             same = quality.at_end(again, {seed: one.validation_loss for seed, one in nothing.items()})
-            truths[key] = float(on_new.mean()), same.mean
-        return own.mean, *truths[key]
+            truths[key] = unit * float(on_new.mean()), unit * same.mean
+        return unit * own.mean, *truths[key]
 
     def lowest(stage: str) -> tuple[float, float, float]:
         variants = [(entry, lanes) for entry in known.entries for lanes in quality.by_variant(getattr(entry, stage))]

@@ -182,7 +182,7 @@ def rows(finding: Finding) -> list[dict[str, str]]:
                 "schedule": best.schedule if answer.name else "",
                 "steps": f"{best.steps:,}" if answer.name else "",
                 "group": str(len(answer.group)),
-                "validation loss": f"{answer.low:.4g} – {answer.high:.4g}",
+                "validation loss": "–" if math.isnan(answer.low) else f"{answer.low:.4g} – {answer.high:.4g}",
                 "true": "–" if losses is None else f"{truth:.4g}",
                 "held": "" if losses is None else "yes" if answer.low <= truth <= answer.high else "no",
                 "seconds": f"{answer.seconds:.0f}",
