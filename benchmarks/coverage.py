@@ -1,9 +1,16 @@
 """Does a race know how sure it is? Many small races on samples of a population, so that the truth is known.
 
-    python benchmarks/coverage.py [promise|itself|noise …] [--races 500] [--rows 160]
+    python benchmarks/coverage.py [promise|curse|itself|noise …] [--races 500] [--rows 160]
 
 promise: each race's two intervals against their own truths: `validation_loss` against the mean over 256 further seeds on the same data,
          `expected_on_new_data` against single trainings on as many new rows of the population as it speaks of.
+curse:   the winner's curse: by how much what was chosen looks better to those who chose it than it is. At each stage, the mean loss on
+         its own seeds less the truth, in percent of the mean truth, with the 95 % interval of the mean over races. search: the lowest of
+         the search, on its one seed; confirm: the lowest of all that was trained on the confirmation's seeds, at its best length; choice,
+         final, promise: what is recommended, on the seeds of each. The truth is the same setting's mean loss on new rows of the population
+         over 64 fresh seeds, each with its own split of the same data; "same data" compares with their validation parts instead. Squared
+         errors are in the target's own unit. A race that would recommend nothing counts with what it found best: the mean would be over
+         the lucky otherwise.
 itself:  a method against itself, with other settings of the same range: how often the two are tied.
 noise:   a target that has nothing to do with the features (two classes, twelve classes, a number): how often nothing was learned;
          and a target that a linear model explains: how often the race says that it is as good.
@@ -14,23 +21,29 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+import fresh
 import jax
 import numpy as np
 
 import talweg as tw
 from talweg.engine.program import Placement, Program
 from talweg.methods import Adam, Range
+from talweg.problems import landmarks
 from talweg.problems.supervised import from_arrays
-from talweg.statistics import bootstrap
-from talweg.verdict import record, resampling
+from talweg.statistics import bootstrap, means
+from talweg.store import Lane
+from talweg.verdict import quality, record, resampling
 from talweg.verdict.arrivals import SURE
+from talweg.verdict.quality import Quality
+from talweg.verdict.record import Entry
 
 SETTINGS, SEEDS, FEATURES, NEW = 8, 8, 5, 4096
-LANES, FURTHER = 32, 256
+LANES, FURTHER, AGAIN = 32, 256, 64
 
 Sample = tuple[np.ndarray, np.ndarray]
 
@@ -92,9 +105,8 @@ def promised(rows: int, number: int, population: Callable[[np.random.Generator, 
     traces = [program.run([best.method] * LANES, seeds[i : i + LANES], best.steps) for i in range(0, FURTHER, LANES)]
     truth = np.mean([trace.validation_loss[:, -1].mean() for trace in traces])
     rows = expected["expected_on_new_data"]["rows"]
-    x, y = population(rng, NEW)
-    fresh = problem.coding.inputs(x), problem.coding.unit.scaled(y) if problem.coding.unit is not None else y.astype(np.int32)
-    by_row = jax.jit(jax.vmap(lambda lane: jax.vmap(lambda a, b: problem.loss(lane, (a[None], b[None])))(*fresh)))
+    new_rows = coded(problem, population(rng, NEW))
+    by_row = jax.jit(jax.vmap(lambda lane: jax.vmap(lambda a, b: problem.loss(lane, (a[None], b[None])))(*new_rows)))
     losses = np.concatenate([by_row(trace.params) for trace in traces[:2]])
     single = np.array([one[rng.choice(NEW, rows)].mean() for one in losses])
     own, new = expected["validation_loss"], expected["expected_on_new_data"]
@@ -106,6 +118,55 @@ def promised(rows: int, number: int, population: Callable[[np.random.Generator, 
         "width": float((own["high"] - own["low"]) / own["mean"]),
         "new_width": float((new["high"] - new["low"]) / new["mean"]),
     }
+
+
+def coded(problem: Any, sample: Sample) -> Sample:
+    """New rows of the population as the problem has its own."""
+    x, y = sample
+    return problem.coding.inputs(x), problem.coding.unit.scaled(y) if problem.coding.unit is not None else y.astype(np.int32)
+
+
+def cursed(rows: int, number: int, population: Callable[[np.random.Generator, int], Sample]) -> dict[str, Any]:
+    """For each stage of one race what its pick came to on the stage's seeds, and its two truths: on new rows, on the same data."""
+    rng = np.random.default_rng((number, 11))
+    problem, race = raced(population(rng, rows), number)
+    known = record.read(race.store, race.store.race(race.name))
+    if known.promise is None:  # everything diverged
+        return {}
+    new = replace(problem, test=coded(problem, population(rng, NEW)))
+    placement, constants = Placement(new), known.constants
+    seeds = np.random.SeedSequence((number, 99)).generate_state(AGAIN).tolist()
+    nothing = dict(landmarks.constant(new, seeds))
+    failures = [quality.failure(nothing[seed].test_loss) for seed in seeds]
+    unit = problem.facts.get("target_deviation", 1.0) ** 2  # the sample's own would make new rows look worse: its variance is an estimate
+    truths: dict[tuple[Any, ...], tuple[float, float]] = {}
+
+    def compared(entry: Entry, lanes: Sequence[Lane], own: Quality) -> tuple[float, float, float]:
+        key = entry.name, lanes[0].setting, lanes[0].schedule, own.steps
+        if key not in truths:
+            contestant = next(one for one in race.contestants if one.name == entry.name)
+            method = contestant.method(lanes[0].hyperparameters, own.steps, lanes[0].schedule)
+            again = fresh.lanes(placement, method, entry.facts["batch"], own.steps, seeds)
+            on_new = np.fmin(np.array([lane.test_loss for lane in again], float), failures)
+            same = quality.at_end(again, {seed: one.validation_loss for seed, one in nothing.items()})
+            truths[key] = unit * float(on_new.mean()), unit * same.mean
+        return unit * own.mean, *truths[key]
+
+    def lowest(stage: str) -> tuple[float, float, float]:
+        variants = [(entry, lanes) for entry in known.entries for lanes in quality.by_variant(getattr(entry, stage))]
+        qualities = [quality.quality(lanes, constants) for _, lanes in variants]
+        best = int(np.argmin([one.mean for one in qualities]))
+        return compared(*variants[best], qualities[best])
+
+    entry = known.named(known.promise[0])
+    rungs = {"final": entry.final, "promise": known.promise[1]}
+    found = {"search": lowest("search"), "confirm": lowest("trained")}
+    final = entry.chosen, entry.schedule, entry.steps
+    for lanes in sorted(quality.by_variant(entry.choice), key=len):  # last of all those that went on to all of its seeds
+        own = quality.quality(lanes, constants)
+        if (lanes[0].setting, lanes[0].schedule, own.steps) == final:
+            found["choice"] = compared(entry, lanes, own)
+    return found | {stage: compared(entry, lanes, known.quality(lanes)) for stage, lanes in rungs.items()}
 
 
 def against_itself(rows: int, number: int) -> dict[str, Any]:
@@ -126,6 +187,8 @@ def learned(rows: int, number: int, kind: str) -> dict[str, Any]:
 EXPERIMENTS: dict[str, Callable[[int, int], dict[str, Any]]] = {
     "promise, two classes": lambda rows, k: promised(rows, k, curved),
     "promise, a number": lambda rows, k: promised(rows, k, wavy),
+    "curse, two classes": lambda rows, k: cursed(rows, k, curved),
+    "curse, a number": lambda rows, k: cursed(rows, k, wavy),
     "itself": against_itself,
     "noise, two classes": lambda rows, k: learned(rows, k, "two classes"),
     "noise, twelve classes": lambda rows, k: learned(rows, k, "twelve classes"),
@@ -134,15 +197,36 @@ EXPERIMENTS: dict[str, Callable[[int, int], dict[str, Any]]] = {
 }
 
 
+def shares(results: Sequence[Mapping[str, Any]]) -> str:
+    """The mean of each thing, over the races that know it."""
+    kept = {key: [float(one[key]) for one in results if key in one] for key in dict.fromkeys(k for one in results for k in one)}
+    return " " + ", ".join(f"{key} {np.mean(values):.3f}" for key, values in kept.items())
+
+
+def biases(results: Sequence[Mapping[str, Any]]) -> str:
+    """How far what each stage saw lies from the truths, in percent of their means over the races, with intervals."""
+    lines = []
+    for stage in dict.fromkeys(stage for one in results for stage in one):
+        own, *truths = np.array([one[stage] for one in results if stage in one]).T
+        words = [f"    {stage:8} {len(own)} races:"]
+        for name, truth in zip(("new rows", "same data"), truths, strict=True):
+            off = 100 * (own - truth) / truth.mean()
+            low, high = means.mean_interval(off)
+            words.append(f"{name} {off.mean():+.1f} % ({low:+.1f} … {high:+.1f})")
+        lines.append(" ".join(words))
+    return "\n".join(["", *lines])
+
+
 def main() -> None:
-    """Run the experiments and print, for each, the share of the races for which each thing holds."""
+    """Run the experiments and print, for each, the share of the races for which each thing holds, or the bias."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("which", nargs="*", help="promise, itself, noise, straight; all without it")
+    parser.add_argument("which", nargs="*", help="promise, curse, itself, noise, straight; all without it")
     parser.add_argument("--races", type=int, default=500)
     parser.add_argument("--rows", type=int, default=160)
     given = parser.parse_args()
     tw.use_all_cores()
     jax.config.update("jax_compilation_cache_dir", str(Path(tempfile.gettempdir()) / "talweg-coverage"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)  # so that no race compiles what another one has
     for name, experiment in EXPERIMENTS.items():
         if given.which and not any(word in name for word in given.which):
             continue
@@ -150,9 +234,8 @@ def main() -> None:
         for k in range(given.races):
             results.append(experiment(given.rows, k))
             jax.clear_caches()
-        kept = {key: [float(one[key]) for one in results if key in one] for key in dict.fromkeys(k for one in results for k in one)}
-        shown = ", ".join(f"{key} {np.mean(values):.3f}" for key, values in kept.items())
-        print(f"{name:24} {given.races} races of {given.rows} rows: {shown}; {time.perf_counter() - began:.0f} s", flush=True)
+        shown = biases(results) if name.startswith("curse") else shares(results)
+        print(f"{name:24} {given.races} races of {given.rows} rows:{shown}; {time.perf_counter() - began:.0f} s", flush=True)
 
 
 if __name__ == "__main__":
