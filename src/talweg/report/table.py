@@ -71,7 +71,8 @@ def _target(c: Row, summary: Summary) -> str:
     baseline, (value, ends) = lookup.baseline(summary), parts(c["to_target"]["speedup"], show=times)
     over = f"{'' if lookup.reached(baseline) else '≥ '}{value} the baseline" if ends else ""
     over = "the baseline" if c is baseline else over
-    return stacked(*timing.to_target_parts(summary, c)) + (f"<small>{escape(over)}</small>" if over else "")
+    below = [*([over] if over else []), *timing.examples(summary, c)]
+    return stacked(*timing.to_target_parts(summary, c)) + "".join(f"<small>{escape(words)}</small>" for words in below)
 
 
 def _training(c: Row) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from talweg.summary import Row, Summary
 from talweg.text import lookup, timing
-from talweg.text.format import agreed, figures, interval, joined, listed, loss_name, measured, metric, seconds, times, whole
+from talweg.text.format import agreed, figures, interval, joined, listed, loss_name, measured, metric, seconds, times, unit, whole
 from talweg.text.wording import capitals, goal
 
 SHOWN = 3  # of a ranking
@@ -46,7 +48,16 @@ def speed(summary: Summary) -> list[str]:
     behind = [c for c in rows if c is not first and c["name"] not in wanted["tied"]]
     words += [f"next is {behind[0]['label']}, after {timing.to_target(summary, behind[0])}"] if behind else []
     missed = [c["label"] for c in summary["contestants"] if not lookup.reached(c)]
-    return [f"{'; '.join(words)}.", *([f"{agreed(missed, 'does', 'do')} not reach it within the budget."] if missed else [])]
+    late = [f"{agreed(missed, 'does', 'do')} not reach it within the budget."] if missed else []
+    return [f"{'; '.join(words)}.", *_fewest_examples(summary, rows), *late]
+
+
+def _fewest_examples(summary: Summary, rows: Sequence[Row]) -> list[str]:
+    """Who needs the fewest examples to the target: what a step costs does not count there, so it is often another."""
+    if summary["target"]["count"] == "examples" or unit(summary["problem"]) != "example" or len(rows) < 2:
+        return []
+    fewest = min(rows, key=lambda c: c["to_target"]["examples"]["value"])
+    return [f"By examples, {fewest['label']} is the first, after {interval(fewest['to_target']['examples'], show=whole)}."]
 
 
 def looser(summary: Summary) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from talweg.summary import Row, Summary
-from talweg.text.format import NOTHING, middle, parts, seconds, whole
+from talweg.text.format import NOTHING, middle, parts, seconds, unit, whole
 from talweg.text.lookup import COUNTED
 
 #: Whose steps are timed.
@@ -52,6 +52,12 @@ def to_target_parts(summary: Summary, c: Row, *, missing: str = "not reached") -
     if count == "time":
         return time_parts(estimate, c["seconds_per_step"], missing=missing)
     return parts(estimate, show=whole, missing=missing)
+
+
+def examples(summary: Summary, c: Row) -> list[str]:
+    """How many examples that is, where something else is counted."""
+    shown = c["to_target"]["reached"] and summary["target"]["count"] != "examples" and unit(summary["problem"]) == "example"
+    return [f"{whole(c['to_target']['examples']['value'])} examples"] if shown else []
 
 
 def to_target(summary: Summary, c: Row) -> str:

@@ -6,7 +6,7 @@ import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
-from talweg.text import report
+from talweg.text import report, timing
 
 MADE = runpy.run_path(str(Path(__file__).parents[2] / "fake.py"))
 fresh = MADE["fresh"]
@@ -25,4 +25,5 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
             [" · ".join(filter(None, fact)) for fact in report.what_was_run(summary) if fact[1]],
         )
         yield f"heads: {case.replace('_', ' ')}", [f"{head}: {meaning}" for head, meaning in report.columns(summary).values()]
+        yield f"examples to the target: {case.replace('_', ' ')}", [", ".join(timing.examples(summary, c)) for c in summary["contestants"]]
     yield "how to read it", [report.LEGEND, report.NO_SCRIPT, *report.how_to_read(fresh("summary"))]
