@@ -167,19 +167,30 @@ def maker(torch, p, steps=None):
     )
 
 
+class Own:
+    """PyTorch's own optimizer, made by the code that a race gives, asked as this file asks: with what computes the gradient."""
+
+    def __init__(self, made):
+        self.optimizer, self.schedule = made if isinstance(made, tuple) else (made, None)
+        self.zero_grad = self.optimizer.zero_grad
+
+    def step(self, ask):
+        ask()
+        self.optimizer.step()
+
+
 def talweg_says(problem):
-    """(what, make an optimizer, batch, steps): `race.recommendation` where there is one, else the winner with the race's whole budget."""
+    """(what, make an optimizer, batch, steps): of `race.recommendation`, by its code where that is PyTorch's own optimizer."""
     import talweg as tw
 
-    race = tw.race(problem)
-    best = getattr(race, "recommendation", None) or race.best
+    best = tw.race(problem).recommendation
     if best.method is None:
-        return f"nothing: {getattr(best, 'reason', '')}"[:90], None, "-", 0
-    steps = getattr(best, "steps", None)
-    if steps is None:
-        size = problem.examples if best.batch in (None, "full") else int(best.batch)
-        steps = max(1, round(usual_epochs(problem.examples) * max(1, problem.examples // size)))
-    return f"{best.method!r}"[:90], lambda q: tw.torch_optimizer(q, best.method), best.batch, int(steps)
+        return f"nothing: {best.reason}"[:90], None, "-", 0
+    what, code, scope = f"{best.method!r}"[:90], best.code("torch"), {}
+    if "tw.torch_optimizer" in code:
+        return what, lambda q: tw.torch_optimizer(q, best.method), best.batch, best.steps
+    exec(code, scope)
+    return what, lambda q: Own(scope["make_optimizer"](list(q))), best.batch, best.steps
 
 
 def one_split(text, seed, recommender):
