@@ -243,16 +243,13 @@ def test_nothing_is_quick_where_nothing_was_measured_so_soon() -> None:
 # ---- lengths ---------------------------------------------------------------------------------------------------------------------
 
 
-def test_it_was_still_improving_where_the_longest_length_was_the_best() -> None:
-    def improving(longest: int) -> bool:
-        race = record([Made(seeds(30.0), "it")], promise="it")
-        entry = race.entries[0]
-        steps = np.linspace(0, longest, len(STEPS)).astype(int)
-        entry.trained[0] = replace(entry.trained[0], steps=steps)
-        return recommending.still_improving(entry, race)
-
-    assert improving(100)
-    assert not improving(200)
+@pytest.mark.parametrize(("longest", "improving"), [(100, True), (108, True), (115, False), (200, False)])
+def test_it_was_still_improving_where_its_length_is_about_the_longest_that_the_race_allows(longest: int, improving: bool) -> None:
+    race = record([Made(seeds(30.0), "it")], promise="it")
+    (entry,) = race.entries
+    assert entry.steps == 100
+    race.race.plan["epochs"] = longest * entry.gradients / race.race.problem["examples"]
+    assert recommending.still_improving(entry, race) == improving
 
 
 def test_early_stopping_would_gain_what_each_lanes_best_moment_is_below_its_end() -> None:

@@ -74,7 +74,7 @@ class Contestant:
 
     def _scheduled(self, hyperparameters: Mapping[str, float], over: Callable[[float], schedules.Schedule]) -> Method:
         chosen: dict[str, Any] = {**self.fixed, **hyperparameters}
-        rate = {**self.defaults(), **chosen}.get("learning_rate")
+        rate = chosen["learning_rate"] if "learning_rate" in chosen else self.defaults().get("learning_rate")
         if rate is not None:
             schedule = over(rate)
             chosen["learning_rate"] = rate if isinstance(schedule, schedules.Constant) else schedule

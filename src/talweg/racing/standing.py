@@ -24,7 +24,6 @@ CONSTANT_LENGTHS = (
     1.0,
 )  #: of the longest training, with constant learning rates; each after the first if the one before paid
 DECAY_LENGTHS = (1 / 8, 1 / 4, 1 / 2, 1.0)  #: with decaying ones; the first two, then each if the one before paid
-STILL = 0.9  #: of a training: a best length beyond it says that the loss still falls
 
 
 class Known(NamedTuple):
@@ -154,7 +153,7 @@ class Standing:
         steps = max(by_length)
         longest = by_length.pop(steps)
         shorter = min((known.mean for known in by_length.values()), default=np.inf)
-        return longest.steps > STILL * steps and longest.mean < shorter - quality.margin(longest.mean, self.nothing())
+        return longest.steps > quality.STILL * steps and longest.mean < shorter - quality.margin(longest.mean, self.nothing())
 
 
 def length(lanes: Sequence[Lane]) -> int:

@@ -18,6 +18,7 @@ FAILED = 3.0  #: times the constant predictor's loss is what a failed training c
 SHARE = 0.01  #: of the initial gap, or of the best loss if that is less: losses no farther apart are equally good
 LEAST_SHARE = 0.001  #: of the initial gap, which is the least that can matter
 LOOSE = 0.1  #: of the initial gap that the looser target leaves open
+STILL = 0.9  #: of a training: a best length beyond it says that the loss still falls
 NEGLIGIBLE = 0.1  #: of the margin: a length is not made longer for less
 
 #: The constant predictor's validation loss, by seed; empty for a problem that has none.

@@ -150,9 +150,9 @@ def quick(record: Record, best: Entry) -> dict[str, Any] | None:
 
 
 def still_improving(entry: Entry, record: Record) -> bool:
-    """Whether the best length is the longest that was tried."""
-    longest = max(int(lane.steps[-1]) for lane in (*entry.trained, *entry.choice))
-    return entry.steps >= longest
+    """Whether its best length is about that of the longest training that the race allows; a shorter one was not worth making longer."""
+    longest = record.race.plan["epochs"] * record.race.problem["examples"] / entry.gradients
+    return entry.steps > quality.STILL * longest
 
 
 def _early_stopping(lanes: Sequence[Lane], record: Record, own: Quality) -> float:
