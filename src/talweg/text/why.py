@@ -36,16 +36,13 @@ def tuning() -> str:
     return "It needs more tuning than it was given."
 
 
-def slower(times: float) -> str:
-    """It is no worse, but not as soon there."""
-    return f"It is as good, but takes {fold(times)} as long."
+def tied(*, alike: bool, times: float | None) -> str:
+    """Not told apart from the first in loss, though its mean may be higher by more than the margin; and how many times as long it takes."""
+    words = "It is as good" if alike else "The difference is not significant"
+    longer = "" if times is None else f", but {'it ' * (not alike)}takes {fold(times)} as long"
+    return f"{words}{longer}." if longer or not alike else f"{words} as the first."
 
 
 def worse() -> str:
     """It is worse."""
     return "It is worse; no single reason stands out."
-
-
-def as_good() -> str:
-    """Not told apart from the first, in loss and in time."""
-    return "It is as good as the first."

@@ -11,6 +11,7 @@ from talweg.verdict import dynamics, quality
 from talweg.verdict.record import Entry, Record
 
 FLAT = 0.5  #: of a training: a curve that neither falls nor rises in its second half is flat
+SLOWER = 1.5  #: times as long is worth saying
 UNFAVOURABLE = 1 / 16  #: of the seeds: more that fail are worth saying
 
 
@@ -22,7 +23,8 @@ def reason(entry: Entry, best: Entry, record: Record, margin: float, *, tied: bo
     failures = quality.failed(entry.final, record.constants)
     if tied:
         times = entry.steps * entry.step.seconds / (best.steps * best.step.seconds)
-        return why.slower(times) if times > 1.5 else why.as_good()
+        alike = record.quality(entry.final).mean <= record.quality(best.final).mean + margin
+        return why.tied(alike=alike, times=times if times > SLOWER else None)
     if failures >= UNFAVOURABLE:
         return why.diverges(failures, entry.final[0].hyperparameters.get("learning_rate"))
     if entry.probes:

@@ -53,7 +53,8 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
 def reasons() -> Iterator[str]:
     """Each reason for not being first."""
     yield from (why.budget(), why.overfits(12.0), why.overfits(1.0), why.diverges(0.0625, 0.1), why.diverges(0.5, None))
-    yield from (why.stalls(118.3), why.noise_floor(1), why.noise_floor("full"), why.tuning(), why.slower(3.14), why.worse(), why.as_good())
+    yield from (why.stalls(118.3), why.noise_floor(1), why.noise_floor("full"), why.tuning(), why.worse())
+    yield from (why.tied(alike=alike, times=times) for alike in (True, False) for times in (None, 3.14))
 
 
 def usual(contestants: Any, r: Any, summary: Any) -> None:
