@@ -1,6 +1,6 @@
 """Does a race know how sure it is? Many small races on samples of a population, so that the truth is known.
 
-    python benchmarks/coverage.py [promise|curse|itself|noise …] [--races 500] [--rows 160]
+    python benchmarks/coverage.py [promise|curse|itself|noise …] [--races 500] [--rows 160] [--jobs 2]
 
 promise: each race's two intervals against their own truths: `validation_loss` against the mean over 256 further seeds on the same data,
          `expected_on_new_data` against single trainings on as many new rows of the population as it speaks of.
@@ -19,9 +19,13 @@ noise:   a target that has nothing to do with the features (two classes, twelve 
 from __future__ import annotations
 
 import argparse
+import itertools
+import multiprocessing
+import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -217,26 +221,37 @@ def biases(results: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(["", *lines])
 
 
+def prepared() -> None:
+    """What every process does first."""
+    jax.config.update("jax_compilation_cache_dir", str(Path(tempfile.gettempdir()) / "talweg-coverage"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)  # so that no race compiles what another one has
+
+
+def simulated(name: str, rows: int, number: int) -> dict[str, Any]:
+    """One race of an experiment."""
+    result = EXPERIMENTS[name](rows, number)
+    jax.clear_caches()
+    return result
+
+
 def main() -> None:
     """Run the experiments and print, for each, the share of the races for which each thing holds, or the bias."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("which", nargs="*", help="promise, curse, itself, noise, straight; all without it")
     parser.add_argument("--races", type=int, default=500)
     parser.add_argument("--rows", type=int, default=160)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes side by side, of one core each")
     given = parser.parse_args()
-    tw.use_all_cores()
-    jax.config.update("jax_compilation_cache_dir", str(Path(tempfile.gettempdir()) / "talweg-coverage"))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)  # so that no race compiles what another one has
-    for name, experiment in EXPERIMENTS.items():
-        if given.which and not any(word in name for word in given.which):
-            continue
-        began, results = time.perf_counter(), []
-        for k in range(given.races):
-            results.append(experiment(given.rows, k))
-            jax.clear_caches()
-        shown = biases(results) if name.startswith("curse") else shares(results)
-        print(f"{name:24} {given.races} races of {given.rows} rows:{shown}; {time.perf_counter() - began:.0f} s", flush=True)
+    with ProcessPoolExecutor(given.jobs, multiprocessing.get_context("spawn"), prepared) as pool:
+        for name in EXPERIMENTS:
+            if given.which and not any(word in name for word in given.which):
+                continue
+            began = time.perf_counter()
+            results = list(pool.map(simulated, itertools.repeat(name), itertools.repeat(given.rows), range(given.races)))
+            shown = biases(results) if name.startswith("curse") else shares(results)
+            print(f"{name:24} {given.races} races of {given.rows} rows:{shown}; {time.perf_counter() - began:.0f} s", flush=True)
 
 
 if __name__ == "__main__":
+    os.environ["OMP_NUM_THREADS"] = "1"
     main()
