@@ -4,10 +4,12 @@ One draw of the first level takes the settings of the search with replacement, t
 one draw of the second takes seeds with replacement, the same for every contestant. Where a draw lacks the setting that was chosen, the
 best of those that it has stands for it: what that loses is known from the confirmation, whose seeds all settings share. The luck of the
 draw of settings may be larger than the luck of the seed, so leaving it out would make intervals too narrow. A setting that was made
-after the search belongs to one of its points all the same, so that it, too, is lacking in a third of the draws.
+after the search would not be there without those near it: it stands or falls with the nearest point of the search.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from jaxtyping import Float
@@ -44,7 +46,31 @@ def _lost(entry: Entry, record: Record, picked: np.ndarray) -> np.ndarray:
     seeds = bootstrap.resampled(len(losses[entry.chosen]), len(picked), SEED + 2)
     means = np.stack([losses[setting][seeds].mean(axis=1) for setting in settings], axis=1)  # (draws, settings)
     points = record.race.plan["settings"]
-    there = np.stack([np.full(len(picked), True) if s == UNTUNED else (picked == s % points).any(axis=1) for s in settings], axis=1)
+    nearest = _nearest(entry, settings)
+    there = np.stack([(s == UNTUNED) | (picked == nearest[s] % points).any(axis=1) for s in settings], axis=1)
     chosen = settings.index(entry.chosen)
     best = np.where(there, means, np.inf).min(axis=1)
     return np.where(there[:, chosen] | ~np.isfinite(best), 0.0, np.maximum(best - means[:, chosen], 0.0))
+
+
+def _nearest(entry: Entry, settings: Iterable[int]) -> dict[int, int]:
+    """For each setting itself if it was searched, or is the untuned one; otherwise the searched one nearest to it in the search space."""
+    searched = {lane.setting: lane.hyperparameters for lane in entry.search}
+    made = {lane.setting: lane.hyperparameters for lane in entry.trained}
+    nearest = {}
+    for setting in settings:
+        if setting in searched or setting == UNTUNED or not searched:
+            nearest[setting] = setting
+        else:
+            own = _place(made[setting], entry)
+            nearest[setting] = min(searched, key=lambda one: float(np.linalg.norm(_place(searched[one], entry) - own)))
+    return nearest
+
+
+def _place(hyperparameters: Mapping[str, float], entry: Entry) -> Float[np.ndarray, " numbers"]:
+    """Where a setting lies in the search space, whose edges have the length 1 in logarithms; nothing is below its lower end."""
+    place = []
+    for name, (low, high, complement) in entry.facts["space"].items():
+        value = 1 - hyperparameters[name] if complement else hyperparameters[name]
+        place.append(np.log(max(value, low) / low) / np.log(high / low))
+    return np.array(place)
