@@ -4,7 +4,7 @@ One draw of the first level takes the settings of the search with replacement, t
 one draw of the second takes seeds with replacement, the same for every contestant. Where a draw lacks the setting that was chosen, the
 best of those that it has stands for it: what that loses is known from the confirmation, whose seeds all settings share. The luck of the
 draw of settings may be larger than the luck of the seed, so leaving it out would make intervals too narrow. A setting that was made
-after the search would not be there without those near it: it stands or falls with the nearest point of the search.
+after the search would not be there without those near it: it is lacking where both points of the search nearest to it are.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from talweg.verdict import quality
 from talweg.verdict.record import UNTUNED, Entry, Record
 
 SEED = 20260101
+NEAREST = 2  #: points of the search without which a setting would not have been made
 
 
 def draws(record: Record, count: int = bootstrap.DRAWS) -> dict[str, Float[np.ndarray, " draws"]]:
@@ -47,23 +48,23 @@ def _lost(entry: Entry, record: Record, picked: np.ndarray) -> np.ndarray:
     means = np.stack([losses[setting][seeds].mean(axis=1) for setting in settings], axis=1)  # (draws, settings)
     points = record.race.plan["settings"]
     nearest = _nearest(entry, settings)
-    there = np.stack([(s == UNTUNED) | (picked == nearest[s] % points).any(axis=1) for s in settings], axis=1)
+    there = np.stack([(s == UNTUNED) | np.isin(picked, [near % points for near in nearest[s]]).any(axis=1) for s in settings], axis=1)
     chosen = settings.index(entry.chosen)
     best = np.where(there, means, np.inf).min(axis=1)
     return np.where(there[:, chosen] | ~np.isfinite(best), 0.0, np.maximum(best - means[:, chosen], 0.0))
 
 
-def _nearest(entry: Entry, settings: Iterable[int]) -> dict[int, int]:
-    """For each setting itself if it was searched, or is the untuned one; otherwise the searched one nearest to it in the search space."""
+def _nearest(entry: Entry, settings: Iterable[int]) -> dict[int, list[int]]:
+    """For each setting itself if it was searched, or is the untuned one; otherwise the two searched ones that are nearest to it."""
     searched = {lane.setting: lane.hyperparameters for lane in entry.search}
     made = {lane.setting: lane.hyperparameters for lane in entry.trained}
     nearest = {}
     for setting in settings:
         if setting in searched or setting == UNTUNED or not searched:
-            nearest[setting] = setting
+            nearest[setting] = [setting]
         else:
             own = _place(made[setting], entry)
-            nearest[setting] = min(searched, key=lambda one: float(np.linalg.norm(_place(searched[one], entry) - own)))
+            nearest[setting] = sorted(searched, key=lambda one: float(np.linalg.norm(_place(searched[one], entry) - own)))[:NEAREST]
     return nearest
 
 
