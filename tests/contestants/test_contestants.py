@@ -14,6 +14,7 @@ from talweg.checks import InputError
 from talweg.contestants.contestant import WEIGHT_DECAY
 from talweg.contestants.design import cube
 from talweg.contestants.notation import NINE, enter, parse
+from talweg.contestants.remedies import line_up
 from talweg.methods import CATALOGUE, WRAPPERS, Adam, ClipNorm, Elementwise, GradientDescent, Momentum
 from talweg.methods.catalogue import plain
 from talweg.methods.space import Range, Space
@@ -244,7 +245,7 @@ def test_what_is_not_tuned_gets_no_weight_decay(clouds: Problem) -> None:
 
 
 def test_every_method_may_be_typed_with_weight_decay(clouds: Problem) -> None:
-    _, factory, _, numbers = parse("sgd:learning_rate=0.5,weight_decay=0.25".replace(",", ":"))
+    _, factory, _, numbers = parse("sgd:learning_rate=0.5:weight_decay=0.25")
     params, gradient = np.array([2.0]), np.array([1.0])
     move, _ = factory(**numbers).step(Fixed(gradient), params, factory(**numbers).init(params), 0, jax.random.key(0))
     np.testing.assert_allclose(move, -0.5 * (gradient + 0.25 * params))
@@ -348,6 +349,16 @@ def test_a_method_that_asks_for_two_gradients_is_charged_for_two(clouds: Problem
 def test_more_numbers_than_the_cube_has_columns_are_refused(clouds: Problem) -> None:
     with pytest.raises(InputError, match=r"has 9 numbers to search \(.*\), at most 8 can be; fix some"):
         enter(clouds, "velocity+clip-norm+clip-value+l2+weight-decay+sam+ema+noisy+sgd", 64)
+
+
+def test_numbers_that_a_race_or_a_remedy_adds_are_counted_too(clouds: Problem, bowl: Problem) -> None:
+    eight = "velocity+clip-norm+clip-value+l2+sam+ema+noisy+sgd"
+    (entry,) = (one for one in enter(bowl, eight, 64) if one.name == eight)
+    assert len(entry.space) == 8
+    with pytest.raises(InputError, match=r"has 9 numbers to search \(.*weight_decay\), at most 8 can be; fix some"):
+        enter(clouds, eight, 64)
+    with pytest.raises(InputError, match=r"weight-noise\+.* has 9 numbers to search"):
+        line_up(bowl, eight, 64, remedies="weight-noise")
 
 
 @pytest.mark.parametrize("text", ["adam:learning_rate=1e-2,b1=0.8@16", "adam@16:learning_rate=1e-2:b1=0.8"])

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from talweg import schedules
+from talweg.checks import InputError
+from talweg.contestants.design import DIMENSIONS
 from talweg.methods import Method, MethodFactory, Range
 from talweg.methods.factories import decayed, required
 from talweg.methods.space import tunable
@@ -37,6 +39,13 @@ class Contestant:
     gradients: int = 1  #: gradient evaluations per step, each of which is charged
     restarts: int = 1  #: trainings one after the other, each with its share of the steps and a fresh start; the best so far is kept
     width: int = 1  #: how many times as wide the hidden layers of the problem's model are
+
+    def __post_init__(self) -> None:
+        if len(self.space) > DIMENSIONS:
+            numbers = ", ".join(self.space)
+            raise InputError(
+                f"race: {self.name} has {len(self.space)} numbers to search ({numbers}), at most {DIMENSIONS} can be; fix some"
+            )
 
     @property
     def method_name(self) -> str:

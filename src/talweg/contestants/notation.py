@@ -14,7 +14,6 @@ import numpy as np
 from talweg import checks, schedules
 from talweg.checks import InputError, InputTypeError
 from talweg.contestants.contestant import Contestant
-from talweg.contestants.design import DIMENSIONS
 from talweg.engine.cost import batch_size, gradients_per_step
 from talweg.methods import CATALOGUE, GradientDescent, Method, MethodFactory, Wrapped, factory_named, factory_of
 from talweg.methods.factories import decayed, required
@@ -171,10 +170,6 @@ def _entry(problem: Problem, name: str | None, method: Any, settings: int, sched
     searched = tunable(space, settings)
     text = (factory.name or factory.__name__.lower()) + ("" if batch is None else f"@{batch}")
     text += "".join(f":{k}={v:g}" for k, v in fixed.items()) if typed else ""
-    if len(searched) > DIMENSIONS:
-        raise InputError(
-            f"race: {text} has {len(searched)} numbers to search ({', '.join(searched)}), at most {DIMENSIONS} can be; fix some"
-        )
     label = name or _label(factory, batch, size, fixed if typed else {}, data=problem.train is not None)
     decays = schedule is None and "learning_rate" in searched
     entry = Contestant(name or text, label, factory, size, fixed, searched, schedule or "constant", decays)

@@ -13,7 +13,6 @@ from typing import Any
 from talweg import checks
 from talweg.checks import InputError
 from talweg.contestants.contestant import Contestant
-from talweg.contestants.design import DIMENSIONS
 from talweg.contestants.notation import CURRENT, enter, listed, unique
 from talweg.engine.cost import batch_size
 from talweg.methods import Noisy, WeightNoise, Wrapped, Wrapper
@@ -68,13 +67,8 @@ def shaken(contestant: Contestant, problem: Problem, settings: int = SETTINGS, *
         factory = factory.inner
     if outer is WeightNoise and "learning_rate" not in contestant.defaults():
         raise InputError(f"{outer.name}: {contestant.label} has no learning rate to measure the noise by; use noise, which is on gradients")
-    space = {**contestant.space, **tunable(outer.space, settings)}
-    if len(space) > DIMENSIONS:
-        raise InputError(
-            f"{outer.name}: {contestant.label} has {len(space)} numbers to search with it, at most {DIMENSIONS} can be; fix some"
-        )
-    entry = replace(contestant, factory=Wrapped(outer, contestant.factory), space=space)
-    return [_named(entry, outer.name, outer.label)]
+    named = _named(contestant, outer.name, outer.label)
+    return [replace(named, factory=Wrapped(outer, contestant.factory), space={**contestant.space, **tunable(outer.space, settings)})]
 
 
 def restarted(contestant: Contestant, problem: Problem, settings: int = SETTINGS) -> list[Contestant]:

@@ -38,9 +38,9 @@ def tuning() -> str:
 
 def tied(*, alike: bool, times: float | None) -> str:
     """Not told apart from the first in loss, though its mean may be higher by more than the margin; and how many times as long it takes."""
-    words = "It is as good" if alike else "The difference is not significant"
-    longer = "" if times is None else f", but {'it ' * (not alike)}takes {fold(times)} as long"
-    return f"{words}{longer}." if longer or not alike else f"{words} as the first."
+    if times is None:
+        return "It is as good as the first." if alike else "The difference is not significant."
+    return f"{'It is as good, but' if alike else 'The difference is not significant, but it'} takes {fold(times)} as long."
 
 
 def worse() -> str:
