@@ -356,9 +356,8 @@ def nothing_learned() -> Summary:
 
 
 def none(made: Summary, reason: str) -> None:
-    """Nothing is recommended, and there is nothing to reach."""
-    kept = {"reason": reason, "hyperparameters": {}, "seeds": 32, "tied": [], "still_improving": False}
-    made["recommendation"] = dict.fromkeys(made["recommendation"]) | kept
+    """Nothing is recommended, and there is nothing to reach; what was best all the same is kept."""
+    made["recommendation"] |= {"method": None, "reason": reason, "quick": None, "tied": [], "instead_of": None}
     made["target"] |= {"value": None, "loose": None, "margin": None, "fastest": None, "tied": []}
     made["target"]["text"] = race.target("loss", None, made["problem"], given=False, margin=None)
     for mark in made["landmarks"]:

@@ -65,7 +65,7 @@ def test_the_star_is_beside_what_is_recommended_and_dots_beside_its_equals() -> 
     lines = printed(fresh("summary"), 120).splitlines()
     marked = {label: next(line for line in lines if f"■ {label}" in line)[:6].split() for label in ("Adam", "Nesterov", "momentum")}
     assert marked == {"Adam": ["●", "1★"], "Nesterov": ["●", "2"], "momentum": ["3"]}
-    assert "★ " not in printed(fresh("nothing_learned"), 120).split("★ recommended")[0]
+    assert "★" not in printed(fresh("nothing_learned"), 120)
 
 
 def test_a_time_that_is_not_steady_is_never_a_plain_number() -> None:

@@ -164,6 +164,13 @@ def test_losses_are_written_beside_their_rows_with_the_landmarks_above() -> None
     assert "constant prediction 2.3 →" in drawn_words
 
 
+def test_the_names_of_landmarks_that_are_close_together_stand_above_each_other() -> None:
+    summary = fresh("nothing_learned")
+    notes = [note for note in forest.quality(summary).layout.annotations if note.y == 1 and note.yref == "paper"]
+    names = {note.text: note.yshift or 0 for note in notes if "constant" in note.text or "logistic" in note.text}
+    assert sorted(names.values()) == [0, 15]
+
+
 def test_the_margin_is_a_band_above_the_lowest_loss() -> None:
     summary = fresh("summary")
     (band,) = [shape for shape in forest.quality(summary).layout.shapes if shape.type == "rect" and shape.yref == "paper"]

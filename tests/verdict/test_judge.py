@@ -160,12 +160,17 @@ def test_a_goal_that_is_given_is_the_target_of_all() -> None:
     assert contestant(summary, "fast")["to_target"]["examples"]["value"] == pytest.approx(1.4 * 300, rel=0.1)
 
 
-def test_where_nothing_was_learned_nothing_is_recommended() -> None:
+def test_where_nothing_was_learned_nothing_is_recommended_and_nobody_is_soon_as_good_as_the_best() -> None:
     flat = [np.full(len(STEPS), 2.0)] * 16
     summary = judge(record([Made(flat, "baseline"), Made(flat, "it")], promise="it"))
     assert (summary["recommendation"]["method"], summary["verdict"]["winner"], summary["verdict"]["tied"]) == (None, None, [])
     assert "nothing was learned" in summary["verdict"]["headline"].lower()
+    assert (summary["target"]["value"], summary["target"]["loose"], summary["target"]["fastest"]) == (None, None, None)
+    assert not any(row["to_target"]["reached"] for row in summary["contestants"])
+    assert not any("By time" in words or "looser target" in words for words in summary["verdict"]["sentences"])
     json.dumps(summary, allow_nan=False)
+    given = judge(record([Made(flat, "baseline"), Made(flat, "it")], {"kind": "loss", "value": 1.9}, promise="it"))
+    assert given["target"]["value"] == 1.9
 
 
 @pytest.mark.parametrize("landmarks", [{"constant": 2.0}, {}])
@@ -222,6 +227,8 @@ def test_the_good_range_is_where_settings_come_within_a_tenth_of_the_gap() -> No
     search = [falling(30.0, 0.66), falling(30.0, 0.64), falling(30.0), diverging()]  # of the gap of 1.5 a tenth is 0.15
     row = contestant(judge(record([baseline(), Made(FAST, "it", search=search, chosen=2)])), "it")
     assert row["good_range"] == [1e-3, 1e-2]
+    newer = contestant(judge(record([baseline(), Made(FAST, "it", search=search, chosen=3)])), "it")
+    assert newer["good_range"] == [1e-3, 1e-1]  # the chosen one is always in it
     flat = [np.full(len(STEPS), 2.0)] * 4
     assert contestant(judge(record([baseline(), Made(FAST, "it", search=flat, chosen=2)])), "it")["good_range"] is None
 

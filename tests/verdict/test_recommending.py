@@ -31,7 +31,7 @@ def good(end: float = 0.5, name: str = "it", **more: Any) -> Any:
 
 
 def recommended(race: Any) -> dict[str, Any]:
-    return recommending.recommendation(race, resampling.draws(race), 0.005)
+    return recommending.recommendation(race, resampling.draws(race))
 
 
 # ---- what is recommended ---------------------------------------------------------------------------------------------------------

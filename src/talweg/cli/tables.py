@@ -127,15 +127,16 @@ def table(summary: Summary, width: int) -> Table:
     grid.add_column("", no_wrap=True)
     grid.add_column("method", no_wrap=True)
     rows = summary["contestants"]
-    star = summary["recommendation"]["name"]
-    marks = [f"{'[green]●[/]' if row['tied'] else ' '} {row['rank']}{'★' if row['name'] == star else ' '}" for row in rows]
+    best = lookup.recommended(summary)
+    marks = [f"{'[green]●[/]' if row['tied'] else ' '} {row['rank']}{'★' if row is best else ' '}" for row in rows]
     labels = [named(row) for row in rows]
     columns = _fitting(_columns(summary), rows, width - 9 - max(cell_len(row["label"]) for row in rows))
     for head, _ in columns:
         grid.add_column(head, justify="left" if head == WHY else "right", no_wrap=True)
     for i, row in enumerate(rows):
         grid.add_row(marks[i], labels[i], *(cells[i] for _, cells in columns), style="dim" if lookup.failed(row) else "")
-    grid.caption = Text("★ recommended; ● not separable from the lowest loss; means over seeds, with 95 % intervals", style="dim")
+    star = "★ recommended; " if best is not None else ""
+    grid.caption = Text(f"{star}● not separable from the lowest loss; means over seeds, with 95 % intervals", style="dim")
     grid.caption_justify = "left"
     return grid
 

@@ -28,7 +28,7 @@ def quality(summary: Summary) -> layout.Figure:
     if margin is not None:
         band = {"fillcolor": "rgba(128, 136, 147, 0.16)", "line": {"width": 0}, "layer": "below"}
         figure.add_shape(type="rect", yref="paper", y0=0, y1=1, x0=max(lowest, bounds[0]), x1=lowest + margin, **band)
-    for mark in lifted["landmarks"]:
+    for mark in sorted(lifted["landmarks"], key=lambda mark: mark["validation_loss"]["mean"] or 0.0):
         _landmark(figure, mark, bounds)
     for k, (c, shown) in enumerate(zip(summary["contestants"], lifted["contestants"], strict=True)):
         lost = lookup.failed(c)
@@ -53,21 +53,21 @@ def _loss_bounds(summary: Summary, rows: Sequence[Row]) -> tuple[float, float] |
 
 
 def _landmark(figure: layout.Figure, mark: Row, bounds: tuple[float, float]) -> None:
-    """A line with its name above the rows; one that is too far off has its name and an arrow at the edge."""
+    """A line with its name above the rows, each on a line of its own; one that is too far off has its name and an arrow at the edge."""
     value = mark["validation_loss"]["mean"]
     if value is None:
         return
-    name, font = layout.safe(shortened(mark["label"], 24)), {"color": QUIET, "size": 11.5}
+    name, number = layout.safe(shortened(mark["label"], 24)), len(figure.layout.annotations)  # the landmarks are the first of them
+    place: dict[str, Any] = {"yanchor": "bottom", "yshift": 15 * number, "font": {"color": QUIET, "size": 11.5}}
+    narrow = figure.layout.meta["narrow"]
     if bounds[0] < value < bounds[1]:
         figure.add_vline(value, line={"color": QUIET, "width": 1.4, "dash": "dot"}, layer="below")
         at = layout.height_of(value, *bounds)
-        figure.layout.meta["narrow"][f"annotations[{len(figure.layout.annotations)}].text"] = mark["name"]
-        figure.add_annotation(**layout.note(name, at, 1, xanchor="center" if 0.1 < at < 0.9 else "right", yanchor="bottom", font=font))
+        narrow[f"annotations[{number}].text"] = mark["name"]
+        figure.add_annotation(**layout.note(name, at, 1, xanchor="center" if 0.1 < at < 0.9 else "right", **place))
     elif value >= bounds[1]:
-        figure.layout.meta["narrow"][f"annotations[{len(figure.layout.annotations)}].text"] = f"{mark['name']} {figures(value)} →"
-        beyond = sum("→" in note.text for note in figure.layout.annotations)
-        words = f"{name} {figures(value)} →"
-        figure.add_annotation(**layout.note(words, 1, 1, xanchor="right", yanchor="bottom", yshift=15 * (1 + beyond), font=font))
+        narrow[f"annotations[{number}].text"] = f"{mark['name']} {figures(value)} →"
+        figure.add_annotation(**layout.note(f"{name} {figures(value)} →", 1, 1, xanchor="right", **place))
 
 
 def speed(summary: Summary) -> layout.Figure:

@@ -87,10 +87,10 @@ def _gain(c: Row) -> str:
 
 def _cells(summary: Summary) -> dict[str, Cell]:
     """What shows a contestant in each column of `talweg.text.report.columns`."""
-    problem, look, name = summary["problem"], looks(summary["contestants"]), summary["recommendation"]["name"]
+    problem, look, best = summary["problem"], looks(summary["contestants"]), lookup.recommended(summary)
     score, data = metric(problem["metric_percent"]), unit(summary["problem"]) == "example"
     return {
-        "rank": lambda c: _rank(c, c["name"] == name),
+        "rank": lambda c: _rank(c, c is best),
         "method": lambda c: _method(c, look[c["name"]]),
         "batch": lambda c: escape(batch_size(c["batch"])),
         "learning_rate": _learning_rate,

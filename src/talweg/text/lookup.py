@@ -29,7 +29,7 @@ def baseline(summary: Summary) -> Row:
 
 def recommended(summary: Summary) -> Row | None:
     """The contestant that is recommended; None if nothing is."""
-    return row(summary, summary["recommendation"]["name"])
+    return row(summary, summary["recommendation"]["name"]) if summary["recommendation"]["method"] else None
 
 
 def failed(c: Row) -> bool:

@@ -23,7 +23,7 @@ LEGEND = (
 def key_numbers(summary: Summary) -> Facts:
     """The numbers of what is recommended; none if nothing is."""
     problem, r, c = summary["problem"], summary["recommendation"], lookup.recommended(summary)
-    if r["method"] is None or c is None:
+    if c is None:
         return []
     data = unit(problem) == "example"
     loss, ends = parts(r["validation_loss"])
@@ -50,7 +50,7 @@ def key_numbers(summary: Summary) -> Facts:
 def advice(summary: Summary) -> list[str]:
     """How to use what is recommended: as code, and what to do when model or data change; nothing if nothing is."""
     r, c, run = summary["recommendation"], lookup.recommended(summary), summary["run"]
-    if r["method"] is None or c is None:
+    if c is None:
         return []
     sentences = [f"As code: talweg code {run['race']} --for torch (or keras, optax, tensorflow, sklearn)."]
     fixed = hyperparameters(r, [name for name in r["hyperparameters"] if name not in c["tuned"]])

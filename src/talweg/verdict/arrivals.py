@@ -42,18 +42,20 @@ class Arrivals:
     of: dict[str, Arrival]
 
 
-def arrivals(record: Record) -> Arrivals:
-    """Who reaches the target when: what was asked for, or as good as the best."""
+def arrivals(record: Record, *, learned: bool = True) -> Arrivals:
+    """Who reaches the target when: what was asked for, or as good as the best; there is none where nothing was learned."""
     finals = {entry.name: record.quality(entry.final) for entry in record.entries}
     nothing, best = record.nothing(), min(one.mean for one in finals.values())
     margin, goal = quality.margin(best, nothing), record.goal
     seeds = resampling.final_seeds(record)
-    if goal.value is None:
+    if goal.value is not None:
+        value, drawn = goal.value, np.full(len(seeds), goal.value)
+    elif learned:
         value = best + margin
         drawn = np.min([one.losses[seeds].mean(axis=1) for one in finals.values()], axis=0) + margin
     else:
-        value, drawn = goal.value, np.full(len(seeds), goal.value)
-    loose = best + quality.LOOSE * max(nothing - best, 0.0)
+        value, drawn = -np.inf, np.full(len(seeds), -np.inf)
+    loose = best + quality.LOOSE * max(nothing - best, 0.0) if learned else -np.inf
     of = {}
     for entry in record.entries:
         groups = [lanes for lanes in (entry.final, entry.speed) if lanes]
@@ -68,7 +70,7 @@ def arrivals(record: Record) -> Arrivals:
         losses = quality.curves(groups[first], record.constants).mean(axis=0)
         longest = max(int(lanes[0].steps[-1]) for lanes in groups)
         of[entry.name] = Arrival(groups[first], points[first], draws, censoring.crossing(steps, losses, loose), longest)
-    return Arrivals(value, loose if goal.kind == "loss" else None, margin, of)
+    return Arrivals(value if np.isfinite(value) else None, loose if goal.kind == "loss" and learned else None, margin, of)
 
 
 def summary(record: Record, arrived: Arrivals, count: str) -> dict[str, dict[str, Any]]:

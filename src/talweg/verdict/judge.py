@@ -29,10 +29,10 @@ Draws = dict[str, np.ndarray]
 def judge(record: Record, count: str = "time") -> RaceSummary:
     """The summary of a race; `count` is what speed is counted in."""
     drawn, race_row, plan = resampling.draws(record), record.race, record.race.plan
-    arrived = arrivals.arrivals(record)
+    recommended = recommending.recommendation(record, drawn)
+    arrived = arrivals.arrivals(record, learned=recommended["method"] is not None)
     soonest = arrivals.summary(record, arrived, count)
     ranked = sorted(record.entries, key=lambda entry: record.quality(entry.final).mean)
-    recommended = recommending.recommendation(record, drawn, arrived.margin)
     rows = [
         _row(i, entry, ranked[0], drawn, record, arrived.margin) | {"to_target": soonest[entry.name]} for i, entry in enumerate(ranked, 1)
     ]
@@ -174,7 +174,7 @@ def _alike(setting: Mapping[str, float], other: Mapping[str, float], names: Iter
 
 
 def _good_range(entry: Entry, record: Record) -> list[float] | None:
-    """The learning rates of the search that come within a tenth of the gap of its best."""
+    """The learning rates of the search that come within a tenth of the gap of its best, and the chosen one, which may be newer."""
     if "learning_rate" not in entry.facts["space"] or not entry.search:
         return None
     losses = np.array([quality.quality([lane], record.constants).mean for lane in entry.search])
@@ -182,6 +182,7 @@ def _good_range(entry: Entry, record: Record) -> list[float] | None:
     if low >= nothing:
         return None
     rates = [lane.hyperparameters["learning_rate"] for lane in itertools.compress(entry.search, losses <= low + GOOD * (nothing - low))]
+    rates.append(entry.final[0].hyperparameters["learning_rate"])
     return [min(rates), max(rates)]
 
 

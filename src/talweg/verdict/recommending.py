@@ -22,7 +22,7 @@ NEVER_NEGATIVE = ("squared", "absolute", "huber", "cross-entropy", "hinge")  #: 
 LANDMARKS = {"constant": "the constant prediction", "linear": "a linear model"}
 
 
-def recommendation(record: Record, drawn: dict[str, np.ndarray], margin: float) -> dict[str, Any]:
+def recommendation(record: Record, drawn: dict[str, np.ndarray]) -> dict[str, Any]:
     """The recommendation; without a `method`, and with a reason, where everything failed or nothing was learned."""
     best = min(record.entries, key=lambda entry: record.quality(entry.final).mean)
     name, lanes = record.promise or (best.name, best.final)
