@@ -46,7 +46,7 @@ SCHEDULES = {
 def target(kind: str, value: float | None, problem: Row, *, given: bool, margin: float | None) -> str:
     """What counts as as good as the best: a loss or metric of `value`, which was asked for or is within the margin of the lowest."""
     if value is None:
-        return f"none, since no contestant has a {loss_name(problem)} to be timed to"
+        return "none, since nothing was learned"
     why = ", as requested" if given else "" if margin is None else ", within the margin of the lowest"
     return goal(kind, value, problem) + why
 
