@@ -1,18 +1,14 @@
-"""Whole races, small ones: what is run, what is not run again, and what comes out."""
+"""Whole races, small ones: what is run, and what is not run again."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
-from safetensors.numpy import load
 
 import talweg as tw
 from metronome import ticking
@@ -22,15 +18,13 @@ from talweg.engine.block import Block
 from talweg.engine.clock import Pace
 from talweg.engine.executors.base import Finished
 from talweg.engine.executors.local import Local
-from talweg.methods import Adam, Elementwise, GradientDescent, Range
-from talweg.methods.space import Space
+from talweg.methods import Adam
 from talweg.problems import Problem
 from talweg.racing.api import Stopped
 from talweg.racing.events import Event, Expected, Going, Prepared
 from talweg.racing.result import Race
 from talweg.store import Store
 
-TWINS: dict[str, Any] = {"methods": "a=adam,b=adam", "settings": 8, "seeds": 4, "epochs": 8}
 QUICK: dict[str, Any] = {"methods": "sgd:learning_rate=0.1", "settings": 8, "seeds": 2}  # nothing to search
 SEARCHES = ("search", "widened", "widened-again")
 Ran = list[tuple[str, str, int]]
@@ -78,17 +72,6 @@ def row(race: Race, name: str) -> Any:
     return next(row for row in race.summary["contestants"] if row["name"] == name)
 
 
-@pytest.fixture(scope="module")
-def events() -> list[Event]:
-    return []
-
-
-@pytest.fixture(scope="module")
-def twins(steady: None, clouds: Problem, tmp_path_factory: pytest.TempPathFactory, events: list[Event]) -> Race:
-    """Adam against itself, with plain Adam beside them."""
-    return tw.race(clouds, **TWINS, store=tmp_path_factory.mktemp("twins") / "talweg.db", listener=events.append)
-
-
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> Ran:
     """The blocks that are run during the test: contestant, rung, block."""
@@ -101,14 +84,6 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> Ran:
 
     monkeypatch.setattr(Local, "run", watched)
     return blocks
-
-
-@pytest.fixture(scope="module")
-def bowl() -> Problem:
-    """A function without data, with a start that depends on the seed; smallest, 1, at (2, 2)."""
-    return Problem(
-        loss=lambda x, _: 1.0 + jnp.sum((x - 2.0) ** 2), start=lambda key: jax.random.normal(key, (2,)), name="bowl", facts={"loss": "own"}
-    )
 
 
 # ---- what is run ------------------------------------------------------------------------------------------------------------------
@@ -214,17 +189,17 @@ def test_a_listener_hears_of_every_contestant_until_all_is_done(twins: Race, eve
 # ---- what is not run again --------------------------------------------------------------------------------------------------------
 
 
-def test_a_finished_race_is_not_run_again(twins: Race, clouds: Problem, ran: Ran) -> None:
+def test_a_finished_race_is_not_run_again(twins: Race, like_twins: dict[str, Any], clouds: Problem, ran: Ran) -> None:
     events: list[Event] = []
-    again = tw.race(clouds, **TWINS, store=twins.store.path, listener=events.append)
+    again = tw.race(clouds, **like_twins, store=twins.store.path, listener=events.append)
     assert (ran, events) == ([], [])
     assert again.name == twins.name
     assert again.summary == twins.summary
 
 
-def test_what_is_counted_is_asked_of_the_same_rows(twins: Race, clouds: Problem, ran: Ran) -> None:
+def test_what_is_counted_is_asked_of_the_same_rows(twins: Race, like_twins: dict[str, Any], clouds: Problem, ran: Ran) -> None:
     for count in ("steps", "examples", "gradients"):
-        again = tw.race(clouds, **TWINS, store=twins.store.path, count=count)
+        again = tw.race(clouds, **like_twins, store=twins.store.path, count=count)
         assert (again.name, again.summary["target"]["count"]) == (twins.name, count)
         assert again.summary["recommendation"] == twins.summary["recommendation"]
         assert count in again.verdict or not any(other["to_target"]["reached"] for other in again.summary["contestants"])
@@ -242,7 +217,9 @@ def test_two_races_share_a_store_and_another_seed_is_another_race_with_other_num
     assert rows(twins) == before
 
 
-def test_a_race_that_was_stopped_in_every_rung_goes_on_and_ends_the_same(twins: Race, clouds: Problem, ran: Ran, tmp_path: Path) -> None:
+def test_a_race_that_was_stopped_in_every_rung_goes_on_and_ends_the_same(
+    twins: Race, like_twins: dict[str, Any], clouds: Problem, ran: Ran, tmp_path: Path
+) -> None:
     file, seen = tmp_path / "talweg.db", set[str]()
     finished: Ran = []
     before_the_end: list[Race | None] = []
@@ -255,7 +232,7 @@ def test_a_race_that_was_stopped_in_every_rung_goes_on_and_ends_the_same(twins: 
     race = None
     while race is None:
         try:
-            race = tw.race(clouds, **TWINS, store=file, listener=stop)
+            race = tw.race(clouds, **like_twins, store=file, listener=stop)
         except Stopped as stopped:
             before_the_end.append(stopped.race)
             with pytest.raises(InputError, match="is not finished; run the same command again"):
@@ -340,195 +317,3 @@ def test_a_budget_that_is_too_short_leaves_nothing_behind(clouds: Problem, tmp_p
     with pytest.raises(InputError, match=r"a budget of 0.01 s is too short .* give at least"):
         tw.race(clouds, "sgd", budget=0.01, settings=8, seeds=2, store=tmp_path / "talweg.db")
     assert Store(tmp_path / "talweg.db").races() == []
-
-
-# ---- what comes out ---------------------------------------------------------------------------------------------------------------
-
-
-class Timid(Elementwise):
-    """A method of somebody's own, whose range of learning rates is far too low for the bowl."""
-
-    space: ClassVar[Space] = {"learning_rate": Range(1e-6, 1e-5)}
-    contains: ClassVar[tuple[str, ...]] = ("sgd",)
-    learning_rate: Any = 1e-6
-
-    def rule(self, g: Any, w: Any, slots: Any, t: Any) -> Any:
-        return -self.learning_rate * g, ()
-
-
-@pytest.fixture(scope="module")
-def edge(steady: None, bowl: Problem) -> Race:
-    return tw.race(bowl, [Timid], settings=16, seeds=4, epochs=80)
-
-
-def test_a_best_learning_rate_at_the_edge_of_its_range_is_searched_again_higher_up_twice_and_said(edge: Race) -> None:
-    rates = [lane.hyperparameters["learning_rate"] for lane in edge.store.lanes(edge.name, "timid", "widened")]
-    assert len(rates) == len(edge.store.lanes(edge.name, "timid", "widened-again")) == 4  # a quarter as many
-    assert all(1e-5 <= rate <= 1e-5 * np.sqrt(10) * 1.001 for rate in rates)  # half as wide as the range that was searched
-    timid = row(edge, "timid")
-    assert "upper edge" in timid["at_edge"]
-    assert timid["at_edge"] in edge.warnings
-    assert len(timid["search"]) == 16 + 4 + 4
-    assert timid["hyperparameters"]["learning_rate"] > 1e-5
-
-
-def test_the_second_time_it_is_searched_higher_up_again(edge: Race) -> None:
-    first, second = (
-        [lane.hyperparameters["learning_rate"] for lane in edge.store.lanes(edge.name, "timid", rung)]
-        for rung in ("widened", "widened-again")
-    )
-    assert min(second) > max(first)
-
-
-def test_losing_to_a_special_case_is_said(edge: Race) -> None:
-    assert any("Timid is significantly worse than" in warning for warning in edge.warnings)
-
-
-def test_a_function_without_data_has_no_test_no_batches_and_no_landmarks(edge: Race) -> None:
-    for one in edge.summary["contestants"]:
-        assert one["batch"] == "full"
-        assert one["test"] == {"metric": None, "loss": None}
-        assert one["validation_metric"] is None
-    assert edge.summary["problem"]["examples"] == 1
-    assert edge.summary["landmarks"] == []
-    assert edge.summary["recommendation"]["method"] == "sgd"
-    assert edge.summary["recommendation"]["expected_on_new_data"] is None
-    assert edge.summary["target"]["baseline"] == "sgd"
-    json.dumps(edge.summary, allow_nan=False)
-
-
-def test_an_own_method_of_the_same_name_but_another_formula_is_another_race(bowl: Problem, tmp_path: Path) -> None:
-    def made(sign: float) -> type[Elementwise]:
-        class Mine(Elementwise):
-            """Up or down."""
-
-            space: ClassVar[Space] = {"learning_rate": Range(1e-4, 1e-1)}
-            learning_rate: Any = 1e-2
-
-            def rule(self, g: Any, w: Any, slots: Any, t: Any) -> Any:
-                return sign * self.learning_rate * g, ()
-
-        return Mine
-
-    usual: dict[str, Any] = {"settings": 2, "seeds": 2, "epochs": 20, "schedule": "constant", "store": tmp_path / "talweg.db"}
-    down, up, again = (tw.race(bowl, {"mine": made(sign)(0.01)}, **usual) for sign in (-1.0, 1.0, -1.0))
-    assert down.name == again.name != up.name
-    assert row(down, "mine")["validation_loss"]["mean"] < row(up, "mine")["validation_loss"]["mean"]
-
-
-@pytest.fixture(scope="module")
-def fixed(steady: None, clouds: Problem) -> Race:
-    return tw.race(clouds, {"calm": GradientDescent(0.5), "wild": GradientDescent(1e9)}, settings=8, seeds=3, epochs=16, goal_loss=0.65)
-
-
-def test_methods_with_given_hyperparameters_have_no_search(fixed: Race) -> None:
-    for name in ("calm", "wild"):
-        assert {rung.partition("-")[0] for rung in rungs(fixed, name)} - {"promise"} == {"confirm", "constant", "choice", "final"}
-        assert len(fixed.store.lanes(fixed.name, name, "final")) == 3
-    calm, wild = row(fixed, "calm"), row(fixed, "wild")
-    assert calm["hyperparameters"] == {"learning_rate": 0.5}
-    assert calm["to_target"]["reached"]
-    assert (calm["failed"], calm["default"], calm["tuned"]) == (0.0, None, [])
-    assert wild["failed"] == 1.0
-    assert wild["validation_loss"]["mean"] > 2.5 * 0.69  # three times the constant prediction's
-    assert not wild["to_target"]["reached"]
-    json.dumps(fixed.summary, allow_nan=False)
-
-
-def test_a_diverged_lane_has_no_test_result(fixed: Race) -> None:
-    for lane in fixed.store.lanes(fixed.name, "wild", "final"):
-        assert (lane.diverged_at is not None, lane.test_loss, lane.test_metric) == (True, None, None)
-    params = jax.tree.leaves(load(fixed.store.weights(fixed.name, "wild") or b""))
-    assert all(np.isfinite(leaf).all() for leaf in params)  # though there would be one: it was stopped before it was NaN
-
-
-def test_the_weights_are_those_of_the_best_of_all_final_seeds(bowl: Problem) -> None:
-    race = tw.race(bowl, {"calm": GradientDescent(0.05)}, settings=1, seeds=40, epochs=8)  # a final of two blocks
-    losses = [lane.validation_loss[-1] for lane in race.store.lanes(race.name, "calm", "final")]
-    assert len(losses) == 40
-    assert float(bowl.loss(race.tuned("calm").params, None)) == pytest.approx(min(losses), rel=1e-5)
-
-
-def test_a_contestant_is_ready_to_use(twins: Race, clouds: Problem) -> None:
-    for name, own in (("a", Adam), ("plain-adam", Adam)):
-        best = twins.tuned(name)
-        assert isinstance(best.method, own)
-        assert best.hyperparameters == row(twins, name)["hyperparameters"]
-        assert (best.steps, best.schedule, best.batch) == tuple(row(twins, name)[key] for key in ("steps", "schedule", "batch"))
-        lowest = min(twins.store.lanes(twins.name, name, "final"), key=lambda lane: lane.validation_loss[-1])
-        rows = clouds.divided(lowest.seed)
-        assert float(clouds.loss(best.params, rows.validation)) == pytest.approx(lowest.validation_loss[-1], rel=1e-5)
-        stored = tw.open_race(store=twins.store.path, name=twins.name).tuned(name)
-        assert [leaf.shape for leaf in jax.tree.leaves(stored.params)] == [leaf.shape for leaf in jax.tree.leaves(best.params)]
-
-
-def test_a_table_has_a_row_for_each_contestant(twins: Race) -> None:
-    table = twins.table()
-    assert table.index.tolist() == [1, 2, 3]
-    assert {"name", "learning_rate", "schedule", "steps", "validation_loss", "validation_loss_low", "excess", "test_metric"} <= set(table)
-    assert {"steps_to_target", "examples_to_target", "seconds_to_target_high", "speedup", "gain_from_tuning"} <= set(table)
-    assert table["name"].tolist() == [one["name"] for one in twins.summary["contestants"]]
-    assert table["validation_loss"].tolist() == sorted(table["validation_loss"])
-
-
-@pytest.mark.parametrize("name", schedules.CATALOGUE)
-def test_every_schedule_can_be_raced(bowl: Problem, name: str) -> None:
-    race = tw.race(bowl, "adam:learning_rate=0.1", settings=2, seeds=2, epochs=32, schedule=name)
-    lane = race.store.lanes(race.name, "adam:learning_rate=0.1", "final")[0]
-    assert lane.schedule == name
-    steps = int(lane.steps[-1])
-    alone = tw.descend(bowl, Adam(schedules.over(name, 0.1, steps)), steps=steps, key=lane.seed)
-    np.testing.assert_allclose(lane.validation_loss, alone.validation_loss, rtol=2e-5)
-
-
-@pytest.mark.parametrize("schedule", ["cosine", "constant"])
-def test_a_schedule_that_is_named_is_the_only_one(bowl: Problem, schedule: str) -> None:
-    race = tw.race(bowl, "adam", settings=4, seeds=2, epochs=32, schedule=schedule)
-    assert race.summary["run"]["schedule"] == schedule
-    assert {
-        lane.schedule for name in ("sgd", "adam") for rung in rungs(race, name) for lane in race.store.lanes(race.name, name, rung)
-    } == {schedule}
-
-
-def test_without_a_schedule_a_decaying_one_is_raced_too(twins: Race) -> None:
-    assert twins.summary["run"]["schedule"] == "raced"
-    for name, expected in (("a", {"constant", "cosine"}), ("plain-adam", {"constant"})):
-        found = {lane.schedule for rung in rungs(twins, name) for lane in twins.store.lanes(twins.name, name, rung)}
-        assert found == expected
-
-
-MISTAKES: dict[str, tuple[Callable[[Problem], Any], str]] = {
-    "no problem": (lambda p: tw.race("digits"), "problem must be a Problem"),  # type: ignore[arg-type]  # the mistake
-    "two goals": (lambda p: tw.race(p, goal_loss=1, goal_accuracy=0.5), "either a goal loss or a goal accuracy"),
-    "settings in words": (lambda p: tw.race(p, settings="many"), "settings must be a whole number"),  # type: ignore[arg-type]  # the mistake
-    "a lost method": (lambda p: tw.race(p, "adma"), "did you mean adam"),
-    "an unknown executor": (lambda p: tw.race(p, executor="locl"), "unknown executor 'locl'; did you mean local"),
-    "an executor that is none": (lambda p: tw.race(p, executor=2), "executor must be one of local, or an executor's class, got 2"),  # type: ignore[arg-type]  # the mistake
-    "an unknown count": (lambda p: tw.race(p, count="step"), "unknown count 'step'; did you mean steps"),
-    "an unknown clock": (lambda p: tw.race(p, clock="sundial"), "unknown clock 'sundial'"),
-    "a lost method in use": (lambda p: tw.race(p, "sgd", current="adma"), "did you mean adam"),
-    "two budgets": (lambda p: tw.race(p, epochs=1, budget=1), "either epochs or a budget"),
-}
-
-
-@pytest.mark.parametrize(("mistake", "sentence"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_found_before_anything_is_written(
-    clouds: Problem, mistake: Callable[[Problem], Any], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError) as caught:
-        mistake(clouds)
-    assert sentence in str(caught.value)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_the_best_method_keeps_its_schedule_and_its_own_class(clouds: Problem, tmp_path: Path) -> None:
-    class Mine(tw.methods.Adam):
-        name = "mine"
-
-    done = tw.race(clouds, {"mine": Mine(0.1)}, epochs=8, settings=1, seeds=2, schedule="cosine", store=tmp_path / "s.db")
-    rows = {row["name"]: done.method(row["name"]) for row in done.summary["contestants"]}
-    assert type(rows["mine"]) is Mine
-    assert isinstance(rows["mine"].learning_rate, tw.schedules.Cosine)
-    again = tw.open_race(done.name, tmp_path / "s.db")
-    assert {row["name"]: again.method(row["name"]) for row in again.summary["contestants"]}["mine"] is None
