@@ -71,6 +71,26 @@ def test_problems_of_the_same_loss_and_metric_share_programs_and_others_do_not()
     assert all(problem.train is None for problem in built)
 
 
+def test_a_function_of_its_own_is_remembered_as_long_as_it_lives() -> None:
+    built: list[int] = []
+
+    @cache.by_function
+    def doubled(function: Callable[[int], int]) -> Callable[[int], int]:
+        built.append(1)
+        return lambda x: 2 * function(x)
+
+    def own(x: int) -> int:
+        return x + 1
+
+    assert doubled(own)(3) == doubled(own)(3) == 8
+    assert len(built) == 1
+    before, gone = len(cache._programs), weakref.ref(own)
+    del own
+    gc.collect()
+    assert gone() is None
+    assert len(cache._programs) == before - 1
+
+
 def test_a_loss_that_has_no_weak_reference_is_kept_and_works() -> None:
     class Slotted:
         __slots__ = ()

@@ -19,7 +19,7 @@ from talweg.engine.descend import descend
 from talweg.engine.loop import POINTS, measuring_points
 from talweg.engine.program import Placement, Program, Traces
 from talweg.methods import CATALOGUE, VARIANTS, Adam, Elementwise, GradientDescent, Method, Momentum
-from talweg.problems import Problem, batches
+from talweg.problems import Problem, batches, from_arrays
 
 SIZE, STEPS = 8, 14
 # A race's seeds use all 32 bits; the same seed twice, with other numbers, must start at the same place.
@@ -201,12 +201,39 @@ def test_new_numbers_and_another_length_are_not_compiled_again(programs: Program
     def refuse(*args: Any, **kwargs: Any) -> Any:
         raise AssertionError("compiled again")
 
-    monkeypatch.setattr(program, "_function", refuse)  # what makes the function that is lowered and compiled
+    monkeypatch.setattr("talweg.engine.program._advancing", refuse)  # what makes the function that is lowered and compiled
     for steps in (1, 3, 60, 131):
         traces = program.run(several(Adam)[::-1], SEEDS[::-1], steps)
         np.testing.assert_array_equal(traces.steps, measuring_points(steps))
         assert np.isfinite(traces.validation_loss).all()
     assert program.compile_seconds == spent
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_a_program_for_other_data_of_the_same_shape_is_not_traced_again(labelled: bool) -> None:
+    traced: list[int] = []
+
+    def problem(seed: int) -> Problem:
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=(80, 3))
+        return from_arrays(x, (x[:, 0] > rng.normal(size=80)).astype(int) if labelled else x @ [1, 2, 3] + seed, model="mlp:4", seed=0)
+
+    class Counted(GradientDescent):
+        """Says when it is traced."""
+
+        def step(self, *args: Any) -> Any:
+            traced.append(1)
+            return super().step(*args)
+
+    counts = []
+    for seed in (1, 2):
+        placement = Placement(problem(seed))
+        losses = [
+            Program(placement, method, 8, 2).run([method] * 2, [0, 1], 9).validation_loss for method in (Counted(0.1), GradientDescent(0.1))
+        ]
+        np.testing.assert_array_equal(*losses)
+        counts.append(len(traced))
+    assert counts[0] == counts[1] > 0
 
 
 def test_one_seed_gives_all_methods_the_same_start_and_the_same_order_of_examples(

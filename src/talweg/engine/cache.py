@@ -12,7 +12,7 @@ import functools
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -35,23 +35,43 @@ def by_problem(build: Callable[Concatenate[Problem, P], T]) -> Callable[Concaten
 
     @functools.wraps(build)
     def cached(problem: Problem, *args: P.args, **kwargs: P.kwargs) -> T:
-        functions = [problem.loss, *([problem.metric.function] if problem.metric else [])]
-        owners = tuple(map(id, functions))
-        key = (owners, build, args, tuple(sorted(kwargs.items())))
-        with _lock:
-            if key not in _programs:
-                if not any(owners == known[0] for known in _programs):
-                    for function in functions:
-                        with contextlib.suppress(TypeError):  # no weak reference to it: then it is kept, and its identity with it
-                            weakref.finalize(function, _forget, owners).atexit = False
-                metric = problem.metric and replace(problem.metric, function=_weak(problem.metric.function))
-                _programs[key] = build(Problem(_weak(problem.loss), _no_start, metric=metric), *args, **kwargs)
-            _programs.move_to_end(key)
-            while len(_programs) > MOST:
-                _programs.popitem(last=False)
-            return _programs[key]
+        metric = problem.metric
+
+        def made() -> T:
+            measured = metric and replace(metric, function=_weak(metric.function))
+            return build(Problem(_weak(problem.loss), _no_start, metric=measured), *args, **kwargs)
+
+        functions = [problem.loss, *([metric.function] if metric else [])]
+        return _remembered(functions, (build, args, tuple(sorted(kwargs.items()))), made)
 
     return cached
+
+
+def by_function(build: Callable[[Callable[..., Any]], T]) -> Callable[[Callable[..., Any]], T]:
+    """Remember what `build(function)` made of the same function, which it must call only while that is there."""
+
+    @functools.wraps(build)
+    def cached(function: Callable[..., Any]) -> T:
+        return _remembered([function], (build,), lambda: build(_weak(function)))
+
+    return cached
+
+
+def _remembered(functions: Sequence[Callable[..., Any]], what: tuple[Any, ...], made: Callable[[], T]) -> T:
+    owners = tuple(map(id, functions))
+    key = (owners, *what)
+    with _lock:
+        if key not in _programs:
+            if not any(owners == known[0] for known in _programs):
+                for function in functions:
+                    with contextlib.suppress(TypeError):  # no weak reference to it: then it is kept, and its identity with it
+                        weakref.finalize(function, _forget, owners).atexit = False
+            _programs[key] = made()
+        _programs.move_to_end(key)
+        while len(_programs) > MOST:
+            _programs.popitem(last=False)
+        result: T = _programs[key]
+        return result
 
 
 def _forget(owners: tuple[int, ...]) -> None:

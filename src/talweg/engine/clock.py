@@ -14,7 +14,7 @@ import numpy as np
 from scipy.optimize import nnls
 
 from talweg import trees
-from talweg.engine import loop
+from talweg.engine import cache, loop
 from talweg.engine.entrant import Entrant
 from talweg.methods import Method
 from talweg.problems import batches
@@ -113,13 +113,8 @@ def _steps(problem: Problem, contestant: Entrant, train: Batch) -> Callable[[int
     size, method = contestant.size, jax.tree.map(jnp.asarray, contestant.method(contestant.defaults(), 1))
     params = jax.tree.map(trees.as_floats, problem.start(jax.random.key(0)))
     order = None if size is None else jnp.asarray(batches.order(problem.examples, size, [0], 0, 1)[0])
-
-    def step(method: Method, run: loop.Run, t: Any, order: Any, train: Batch) -> loop.Run:
-        batch = train if order is None else trees.take(train, order)
-        return loop.take_step(problem, method, run, batch, t, jax.random.key(0))[0]
-
     begin, t = loop.begin(method, params), jnp.int32(0)
-    compiled = jax.jit(step).lower(method, begin, t, order, train).compile()
+    compiled = _step(problem).lower(method, begin, t, order, train).compile()
 
     def seconds(steps: int) -> float:
         run, began = begin, time.perf_counter()
@@ -129,3 +124,12 @@ def _steps(problem: Problem, contestant: Entrant, train: Batch) -> Callable[[int
         return time.perf_counter() - began
 
     return seconds
+
+
+@cache.by_problem
+def _step(problem: Problem) -> Any:
+    def step(method: Method, run: loop.Run, t: Any, order: Any, train: Batch) -> loop.Run:
+        batch = train if order is None else trees.take(train, order)
+        return loop.take_step(problem, method, run, batch, t, jax.random.key(0))[0]
+
+    return jax.jit(step)

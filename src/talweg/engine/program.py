@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import AxisType, NamedSharding, PartitionSpec
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Float, Int, PyTree
 
 from talweg import trees
@@ -93,8 +93,7 @@ class Placement:
         """The starting parameters of each seed, stacked: for one seed the same in every race and for every method."""
         new = sorted(set(seeds) - set(self._starts))
         if new:
-            begin = jax.jit(jax.vmap(lambda seed: jax.tree.map(trees.as_floats, self.problem.start(jax.random.key(seed)))))
-            host = jax.tree.map(np.asarray, begin(jnp.array(new, jnp.uint32)))
+            host = jax.tree.map(np.asarray, _started(self.problem.start)(jnp.array(new, jnp.uint32)))
             self._starts.update({seed: trees.take(host, i) for i, seed in enumerate(new)})
         return trees.stack([self._starts[seed] for seed in seeds])
 
@@ -113,6 +112,11 @@ class Placement:
     def tile(self, lanes: int) -> int:
         """Lanes at once on one device: few where caches are small, all of them on a GPU or TPU."""
         return min(lanes, TILE) if self.devices[0].platform == "cpu" else -(-lanes // len(self.devices))
+
+
+@cache.by_function
+def _started(start: Callable[..., Params]) -> Any:
+    return jax.jit(jax.vmap(lambda seed: jax.tree.map(trees.as_floats, start(jax.random.key(seed)))))
 
 
 @cache.by_problem
@@ -213,7 +217,8 @@ class Program:
         args = (*args, self.placement.train, self.placement.held_out)
         if self._compiled is None:
             began = time.perf_counter()
-            self._compiled = self._function().lower(*args).compile()
+            function = _advancing(self.placement.problem, self.placement.mesh, self.size, self.tile, self.probed)
+            self._compiled = function.lower(*args).compile()
             self.compile_seconds += time.perf_counter() - began
         return self._compiled(*args)
 
@@ -228,33 +233,35 @@ class Program:
         whole[:, : order.shape[1]] = order
         return jax.device_put(whole, self.placement.by_lane)
 
-    def _function(self) -> Any:
-        placement, problem, size, tile, probed = self.placement, self.placement.problem, self.size, self.tile, self.probed
-        in_order = LANE if size is not None else EVERYWHERE
 
-        def tiled(function: Callable[..., tuple[Run, Row]], busy: Any, lanes: Method, run: Run, *args: PyTree) -> tuple[Run, Row]:
-            """`function` over lanes, a tile at a time; a tile without a lane is left as it is."""
-            cut = jax.tree.map(lambda leaf: leaf.reshape(-1, tile, *leaf.shape[1:]), (busy, (lanes, run, *args)))
-            mapped = jax.vmap(function)
+@cache.by_problem
+def _advancing(problem: Problem, mesh: Mesh, size: int | None, tile: int, probed: bool) -> Any:
+    """What takes tiles of lanes through some slots, as one function to be compiled; the same one for all races of such problems."""
+    in_order = LANE if size is not None else EVERYWHERE
 
-            def part(one: tuple[Any, PyTree]) -> tuple[Run, Row]:
-                any_busy, part_args = one
-                shapes = jax.eval_shape(mapped, *part_args)[1]
-                idle = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), shapes)
-                return jax.lax.cond(any_busy.any(), lambda a: mapped(*a), lambda a: (a[1], idle), part_args)
+    def tiled(function: Callable[..., tuple[Run, Row]], busy: Any, lanes: Method, run: Run, *args: PyTree) -> tuple[Run, Row]:
+        """`function` over lanes, a tile at a time; a tile without a lane is left as it is."""
+        cut = jax.tree.map(lambda leaf: leaf.reshape(-1, tile, *leaf.shape[1:]), (busy, (lanes, run, *args)))
+        mapped = jax.vmap(function)
 
-            return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), jax.lax.map(part, cut))
+        def part(one: tuple[Any, PyTree]) -> tuple[Run, Row]:
+            any_busy, part_args = one
+            shapes = jax.eval_shape(mapped, *part_args)[1]
+            idle = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), shapes)
+            return jax.lax.cond(any_busy.any(), lambda a: mapped(*a), lambda a: (a[1], idle), part_args)
 
-        def advance(
-            lanes: Method, run: Run, seeds: Any, order: Any, slots: Any, rows: Rows | None, busy: Any, train: Any, held_out: Any
-        ) -> tuple[Run, Row]:
-            def lane(method: Method, run: Run, seed: Any, order: Any, rows: Rows | None) -> tuple[Run, Row]:
-                own = train if rows is None or rows.train is None else batches.part(train, rows.train)
-                chosen_by = held_out if rows is None else batches.part(held_out, rows.validation)
-                return loop.advance(problem, size, method, run, jax.random.key(seed), order, slots, own, chosen_by, probed=probed)
+        return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), jax.lax.map(part, cut))
 
-            return tiled(lane, busy, lanes, run, seeds, order, rows)
+    def advance(
+        lanes: Method, run: Run, seeds: Any, order: Any, slots: Any, rows: Rows | None, busy: Any, train: Any, held_out: Any
+    ) -> tuple[Run, Row]:
+        def lane(method: Method, run: Run, seed: Any, order: Any, rows: Rows | None) -> tuple[Run, Row]:
+            own = train if rows is None or rows.train is None else batches.part(train, rows.train)
+            chosen_by = held_out if rows is None else batches.part(held_out, rows.validation)
+            return loop.advance(problem, size, method, run, jax.random.key(seed), order, slots, own, chosen_by, probed=probed)
 
-        specs = (LANE, LANE, LANE, in_order, EVERYWHERE, LANE, LANE, EVERYWHERE, EVERYWHERE)
-        mapped = jax.shard_map(advance, mesh=placement.mesh, in_specs=specs, out_specs=LANE, check_vma=False)
-        return jax.jit(mapped, donate_argnums=(1,))
+        return tiled(lane, busy, lanes, run, seeds, order, rows)
+
+    specs = (LANE, LANE, LANE, in_order, EVERYWHERE, LANE, LANE, EVERYWHERE, EVERYWHERE)
+    mapped = jax.shard_map(advance, mesh=mesh, in_specs=specs, out_specs=LANE, check_vma=False)
+    return jax.jit(mapped, donate_argnums=(1,))

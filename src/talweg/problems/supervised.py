@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from jaxtyping import PRNGKeyArray, Scalar
+from jaxtyping import Array, PRNGKeyArray, Scalar
 
 from talweg import checks
 from talweg.checks import InputError
@@ -20,6 +20,7 @@ from talweg.problems.source import Source
 
 DEFAULT_MODEL = "mlp:32"
 LEAST_ROWS = 10
+KEPT = 128  #: losses and metrics
 
 #: (pool, test rows) of features -> the same as numbers; fitted on the pool only.
 Encoder = Callable[[Any, Any], tuple[np.ndarray, np.ndarray]]
@@ -83,6 +84,7 @@ def from_arrays(
     unit = None if labelled else targets.Unit.of(name, ys[0], cost.scale_target)
     if unit is not None:
         ys = [unit.scaled(part) for part in ys]
+    variance = 1.0 if unit is not None and cost.scale_target else float(np.var(ys[0])) or 1.0
     shape = xs[0].shape[1:]
     spec = models.parse(model or DEFAULT_MODEL, shape, init)
     pool, test = zip(xs, ys, strict=True)
@@ -90,12 +92,12 @@ def from_arrays(
     apart = splits.said(split, sizes)
     return Problem(
         name=name,
-        loss=MeanCost(cost.cost),
-        start=Start(spec, shape, target.outputs),
+        loss=mean_cost(cost.cost),
+        start=start_of(spec, tuple(shape), target.outputs),
         pool=pool,
         split=split,
         test=test,
-        metric=metric_of(target.task, metric, ys[0]),
+        metric=metric_of(target.task, metric, variance),
         notes=(*notes, *target.notes, *apart),
         task=target.task,
         model=str(spec),
@@ -125,14 +127,31 @@ class MeanCost:
         return self.cost(params(x), y).mean()
 
 
-class Start:
-    """`key ->` a fresh model of one specification."""
+@functools.lru_cache(maxsize=KEPT)
+def mean_cost(cost: losses.Cost) -> MeanCost:
+    """The one mean of a cost: problems that have the same object for their loss share what is compiled for it."""
+    return MeanCost(cost)
 
-    def __init__(self, spec: models.ModelSpec, inputs: Sequence[int], outputs: int):
-        self.spec, self.inputs, self.outputs = spec, tuple(inputs), outputs
+
+@functools.lru_cache(maxsize=KEPT)
+def relative_to(function: Callable[..., Array], variance: float) -> losses.Cost:
+    """The one function of predictions and targets that compares with a variance."""
+    return functools.partial(function, variance=variance)
+
+
+@dataclass(frozen=True)
+class Start:
+    """`key ->` a fresh model of one specification, for examples of shape `inputs`."""
+
+    spec: models.ModelSpec
+    inputs: tuple[int, ...]
+    outputs: int
 
     def __call__(self, key: PRNGKeyArray) -> Params:
         return self.spec.build(self.inputs, self.outputs, key)
+
+
+start_of = functools.lru_cache(maxsize=KEPT)(Start)  #: the one start of a model: the same object, as with `mean_cost`
 
 
 def widened(problem: Problem, factor: int) -> Problem:
@@ -146,14 +165,14 @@ def widened(problem: Problem, factor: int) -> Problem:
         what = f"its model is {start.spec}" if isinstance(start, Start) else "it is a function, or a model of your own"
         raise InputError(f"wider: {problem.name} has no hidden layers that could be made wider ({what}); leave this remedy out")
     spec = replace(start.spec, widths=tuple(factor * width for width in start.spec.widths))
-    wide = Start(spec, start.inputs, start.outputs)
+    wide = start_of(spec, start.inputs, start.outputs)
     return replace(problem, start=wide, model=str(spec))
 
 
-def metric_of(task: str, name: str | None, y: np.ndarray) -> Metric:
-    """The named metric of a task, by default its first, for targets y of the pool."""
+def metric_of(task: str, name: str | None = None, variance: float = 1.0) -> Metric:
+    """The named metric of a task, by default its first, for targets of a pool whose variance is given."""
     known = METRICS[task]
     chosen = next(iter(known)) if name is None else checks.one_of("metric", "metric", name, known)
     entry = known[chosen]
-    function = partial(entry.function, variance=float(np.var(y)) or 1.0) if entry.relative else entry.function
-    return Metric(chosen, MeanCost(function), entry.larger_is_better, entry.percent)
+    function = relative_to(entry.function, variance) if entry.relative else entry.function
+    return Metric(chosen, mean_cost(function), entry.larger_is_better, entry.percent)

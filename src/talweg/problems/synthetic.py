@@ -21,7 +21,7 @@ from talweg.checks import InputError
 from talweg.problems import losses, models
 from talweg.problems.base import Problem
 from talweg.problems.models import ModelSpec
-from talweg.problems.supervised import MeanCost, Start, metric_of
+from talweg.problems.supervised import mean_cost, metric_of, start_of
 from talweg.trees import float_type
 
 Rows: TypeAlias = tuple[np.ndarray, np.ndarray]  #: features and target
@@ -163,11 +163,11 @@ def _network(
     """A network on rows that are all trained on; `labelled` ones are of two classes."""
     return Problem(
         name=name,
-        loss=MeanCost(cost),
-        start=Start(spec, train[0].shape[1:], outputs),
+        loss=mean_cost(cost),
+        start=start_of(spec, tuple(train[0].shape[1:]), outputs),
         train=train,
         test=test,
-        metric=metric_of("classification", None, train[1]) if labelled else None,
+        metric=metric_of("classification") if labelled else None,
         task="classification" if labelled else "regression",
         model=str(spec),
         classes=("0", "1") if labelled else None,

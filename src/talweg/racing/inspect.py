@@ -13,6 +13,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from talweg import trees
+from talweg.engine import cache
 from talweg.engine.block import PROBES, Block, Entry
 from talweg.engine.executors.base import Finished, Observer
 from talweg.engine.program import Placement
@@ -34,10 +35,14 @@ def tested(placement: Placement, params: Params, methods: Sequence[Method], seed
 
 def rows(placement: Placement, params: Params, methods: Sequence[Method], seeds: Sequence[int]) -> list[float]:
     """The standard deviation of the loss over the validation rows of each lane."""
-    problem = placement.problem
-    by_row = jax.jit(jax.vmap(lambda weights, row: problem.loss(weights, jax.tree.map(lambda leaf: leaf[None], row)), in_axes=(None, 0)))
+    problem, by_row = placement.problem, _by_row(placement.problem)
     lanes = [trees.take(params, i) for i in range(len(seeds))]
     return [float(np.std(by_row(lane, problem.divided(seed).validation))) for lane, seed in zip(lanes, seeds, strict=True)]
+
+
+@cache.by_problem
+def _by_row(problem: Problem) -> Any:
+    return jax.jit(jax.vmap(lambda weights, row: problem.loss(weights, jax.tree.map(lambda leaf: leaf[None], row)), in_axes=(None, 0)))
 
 
 def curvature(placement: Placement, params: Params, methods: Sequence[Method], seeds: Sequence[int]) -> list[dict[str, Any] | None]:
