@@ -142,7 +142,7 @@ def test_the_steps_that_torch_is_timed_by_are_the_method_s(clouds: Problem, meth
     data, params = ordinary.training("torch", clouds), clouds.start(jax.random.key(0))
     x, y = torch_clock.rows(data)
     model = torch_clock.network(clouds.start, params)
-    step = torch_clock._step(model, method, torch_clock.loss_of(data.cost, clouds.start.outputs))
+    step = torch_clock._step(model, method, ordinary.own_optimizer("torch", method), torch_clock.loss_of(data.cost, clouds.start.outputs))
     run, train = loop.begin(method, params), jax.tree.map(jnp.asarray, clouds.train)
     for t in range(5):
         step(x, y)

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from talweg.bridges import ordinary
 from talweg.bridges.torch import torch_optimizer
+from talweg.dialects import Spelling
 from talweg.engine.clock import Timing, interleaved
 from talweg.engine.entrant import Entrant
 from talweg.methods import Method
@@ -132,11 +133,11 @@ def _hinge(prediction: Tensor, y: Tensor) -> Tensor:
 def _steps(problem: Problem, contestant: Entrant, x: Tensor, y: Tensor, cost: Cost) -> Callable[[int], float]:
     """What takes so many steps of a contestant by default, after one that is not timed, and gives their seconds."""
     start, method = ordinary.start_of(problem, contestant), ordinary.method_of(contestant)
-    params, loss = start(jax.random.key(0)), loss_of(cost, start.outputs)
+    params, loss, own = start(jax.random.key(0)), loss_of(cost, start.outputs), ordinary.own_optimizer("torch", method)
     batches = None if contestant.size is None else torch.from_numpy(ordinary.order(problem, contestant))
 
     def seconds(steps: int) -> float:
-        step = _step(network(start, params), method, loss)
+        step = _step(network(start, params), method, own, loss)
 
         def go(t: int) -> None:
             if batches is None:
@@ -173,9 +174,10 @@ def _shrink(decay: float, optimizer: torch.optim.Optimizer, args: Any, kwargs: A
                 p.mul_(1.0 - group["lr"] * decay)
 
 
-def _step(model: nn.Module, method: Method, loss: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Any]:
-    """One step on a batch, as it is written in PyTorch."""
-    own = ordinary.own_optimizer("torch", method)
+def _step(
+    model: nn.Module, method: Method, own: Spelling | None, loss: Callable[[Tensor, Tensor], Tensor]
+) -> Callable[[Tensor, Tensor], Any]:
+    """One step on a batch, as it is written in PyTorch; with its `own` optimizer for the method, if it has one."""
     if own is not None:
         optimizer = getattr(torch.optim, ordinary.name_of(own))(model.parameters(), **own.arguments)
         if own.hook:

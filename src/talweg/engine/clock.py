@@ -41,7 +41,6 @@ class Pace:
 
 def pace(seconds: Callable[[int], float], examples: int) -> Pace:
     """The three parts of a block's seconds, from blocks of three lengths: `seconds(steps)` runs one, whose steps have so many examples."""
-    seconds(1)  # compiles
     many = max(2, min(256, 8192 // examples))
     lengths = sorted({1, max(2, many // 6), many})
     parts = np.array([[steps, len(loop.measuring_points(steps)), 1] for steps in lengths], float)

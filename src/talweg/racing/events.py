@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Prepared(NamedTuple):
-    """A contestant's program is compiled and measured."""
+    """A contestant's program is compiled."""
 
     contestant: str
     compile_seconds: float

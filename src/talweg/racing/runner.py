@@ -5,7 +5,6 @@ Every finished block is in the store, and what is there is not run again: the to
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -42,11 +41,10 @@ class Runner:
     def prepare(self) -> None:
         """Have every contestant compiled and measured that has blocks left to run, and the constant predictor of every seed."""
         known = self.store.speeds(self.race)
-        for name in self.contestants:
-            if name not in known or not self.store.has_block(self.race, name, "final", 0):
-                began = time.perf_counter()
-                self.paces[name] = self.executor.pace(name)
-                self.listener(Prepared(name, time.perf_counter() - began))
+        left = [name for name in self.contestants if name not in known or not self.store.has_block(self.race, name, "final", 0)]
+        for name, seconds in zip(left, self.executor.compile(left), strict=True):
+            self.listener(Prepared(name, seconds))
+        self.paces = {name: self.executor.pace(name) for name in left}
         untimed = [contestant for name, contestant in self.contestants.items() if name not in known]
         for name, (seconds, low, high, steady) in self.clock.measure(self.problem, untimed).items():
             self.store.add_speed(self.race, name, Speed(seconds, self.contestants[name].gradients, low, high, steady))

@@ -50,6 +50,7 @@ class Standing:
     trained: list[Lane] = field(default_factory=list)  #: of the confirmation, the lengths and new settings, all on the same seeds
     choice: list[Lane] = field(default_factory=list)
     final: list[Lane] = field(default_factory=list)
+    _ranked: tuple[tuple[int, int], list[int]] = field(default=((0, 0), []), init=False, repr=False)  #: from so many lanes
 
     def __post_init__(self) -> None:
         usual = self.contestant.defaults().items()
@@ -93,9 +94,12 @@ class Standing:
         """Settings from the best to the worst, by the surface smoothed over them; those trained like the best, once there are some."""
         if not self.search:
             return []
-        known = self.known()
-        order = np.argsort(smoothing.smoothed(known.points, known.depths, known.seeds), kind="stable")
-        return [known.settings[k] for k in order if known.seeds[k] == known.seeds.max()]
+        lanes = len(self.search), len(self.trained)
+        if self._ranked[0] != lanes:  # a surface takes its time, and is asked for more often than there is anything new
+            known = self.known()
+            order = np.argsort(smoothing.smoothed(known.points, known.depths, known.seeds), kind="stable")
+            self._ranked = lanes, [known.settings[k] for k in order if known.seeds[k] == known.seeds.max()]
+        return self._ranked[1]
 
     def known(self, decaying: bool = False) -> Known:
         """What is known of each setting that was tried, as if all had been trained like the best of them; or like the best under decay.

@@ -12,13 +12,15 @@ Row: TypeAlias = dict[str, Any]  #: of one: a contestant, an arm, a setting
 
 def plain(value: Any) -> Any:
     """The same as JSON can hold it: arrays as lists, numbers as Python's own, and None for what is not finite."""
+    if isinstance(value, float):  # first, since there are hundreds of thousands
+        return float(value) if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(inner) for inner in value]
     if hasattr(value, "tolist"):  # of NumPy, arrays and single numbers alike
         return plain(value.tolist())
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return value
 
 
 class Named(TypedDict):

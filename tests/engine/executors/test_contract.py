@@ -206,5 +206,7 @@ def test_what_progress_raises_reaches_the_driver(machine: Machine) -> None:
 
 @pytest.mark.parametrize("who", ["sgd", "full"])
 def test_paces_are_measured_here(machine: Machine, who: str) -> None:
+    (seconds,) = machine.executor.compile([who])
+    assert seconds > 0
     assert machine.executor.pace(who).of(100) > 0
     assert machine.executor.compile_seconds > 0

@@ -1,6 +1,6 @@
 """The contract of an executor: where the blocks of a race are run.
 
-Who calls it: the driver of a race (`talweg.racing.runner`), from one thread, alone. It calls `start` once, `pace` for
+Who calls it: the driver of a race (`talweg.racing.runner`), from one thread, alone. It calls `start` once, `compile` and `pace` for
 those who have something left to run, and then submits blocks and takes what comes out of `finished`, as often as it likes. While it
 goes through `finished` it submits what the finished blocks lead to.
 
@@ -9,7 +9,7 @@ What is promised:
 - What a lane computes depends on its entry and its number of steps alone: not on its block, its neighbours, the order of blocks,
   or how many devices and machines there are.
 - A lane that diverges is a result. An exception is none: it goes through `finished` to the driver, and ends the race.
-- `progress` is called in the driver's thread, from inside of `finished` and `pace` at most; what it raises ends the race, too.
+- `progress` is called in the driver's thread, from inside of `finished` at most; what it raises ends the race, too.
 
 What a crash keeps: all that the driver has been handed. An executor writes nothing down and never sees the store; the driver commits
 each block as it comes, and after a stop submits only those that are missing. So a block that was under way is lost, and may be.
@@ -69,8 +69,11 @@ class Executor(Protocol):
             progress: is told how blocks go on.
         """
 
+    def compile(self, entrants: Sequence[str]) -> Iterator[float]:
+        """Compile the entrants' programs, side by side where that is faster: the seconds that each took, in the order of the entrants."""
+
     def pace(self, entrant: str) -> Pace:
-        """How fast an entrant's blocks run here, measured; its program is compiled on the way."""
+        """How fast an entrant's blocks run here, measured, when its program is compiled."""
 
     def submit(self, block: Block) -> None:
         """Take a block to be run; returns at once."""
