@@ -166,7 +166,7 @@ MISTAKES: dict[str, tuple[Callable[[], Any], tuple[str, ...], str]] = {
     "a remedy that a function can't have": (nothing, ("race", "booth", "--remedies", "wider"), "booth has no hidden layers"),
     "a target that is not there": (table("data.csv", "a,b,y", *ROWS), ("race", "data.csv", "--target", "z"), "z"),
     "one class": (table("data.csv", "a,y", *[f"{i % 7},only" for i in range(30)]), CSV, "at least two classes, got one"),
-    "a class with one row": (table("data.csv", "a,b,y", *ROWS, "1,1,rare"), CSV, "each class needs at least 3 rows"),
+    "a class with one row": (table("data.csv", "a,y", *[f"{i % 7},{'only' if i else 'rare'}" for i in range(30)]), CSV, "at least 3 rows"),
     "no rows": (table("data.csv", "a,b,y"), CSV, "row"),
     "an empty file": (lambda: Path("data.csv").touch(), CSV, "data.csv"),
     "few rows": (table("data.csv", "a,y", *["1,a", "2,b", "1,b", "2,a"]), CSV, "10 rows"),

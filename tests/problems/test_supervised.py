@@ -108,6 +108,19 @@ def test_the_loss_of_a_batch_is_the_mean_over_its_rows():
     assert float(together) == pytest.approx(float(np.mean(each)), rel=1e-5)
 
 
+@pytest.mark.parametrize("apart", ["nothing", "groups", "time"])
+def test_rows_of_classes_that_are_too_rare_to_be_split_are_left_out_and_that_is_said(apart):
+    own = {} if apart == "nothing" else {apart: np.arange(200) % 40}
+    y = np.array([*["a"] * 120, *["b"] * 75, "owl", "emu", "emu", "b", "b"], object)
+    kept = [i for i, label in enumerate(y) if label in "ab"]
+    problem, without = from_arrays(X, y, **own), from_arrays(X[kept], y[kept], **{name: part[kept] for name, part in own.items()})
+    assert problem.classes == ("a", "b")
+    for part in ("pool", "test"):
+        jax.tree.map(np.testing.assert_array_equal, getattr(problem, part), getattr(without, part))
+    said = "3 rows were left out: each class needs at least 3 rows (training, validation, test), but 2 of 4 have fewer (first: emu, 2)"
+    assert [note for note in problem.notes if "left out" in note] == [said]
+
+
 def test_predicting_the_mean_explains_nothing():
     problem = from_arrays(X, X[:, 0] * 3)
     zero = jax.tree.map(lambda leaf: leaf * 0, problem.start(jax.random.key(0)))
@@ -120,7 +133,8 @@ def test_predicting_the_mean_explains_nothing():
         (X[:9], np.arange(9) % 2, {}, "at least 10 rows .*, got 9"),
         (X[:3], np.arange(3), {}, "at least 10 rows .*, got 3"),
         (X, np.zeros(200), {}, r"at least two classes, got one \(0.0\)"),
-        (X, labels(198, 2), {}, r"each class needs at least 3 rows .*\(first: 1, 2\)"),
+        (X, labels(198, 2), {}, r"each class needs at least 3 rows .*\(first: 1, 2\), so that not two are left"),
+        (X[:11], labels(5, 4, 2), {"task": "classification"}, "at least 10 rows .*, got 9"),
         (X, np.zeros(200), {"task": "regression"}, "the target is 0 in every row"),
         (X, np.arange(199), {}, "one value for each of the 200 rows of features, got shape"),
         (X, [None, "a"] * 100, {}, "100 targets are missing"),

@@ -61,19 +61,22 @@ def from_arrays(
         time: instead, n numbers or dates: the test rows are the last ones, and those that validate come after those that train.
 
     Raises:
-        InputError: features or targets that are not finite or do not fit together, a single class, a class with one row,
-            too few rows, an unknown name; both groups and time, or one with missing values or fewer than three different ones.
+        InputError: features or targets that are not finite or do not fit together, fewer than two classes with at least 3 rows (rows
+            of rarer ones are left out), too few rows, an unknown name; both groups and time, or one with missing values or fewer
+            than three different ones.
     """
     splits.either(name, groups, time)
     y = targets.column(name, y, len(x))
     if encode is None:
         x = data.finite_features(name, x)
-    if len(x) < LEAST_ROWS:
-        raise InputError(f"{name}: a race needs at least {LEAST_ROWS} rows to split in training, validation and test, got {len(x)}")
+    _enough(name, len(x))
     target = targets.recognised(name, y, task, loss)
     labelled, cost = target.classes is not None, losses.CATALOGUE[target.loss]
     grouped = None if groups is None else splits.as_groups(name, "groups", groups, len(x))
     times = None if time is None else splits.as_times(name, "time", time, len(x))
+    if target.rows is not None:
+        x, grouped, times = (None if values is None else data.take_rows(values, target.rows) for values in (x, grouped, times))
+        _enough(name, len(x))
     labels = target.values if labelled else None
     *parts, split = splits.pool_and_test(len(x), seed, labels=labels, groups=grouped, times=times)
     features = [data.take_rows(x, part) for part in parts]
@@ -114,6 +117,11 @@ def from_arrays(
         | ({} if metric is None else {"metric": metric}),
         coding=Coding(ArrayRows(name, shape), scaling, target.loss, unit=unit, labels=target.labels),
     )
+
+
+def _enough(name: str, rows: int) -> None:
+    if rows < LEAST_ROWS:
+        raise InputError(f"{name}: a race needs at least {LEAST_ROWS} rows to split in training, validation and test, got {rows}")
 
 
 class MeanCost:

@@ -12,16 +12,18 @@ from talweg.problems import losses
 
 TASKS = ("classification", "regression")
 FEW = 20  # different whole numbers: a target with no more of them is one of labels
+LEAST_OF_A_CLASS = 3  # rows: one to train, one to validate, one to test
 
 
 class Target(NamedTuple):
     """A target as numbers: labels as 0, 1, … (int32), or values as they are (float64)."""
 
-    values: np.ndarray
+    values: np.ndarray  #: of the rows that are taken
     task: str
     loss: str  #: a name of `losses.CATALOGUE`
     labels: np.ndarray | None  #: the different labels of a classification as they were given, in the order of their numbers
-    notes: tuple[str, ...]  #: what was recognised, one sentence each
+    notes: tuple[str, ...]  #: what was recognised and what was left out, one sentence each
+    rows: np.ndarray | None = None  #: the numbers of the rows that are taken; None for all
 
     @property
     def classes(self) -> tuple[str, ...] | None:
@@ -79,8 +81,9 @@ def recognised(name: str, y: np.ndarray, task: str | None = None, loss: str | No
         fitting = [n for n, entry in losses.CATALOGUE.items() if entry.classification == labelled]
         raise InputError(f"{name}: the loss {loss} does not fit {task}; choose {' or '.join(fitting)}, or force the other task")
     if labelled:
-        labels, values = _labels(name, y)
-        return Target(values, task, loss, labels, notes)
+        rows, why = _frequent(name, y)
+        labels, values = np.unique(_sortable(y if rows is None else y[rows]), return_inverse=True)
+        return Target(values.astype(np.int32), task, loss, labels, (*notes, *why), rows)
     return Target(_numbers(name, y, loss), task, loss, None, notes)
 
 
@@ -121,20 +124,30 @@ def _missing(y: np.ndarray) -> np.ndarray:
     return np.zeros(len(y), bool)
 
 
-def _labels(name: str, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The classes, and each row's number among them."""
+def _sortable(y: np.ndarray) -> np.ndarray:
+    """Labels that can be put in order: text where they are of several types."""
+    return y.astype(str) if y.dtype.kind == "O" else y
+
+
+def _frequent(name: str, y: np.ndarray) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """The rows whose class is frequent enough to be split, None if these are all; and what was left out.
+
+    Raises InputError for missing labels, and where not two such classes are there.
+    """
     if _missing(y).any():
         raise InputError(f"{name}: {int(_missing(y).sum())} targets are missing; drop those rows")
-    classes, target, sizes = np.unique(y.astype(str) if y.dtype.kind == "O" else y, return_inverse=True, return_counts=True)
+    classes, of_row, sizes = np.unique(_sortable(y), return_inverse=True, return_counts=True)
     if len(classes) < 2:
         raise InputError(f"{name}: classification needs at least two classes, got one ({classes[0]!s}); is this the right target?")
-    rare = sizes < 3
-    if rare.any():
-        raise InputError(
-            f"{name}: each class needs at least 3 rows (training, validation, test), but {int(rare.sum())} of {len(classes)} have fewer "
-            f"(first: {classes[rare][0]!s}, {sizes[rare][0]}); drop or merge them, or force regression if the target is a number"
-        )
-    return classes, target.astype(np.int32)
+    rare = sizes < LEAST_OF_A_CLASS
+    if not rare.any():
+        return None, ()
+    fewer = f"{int(rare.sum())} of {len(classes)} have fewer (first: {classes[rare][0]!s}, {sizes[rare][0]})"
+    each = f"each class needs at least {LEAST_OF_A_CLASS} rows (training, validation, test), but {fewer}"
+    if (~rare).sum() < 2:
+        raise InputError(f"{name}: {each}, so that not two are left; merge classes, or force regression if the target is a number")
+    left_out = int(sizes[rare].sum())
+    return np.flatnonzero(~rare[of_row]), (f"{left_out} {'row was' if left_out == 1 else 'rows were'} left out: {each}",)
 
 
 def _numbers(name: str, y: np.ndarray, loss: str) -> np.ndarray:

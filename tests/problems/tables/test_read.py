@@ -197,7 +197,7 @@ def test_a_table_of_many_rows_is_fitted_on_a_sample_and_in_chunks(monkeypatch):
         (labelled()[:6], "y", "at least 10 rows .* got 6"),
         (labelled()[:0], "y", "has a header but no row"),
         (table(y="cat"), "y", r"at least two classes, got one \(cat\)"),
-        (table(y=["cat", "dog"] * (ROWS // 2 - 1) + ["cat", "owl"]), "y", r"each class needs at least 3 rows .*first: owl, 1"),
+        (table(y=["cat"] * (ROWS - 3) + ["owl", "dog", "owl"]), "y", r"each class needs at least 3 rows .*2 of 3 .*first: dog, 1"),
         (table(y=None), "y", "the target y has no value in any of 60 rows"),
         (table(y=pd.date_range("2020", periods=ROWS)), "y", "the target y is a date"),
         (table(y=pd.date_range("2020", periods=ROWS).strftime("%Y-%m-%d")), "y", "the target y is a date"),
