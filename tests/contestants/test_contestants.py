@@ -154,6 +154,25 @@ def test_what_is_used_now_races_as_it_is(clouds: Problem, bowl: Problem) -> None
         enter(clouds, "sgd", 8, current="adma")
 
 
+def test_every_method_is_raced_at_each_batch_size_that_is_named(clouds: Problem, bowl: Problem) -> None:
+    entries = enter(clouds, "sgd@1,sgd,adam@4:b1=0.8", 8, batches=" 4,16,full ")
+    usual = entries[2].size
+    assert usual == 16  # so sgd@16 is sgd, and not raced twice
+    assert [(entry.name, entry.size) for entry in entries[1:]] == [
+        *(("sgd@1", 1), ("sgd", usual), ("adam@4:b1=0.8", 4)),
+        *(("sgd@4", 4), ("adam@16:b1=0.8", 16), ("sgd@full", None), ("adam@full:b1=0.8", None)),
+    ]
+    assert entries[5].fixed == {"b1": 0.8}
+    assert len({entry.label for entry in entries}) == len(entries)
+    named = enter(clouds, {"mine": Momentum}, 8, batches=[4, "full"])
+    assert [(entry.name, entry.size) for entry in named[1:]] == [("mine", usual), ("mine@4", 4), ("mine@full", None)]
+    for wrong, sentence in (("0", "at least 1, or full, got '0'"), ("4,ful", "got 'ful'"), (" ,", "no batch sizes"), ("49", "got 48")):
+        with pytest.raises(InputError, match=sentence):
+            enter(clouds, "sgd", 8, batches=wrong)
+    with pytest.raises(InputError, match="a function without data"):
+        enter(bowl, "sgd", 8, batches="4")
+
+
 def test_decay_is_tried_unless_a_schedule_is_named(clouds: Problem) -> None:
     for schedule, decays, decay in ((None, True, schedules.DECAY), ("constant", False, None), ("cosine", False, "cosine")):
         plain, adam = enter(clouds, "adam", 8, schedule)

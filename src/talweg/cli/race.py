@@ -36,6 +36,7 @@ def race(
         str | None, typer.Option(help="How learning rates change: constant, cosine, one-cycle …; without it, decay is raced, too.")
     ] = None,
     current: Annotated[str | None, typer.Option(help="What you use now, such as adam@32:learning_rate=1e-3: is it good enough?")] = None,
+    batches: Annotated[str | None, typer.Option(help="Sizes at which each method is raced, too, such as 16,64,full.")] = None,
     count: Annotated[str, typer.Option(help="What speed is counted in: time, steps, examples or gradients.")] = "time",
     clock: Annotated[str, typer.Option(help="Whose steps are timed: jax, torch or keras; PyTorch's where that can be had.")] = "auto",
     seed: options.Seed = 0,
@@ -60,13 +61,13 @@ def race(
 
     goals: dict[str, Any] = {"goal_loss": goal_loss, "goal_accuracy": goal_accuracy}
     numbers: dict[str, Any] = {"epochs": epochs, "budget": seconds, "settings": settings, "seeds": seeds, "seed": seed}
-    racing.check_options(methods, remedies, schedule=schedule, **numbers, **goals)
+    racing.check_options(methods, remedies, schedule=schedule, batches=batches, **numbers, **goals)
     check_store(store)
     console = terminal.console()
     every_init = init == "all"
     init = None if every_init else init
     chosen = resolve(problem, target=target, model=model, init=init, loss=loss, task=task, groups=groups, time=time)
-    contestants, left_out = line_up(chosen, methods, settings, schedule, remedies, current)
+    contestants, left_out = line_up(chosen, methods, settings, schedule, remedies, current, batches)
     if not quiet:
         terminal.introduce(console, chosen, contestants, settings, seeds, left_out)
     live = terminal.Live(console, contestants, "steps" if chosen.train is None else "epochs")
@@ -79,6 +80,7 @@ def race(
                 **goals,
                 schedule=schedule,
                 current=current,
+                batches=batches,
                 count=count,
                 clock=clock,
                 store=store,

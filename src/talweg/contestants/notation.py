@@ -33,18 +33,26 @@ LABEL = re.compile(r"(?i)(.+) \(batch (\d+|full)\)")
 BATCHES = {"batch": "full", "stochastic": "1", "mini-batch": None}
 
 Methods = str | Sequence[Any] | Mapping[str, Any] | None
+Sizes = str | Sequence[int | str] | None  #: of batches: `16,64,full`, or a list of whole numbers and "full"
 
 
-def enter(problem: Problem, methods: Methods, settings: int, schedule: str | None = None, current: str | None = None) -> list[Contestant]:
+def enter(
+    problem: Problem,
+    methods: Methods,
+    settings: int,
+    schedule: str | None = None,
+    current: str | None = None,
+    batches: Sizes = None,
+) -> list[Contestant]:
     """The contestants of a race, the baseline first.
 
     `methods` is a text like `adam,sgd@1,sgd@full,momentum@32:momentum=0.99,clip-norm+adam`, or a list of such texts, method classes and
     methods with hyperparameters (which are raced with just these), or a mapping of names to them; None is the article's nine. Where there
     are validation data, weight decay is searched for all of them, so that none is ahead by it. The baseline is what a person would do
     without a race: plain Adam; on a function, where its learning rate means nothing, tuned gradient descent. What is in use at present
-    (`current`) is raced as it is.
+    (`current`) is raced as it is. Each method is raced at each of the `batches`, too, which are sizes like `16,64,full`.
     """
-    entries = listed(problem, methods, settings, schedule)
+    entries = listed(problem, methods, settings, schedule, batches)
     if problem.validation is not None:
         entries = [entry.with_weight_decay(settings) for entry in entries]
     if current is not None:
@@ -67,14 +75,41 @@ def _as_it_is(entry: Contestant, label: str) -> Contestant:
     return replace(entry, label=label, fixed=entry.defaults(), space={}, decays=False)
 
 
-def listed(problem: Problem, methods: Methods, settings: int, schedule: str | None = "constant") -> list[Contestant]:
+def listed(problem: Problem, methods: Methods, settings: int, schedule: str | None = "constant", batches: Sizes = None) -> list[Contestant]:
     """The methods as `enter` takes them, in their order, without a baseline; without a schedule, a race tries whether decay is better."""
-    check(methods, schedule)
-    return unique([_entry(problem, name, method, settings, schedule) for name, method in _by_name(methods, problem)])
+    check(methods, schedule, batches)
+    given = _by_name(methods, problem)
+    entries = [_entry(problem, name, method, settings, schedule) for name, method in given]
+    if problem.train is None and batches is not None:
+        raise InputError(f"race: {problem.name} is a function without data, of which there are no batches; leave the batches out")
+    for batch in _sizes(batches):
+        for name, method in given:
+            entry = _entry(problem, name, method, settings, schedule, batch)
+            if not any(same(entry, other) for other in entries):
+                entries.append(entry)
+    return unique(entries)
 
 
-def check(methods: Methods, schedule: str | None = "constant") -> None:
+def same(one: Contestant, other: Contestant) -> bool:
+    """Whether two contestants do the same, whatever they are called."""
+    return replace(one, name="", label="", reference=False) == replace(other, name="", label="", reference=False)
+
+
+def _sizes(batches: Sizes) -> list[str]:
+    """Sizes of batches as they are typed after an @. Raises InputError for what is none."""
+    words = batches.split(",") if isinstance(batches, str) else [str(size) for size in batches or ()]
+    words = [word.strip() for word in words if word.strip()]
+    if batches is not None and not words:
+        raise InputError("race: no batch sizes were given; name some, such as 16,64,full")
+    for word in words:
+        if word != "full" and not (word.isdigit() and int(word)):
+            raise InputError(f"race: a batch size must be a whole number of at least 1, or full, got {word!r}")
+    return words
+
+
+def check(methods: Methods, schedule: str | None = "constant", batches: Sizes = None) -> None:
     """Refuse what is wrong on every problem: an unknown name, a number out of range, a batch that is none. Raises InputError."""
+    _sizes(batches)
     if schedule is not None:
         checks.one_of("race", "schedule", schedule, schedules.CATALOGUE)
     given = [] if methods is None else _given(methods)
@@ -162,9 +197,12 @@ def _parts(text: str) -> list[str]:
     return parts
 
 
-def _entry(problem: Problem, name: str | None, method: Any, settings: int, schedule: str | None) -> Contestant:
+def _entry(problem: Problem, name: str | None, method: Any, settings: int, schedule: str | None, other: str | None = None) -> Contestant:
+    """A method as a contestant; with the `other` batch size in place of its own."""
     typed = isinstance(method, str)
     name, factory, batch, fixed = _read(name, method)
+    if other is not None:
+        batch, name = other, name and f"{name}@{other}"
     size = batch_size(problem, batch if batch in (None, "full") else _whole(method, batch))
     space = {key: r for key, r in factory.search_space(size).items() if key not in fixed}
     searched = tunable(space, settings)

@@ -13,7 +13,7 @@ from typing import Any
 from talweg import checks
 from talweg.checks import InputError
 from talweg.contestants.contestant import Contestant
-from talweg.contestants.notation import CURRENT, enter, listed, unique
+from talweg.contestants.notation import CURRENT, Sizes, enter, listed, same, unique
 from talweg.engine.cost import batch_size
 from talweg.methods import Noisy, WeightNoise, Wrapped, Wrapper
 from talweg.methods.space import tunable
@@ -187,26 +187,22 @@ def line_up(
     schedule: str | None = None,
     remedies: str | Iterable[str] | None = None,
     current: str | None = None,
+    batches: Sizes = None,
 ) -> tuple[list[Contestant], list[str]]:
     """All contestants of a race, the baseline first, with those that remedies add, and a sentence for each remedy that was left out.
 
     A baseline that was not asked for and what is in use now get none, and what races anyhow is not added again. Raises InputError as
     `remedied` does.
     """
-    contestants, wanted, left_out = enter(problem, methods, settings, schedule, current), _words(remedies), []
+    contestants, wanted, left_out = enter(problem, methods, settings, schedule, current, batches), _words(remedies), []
     line = list(contestants)
     for contestant in (one for one in contestants if not one.reference and not (current is not None and one.name == CURRENT)):
         added, refusals = remedied(contestant, problem, settings, wanted)
         for _, entry in added:
-            if not any(_same(entry, other) for other in line):
+            if not any(same(entry, other) for other in line):
                 line.append(entry)
         left_out += [f"Remedy left out: {error}" for error in refusals]
     return unique(line), list(dict.fromkeys(left_out))
-
-
-def _same(one: Contestant, other: Contestant) -> bool:
-    """Whether two contestants do the same, whatever they are called."""
-    return replace(one, name="", label="", reference=False) == replace(other, name="", label="", reference=False)
 
 
 def _named(entry: Contestant, remedy: str, words: str) -> Contestant:

@@ -51,6 +51,7 @@ def race(
     remedies: str | Sequence[str] | None = None,
     executor: str | ExecutorFactory = "local",
     current: str | None = None,
+    batches: str | Sequence[int | str] | None = None,
     count: str = "time",
     clock: str = USUAL,
 ) -> Race:
@@ -77,6 +78,7 @@ def race(
         remedies: against local minima, each added to every method: `"noise,wider"` or a list of names of
             `talweg.contestants.remedies.REMEDIES`; `"all"` leaves out what this problem can't have, and says so.
         current: what is in use now, such as `"adam:learning_rate=1e-3@32"`: raced as it is, and said whether it is good enough.
+        batches: sizes at which each method is raced, too, beside its usual one: `"16,64,full"`, or `[16, 64, "full"]`.
         count: what is counted to the target: time, steps, examples or gradients.
         clock: in whose ordinary training loop a step is timed: jax, torch or keras, where it is installed; by default PyTorch's where that
             can be had, and JAX's otherwise.
@@ -96,7 +98,7 @@ def race(
         raise InputTypeError(f"race: executor must be one of {', '.join(EXECUTORS)}, or an executor's class, got {executor!r}")
     checks.whole("race", "settings", settings)
     checks.one_of("race", "count", count, COUNTS)
-    contestants, left_out = line_up(problem, methods, settings, schedule, remedies, current)
+    contestants, left_out = line_up(problem, methods, settings, schedule, remedies, current, batches)
     plan = checked(problem, contestants, settings, seeds, epochs, seed, goal, budget, clock)
     opened = Store(Path(tempfile.mkdtemp(prefix="talweg-")) / "talweg.db" if store is None else Path(store))
     fingerprint = problem.fingerprint()
@@ -145,10 +147,11 @@ def check_options(
     goal_accuracy: float | None,
     schedule: str | None,
     seed: int,
+    batches: notation.Sizes = None,
 ) -> None:
     """Refuse what is wrong with the options of a race on every problem, before its problem is read. Raises InputError."""
     check_numbers(settings, seeds, epochs, seed, wanted(goal_loss, goal_accuracy), budget)
-    notation.check(methods, schedule)
+    notation.check(methods, schedule, batches)
     parsed(remedies)
 
 
