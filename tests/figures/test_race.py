@@ -218,6 +218,21 @@ def test_speed_is_in_order_of_speed_and_a_miss_is_said() -> None:
     assert words(forest.speed(fresh("none_reached"))).count("not reached") == 9
 
 
+def test_rings_are_at_the_looser_target_and_order_those_that_reach_no_other() -> None:
+    summary = fresh("none_reached")
+    for k, c in enumerate(summary["contestants"]):
+        c["to_target"]["loose_steps"] = None if k == 0 else 100.0 - 10 * k
+        c["seconds_per_step"]["seconds"] = 0.001
+    summary["target"] |= {"loose": 0.4, "count": "time"}
+    figure = forest.speed(summary)
+    rings = {trace.y[0]: trace.x[0] for trace in figure.data if trace.mode == "markers" and trace.marker.symbol == "circle-open"}
+    assert rings == {8 - k: pytest.approx(0.02 + 0.01 * k) for k in range(8)}  # from the top, the soonest first; one has none
+    assert figure.layout.yaxis.ticktext[0] == summary["contestants"][8]["label"]
+    assert captions.speed(summary) == "No contestant reaches the target. Rings: a validation loss of 0.4, a tenth of the gap still open."
+    summary["target"]["loose"] = None
+    assert not [trace for trace in forest.speed(summary).data if trace.mode == "markers"]
+
+
 def test_an_unsteady_time_is_drawn_as_a_range_in_words() -> None:
     drawn_words = words(forest.speed(fresh("remedies")))
     assert "about 4.6 ms" in drawn_words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -71,16 +72,22 @@ def _landmark(figure: layout.Figure, mark: Row, bounds: tuple[float, float]) -> 
 
 
 def speed(summary: Summary) -> layout.Figure:
-    """What each contestant needs to be as good as the best, with its interval, on a log scale; who never is has words instead."""
+    """What each contestant needs to be as good as the best, with its interval, on a log scale; who never is has words instead.
+
+    A ring is what it needs to the looser target.
+    """
     key = lookup.COUNTED[summary["target"]["count"]]
     rows = [(c, c["to_target"][key]) for c in summary["contestants"] if lookup.reached(c)]
-    bounds = layout.bounds((x for _, estimate in rows for x in (estimate["value"], estimate["low"], estimate["high"])), room=1.15)
+    looser = {c["name"]: lookup.to_looser(summary, c) for c in summary["contestants"]}
+    estimates = (x for _, estimate in rows for x in (estimate["value"], estimate["low"], estimate["high"]))
+    bounds = layout.bounds([*estimates, *looser.values()], room=1.15)
     low, high = bounds or (1.0, 10.0)
     title, baseline = labels.target_axis(summary), lookup.baseline(summary)
     across = layout.log_axis(low, high, title)
     if summary["target"]["count"] == "time":
         across["ticktext"] = [seconds(x) for x in across["tickvals"]]
-    order = [*lookup.by_speed(summary), *(c for c in summary["contestants"] if not lookup.reached(c))]
+    missed = [c for c in summary["contestants"] if not lookup.reached(c)]
+    order = [*lookup.by_speed(summary), *sorted(missed, key=lambda c: looser[c["name"]] or math.inf)]
     tied = [c["to_target"]["tied"] and lookup.reached(c) for c in order]
     slim_title = f"{summary['target']['count']} to target (log scale)"
     figure = _figure(order, across, title, tied, slim_title=slim_title)
@@ -88,6 +95,12 @@ def speed(summary: Summary) -> layout.Figure:
         estimate = c["to_target"][key] if lookup.reached(c) else {"value": None, "low": None, "high": None}
         hover = layout.hover(c["label"], *labels.speed(summary, c))
         words = timing.to_target_parts(summary, c, missing=labels.MISSED)
+        ring = looser[c["name"]]
+        if ring is not None:
+            colour = looks(summary["contestants"])[c["name"]].colour
+            marker = {"symbol": "circle-open", "size": 9, "color": colour, "line": {"color": colour, "width": 1.8}}
+            text = f"{layout.hover(c['label'], labels.looser(summary, ring))}<extra></extra>"
+            figure.add_scatter(x=[ring], y=[len(order) - 1 - k], mode="markers", marker=marker, hovertemplate=text, cliponaxis=False)
         _row(figure, order, k, estimate, words, hover, (low, high), "diamond" if c is baseline else "circle", tied[k])
     return figure
 

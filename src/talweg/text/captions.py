@@ -5,8 +5,9 @@ from __future__ import annotations
 from talweg.summary import Row, Summary
 from talweg.text.format import agreed, count, figures, listed, loss_name, sentence, setting, share, shortened, times
 from talweg.text.labels import FAILED_ALL
-from talweg.text.lookup import by_speed, failed, lifted, reached, too_slow, tried, unimproved
+from talweg.text.lookup import by_speed, failed, lifted, reached, to_looser, too_slow, tried, unimproved
 from talweg.text.timing import to_target
+from talweg.text.wording import goal
 
 CLOSE = 1.05  # an expected result within 5 % of the last one is as good
 PERCENTILES = "10th to 90th percentile"
@@ -51,13 +52,16 @@ def quality(summary: Summary) -> str:
 def speed(summary: Summary) -> str:
     """Who is as good as the best first and last, and who never is."""
     rows, missed = by_speed(summary), [short(c) for c in summary["contestants"] if not reached(c)]
+    looser = [c for c in summary["contestants"] if to_looser(summary, c) is not None]
+    rings = [f"Rings: {goal('loss', summary['target']['loose'], summary['problem'])}, a tenth of the gap still open."] if looser else []
     if not rows:
-        return "There is no target to reach." if summary["target"]["value"] is None else "No contestant reaches the target."
+        none = "There is no target to reach." if summary["target"]["value"] is None else "No contestant reaches the target."
+        return " ".join([none, *rings])
     cost = [to_target(summary, c) for c in rows]
     sentences = [f"{short(rows[0])} reaches the target first, after {cost[0]}"]
     sentences[0] += f", and {short(rows[-1])} last, after {cost[-1]}." if len(rows) > 1 else "."
     sentences += [f"{agreed(missed, 'does', 'do')} not reach it."] if missed else []
-    sentences += ["Each has the setting that is fastest there. Diamond: the baseline. Tinted: not separable from the fastest."]
+    sentences += ["Each has the setting that is fastest there. Diamond: the baseline. Tinted: not separable from the fastest.", *rings]
     return " ".join(map(sentence, sentences))
 
 

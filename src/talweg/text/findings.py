@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from talweg.summary import Row, Summary
 from talweg.text import lookup, timing
-from talweg.text.format import agreed, figures, interval, joined, listed, loss_name, measured, metric, seconds, times, unit, whole
+from talweg.text.format import agreed, figures, interval, joined, listed, loss_name, measured, metric, times, unit, whole
 from talweg.text.wording import capitals, goal
 
 SHOWN = 3  # of a ranking
@@ -63,21 +63,11 @@ def _fewest_examples(summary: Summary, rows: Sequence[Row]) -> list[str]:
 def looser(summary: Summary) -> list[str]:
     """The first three to a looser target, which says who is quick where who is best is not asked."""
     wanted, problem = summary["target"], summary["problem"]
-    costs = [
-        (c["to_target"]["loose_steps"] * _per_step(c, wanted["count"], problem["examples"]), c["label"])
-        for c in summary["contestants"]
-        if wanted["loose"] is not None and c["to_target"]["loose_steps"] is not None
-    ]
+    costs = [(cost, c["label"]) for c in summary["contestants"] if (cost := lookup.to_looser(summary, c)) is not None]
     if not costs:
         return []
-    show = seconds if wanted["count"] == "time" else lambda x: f"{whole(x)} {wanted['count']}"
-    order = listed([f"{label} ({show(cost)})" for cost, label in sorted(costs)[:3]])
+    order = listed([f"{label} ({timing.counted(summary, cost)})" for cost, label in sorted(costs)[:3]])
     return [f"To a looser target, {goal('loss', wanted['loose'], problem)} with a tenth of the gap still open, the order is {order}."]
-
-
-def _per_step(c: Row, counted: str, examples: int) -> float:
-    size = examples if c["batch"] == "full" else c["batch"]
-    return {"time": c["seconds_per_step"]["seconds"], "steps": 1, "examples": size, "gradients": size * c["gradients_per_step"]}[counted]
 
 
 def _over(summary: Summary, c: Row) -> str:

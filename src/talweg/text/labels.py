@@ -59,6 +59,11 @@ def speed(summary: Summary, c: Row) -> list[str]:
     return words + ([f"{interval(ratio, show=times)} as soon as the baseline"] if ratio["value"] is not None else [])
 
 
+def looser(summary: Summary, cost: float) -> str:
+    """How soon a contestant is at the looser target."""
+    return f"to the looser target, {goal('loss', summary['target']['loose'], summary['problem'])}: {timing.counted(summary, cost)}"
+
+
 def tuning(summary: Summary, settings: int, expected: Mapping[str, float | None]) -> str:
     """The expected best of so many settings."""
     return f"best of {settings}: loss {interval(expected, show=lambda x: loss_words(summary, x))}"

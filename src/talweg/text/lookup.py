@@ -62,6 +62,19 @@ def by_speed(summary: Summary) -> list[Row]:
     return sorted((c for c in summary["contestants"] if reached(c)), key=lambda c: (c["to_target"]["rank"] or math.inf, c["rank"]))
 
 
+def per_step(summary: Summary, c: Row) -> float:
+    """What a step of a contestant costs in what is counted to the target: seconds, steps, examples or gradients."""
+    size = summary["problem"]["examples"] if c["batch"] == "full" else c["batch"]
+    cost = {"time": c["seconds_per_step"]["seconds"], "steps": 1, "examples": size, "gradients": size * c["gradients_per_step"]}
+    return float(cost[summary["target"]["count"]])
+
+
+def to_looser(summary: Summary, c: Row) -> float | None:
+    """What a contestant needs to the looser target, counted alike; None where it does not reach it, or there is none."""
+    steps = c["to_target"]["loose_steps"]
+    return None if summary["target"]["loose"] is None or steps is None else steps * per_step(summary, c)
+
+
 def passed(summary: Summary, c: Row) -> list[float]:
     """What is counted to the target, at each measuring point of a contestant's curves."""
     count = summary["target"]["count"]

@@ -54,6 +54,12 @@ def to_target_parts(summary: Summary, c: Row, *, missing: str = "not reached") -
     return parts(estimate, show=whole, missing=missing)
 
 
+def counted(summary: Summary, cost: float) -> str:
+    """A cost of what is counted to the target, in words."""
+    count = summary["target"]["count"]
+    return seconds(cost) if count == "time" else f"{whole(cost)} {count}"
+
+
 def examples(summary: Summary, c: Row) -> list[str]:
     """How many examples that is, where something else is counted."""
     shown = c["to_target"]["reached"] and summary["target"]["count"] != "examples" and unit(summary["problem"]) == "example"

@@ -45,6 +45,7 @@ def pointed() -> list[str]:
         labels.curve(lookup.lifted(changed(below_zero)), 0.00585, 0.146),
         labels.curve(changed(steps), 404, 0.146),
         *(axis(made) for made in (summary, changed(steps), fresh("nothing_learned")) for axis in (labels.cost_axis, labels.target_axis)),
+        *(labels.looser(made, cost) for made, cost in ((summary, 0.0062), (changed(steps), 350.0))),
         labels.tuning(summary, 8, {"median": 0.15, "low": 0.12, "high": None}),
         ", ".join(labels.point(adam["search"][0], "improved")),
         ", ".join(labels.point(adam["search"][0], "unimproved")),
