@@ -1,4 +1,6 @@
 """Does a race know how sure it is? Many small races on samples of a population, so that the truth is known.
+They try eight settings of each method, and have as many seeds as any race: with eight of them, squared errors are so skewed that
+Student's interval held the truth in 91 % of 500 races.
 
     python benchmarks/coverage.py [promise|itself|noise|straight …] [--races 500] [--rows 160] [--jobs 2]
 
@@ -52,7 +54,7 @@ from talweg.verdict.arrivals import SURE
 from talweg.verdict.quality import Quality
 from talweg.verdict.record import Entry
 
-SETTINGS, SEEDS, FEATURES, NEW = 8, 8, 5, 4096
+SETTINGS, FEATURES, NEW = 8, 5, 4096
 LANES, FURTHER, AGAIN = 32, 256, 64
 
 Sample = tuple[np.ndarray, np.ndarray]
@@ -99,7 +101,7 @@ def noise(kind: str) -> Callable[[np.random.Generator, int], Sample]:
 def raced(sample: Sample, seed: int, methods: Any = "adam,sgd") -> Any:
     """A small race; the model has eight hidden units."""
     problem = from_arrays(*sample, model="mlp:8", seed=seed, task="classification" if sample[1].dtype.kind == "i" else "regression")
-    return problem, tw.race(problem, methods, settings=SETTINGS, seeds=SEEDS, seed=seed)
+    return problem, tw.race(problem, methods, settings=SETTINGS, seed=seed)
 
 
 def promised(rows: int, number: int, population: Callable[[np.random.Generator, int], Sample]) -> dict[str, Any]:
@@ -116,7 +118,8 @@ def promised(rows: int, number: int, population: Callable[[np.random.Generator, 
     program = Program(Placement(problem), method, contestant.size, LANES)
     seeds = np.random.SeedSequence((number, 99)).generate_state(FURTHER).tolist()
     traces = [program.run([method] * LANES, seeds[i : i + LANES], said["steps"]) for i in range(0, FURTHER, LANES)]
-    truth = np.mean([trace.validation_loss[:, -1].mean() for trace in traces])
+    failures = [quality.failure(one.validation_loss) for _, one in landmarks.constant(problem, seeds)]
+    truth = np.fmin(np.concatenate([trace.validation_loss[:, -1] for trace in traces]), failures).mean()
     by_row = _by_row(problem)
     losses = np.concatenate([by_row(trace.params, new) for trace in traces[:2]])
     single = np.array([one[rng.choice(NEW, said["expected_on_new_data"]["rows"])].mean() for one in losses])
