@@ -25,7 +25,7 @@ FLOORS = [
     ("figures", "verdict"),
     ("dialects", "report"),
     ("engine", "results"),
-    ("bridges",),
+    ("bridges", "programs"),
     ("landscape",),
     ("contestants",),
     ("studies",),

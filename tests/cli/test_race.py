@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from commands import Output, run
+from talweg.racing.api import open_race
 from talweg.store import Store
 
 SMALL = ("race", "iris", "--settings", "8", "--seeds", "4", "--epochs", "2", "--methods", "adam")
@@ -88,7 +89,7 @@ def test_quiet_prints_the_verdict_alone(raced: tuple[Output, Path], monkeypatch:
 def test_the_winner_is_printed_as_code_that_runs(raced: tuple[Output, Path], tmp_path: Path) -> None:
     store = str(raced[1] / "talweg.db")
     for library in ("torch", "keras", "optax", "tensorflow", "sklearn"):
-        output = run("code", "--for", library, "--store", store)
+        output = run("code", "--for", library, "--optimizer-only", "--store", store)
         assert (output.code, output.errors) == (0, "")
         assert "as tuned in race" in output.out.splitlines()[0]
         compile(output.out, library, "exec")
@@ -101,6 +102,21 @@ def test_the_winner_is_printed_as_code_that_runs(raced: tuple[Output, Path], tmp
         output = run("code", *words, "--store", store)
         assert (output.code, output.out) == (2, "")
         assert sentence in output.errors
+
+
+def test_the_winner_is_printed_as_a_whole_program_or_why_not(raced: tuple[Output, Path], tmp_path: Path) -> None:
+    store = str(raced[1] / "talweg.db")
+    output = run("code", "--store", store)
+    assert (output.code, output.errors) == (0, "")
+    best = open_race(store=store)
+    assert output.out == best.program()
+    expected = best.summary["recommendation"]["expected_on_new_data"]
+    assert f"Expected on {expected['rows']} new rows: a cross-entropy loss of {expected['mean']:.4g}" in output.out
+    assert "Expected" not in run("code", "--method", "plain Adam", "--store", store).out
+    other = run("code", "--for", "optax", "--store", store).out
+    head, _, rest = other.partition("\n")
+    assert head == "# The optimizer alone. No whole program can be written for iris: so far there are programs for torch alone"
+    assert rest == run("code", "--for", "optax", "--optimizer-only", "--store", store).out
 
 
 def test_show_says_it_again_and_writes_where_it_is_told(raced: tuple[Output, Path], tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from talweg import checks
+from talweg.checks import InputError
 from talweg.cli import options
 from talweg.cli.process import check_file, command, file_name, folder, save, say, set_up_jax, writable, write_json
 
@@ -144,15 +145,24 @@ def code(
     name: options.Race = None,
     library: Annotated[str, typer.Option("--for", help="torch, keras, optax, tensorflow or sklearn.")] = "torch",
     method: Annotated[str | None, typer.Option(help="A contestant by its name, label or rank in the table; the winner without it.")] = None,
+    optimizer_only: Annotated[bool, typer.Option("--optimizer-only", help="Optimizer and schedule, without the program around.")] = False,
     store: options.Store = options.STORE,
 ) -> None:
-    """Print the winner as code: optimizer and schedule, with what differs where a library can't take the same steps."""
+    """Print the winner as a whole program; where none is written yet, optimizer and schedule, and what differs."""
     from talweg.dialects import CODE
     from talweg.racing.api import open_race
 
     checks.one_of("code", "library", library, CODE)
     done = open_race(name, store)
-    print((done.best if method is None else done.tuned(method)).code(library), end="")
+    best = done.best if method is None else done.tuned(method)
+    optimizer = best.code(library)
+    if optimizer_only:
+        print(optimizer, end="")
+        return
+    try:
+        print(done.program(library, method), end="")
+    except InputError as why:
+        print(f"# The optimizer alone. {why}\n{optimizer}", end="")
 
 
 def landscape(

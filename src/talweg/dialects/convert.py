@@ -72,7 +72,7 @@ def code(method: Method, to: str, *, about: str = "") -> str:
     """
     checks.one_of("code", "library", to, CODE)
     spelling = with_hook(method, to)
-    if not (spelling.exact and _rate_alone(method)) and to in BRIDGED and catalogued(factory_of(method)):
+    if not (spelling.exact and rate_alone(method)) and to in BRIDGED and catalogued(factory_of(method)):
         return _bridged(method, to, about, spelling)
     if not spelling.call:
         return _comment(about, *spelling.differs, "for torch and optax it is there, by way of talweg")
@@ -83,22 +83,22 @@ def _comment(*lines: str) -> str:
     return "".join(f"# {line}\n" for line in lines if line)
 
 
-def _rate_alone(method: Method) -> bool:
+def rate_alone(method: Method) -> bool:
     """Whether no other number than the learning rate follows a schedule, which the snippets can't write."""
     return not any(isinstance(value, Schedule) for name, value in settled(method).hyperparameters().items() if name != "learning_rate")
 
 
-def _rate(spelling: Spelling) -> Schedule | None:
+def rate_of(spelling: Spelling) -> Schedule | None:
     """The schedule that stands in a spelling."""
     for value in spelling.arguments.values():
-        rate = _rate(value) if isinstance(value, Spelling) else value if isinstance(value, Schedule) else None
+        rate = rate_of(value) if isinstance(value, Spelling) else value if isinstance(value, Schedule) else None
         if rate is not None:
             return rate
     return None
 
 
 def _torch(spelling: Spelling) -> str:
-    rate = _rate(spelling)
+    rate = rate_of(spelling)
     call = spelling.written(**{} if rate is None else {"lr": "1.0"}).replace("(", "(parameters, ", 1)
     head, functions, lines, result = "import torch\n\n\n", "", "", "optimizer"
     if spelling.hook:
@@ -117,7 +117,7 @@ def _torch(spelling: Spelling) -> str:
 
 
 def _optax(spelling: Spelling) -> str:
-    rate = _rate(spelling)
+    rate = rate_of(spelling)
     if rate is None:
         return f"import optax\n\n\ndef make_optimizer():\n    return {spelling.written()}\n"
     call = spelling.written(learning_rate="learning_rate")
@@ -127,7 +127,7 @@ def _optax(spelling: Spelling) -> str:
 
 def _keras(spelling: Spelling) -> str:
     home, imported = ("tf.keras", "import tensorflow as tf") if spelling.library == "tensorflow" else ("keras", "import keras")
-    rate = _rate(spelling)
+    rate = rate_of(spelling)
     if rate is None:
         return f"{imported}\n\n\ndef make_optimizer():\n    return {spelling.written()}\n"
     call = spelling.written(learning_rate="LearningRate()")

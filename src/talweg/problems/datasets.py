@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,24 @@ class DatasetEntry:
     def options(self) -> tuple[str, ...]:
         """The whole numbers that may follow the name, as in `parity:bits=5`."""
         return tuple(word for word in inspect.signature(self.builder).parameters if word not in OF_MODEL)
+
+
+@dataclass(frozen=True)
+class FromSklearn:
+    """A builder by a function of `sklearn.datasets`."""
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=lambda: {"return_X_y": True})
+
+    def __call__(self) -> tuple[np.ndarray, np.ndarray]:
+        from sklearn import datasets
+
+        x, y = getattr(datasets, self.name)(**self.options)
+        return (x.reshape(-1, 8, 8) if self.name == "load_digits" else x), y
+
+    def __str__(self) -> str:
+        """The call as it is written."""
+        return f"{self.name}({', '.join(f'{name}={value!r}' for name, value in self.options.items())})"
 
 
 def find(text: str) -> DatasetEntry | None:
@@ -104,16 +122,6 @@ def _options(text: str, entry: DatasetEntry) -> dict[str, int]:
     return {option: int(value) for option, value in numbers.items()}
 
 
-def _sklearn(name: str, **options: Any) -> Builder:
-    def build() -> tuple[np.ndarray, np.ndarray]:
-        from sklearn import datasets
-
-        x, y = getattr(datasets, name)(**options or {"return_X_y": True})
-        return (x.reshape(-1, 8, 8) if name == "load_digits" else x), y
-
-    return build
-
-
 def _spirals() -> tuple[np.ndarray, np.ndarray]:
     """Two arms of one and a half turns, the second the first one turned by half a turn."""
     generator = np.random.default_rng(0)
@@ -130,15 +138,15 @@ def _xor() -> tuple[np.ndarray, np.ndarray]:
     return centre + generator.normal(0, 0.45, centre.shape), (centre.prod(1) < 0).astype(int)
 
 
-MOONS = _sklearn("make_moons", n_samples=ROWS, noise=0.2, random_state=0)
-CIRCLES = _sklearn("make_circles", n_samples=ROWS, noise=0.1, factor=0.5, random_state=0)
+MOONS = FromSklearn("make_moons", {"n_samples": ROWS, "noise": 0.2, "random_state": 0})
+CIRCLES = FromSklearn("make_circles", {"n_samples": ROWS, "noise": 0.1, "factor": 0.5, "random_state": 0})
 
 DATA: tuple[tuple[Any, ...], ...] = (
-    ("digits", "1,797 images of 8 × 8 pixels, ten digits", "scikit-learn (UCI)", _sklearn("load_digits")),
-    ("breast_cancer", "569 tumours, 30 features, benign or malignant", "scikit-learn (UCI)", _sklearn("load_breast_cancer")),
-    ("wine", "178 wines, 13 features, three growers", "scikit-learn (UCI)", _sklearn("load_wine")),
-    ("iris", "150 flowers, 4 features, three species", "scikit-learn (Fisher 1936)", _sklearn("load_iris")),
-    ("diabetes", "442 patients, 10 features, progress of the disease", "scikit-learn (Efron 2004)", _sklearn("load_diabetes")),
+    ("digits", "1,797 images of 8 × 8 pixels, ten digits", "scikit-learn (UCI)", FromSklearn("load_digits")),
+    ("breast_cancer", "569 tumours, 30 features, benign or malignant", "scikit-learn (UCI)", FromSklearn("load_breast_cancer")),
+    ("wine", "178 wines, 13 features, three growers", "scikit-learn (UCI)", FromSklearn("load_wine")),
+    ("iris", "150 flowers, 4 features, three species", "scikit-learn (Fisher 1936)", FromSklearn("load_iris")),
+    ("diabetes", "442 patients, 10 features, progress of the disease", "scikit-learn (Efron 2004)", FromSklearn("load_diabetes")),
     ("moons", "1,000 points in two half moons, noisy", "scikit-learn make_moons", MOONS),
     ("circles", "1,000 points in two rings, noisy", "scikit-learn make_circles", CIRCLES),
     ("spirals", "1,000 points on two spiral arms, noisy", "talweg", _spirals, "mlp:32,32"),

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from safetensors.numpy import load
 
-from talweg import dialects
+from talweg import dialects, programs
 from talweg.checks import InputError
 from talweg.contestants import lookup
 from talweg.contestants.contestant import Contestant
@@ -164,6 +164,24 @@ class Race(Result):
             about,
             self._beside(row),
         )
+
+    def program(self, to: str = "torch", name: str | int | None = None, *, problem: Problem | None = None) -> str:
+        """A whole program that trains what is recommended, or a contestant, as a person of that library writes it; without talweg.
+
+        Data, split, model, optimizer, length and evaluation are the race's; of what is recommended the interval for new data is checked
+        at its end. `to` is torch. Raises InputError where there is none, with the reason: then `.code(to)` has the optimizer alone.
+
+        Args:
+            to: the library, one of `talweg.programs.PROGRAMS`.
+            name: of a contestant: its name, label or rank in the table; without it, what is recommended.
+            problem: what was raced, for a race from a store whose problem can't be built again from its source.
+        """
+        best = self.best if name is None else self.tuned(name)
+        best.code("torch")  # refuses what is no method of the catalogue, and nothing
+        assert best.method is not None
+        raced = raced_problem(self, problem, "program")
+        expected = best.expected.get("expected_on_new_data")
+        return programs.program(programs.Recipe(best.about, raced, best.method, best.batch, best.steps, expected, tuple(best.beside)), to)
 
     def _row(self, name: str | int) -> ContestantSummary:
         row: ContestantSummary = lookup.named("race", self.summary["contestants"], name)

@@ -1,0 +1,223 @@
+"""A training as a person writes it in PyTorch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from talweg.dialects import schedules
+from talweg.dialects.convert import rate_alone, rate_of, with_hook
+from talweg.problems.supervised import Start
+from talweg.programs.recipe import Recipe
+from talweg.programs.rows import rows
+from talweg.schedules import Cosine
+
+#: Of one output, and of several: the loss as a module.
+LOSSES = {
+    "squared": ("nn.MSELoss()",),
+    "absolute": ("nn.L1Loss()",),
+    "huber": ("nn.HuberLoss()",),
+    "poisson": ("nn.PoissonNLLLoss()",),
+    "cross-entropy": ("nn.BCEWithLogitsLoss()", "nn.CrossEntropyLoss()"),
+}
+ACTIVATIONS = {
+    **{"relu": "nn.ReLU()", "tanh": "nn.Tanh()", "sigmoid": "nn.Sigmoid()", "gelu": 'nn.GELU("tanh")', "silu": "nn.SiLU()"},
+    **{"elu": "nn.ELU()", "identity": "nn.Identity()"},
+}
+WIDTH = 120  #: of a line
+#: How weights start where not as PyTorch starts them; biases are then zero.
+STARTS = {
+    "keras": "nn.init.xavier_uniform_(layer.weight)",
+    "glorot": "nn.init.xavier_normal_(layer.weight)",
+    "he": 'nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")',
+    "lecun": 'nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")',
+    "small": "nn.init.normal_(layer.weight, std=0.01)",
+}
+
+
+class Parts(NamedTuple):
+    """The optimizer of a program."""
+
+    imports: list[str]
+    functions: list[str]
+    lines: list[str]
+    scheduled: bool
+
+
+def refusal(recipe: Recipe) -> str | None:
+    """Why the program can't be written, in a few words; None if it can."""
+    problem, spelling = recipe.problem, with_hook(recipe.method, "torch")
+    if not isinstance(problem.start, Start):
+        return "its model is one of your own"
+    if problem.facts.get("loss") not in LOSSES:
+        return f"PyTorch has no module for its loss, {problem.facts.get('loss')}"
+    if problem.facts["initialisation"] not in ("torch", *STARTS):
+        return f"its weights start as {problem.facts['initialisation']}'s"
+    if not (spelling.exact and rate_alone(recipe.method)):
+        return f"PyTorch has no call of its own with the steps of {recipe.method!r}"
+    return None
+
+
+def program(recipe: Recipe) -> str:
+    """The program, as source text."""
+    problem, data, optimizer = recipe.problem, rows(recipe.problem), _optimizer(recipe)
+    assert isinstance(problem.start, Start)
+    full, labelled, several = recipe.batch == "full", problem.classes is not None, problem.start.outputs > 1
+    standard = sorted(["import sys", *optimizer.imports])
+    others = sorted([*data.imports, "import torch", "from torch import nn"], key=lambda line: (line.startswith("from"), line.split()[1]))
+    sections = [
+        [_docstring(recipe), "", *standard, "", *others, ""],
+        ["SEED = int(sys.argv[1]) if len(sys.argv) > 1 else 0  # of the split, the first weights and the order of examples"],
+        [f"STEPS = {recipe.steps:_}", *([] if full else [f"BATCH = {recipe.batch}"]), ""],
+        ["# ---- Data: the test rows are always the same, all others are split anew for each seed", *data.lines],
+        _tensors(problem.start, several),
+        ["", "# ---- Model", "torch.manual_seed(SEED)", *_model(problem.start, problem.facts["initialisation"])],
+        [f"loss_of = {LOSSES[problem.facts['loss']][-1 if several else 0]}"],
+        [*optimizer.functions, "", "# ---- Optimizer", *optimizer.lines],
+        _evaluation(labelled, several),
+        [*_training(full, optimizer.scheduled), "", "# ---- Test", *_result(recipe, labelled, data.unit)],
+    ]
+    return "\n".join(line for section in sections for line in section) + "\n"
+
+
+def _tensors(start: Start, several: bool) -> list[str]:
+    """Features and targets as PyTorch's layers and losses take them."""
+    x = "torch.tensor(x, dtype=torch.float32)"
+    if start.spec.kind == "cnn":
+        height, width, channels = (*start.inputs, 1)[:3]
+        x += f".reshape(-1, {height}, {width}, {channels}).permute(0, 3, 1, 2)" if channels > 1 else f".reshape(-1, 1, {height}, {width})"
+    return [f"x = {x}", "y = torch.tensor(y)" if several else "y = torch.tensor(y, dtype=torch.float32)[:, None]"]
+
+
+def _docstring(recipe: Recipe) -> str:
+    words = [recipe.about + "."]
+    if recipe.expected is not None:
+        low, high, new = (recipe.expected[key] for key in ("low", "high", "rows"))
+        loss = recipe.problem.facts["loss"]
+        words += ["", f"Expected on {new:,} new rows: a {loss} loss of {recipe.expected['mean']:.4g} (95 % prediction interval"]
+        words[-1] += f" {low:.4g} – {high:.4g})."
+    words += ["Another seed: python program.py 1"]
+    return '"""' + "\n".join(words) + '\n"""'
+
+
+def _model(start: Start, initialisation: str) -> list[str]:
+    """The layers, and how their weights start unless that is PyTorch's own way."""
+    spec, activation = start.spec, ACTIVATIONS[start.spec.activation]
+    layers, hidden, features = [], spec.widths, int(np.prod(start.inputs))
+    if spec.kind == "cnn":
+        height, width, channels = (*start.inputs, 1)[:3]
+        for filters in spec.widths:
+            layers += [f'nn.Conv2d({channels}, {filters}, 3, padding="same")', activation, "nn.AvgPool2d(2)"]
+            height, width, channels = height // 2, width // 2, filters
+        layers.append("nn.Flatten()")
+        hidden, features = (), height * width * channels
+    for units in hidden:
+        layers += [f"nn.Linear({features}, {units})", activation]
+        features = units
+    layers.append(f"nn.Linear({features}, {start.outputs})")
+    line = f"model = nn.Sequential({', '.join(layers)})"
+    lines = [line] if len(line) <= WIDTH else ["model = nn.Sequential(", *(f"    {layer}," for layer in layers), ")"]
+    if initialisation in STARTS:
+        lines += [
+            "for layer in model:",
+            '    if hasattr(layer, "weight"):',
+            f"        {STARTS[initialisation]}",
+            "        nn.init.zeros_(layer.bias)",
+        ]
+    return lines
+
+
+def _optimizer(recipe: Recipe) -> Parts:
+    spelling = with_hook(recipe.method, "torch")
+    spelling = replace(spelling, arguments={name: _rounded(value) for name, value in spelling.arguments.items()})
+    rate, imports, functions, after = rate_of(spelling), [], [], []
+    first = _short(rate.initial) if isinstance(rate, Cosine) else "1.0"
+    call = spelling.written(**{} if rate is None else {"lr": first}).replace("(", "(model.parameters(), ", 1)
+    if spelling.hook:
+        functions += [
+            "@torch.no_grad()",
+            "def shrink(optimizer, args, kwargs):",
+            '    """Decoupled weight decay, before every step."""',
+            "    for group in optimizer.param_groups:",
+            '        for p in group["params"]:',
+            f'            p.mul_(1 - group["lr"] * {_short(spelling.hook)})',
+        ]
+        functions = ["", "", *functions, ""]
+        after += ["optimizer.register_step_pre_hook(shrink)"]
+    if isinstance(rate, Cosine) and float(rate.final) == 0:
+        after += ["schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=STEPS)"]
+    elif rate is not None:
+        formula = schedules.source(rate, schedules.PYTHON)
+        imports = ["import math"] if "math." in formula else []
+        functions += ["", "", "def learning_rate(step):", f"    return {formula}", ""]
+        after += ["schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, learning_rate)"]
+        call = spelling.written(lr="1.0").replace("(", "(model.parameters(), ", 1)
+    return Parts(imports, functions, [f"optimizer = {call}", *after], rate is not None)
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers with six digits, also those of a pair: what is beyond them nobody has tuned."""
+    if isinstance(value, tuple):
+        return tuple(map(_rounded, value))
+    return float(_short(value)) if isinstance(value, float) else value
+
+
+def _short(value: Any) -> str:
+    return f"{float(value):.6g}"
+
+
+def _evaluation(labelled: bool, several: bool) -> list[str]:
+    right = "(prediction.argmax(dim=1) == y[rows])" if several else "((prediction > 0) == (y[rows] > 0.5))"
+    metric = f"{right}.float().mean()" if labelled else "1 - ((prediction - y[rows]) ** 2).mean() / y[pool].var(correction=0)"
+    return [
+        *("", ""),
+        "@torch.no_grad()",
+        "def evaluated(rows):",
+        f'    """The loss and the {"accuracy" if labelled else "R²"} on some rows."""',
+        "    prediction = model(x[rows])",
+        f"    metric = {metric}",
+        "    return loss_of(prediction, y[rows]).item(), metric.item()",
+        *("", ""),
+    ]
+
+
+def _training(full: bool, scheduled: bool) -> list[str]:
+    order = [] if full else [
+        "def batches(generator):",
+        '    """Epoch after epoch in a new order; what is left after the last whole batch of one is dropped."""',
+        "    while True:",
+        "        order = generator.permutation(train)",
+        "        yield from (order[first : first + BATCH] for first in range(0, len(order) - BATCH + 1, BATCH))",
+        *("", ""),
+    ]  # fmt: skip
+    head = ["# ---- Training"]
+    loop = (
+        ["for step in range(1, STEPS + 1):", "    rows = train"]
+        if full
+        else ["for step, rows in zip(range(1, STEPS + 1), batches(np.random.default_rng(SEED))):"]
+    )
+    return [
+        *order,
+        *head,
+        *loop,
+        "    optimizer.zero_grad()",
+        "    loss = loss_of(model(x[rows]), y[rows])",
+        "    loss.backward()",
+        "    optimizer.step()",
+        *(["    schedule.step()"] if scheduled else []),
+        "    if step % max(1, STEPS // 10) == 0:",
+        '        print(f"step {step:,} of {STEPS:,}: validation loss {evaluated(validation)[0]:.4f}")',
+    ]
+
+
+def _result(recipe: Recipe, labelled: bool, unit: bool) -> list[str]:
+    metric = "accuracy {metric:.1%}" if labelled else "R² {metric:.3f}"
+    lines = ["loss, metric = evaluated(test)", f'print(f"test loss {{loss:.4f}}, {metric}")']
+    if unit:
+        lines += ['print(f"root mean squared error {unit * (1 - metric) ** 0.5:.4g}, in the unit of the target")']
+    if recipe.expected is not None:
+        low, high = (f"{recipe.expected[key]:.4g}" for key in ("low", "high"))
+        lines += [f'print("as expected," if {low} <= loss <= {high} else "not as expected,", "which was {low} to {high}")']
+    return lines
