@@ -37,6 +37,9 @@ CASES: dict[str, Recipe] = {
         64,
         expected=EXPECTED,
     ),
+    "both a hook and a schedule of its own": recipe(
+        tw.problems.load("iris"), WeightDecay(Momentum(Exponential(0.1, steps=float(STEPS))), weight_decay=0.1), 16
+    ),
     "a number, all rows at once": recipe(tw.problems.load("diabetes", model="mlp:8,tanh,he"), Momentum(0.03), "full"),
     "a number, another loss": recipe(tw.problems.load("diabetes", model="linear", loss="huber"), GradientDescent(0.1), 16),
     "two classes": recipe(tw.problems.load("breast_cancer", model="mlp:8,keras"), Adam(Exponential(0.01, steps=float(STEPS)))),

@@ -133,28 +133,27 @@ def _optimizer(recipe: Recipe) -> Parts:
     spelling = with_hook(recipe.method, "torch")
     spelling = replace(spelling, arguments={name: _rounded(value) for name, value in spelling.arguments.items()})
     rate, imports, functions, after = rate_of(spelling), [], [], []
-    first = _short(rate.initial) if isinstance(rate, Cosine) else "1.0"
-    call = spelling.written(**{} if rate is None else {"lr": first}).replace("(", "(model.parameters(), ", 1)
     if spelling.hook:
         functions += [
-            "@torch.no_grad()",
+            *("", "", "@torch.no_grad()"),
             "def shrink(optimizer, args, kwargs):",
             '    """Decoupled weight decay, before every step."""',
             "    for group in optimizer.param_groups:",
             '        for p in group["params"]:',
             f'            p.mul_(1 - group["lr"] * {_short(spelling.hook)})',
         ]
-        functions = ["", "", *functions, ""]
         after += ["optimizer.register_step_pre_hook(shrink)"]
+    first = None
     if isinstance(rate, Cosine) and float(rate.final) == 0:
+        first = _short(rate.initial)
         after += ["schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=STEPS)"]
     elif rate is not None:
-        formula = schedules.source(rate, schedules.PYTHON)
+        first, formula = "1.0", schedules.source(rate, schedules.PYTHON)
         imports = ["import math"] if "math." in formula else []
-        functions += ["", "", "def learning_rate(step):", f"    return {formula}", ""]
+        functions += ["", "", "def learning_rate(step):", f"    return {formula}"]
         after += ["schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, learning_rate)"]
-        call = spelling.written(lr="1.0").replace("(", "(model.parameters(), ", 1)
-    return Parts(imports, functions, [f"optimizer = {call}", *after], rate is not None)
+    call = spelling.written(**({} if first is None else {"lr": first})).replace("(", "(model.parameters(), ", 1)
+    return Parts(imports, [*functions, ""] if functions else [], [f"optimizer = {call}", *after], rate is not None)
 
 
 def _rounded(value: Any) -> Any:

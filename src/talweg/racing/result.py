@@ -138,7 +138,7 @@ class Race(Result):
     def recommendation(self) -> Best:
         """What to use: `.method` ready for `tw.torch_optimizer`, `.batch`, `.steps`; where it is nothing, no method and a `.reason`."""
         expected = self.summary["recommendation"]
-        best = replace(self.tuned(self.winner["name"]), label=expected["label"], expected=expected, reason=expected["reason"])
+        best = replace(self.tuned(self.winner["name"]), label=expected["label"] or "", expected=expected, reason=expected["reason"])
         return best if expected["method"] else replace(best, method=None)
 
     @property
