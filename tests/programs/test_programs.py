@@ -108,6 +108,7 @@ def test_what_has_no_program_is_refused_in_a_sentence(clouds: Problem) -> None:
         (recipe(tw.problems.load("rosenbrock"), adam), "none of scikit-learn's named sets"),
         (recipe(tw.problems.load("digits", loss="hinge"), adam), "no module for its loss, hinge"),
         (recipe(tw.problems.load("digits", init="sklearn"), adam), "its weights start as sklearn's"),
+        (recipe(tw.problems.load("diabetes", task="classification"), adam), "its labels are not 0, 1, 2"),
         (recipe(digits, SAM(adam)), "no call of its own"),
         (recipe(digits, adam, others=("train 4 times",)), "train 4 times"),
     ):

@@ -7,6 +7,6 @@ what was promised. `refusal(recipe, "torch")` says why there is none.
 from __future__ import annotations
 
 from talweg.programs.recipe import Recipe
-from talweg.programs.write import PROGRAMS, program, refusal
+from talweg.programs.write import PROGRAMS, check, program, refusal
 
-__all__ = ["PROGRAMS", "Recipe", "program", "refusal"]
+__all__ = ["PROGRAMS", "Recipe", "check", "program", "refusal"]

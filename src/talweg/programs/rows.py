@@ -8,6 +8,7 @@ import numpy as np
 
 from talweg.problems.base import Problem
 from talweg.problems.datasets import FromSklearn, find
+from talweg.problems.source import Source
 from talweg.problems.splits import Shuffled
 
 
@@ -19,18 +20,27 @@ class Rows(NamedTuple):
     unit: bool  #: whether there is a `unit` of the target, too
 
 
+def unknown(source: Source | None) -> str | None:
+    """Why the data of a source can't be had by a few lines, which takes no data to say; None if they may."""
+    return "its data are none of scikit-learn's named sets" if _call(source) is None else None
+
+
 def refusal(problem: Problem) -> str | None:
     """Why the data of a problem can't be had by a few lines; None if they can."""
-    if _call(problem) is None:
-        return "its data are none of scikit-learn's named sets"
+    if why := unknown(problem.source):
+        return why
     if not isinstance(problem.split, Shuffled):
         return "its rows are not split at random"
+    labels = problem.coding.labels if problem.coding is not None else None
+    call = _call(problem.source)
+    if labels is not None and call is not None and not np.array_equal(np.unique(call()[1]), np.arange(len(labels))):
+        return "its labels are not 0, 1, 2 …, each with rows enough to be split"
     return None
 
 
 def rows(problem: Problem) -> Rows:
     """The lines for a problem that is not refused; `SEED` is that of the split."""
-    call, x = _call(problem), np.asarray(problem.pool[0])
+    call, x = _call(problem.source), np.asarray(problem.pool[0])
     labelled = problem.classes is not None
     splitter = "StratifiedShuffleSplit" if labelled else "ShuffleSplit"
     _, validation, test = problem.facts["split"]
@@ -61,8 +71,7 @@ def rows(problem: Problem) -> Rows:
     return Rows(imports, lines, unit)
 
 
-def _call(problem: Problem) -> FromSklearn | None:
-    """The function that makes the arrays of a problem of the catalogue."""
-    source = problem.source
+def _call(source: Source | None) -> FromSklearn | None:
+    """The function that makes the arrays of a source in the catalogue."""
     entry = find(source.name) if source is not None and source.kind == "catalogue" else None
     return entry.builder if entry is not None and isinstance(entry.builder, FromSklearn) else None

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from talweg import checks
 from talweg.checks import InputError
 from talweg.dialects import CODE
+from talweg.problems.source import Source
 from talweg.programs import rows, torch
 from talweg.programs.recipe import Recipe
 
@@ -24,16 +25,28 @@ PROGRAMS: dict[str, Writer] = {"torch": Writer(torch.refusal, torch.program)}
 
 def refusal(recipe: Recipe, to: str) -> str | None:
     """Why there is no program for a recipe, in a few words; None if there is one."""
-    if to not in PROGRAMS:
-        return f"so far there are programs for {' and '.join(PROGRAMS)} alone"
-    if recipe.others:
-        return recipe.others[0]
-    return rows.refusal(recipe.problem) or PROGRAMS[to].refusal(recipe)
+    if why := _foreseen(recipe.problem.source, to):
+        return why
+    return next(iter(recipe.others), None) or rows.refusal(recipe.problem) or PROGRAMS[to].refusal(recipe)
+
+
+def check(name: str, source: Source | None, to: str) -> None:
+    """Refuse what needs no data to be refused: another library, or other data. Raises InputError, also for an unknown library."""
+    checks.one_of("program", "library", to, CODE)
+    _refuse(name, _foreseen(source, to))
 
 
 def program(recipe: Recipe, to: str) -> str:
     """The whole program, as source text that needs no talweg. Raises InputError where there is none, and for an unknown library."""
     checks.one_of("program", "library", to, CODE)
-    if why := refusal(recipe, to):
-        raise InputError(f"No whole program can be written for {recipe.problem.name}: {why}")
+    _refuse(recipe.problem.name, refusal(recipe, to))
     return PROGRAMS[to].program(recipe)
+
+
+def _foreseen(source: Source | None, to: str) -> str | None:
+    return rows.unknown(source) if to in PROGRAMS else f"so far there are programs for {' and '.join(PROGRAMS)} alone"
+
+
+def _refuse(name: str, why: str | None) -> None:
+    if why:
+        raise InputError(f"No whole program can be written for {name}: {why}")

@@ -61,9 +61,14 @@ def raced_problem(race: Race, problem: Problem | None = None, call: str = "lands
     return problem
 
 
+def source_of(row: RaceRow) -> Source | None:
+    """Where the problem of a stored race came from; None for one that was made by hand."""
+    return Source(**row.origin["source"]) if row.origin.get("source") else None
+
+
 def _rebuilt(row: RaceRow, call: str) -> Problem:
     """The problem of a race, built again from its source."""
-    source = Source(**row.origin["source"]) if row.origin.get("source") else None
+    source = source_of(row)
     remedy = f"in Python, give them: tw.open_race({row.race!r}).{call}(problem=…), with what tw.race was given"
     if source is None or not source.repeatable:
         raise InputError(f"race {row.race} was run on {row.problem['name']!r}, whose data are not in the store; {remedy}")

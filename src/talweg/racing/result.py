@@ -21,7 +21,7 @@ from talweg.methods import Method, catalogued, factory_named, factory_of
 from talweg.problems.base import Params, Problem
 from talweg.problems.supervised import widened
 from talweg.racing import training
-from talweg.racing.recall import raced_problem
+from talweg.racing.recall import raced_problem, source_of
 from talweg.racing.reruns import reruns
 from talweg.results import Figures, Result
 from talweg.store import Store
@@ -179,6 +179,9 @@ class Race(Result):
         best = self.best if name is None else self.tuned(name)
         best.code("torch")  # refuses what is no method of the catalogue, and nothing
         assert best.method is not None
+        known = self.problem if problem is None else problem
+        row = self.store.race(self.name)
+        programs.check(row.problem["name"], source_of(row) if known is None else known.source, to)  # before a table is read again
         raced = raced_problem(self, problem, "program")
         expected = best.expected.get("expected_on_new_data")
         return programs.program(programs.Recipe(best.about, raced, best.method, best.batch, best.steps, expected, tuple(best.beside)), to)
