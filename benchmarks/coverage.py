@@ -27,6 +27,7 @@ import argparse
 import itertools
 import multiprocessing
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -267,7 +268,11 @@ def main() -> None:
             if given.which and not any(word in name for word in given.which):
                 continue
             began = time.perf_counter()
-            results = list(pool.map(simulated, itertools.repeat(name), itertools.repeat(given.rows), range(given.races)))
+            results: list[dict[str, Any]] = []
+            for result in pool.map(simulated, itertools.repeat(name), itertools.repeat(given.rows), range(given.races)):
+                results.append(result)
+                if len(results) % 50 == 0:
+                    print(f"  so far {len(results)} races: {shares(results)}", file=sys.stderr, flush=True)
             took = f"{time.perf_counter() - began:.0f} s"
             print(f"{name:24} {given.races} races of {given.rows} rows, {took}: {shares(results)}{biases(results)}", flush=True)
 
