@@ -14,7 +14,7 @@ from talweg.methods import CATALOGUE, VARIANTS, WRAPPERS, GradientDescent, Metho
 from talweg.methods.factories import required
 from talweg.problems import SURFACES, CriticalPoint, Surface, surface
 from talweg.problems.surfaces import catalogue, critical_points, formula
-from talweg.summary import BasinsSummary, DiagnosisSummary, EscapeSummary, LandscapeSummary, RaceSummary, SurfaceSummary
+from talweg.summary import BasinsSummary, BatchSummary, DiagnosisSummary, EscapeSummary, LandscapeSummary, RaceSummary, SurfaceSummary
 
 HEAD = """# Methods
 
@@ -208,7 +208,7 @@ Everything else, each training's curve included, is in the store, an SQLite file
 
 """
 
-SUMMARIES = (RaceSummary, BasinsSummary, EscapeSummary, LandscapeSummary, DiagnosisSummary, SurfaceSummary)
+SUMMARIES = (RaceSummary, BatchSummary, BasinsSummary, EscapeSummary, LandscapeSummary, DiagnosisSummary, SurfaceSummary)
 FIELD = re.compile(r"^    (\w+): (.+?)  #: (.+)$", re.MULTILINE)
 
 

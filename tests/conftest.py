@@ -57,7 +57,7 @@ def forgotten() -> Iterator[None]:
 def timed_in_jax() -> Iterator[None]:
     """A race that is given no clock has JAX's, which is quick: PyTorch's has its own tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("talweg.racing.api.usual", lambda problem: "jax")
+        patch.setattr("talweg.racing.start.usual", lambda problem: "jax")
         yield
 
 

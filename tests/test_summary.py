@@ -96,11 +96,12 @@ def raced(clouds: Problem) -> Race:
 
 
 @pytest.fixture(scope="module")
-def results(raced: Race) -> dict[str, Result]:
+def results(raced: Race, clouds: Problem) -> dict[str, Result]:
     valley = surface("himmelblau")
     return {
         "race": raced,
         "race of a function": tw.race(valley.problem(), "adam", settings=2, seeds=2, epochs=20),
+        "batch": tw.batch(clouds, "sgd,adam", sizes="8,16,full", settings=2, seeds=2, epochs=4),
         "landscape": raced.landscape(points=3, line=True),
         "diagnosis of a network": raced.diagnose(["adam"])["Adam"],
         "diagnosis of a point": diagnose(valley.problem(), (0.0, 0.0)),
@@ -113,6 +114,7 @@ def results(raced: Race) -> dict[str, Result]:
 CASES = {
     "race": summary.RaceSummary,
     "race of a function": summary.RaceSummary,
+    "batch": summary.BatchSummary,
     "landscape": summary.LandscapeSummary,
     "diagnosis of a network": summary.DiagnosisSummary,
     "diagnosis of a point": summary.DiagnosisSummary,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from talweg.engine.environment import use_all_cores
     from talweg.problems import Metric, Problem
     from talweg.racing.api import open_race, race
+    from talweg.racing.batch import BatchSizes, batch, open_batch
     from talweg.racing.result import Race
     from talweg.studies.basins import Basins, basins
     from talweg.studies.diagnose import diagnose
@@ -39,6 +40,7 @@ _NAMES = {
     "talweg.engine.environment": ("use_all_cores",),
     "talweg.problems": ("Metric", "Problem"),
     "talweg.racing.api": ("Race", "open_race", "race"),
+    "talweg.racing.batch": ("BatchSizes", "batch", "open_batch"),
     "talweg.studies.basins": ("Basins", "basins"),
     "talweg.studies.diagnose": ("diagnose",),
     "talweg.studies.escape": ("Escape", "escape"),

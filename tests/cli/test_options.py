@@ -14,7 +14,7 @@ from talweg.contestants.remedies import REMEDIES
 from talweg.problems.losses import ALIASES, CATALOGUE
 
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-OWN = {"method", "methods", "goal_loss", "schedule"}  # where one word asks different things of different commands
+OWN = {"method", "methods", "goal_loss", "schedule", "seeds"}  # where one word asks different things of different commands
 
 
 def test_an_option_says_the_same_in_every_command() -> None:

@@ -90,10 +90,8 @@ class Live:
             self.whole.update(self.total, description="training dynamics")
 
 
-def introduce(
-    console: Console, problem: Problem, contestants: Sequence[Contestant], settings: int, seeds: int, left_out: Sequence[str] = ()
-) -> None:
-    """What is about to be raced on what, before anything runs, and who is `left_out`."""
+def introduce(console: Console, problem: Problem, who: str, left_out: Sequence[str] = ()) -> None:
+    """On what and `who` is about to be raced, before anything runs, and who is `left_out`."""
     facts, parameters = problem.facts, f"{problem.parameters():,}"
     parts = {"train": problem.train, "validate": problem.validation, "test": problem.test}
     sizes = {word: f"{rows_of(part):,}" for word, part in parts.items() if part is not None}
@@ -108,7 +106,6 @@ def introduce(
     console.print(" · ".join(part for part in about if part))
     for note in (*problem.notes, *left_out):
         console.print(Text(f"  {note}", style="dim"))
-    who = f"{count(len(contestants), 'contestant')}, {count(settings, 'setting')} each, the best one on {count(seeds, 'fresh seed')}"
     console.print(f"[dim]{who}[/]")
 
 

@@ -14,8 +14,8 @@ import typer
 
 from talweg._version import __version__
 from talweg.checks import InputError
-from talweg.cli import catalogues, local_minima, predict, race, surface
-from talweg.cli.process import say, set_up_jax
+from talweg.cli import batch, catalogues, local_minima, predict, race, surface
+from talweg.cli.process import INTERRUPTED, say, set_up_jax
 
 app = typer.Typer(
     help="On my model and my data: which gradient-descent method, which learning rate, which batch size - and how sure are you?",
@@ -33,7 +33,7 @@ def main() -> None:
         _fail(str(error))
     except KeyboardInterrupt:
         say("\ntalweg: stopped")
-        sys.exit(race.INTERRUPTED)
+        sys.exit(INTERRUPTED)
     except (sqlite3.Error, OSError) as error:
         _fail(f"{error}; blocks that were finished are kept in the store, so the same command goes on once that is mended")
 
@@ -63,7 +63,7 @@ def playground(
 
 
 for command in (
-    *(race.race, surface.surface, race.show, race.code, predict.predict, race.landscape, race.races),
+    *(race.race, batch.batch, surface.surface, race.show, race.code, predict.predict, race.landscape, race.races),
     *(catalogues.methods, catalogues.problems, playground),
     *(local_minima.diagnose, local_minima.basins, local_minima.escape),
 ):

@@ -44,6 +44,8 @@ REMEDIES = typer.Option(
 )
 STARTS = typer.Option(help="Random starts, the same ones for every method.")
 STEPS = typer.Option(help="Steps of each descent, on a function.")
+Clock = Annotated[str, typer.Option(help="Whose steps are timed: jax, torch or keras; PyTorch's where that can be had.")]
+GoalLoss = Annotated[float | None, typer.Option(help="Target: a validation loss.")]
 Epochs = Annotated[float | None, typer.Option(help="Passes over the training data of each run.")]
 LearningRate = Annotated[float | None, typer.Option(help="Of all methods; without it each is tuned.")]
 Schedule = Annotated[str, typer.Option(help="How learning rates change: constant, cosine, one-cycle …")]
@@ -55,6 +57,7 @@ Race = Annotated[str | None, typer.Argument(help="The beginning of a race's name
 Store = Annotated[Path, typer.Option("--store", help="SQLite file that keeps all races.")]
 Json = Annotated[Path | None, typer.Option("--json", help="Also write all numbers to this file.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder for the report.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict alone.")]
 
 
 def file_option(suffixes: str, default: str) -> OptionInfo:

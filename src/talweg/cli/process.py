@@ -18,6 +18,8 @@ from talweg.cli import options
 if TYPE_CHECKING:
     from talweg.results import Result
 
+INTERRUPTED = 130  # the exit code of a command that was stopped by Ctrl-C
+
 
 def command() -> str:
     """The command that is running, as it would be typed again."""

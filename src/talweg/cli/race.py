@@ -12,9 +12,7 @@ from rich.console import Console
 from talweg import checks
 from talweg.checks import InputError
 from talweg.cli import options
-from talweg.cli.process import check_file, command, file_name, folder, save, say, set_up_jax, writable, write_json
-
-INTERRUPTED = 130  # the exit code of a command that was stopped by Ctrl-C
+from talweg.cli.process import INTERRUPTED, check_file, command, file_name, folder, save, say, set_up_jax, writable, write_json
 
 
 def race(
@@ -31,7 +29,7 @@ def race(
     budget: Annotated[str | None, typer.Option(help="Instead, what the whole race may take: 60s, 5m.")] = None,
     settings: options.Settings = 32,
     seeds: Annotated[int, typer.Option(help="Fresh seeds of the final, and as many of the promise.")] = 32,
-    goal_loss: Annotated[float | None, typer.Option(help="Target: a validation loss.")] = None,
+    goal_loss: options.GoalLoss = None,
     goal_accuracy: Annotated[float | None, typer.Option(help="Target: a validation accuracy, such as 0.95.")] = None,
     schedule: Annotated[
         str | None, typer.Option(help="How learning rates change: constant, cosine, one-cycle …; without it, decay is raced, too.")
@@ -39,7 +37,7 @@ def race(
     current: Annotated[str | None, typer.Option(help="What you use now, such as adam@32:learning_rate=1e-3: is it good enough?")] = None,
     batches: Annotated[str | None, typer.Option(help="Sizes at which each method is raced, too, such as 16,64,full.")] = None,
     count: Annotated[str, typer.Option(help="What speed is counted in: time, steps, examples or gradients.")] = "time",
-    clock: Annotated[str, typer.Option(help="Whose steps are timed: jax, torch or keras; PyTorch's where that can be had.")] = "auto",
+    clock: options.Clock = "auto",
     seed: options.Seed = 0,
     remedies: Annotated[str | None, options.REMEDIES] = None,
     dynamics: Annotated[
@@ -48,7 +46,7 @@ def race(
     store: options.Store = options.STORE,
     out: options.Out = options.REPORTS,
     json_file: options.Json = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict alone.")] = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Race methods on a problem: tuned alike, repeated over seeds, with a verdict and a report."""
     seconds = options.duration(budget) if budget is not None else None
@@ -59,6 +57,7 @@ def race(
     from talweg.problems import resolve
     from talweg.racing import api as racing
     from talweg.store import check_store
+    from talweg.text.format import count as counted
 
     goals: dict[str, Any] = {"goal_loss": goal_loss, "goal_accuracy": goal_accuracy}
     numbers: dict[str, Any] = {"epochs": epochs, "budget": seconds, "settings": settings, "seeds": seeds, "seed": seed}
@@ -70,7 +69,8 @@ def race(
     chosen = resolve(problem, target=target, model=model, init=init, loss=loss, task=task, groups=groups, time=time)
     contestants, left_out = line_up(chosen, methods, settings, schedule, remedies, current, batches)
     if not quiet:
-        terminal.introduce(console, chosen, contestants, settings, seeds, left_out)
+        each = f"{counted(len(contestants), 'contestant')}, {counted(settings, 'setting')} each"
+        terminal.introduce(console, chosen, f"{each}, the best one on {counted(seeds, 'fresh seed')}", left_out)
     live = terminal.Live(console, contestants, "steps" if chosen.train is None else "epochs")
     try:
         with nullcontext() if quiet else live.shown():
@@ -104,11 +104,17 @@ def race(
 def show(
     name: options.Race = None, store: options.Store = options.STORE, out: options.Out = options.REPORTS, json_file: options.Json = None
 ) -> None:
-    """Show a stored race again."""
+    """Show a stored race, or batch ladder, again."""
     writable(out, json_file)
     from talweg.cli import live
     from talweg.racing.api import open_race
+    from talweg.store import BATCH, Store
 
+    if Store(store, existing=True).race(name).kind == BATCH:
+        from talweg.cli import batch
+        from talweg.racing.batch import open_batch
+
+        return batch.show(live.console(), open_batch(name, store), out, json_file, quiet=False)
     _show(live.console(), open_race(name, store), out, json_file, quiet=False)
 
 
@@ -127,11 +133,16 @@ def races(store: options.Store = options.STORE) -> None:
 
 def _came_to(store: Any, row: Any) -> str:
     """What a race recommends, in a few words."""
+    from talweg.store import BATCH
     from talweg.verdict import record
     from talweg.verdict.judge import judge
 
     if not row.finished:
         return "unfinished"
+    if row.kind == BATCH:
+        from talweg.verdict import batch
+
+        return batch.judge(record.read(store, row))["sentences"][0]
     if row.plan.get("protocol") != record.PROTOCOL:
         return "run by an older talweg"
     summary = judge(record.read(store, row))

@@ -17,6 +17,7 @@ from rich.text import Text
 from talweg.figures import palette
 from talweg.summary import Row, Summary
 from talweg.text import basins as basin_words
+from talweg.text import batch as batch_words
 from talweg.text import escape as arm_words
 from talweg.text import lookup, timing
 from talweg.text.format import batch_size, figures, loss_name, metric, parts, setting, share, unit, whole
@@ -109,6 +110,30 @@ def arms(console: Console, summary: Summary) -> None:
         grid.add_row(Text(arm_words.beside(arm, summary)), *(Text(cells[name], style=style if name == "verdict" else "") for name in names))
     console.print()
     console.print(grid)
+
+
+def batch_sizes(console: Console, summary: Summary) -> None:
+    """The headline, a table for each method with a row for each size, and what else was found."""
+    heads = {"rate": "learning rate", "steps": "steps to target", "examples": "examples", "seconds": "time to target", "step": "a step"}
+    heads |= {"loose": "to looser target", "loss": "validation loss"}
+    if console.width < ROOMY:
+        heads = {name: head for name, head in heads.items() if name not in ("examples", "loose")}
+    console.print()
+    _prose(console, summary["sentences"][:1], "bold")
+    for ladder in summary["ladders"]:
+        grid = _grid("batch", *heads.values())
+        for one in ladder["sizes"]:
+            cells = batch_words.cells(one)
+            both = {name: timing.together((cells[name], cells.get(f"{name} between", ""))) for name in heads}
+            star = " ★" if one["batch"] == ladder["fastest"]["time"] else ""
+            grid.add_row(Text(f"{cells['batch']}{star}"), *(Text(both[name]) for name in heads))
+        console.print()
+        console.print(Text(ladder["label"], style="dim"))
+        console.print(grid)
+    console.print(Text(f"target: {batch_words.target(summary)}; ★ reaches it first here; with 95 % intervals", style="dim"))
+    console.print()
+    _prose(console, summary["sentences"][1:])
+    _prose(console, [f"! {warning}" for warning in summary["warnings"]], "yellow")
 
 
 def _grid(first: str, *heads: str) -> Table:

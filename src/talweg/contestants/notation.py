@@ -82,7 +82,7 @@ def listed(problem: Problem, methods: Methods, settings: int, schedule: str | No
     entries = [_entry(problem, name, method, settings, schedule) for name, method in given]
     if problem.train is None and batches is not None:
         raise InputError(f"race: {problem.name} is a function without data, of which there are no batches; leave the batches out")
-    for batch in _sizes(batches):
+    for batch in sizes(batches):
         for name, method in given:
             entry = _entry(problem, name, method, settings, schedule, batch)
             if not any(same(entry, other) for other in entries):
@@ -95,7 +95,7 @@ def same(one: Contestant, other: Contestant) -> bool:
     return replace(one, name="", label="", reference=False) == replace(other, name="", label="", reference=False)
 
 
-def _sizes(batches: Sizes) -> list[str]:
+def sizes(batches: Sizes) -> list[str]:
     """Sizes of batches as they are typed after an @. Raises InputError for what is none."""
     words = batches.split(",") if isinstance(batches, str) else [str(size) for size in batches or ()]
     words = [word.strip() for word in words if word.strip()]
@@ -109,7 +109,7 @@ def _sizes(batches: Sizes) -> list[str]:
 
 def check(methods: Methods, schedule: str | None = "constant", batches: Sizes = None) -> None:
     """Refuse what is wrong on every problem: an unknown name, a number out of range, a batch that is none. Raises InputError."""
-    _sizes(batches)
+    sizes(batches)
     if schedule is not None:
         checks.one_of("race", "schedule", schedule, schedules.CATALOGUE)
     given = [] if methods is None else _given(methods)

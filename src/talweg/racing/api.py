@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
-import tempfile
-import time
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from talweg import checks
-from talweg.bridges.clocks import CLOCKS, USUAL, usual
-from talweg.checks import InputError, InputTypeError
+from talweg.bridges.clocks import USUAL
+from talweg.checks import InputError
 from talweg.contestants import notation
 from talweg.contestants.contestant import Contestant
 from talweg.contestants.remedies import line_up, parsed
-from talweg.engine.environment import machine, versions
-from talweg.engine.executors import EXECUTORS
-from talweg.engine.executors.base import Executor, ExecutorFactory
+from talweg.engine.executors.base import ExecutorFactory
 from talweg.methods import Method
 from talweg.problems.base import Problem
-from talweg.racing import events, own_code, recall
+from talweg.racing import events
 from talweg.racing.inspect import OBSERVERS
-from talweg.racing.plan import Plan, check_numbers, checked, identity, wanted
+from talweg.racing.plan import check_numbers, checked, wanted
 from talweg.racing.result import Race
-from talweg.racing.runner import Runner
-from talweg.store import RaceRow, Store
+from talweg.racing.start import enter, executor_named, run
+from talweg.store import Store
 from talweg.verdict.arrivals import COUNTS
 from talweg.verdict.record import Goal
 
@@ -92,29 +86,17 @@ def race(
     goal = wanted(goal_loss, goal_accuracy)
     if goal.value is None:
         goal = Goal("loss", problem.goal_loss)  # a problem may know where to stop
-    if isinstance(executor, str):
-        executor = EXECUTORS[checks.one_of("race", "executor", executor, EXECUTORS)]
-    if not callable(executor):
-        raise InputTypeError(f"race: executor must be one of {', '.join(EXECUTORS)}, or an executor's class, got {executor!r}")
+    made = executor_named("race", executor)
     checks.whole("race", "settings", settings)
     checks.one_of("race", "count", count, COUNTS)
     contestants, left_out = line_up(problem, methods, settings, schedule, remedies, current, batches)
     plan = checked(problem, contestants, settings, seeds, epochs, seed, goal, budget, clock)
-    opened = Store(Path(tempfile.mkdtemp(prefix="talweg-")) / "talweg.db" if store is None else Path(store))
-    fingerprint = problem.fingerprint()
-    name = identity(fingerprint, plan.describe())
-    own = own_code.find(name, problem, plan)
-    if own is not None:
-        name, doubt = own_code.same_race(own, opened.races())
-        if doubt is not None:
-            warnings.warn(doubt, stacklevel=2)
-    timed = usual(problem) if plan.clock == USUAL else plan.clock
-    run = {"command": command, "clock": timed, "versions": versions(), "machine": machine(), **({"left_out": left_out} if left_out else {})}
-    row = opened.enter(name, recall.describe(problem), plan.describe(), run, recall.origin(problem, fingerprint, own))
+    opened, row = enter(problem, plan, store, command, left_out)
+    name = row.race
     probed = opened.probes(name)
     if row.finished is None or (probes and any(c.probed and c.name not in probed for c in contestants)):
         try:
-            _run(problem, plan, opened, row, listener, probes, executor(OBSERVERS))
+            run(problem, plan, opened, row, listener, probes, made(OBSERVERS))
         except KeyboardInterrupt as stop:
             raise Stopped(_so_far(opened, name, problem, contestants, count)) from stop
     return Race(opened, name, problem, contestants, count=count)
@@ -158,27 +140,3 @@ def check_options(
 def open_race(name: str | None = None, store: str | os.PathLike[str] = "talweg.db") -> Race:
     """A finished race from a store: the one whose name begins so, or the newest. Raises InputError if there is none."""
     return Race(Store(Path(store), existing=True), name)
-
-
-def _run(problem: Problem, plan: Plan, store: Store, row: RaceRow, listener: events.Listener, probes: bool, executor: Executor) -> None:
-    began = time.perf_counter()
-    fitted = row.plan.get("fitted", False)
-    if fitted:
-        plan = dataclasses.replace(plan, epochs=row.plan["epochs"])
-    try:
-        runner = Runner(problem, plan, store, row.race, listener, executor, CLOCKS[row.run["clock"]]())
-        if row.finished is not None:
-            return runner.probe()
-        runner.prepare()
-        if plan.budget_seconds is not None and not fitted:
-            plan = runner.fit(plan.budget_seconds, time.perf_counter() - began)
-            store.replan(row.race, {**plan.describe(), "fitted": True})
-        runner.go()
-        if probes:
-            runner.probe()
-        store.finish(row.race)
-    except InputError:
-        store.forget_empty(row.race)
-        raise
-    finally:
-        store.add_time(row.race, time.perf_counter() - began, executor.compile_seconds)

@@ -12,7 +12,6 @@ from talweg.engine import loop, restarts
 from talweg.engine.clock import Pace
 from talweg.problems import batches
 from talweg.problems.base import Problem
-from talweg.racing import tournament
 from talweg.racing.plan import Plan
 
 MARGIN = 1.15  # widened searches are not planned, but happen
@@ -66,4 +65,4 @@ class Budget:
 
     def _blocks(self, contestant: Contestant) -> list[tuple[float, float]]:
         """About how many blocks of which share of the longest training; a block that is not full takes as long as its part."""
-        return [(lanes / self.plan.lanes(), share) for lanes, share in tournament.expected(self.plan, contestant)]
+        return [(lanes / self.plan.lanes(), share) for lanes, share in self.plan.expected(contestant)]

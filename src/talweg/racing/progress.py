@@ -8,7 +8,6 @@ import numpy as np
 
 from talweg.engine.block import Block
 from talweg.engine.program import Traces
-from talweg.racing import tournament
 from talweg.racing.budget import Budget
 from talweg.racing.events import Going, Listener
 
@@ -19,7 +18,7 @@ class Progress:
     def __init__(self, budget: Budget, listener: Listener):
         plan, self.listener = budget.plan, listener
         self.budget = budget
-        self.lanes = {c.name: sum(lanes for lanes, _ in tournament.expected(plan, c)) for c in plan.contestants}
+        self.lanes = {c.name: sum(lanes for lanes, _ in plan.expected(c)) for c in plan.contestants}
         self.total = budget.total()
         self.best = dict.fromkeys(self.lanes, math.inf)
         self._blocks: dict[tuple[str, str, int], tuple[Block, float, int]] = {}  # the share done, and lanes that have diverged

@@ -96,7 +96,7 @@ class Race(Result):
         count: str = "time",
         stopped: bool = False,
     ):
-        row = store.race(name)
+        row = store.race(name, self.kind)
         if row.finished is None and not stopped:
             raise InputError(
                 f"race: {row.race} is not finished; run the same command again to go on ({row.run.get('command') or 'tw.race(…)'})"

@@ -22,7 +22,7 @@ from talweg.racing.budget import Budget
 from talweg.racing.events import Expected, Listener, Prepared, Probed
 from talweg.racing.plan import Plan
 from talweg.racing.progress import Progress
-from talweg.racing.tournament import Course, Request, Tournament
+from talweg.racing.tournament import Request, Tournament
 from talweg.store import Landmark, Lane, Speed, Store
 from talweg.verdict.choosing import Seconds
 
@@ -64,8 +64,8 @@ class Runner:
         self.listener(Expected(budget.total(), self.plan.epochs, there))
         constants = {seed: one.validation_loss for seed, one in self.store.landmarks(self.race).get("constant", {}).items()}
         seconds = {name: Seconds(speed.low, speed.high) for name, speed in self.store.speeds(self.race).items()}
-        self._play(Course(self.plan, self.problem.examples, constants, seconds).run())
-        if landmarks.has(self.problem):
+        self._play(self.plan.course(self.problem.examples, constants, seconds).run())
+        if landmarks.has(self.problem) and self.plan.observes:
             self._landmark("linear", landmarks.linear, self.plan.seeds_of("promise"))
 
     def probe(self) -> None:
@@ -102,7 +102,7 @@ class Runner:
         lanes = self.plan.lanes()
         parts = [tuple(request.entries[first : first + lanes]) for first in range(0, len(request.entries), lanes)]
         name, rung = request.contestant, request.rung
-        seen = [inspect.observed(self.problem, rung, part) for part in parts]
+        seen = [inspect.observed(self.problem, rung, part) if self.plan.observes else {} for part in parts]
         return [
             Block(self.race, name, rung, i, part, request.steps, **more) for i, (part, more) in enumerate(zip(parts, seen, strict=True))
         ]

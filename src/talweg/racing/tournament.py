@@ -211,17 +211,21 @@ class Course:
         target = choosing.target([one.quality(lanes) for one in self.field for lanes in quality.by_variant(one.trained)], self._nothing())
         for one in self.field:
             fastest = choosing.fastest(quality.by_variant(one.trained), self.constants, target)
-            if fastest is None:
-                continue
-            lanes, arrival = fastest
-            first, final = lanes[0], one.final[0]
-            if (first.setting, first.schedule) == (final.setting, final.schedule):
-                continue
-            steps = int(first.steps[-1]) if first.schedule != "constant" else max(1, min(int(first.steps[-1]), int(np.ceil(2 * arrival))))
-            variant = Variant(one.name, first.setting, first.hyperparameters, first.schedule, steps)
-            requests.append(Request(one.name, "speed", steps, self._of(variant, "final")))
+            if fastest is not None and not self._final(one, fastest[0]):
+                requests.append(self._timed(one, *fastest, "speed"))
         if requests:
             yield requests
+
+    def _final(self, one: Standing, lanes: Sequence[Lane]) -> bool:
+        """Whether the final has run the same setting with the same schedule."""
+        return (lanes[0].setting, lanes[0].schedule) == (one.final[0].setting, one.final[0].schedule)
+
+    def _timed(self, one: Standing, lanes: Sequence[Lane], arrival: float, rung: str) -> Request:
+        """A variant on the seeds of the final, for as long as it needs to the target, and as long again."""
+        first, longest = lanes[0], length(lanes)
+        steps = longest if first.schedule != "constant" else max(1, min(longest, int(np.ceil(2 * arrival))))
+        variant = Variant(one.name, first.setting, first.hyperparameters, first.schedule, steps)
+        return Request(one.name, rung, steps, self._of(variant, "final"))
 
     def recommended(self, finals: Mapping[str, Variant]) -> Variant | None:
         """What is recommended: the lowest expected loss, or what is clearly faster and worth it."""

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from talweg.store.schema import FORMAT
-from talweg.store.store import Landmark, Lane, RaceRow, Speed, Store, check_store
+from talweg.store.store import BATCH, RACE, Landmark, Lane, RaceRow, Speed, Store, check_store
 
-__all__ = ["FORMAT", "Landmark", "Lane", "RaceRow", "Speed", "Store", "check_store"]
+__all__ = ["BATCH", "FORMAT", "RACE", "Landmark", "Lane", "RaceRow", "Speed", "Store", "check_store"]

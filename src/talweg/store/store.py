@@ -20,6 +20,7 @@ from talweg.summary import plain
 
 JSON = Mapping[str, Any]
 PATIENCE = 100  # tenths of a second
+RACE, BATCH = "race", "batch"  #: the kinds of races that a store holds
 
 
 @dataclass(eq=False)
@@ -77,6 +78,11 @@ class RaceRow:
     wall: float
     compile: float
     origin: dict[str, Any] = field(default_factory=dict)  #: how the same problem is known and built again; empty for a race of format 1
+
+    @property
+    def kind(self) -> str:
+        """Whether it is a race or a batch ladder."""
+        return str(self.plan.get("kind", RACE))
 
 
 class Store:
@@ -172,11 +178,12 @@ class Store:
             for race, created, finished, problem, plan, run, wall, compiling, origin in self.db.execute(query)
         ]
 
-    def race(self, prefix: str | None = None) -> RaceRow:
-        """The race whose name begins so, or the newest. Raises InputError if there is none, or more than one."""
-        races = self.races()
+    def race(self, prefix: str | None = None, kind: str | None = None) -> RaceRow:
+        """The race whose name begins so, or the newest; of one kind, or of any. Raises InputError if there is none, or more than one."""
+        races = [row for row in self.races() if kind is None or row.kind == kind]
         if not races:
-            raise InputError(f"store: {self.path} holds no races yet; run talweg race first")
+            what, how = ("batch ladders", "batch") if kind == BATCH else ("races", "race")
+            raise InputError(f"store: {self.path} holds no {what} yet; run talweg {how} first")
         named = races[:1] if prefix is None else [row for row in races if row.race.startswith(prefix)]
         if len(named) != 1:
             known, how_many = ", ".join(row.race for row in races[:8]), "several races begin" if named else "no race begins"

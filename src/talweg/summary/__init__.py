@@ -6,12 +6,14 @@ None. No JAX, and nothing of the other rooms.
 
 from __future__ import annotations
 
+from talweg.summary.batch import BatchSummary
 from talweg.summary.race import ContestantSummary, RaceSummary
 from talweg.summary.studies import BasinsSummary, DiagnosisSummary, EscapeSummary, LandscapeSummary, SurfaceSummary
 from talweg.summary.values import Row, Summary, plain
 
 __all__ = [
     "BasinsSummary",
+    "BatchSummary",
     "ContestantSummary",
     "DiagnosisSummary",
     "EscapeSummary",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, TypedDict
 
 from talweg.summary.studies import InitialisationRow
-from talweg.summary.values import Beats, Configured, Estimate, Interval, Mean, Named
+from talweg.summary.values import Beats, Configured, Estimate, Interval, Mean, Named, StepTime, Timing
 
 
 class RaceSummary(TypedDict):
@@ -171,15 +171,6 @@ class ToTarget(TypedDict):
     speedup: Estimate  #: how many times as soon as the baseline; a bound where that does not reach it
 
 
-class StepTime(TypedDict):
-    """The time of a step of one lane that has the machine to itself."""
-
-    seconds: float  #: the least that was measured
-    low: float  #: the least of the better round of measurements …
-    high: float  #: … and of the other
-    steady: bool  #: whether these agree
-
-
 class TestPart(TypedDict):
     metric: Mean | None  #: accuracy, R² …
     loss: Mean | None  #: of the problem
@@ -273,13 +264,6 @@ class Ranked(Named):
 
     loss: Mean  #: validation loss
     tied: bool  #: with the first
-
-
-class Timing(TypedDict):
-    wall: float  #: seconds, all in all
-    compile: float  #: seconds of compiling
-    lanes: int  #: trainings
-    lane_steps: int  #: their steps, all together
 
 
 class Run(TypedDict):

@@ -71,6 +71,22 @@ class Share(TypedDict):
     high: float  #: the upper end
 
 
+class StepTime(TypedDict):
+    """The time of a step of one lane that has the machine to itself."""
+
+    seconds: float  #: the least that was measured
+    low: float  #: the least of the better round of measurements …
+    high: float  #: … and of the other
+    steady: bool  #: whether these agree
+
+
+class Timing(TypedDict):
+    wall: float  #: seconds, all in all
+    compile: float  #: seconds of compiling
+    lanes: int  #: trainings
+    lane_steps: int  #: their steps, all together
+
+
 class Beats(TypedDict):
     """On which share of the final seeds the winner is ahead, ties counting half."""
 

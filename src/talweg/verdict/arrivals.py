@@ -28,8 +28,10 @@ class Arrival:
     lanes: Sequence[Lane]
     steps: float  #: infinite where the mean curve does not reach the target
     draws: Float[np.ndarray, " draws"]  #: the same over resampled seeds
-    loose: float  #: steps to the looser target
     longest: int  #: steps of its longest training: it took at least these where it did not reach the target
+    loose_lanes: Sequence[Lane]  #: of the setting that is first at the looser target …
+    loose: float  #: … its steps to it …
+    loose_draws: Float[np.ndarray, " draws"]  #: … and the same over resampled seeds
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,35 +44,46 @@ class Arrivals:
     of: dict[str, Arrival]
 
 
-def arrivals(record: Record, *, learned: bool = True) -> Arrivals:
-    """Who reaches the target when: what was asked for, or as good as the best; there is none where nothing was learned."""
+def arrivals(record: Record, *, learned: bool = True, margin: float | None = None) -> Arrivals:
+    """Who reaches the target when: what was asked for, or as good as the best; there is none where nothing was learned.
+
+    As good is what lies within the `margin`, which is that of a race unless another is given.
+    """
     finals = {entry.name: record.quality(entry.final) for entry in record.entries}
     nothing, best = record.nothing(), min(one.mean for one in finals.values())
-    margin, goal = quality.margin(best, nothing), record.goal
+    goal, margin = record.goal, quality.margin(best, nothing) if margin is None else margin
     seeds = resampling.final_seeds(record)
+    lowest = np.min([one.losses[seeds].mean(axis=1) for one in finals.values()], axis=0)
+    never = np.full(len(seeds), -np.inf)
     if goal.value is not None:
         value, drawn = goal.value, np.full(len(seeds), goal.value)
-    elif learned:
-        value = best + margin
-        drawn = np.min([one.losses[seeds].mean(axis=1) for one in finals.values()], axis=0) + margin
     else:
-        value, drawn = -np.inf, np.full(len(seeds), -np.inf)
-    loose = best + quality.LOOSE * max(nothing - best, 0.0) if learned else -np.inf
+        value, drawn = (best + margin, lowest + margin) if learned else (-np.inf, never)
+    loose, loose_drawn = (quality.looser(best, nothing), quality.looser(lowest, nothing)) if learned else (-np.inf, never)
     of = {}
     for entry in record.entries:
-        groups = [lanes for lanes in (entry.final, entry.speed) if lanes]
-        curves = [_curves(lanes, record) for lanes in groups]
-        points = [
-            censoring.crossing(lanes[0].steps, curve.mean(axis=0), _sign(goal.kind) * value)
-            for lanes, curve in zip(groups, curves, strict=True)
-        ]
-        first = int(np.argmin(points))
-        steps = np.asarray(groups[first][0].steps, float)
-        draws = censoring.crossings(steps, _resampled(curves[first], seeds), _sign(goal.kind) * drawn)
-        losses = quality.curves(groups[first], record.constants).mean(axis=0)
-        longest = max(int(lanes[0].steps[-1]) for lanes in groups)
-        of[entry.name] = Arrival(groups[first], points[first], draws, censoring.crossing(steps, losses, loose), longest)
+        groups = [entry.final, *quality.by_variant(entry.speed)]
+        lanes, steps, draws = _first(
+            groups, [_curves(each, record) for each in groups], _sign(goal.kind) * value, _sign(goal.kind) * drawn, seeds
+        )
+        losses = [quality.curves(each, record.constants) for each in groups]
+        looser = _first(groups, losses, loose, loose_drawn, seeds)
+        longest = max(int(each[0].steps[-1]) for each in groups)
+        of[entry.name] = Arrival(lanes, steps, draws, longest, *looser)
     return Arrivals(value if np.isfinite(value) else None, loose if goal.kind == "loss" and learned else None, margin, of)
+
+
+def _first(
+    groups: Sequence[Sequence[Lane]], curves: Sequence[np.ndarray], target: float, drawn: np.ndarray, seeds: np.ndarray
+) -> tuple[Sequence[Lane], float, np.ndarray]:
+    """The lanes whose mean curve is at a target first, and their steps to it; and over resampled seeds those of who is first there."""
+    points = [censoring.crossing(lanes[0].steps, curve.mean(axis=0), target) for lanes, curve in zip(groups, curves, strict=True)]
+    draws = [
+        censoring.crossings(np.asarray(lanes[0].steps, float), _resampled(curve, seeds), drawn)
+        for lanes, curve in zip(groups, curves, strict=True)
+    ]
+    first = int(np.argmin(points))
+    return groups[first], points[first], np.min(draws, axis=0)
 
 
 def summary(record: Record, arrived: Arrivals, count: str) -> dict[str, dict[str, Any]]:
@@ -90,7 +103,7 @@ def summary(record: Record, arrived: Arrivals, count: str) -> dict[str, dict[str
             "hyperparameters": {**entry.facts["fixed"], **first.hyperparameters},
             "schedule": first.schedule,
             **{
-                word: _estimate(one.steps * per[name][kind], one.draws * per[name][kind])
+                word: estimate(one.steps * per[name][kind], one.draws * per[name][kind])
                 for word, kind in (("steps", "steps"), ("examples", "examples"), ("gradients", "gradients"), ("seconds", "time"))
             },
             "loose_steps": one.loose,
@@ -128,7 +141,8 @@ def _resampled(curves: Float[np.ndarray, "seeds points"], seeds: np.ndarray) -> 
     return times @ curves / curves.shape[0]
 
 
-def _estimate(value: float, drawn: np.ndarray) -> Numbers:
+def estimate(value: float, drawn: np.ndarray) -> Numbers:
+    """A value with the interval of its draws."""
     low, high = bootstrap.interval(drawn)
     return {"value": value, "low": min(low, value), "high": max(high, value)}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -59,6 +60,11 @@ def margin(best: float, nothing: float) -> float:
     """What counts as equally good: 1 % of the gap between nothing learned and the best loss, or of the best loss where that is less."""
     gap = abs(nothing - best)
     return max(min(SHARE * gap, SHARE * abs(best)), LEAST_SHARE * gap)
+
+
+def looser(best: Any, nothing: float) -> Any:
+    """The looser target: a loss, or an array of them, that leaves a tenth of the gap between nothing learned and the best open."""
+    return best + LOOSE * np.maximum(nothing - best, 0.0)
 
 
 @dataclass(frozen=True, eq=False)

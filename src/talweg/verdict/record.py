@@ -15,7 +15,7 @@ from talweg.verdict.quality import Constants, Quality
 
 PROTOCOL = 2  #: of the races whose rows are understood here
 SEARCHES = ("search", "widened", "widened-again")
-ON_FRESH_SEEDS = ("final", "speed", "promise")
+ON_FRESH_SEEDS = ("final", "promise")
 UNTUNED = -1  #: the number of the setting that the untuned method has
 
 
@@ -35,7 +35,7 @@ class Entry:
     trained: list[Lane]  #: of the confirmation and of the lengths, all on the same few seeds
     choice: list[Lane]
     final: list[Lane]  #: of one variant, each as long as was best for it
-    speed: list[Lane]  #: on the seeds of the final, of the setting that was fastest; empty where that is the final's
+    speed: list[Lane]  #: on the seeds of the final, of the settings that were fastest; empty where that is the final's
     examples_per_step: int
     step: Speed
     endpoints: list[dict[str, Any] | None] = field(default_factory=list)  #: of the final lanes, if they were diagnosed
@@ -130,18 +130,23 @@ def read(store: Store, race: RaceRow) -> Record:
         facts = {"restarts": 1, "width": 1, **facts}
         name = facts["name"]
         of = {rung: store.lanes(race.race, name, rung) for rung in rungs.get(name, ())}
-        trained = [lane for rung, lanes in of.items() if rung not in (*SEARCHES, *ON_FRESH_SEEDS) and not _choice(rung) for lane in lanes]
+        trained = [
+            lane
+            for rung, lanes in of.items()
+            if rung not in (*SEARCHES, *ON_FRESH_SEEDS) and not _of(rung, "choice", "speed")
+            for lane in lanes
+        ]
         if name not in speeds or not trained:
             raise InputError(f"race: {race.race} was stopped before anything can be said of it; run the same command again to go on")
-        choice = [lane for rung, lanes in of.items() if _choice(rung) for lane in lanes]
+        choice = [lane for rung, lanes in of.items() if _of(rung, "choice") for lane in lanes]
         entries.append(
             Entry(
                 facts,
                 [lane for rung in SEARCHES for lane in of.get(rung, ())],
                 trained,
                 choice,
-                of.get("final") or _best_so_far(choice or trained, constants),
-                of.get("speed", []),
+                of.get("final") or best_so_far(choice or trained, constants),
+                [lane for rung, lanes in of.items() if _of(rung, "speed") for lane in lanes],
                 race.problem["examples"] if facts["batch"] == "full" else facts["batch"],
                 speeds[name],
                 endpoints.get(name, []),
@@ -149,17 +154,18 @@ def read(store: Store, race: RaceRow) -> Record:
             )
         )
     if race.finished is None and len({tuple(lane.seed for lane in entry.final) for entry in entries}) > 1:  # some have run on other seeds
-        entries = [replace(entry, final=_best_so_far(entry.trained, constants), speed=[]) for entry in entries]
+        entries = [replace(entry, final=best_so_far(entry.trained, constants), speed=[]) for entry in entries]
     promised = next(((name, store.lanes(race.race, name, "promise")) for name, of in rungs.items() if "promise" in of), None)
     return Record(race, entries, landmarks, promised, *store.work(race.race))
 
 
-def _choice(rung: str) -> bool:
-    return rung.startswith("choice-")
+def _of(rung: str, *stages: str) -> bool:
+    """Whether a rung belongs to one of some stages: `speed`, and `speed-1` to speed."""
+    return rung.partition("-")[0] in stages
 
 
-def _best_so_far(lanes: Sequence[Lane], constants: Constants) -> list[Lane]:
-    """The lanes of the best variant, cut off at its best length: what a race that was stopped has instead of a final."""
+def best_so_far(lanes: Sequence[Lane], constants: Constants) -> list[Lane]:
+    """The lanes of the best variant, cut off at its best length: the final of a race that was stopped, and of a batch size."""
     best = min(quality.by_variant(lanes), key=lambda group: quality.quality(group, constants).mean)
     last = 1 + int(np.searchsorted(best[0].steps, quality.quality(best, constants).steps))
     curves = ("steps", "training_loss", "validation_loss", "metric")
