@@ -328,6 +328,6 @@ def test_a_remedy_that_was_left_out_is_said_in_the_verdict(line: Problem, tmp_pa
 
 
 def test_what_is_left_out_is_said_before_the_race(line: Problem, capsys: pytest.CaptureFixture[str]) -> None:
-    entries, left_out = line_up(line, "sgd", 4, remedies="all")
+    _, left_out = line_up(line, "sgd", 4, remedies="all")
     live.introduce(live.console(), line, "3 contestants", left_out)
     assert "Remedy left out: wider: line has no hidden layers" in capsys.readouterr().out

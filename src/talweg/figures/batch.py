@@ -12,6 +12,7 @@ from talweg.text import batch as words
 from talweg.text.format import batch_size, middle
 
 HEIGHT = 420
+ASIDE = 1.06  #: times as large: how far apart the points of two methods stand
 LIMIT = {"color": QUIET, "width": 1.4, "dash": "dot"}
 #: What a step costs on three kinds of machine, and the look of its line.
 COSTS = (("here", Look("#2885eb")), ("examples", Look("#b5470f", "dash")), ("steps", Look("#057e52", "dot")))
@@ -28,7 +29,7 @@ def steps(summary: Summary) -> layout.Figure:
     if bounds is None:
         return layout.nothing(words.NOT_REACHED)
     figure = _figure(summary, layout.log_axis(*bounds, words.STEPS_AXIS))
-    for ladder in ladders:
+    for k, ladder in enumerate(ladders):
         own = look(ladder["method"])
         xs, curve = [one["examples"] for one in ladder["sizes"]], ladder["fit"]["curve"]
         if ladder["fit"]["seen"] is not None:
@@ -36,7 +37,7 @@ def steps(summary: Summary) -> layout.Figure:
             figure.add_scatter(x=xs, y=curve, mode="lines", line=line, name=layout.safe(ladder["label"]), hoverinfo="skip", cliponaxis=True)
             if len(ladders) == 1:
                 _limits(figure, ladder, xs, bounds)
-        _points(figure, ladder, own, bounds, lambda one: one["to_target"]["steps"], words.hover_steps)
+        _points(figure, ladder, own, bounds, lambda one: one["to_target"]["steps"], words.hover_steps, aside=_aside(k, ladders))
     return figure
 
 
@@ -95,8 +96,9 @@ def quality(summary: Summary) -> layout.Figure:
     room = 0.06 * (max(values) - min(values) or 1.0)
     low, high = min(values) - room, max(values) + room
     figure = _figure(summary, layout.axis(words.QUALITY_AXIS, range=[low, high], tickvals=layout.linear_ticks(low, high)))
-    for ladder in summary["ladders"]:
-        _points(figure, ladder, look(ladder["method"]), (low, high), lambda one: one["validation_loss"], words.hover_quality, joined=True)
+    for k, ladder in enumerate(summary["ladders"]):
+        own, aside = look(ladder["method"]), _aside(k, summary["ladders"])
+        _points(figure, ladder, own, (low, high), lambda one: one["validation_loss"], words.hover_quality, aside=aside, joined=True)
     return figure
 
 
@@ -130,15 +132,19 @@ def _points(
     of: Any,
     hover: Any,
     *,
+    aside: float,
     joined: bool = False,
 ) -> None:
-    """A point with its interval for each size of a ladder; an arrow at the upper edge for one without a value."""
+    """A point with its interval for each size of a ladder; an arrow at the upper edge for one without a value.
+
+    They stand `aside` times their size to the right, so that those of several methods do not cover each other.
+    """
     rows = [one for one in ladder["sizes"] if middle(of(one)) is not None]
     missed = [one for one in ladder["sizes"] if middle(of(one)) is None]
     ends = [(_inside(of(one)["low"], bounds, bounds[0]), _inside(of(one)["high"], bounds, bounds[1])) for one in rows]
     values = [float(middle(of(one)) or 0.0) for one in rows]
     figure.add_scatter(
-        x=[one["examples"] for one in rows],
+        x=[aside * one["examples"] for one in rows],
         y=values,
         error_y={
             "symmetric": False,
@@ -159,7 +165,7 @@ def _points(
     )
     if missed:
         figure.add_scatter(
-            x=[one["examples"] for one in missed],
+            x=[aside * one["examples"] for one in missed],
             y=[bounds[1] * 0.98] * len(missed),
             mode="markers",
             marker={"size": 11, "color": own.colour, "symbol": "triangle-up-open", "line": {"width": 2}},
@@ -168,6 +174,10 @@ def _points(
             showlegend=False,
             cliponaxis=False,
         )
+
+
+def _aside(k: int, ladders: Sequence[Row]) -> float:
+    return float(ASIDE ** (k - (len(ladders) - 1) / 2))
 
 
 def _words(rows: Iterable[Row], ladder: Row, hover: Any) -> list[str]:

@@ -40,13 +40,14 @@ def sentences(summary: Summary) -> list[str]:
 
 
 def headline(summary: Summary) -> str:
-    """The fastest size here and the critical batch size of each method."""
-    told = []
-    for ladder in summary["ladders"]:
-        first = ladder["fastest"]["time"]
-        use = "no batch size reaches the target" if first is None else f"{_batch(first)} is the fastest here"
-        told.append(f"{ladder['label']}: {use}, critical batch size {critical(ladder)}")
-    return f"{sentence('; '.join(told))}."
+    """The fastest size here and the critical batch size; of several methods the latter alone."""
+    first, *others = summary["ladders"]
+    if others:
+        told = [f"{ladder['label']} {critical(ladder)}" for ladder in summary["ladders"]]
+        return f"Critical batch size: {'; '.join(told)}."
+    batch = first["fastest"]["time"]
+    use = "no batch size reaches the target" if batch is None else f"{_batch(batch)} is the fastest here"
+    return f"{sentence(first['label'])}: {use}, critical batch size {critical(first)}."
 
 
 def critical(ladder: Row) -> str:
