@@ -60,13 +60,16 @@ def test_the_rows_of_a_program_are_those_of_the_race(name: str) -> None:
                 np.testing.assert_allclose(array[made[part]].reshape(expected.shape), expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("case", CASES)
+BOTH = [(case, to) for to in PROGRAMS for case in CASES if to == "torch" or case != "images"]  # which only PyTorch's have
+
+
+@pytest.mark.parametrize(("case", "to"), BOTH)
 def test_a_program_trains_as_the_race_does(
-    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    case: str, to: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("torch")
+    pytest.importorskip(to)
     one, file, theirs = CASES[case], tmp_path / "program.py", []
-    file.write_text(program(one, "torch"), encoding="utf-8")
+    file.write_text(program(one, to), encoding="utf-8")
     for seed in SEEDS:
         monkeypatch.setattr(sys, "argv", [str(file), str(seed)])
         theirs.append(runpy.run_path(str(file))["loss"])
@@ -79,12 +82,13 @@ def test_a_program_trains_as_the_race_does(
     assert (last == "as expected, which was 0 to 9") == (one.expected is not None)
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_a_program_is_written_as_ruff_would_have_it(case: str) -> None:
-    text = program(CASES[case], "torch")
+@pytest.mark.parametrize(("case", "to"), BOTH)
+def test_a_program_is_written_as_ruff_would_have_it(case: str, to: str) -> None:
+    text = program(CASES[case], to)
     imported = [node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.Import, ast.ImportFrom))]
     modules = {node.module if isinstance(node, ast.ImportFrom) else node.names[0].name for node in imported}
-    assert modules <= {"math", "sys", "numpy", "torch", "sklearn.datasets", "sklearn.model_selection"}
+    own = {"torch": {"math", "torch"}, "optax": {"jax", "jax.numpy", "optax"}}
+    assert modules <= {"sys", "numpy", "sklearn.datasets", "sklearn.model_selection", *own[to]}
     ruff = [sys.executable, "-m", "ruff"]
     for command in (
         ["format", "--line-length", "140", "--check", "-"],

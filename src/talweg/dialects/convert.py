@@ -21,6 +21,7 @@ LIBRARIES: dict[str, Library] = {
         *(tensorflow1.LIBRARY, tensorflow2.LIBRARY, caffe.LIBRARY, lasagne.LIBRARY),
     )
 }
+HOOKED = ("torch", "optax")  #: libraries whose loop leaves room for weight decay beside a step
 CODE = ("torch", "keras", "optax", "tensorflow", "sklearn")  #: libraries for which there is code
 
 
@@ -47,13 +48,13 @@ def convert(method: Method, to: str) -> Spelling:
 
 
 def with_hook(method: Method, to: str) -> Spelling:
-    """As `convert`; in PyTorch, a call without decoupled weight decay has it by a hook where that is nearer to the method.
+    """As `convert`; a call of PyTorch or optax without decoupled weight decay has it beside it where that is nearer to the method.
 
-    The hook shrinks the weights when their gradient is known and before the step, so nothing in the call may look at the weights: an L2
-    penalty would be that of the shrunken ones.
+    In PyTorch that is a hook, in optax a line of the loop. The hook shrinks the weights when their gradient is known and before the step,
+    so nothing in the call may look at the weights: an L2 penalty would be that of the shrunken ones.
     """
     spelling, method = convert(method, to), settled(method)
-    if spelling.exact or to != "torch" or not isinstance(method, WeightDecay) or isinstance(method.weight_decay, Schedule):
+    if spelling.exact or to not in HOOKED or not isinstance(method, WeightDecay) or isinstance(method.weight_decay, Schedule):
         return spelling
     inside = convert(method.inner, to)
     if not inside.call or "weight_decay" in inside.arguments or len(inside.differs) >= len(spelling.differs):
@@ -71,7 +72,7 @@ def code(method: Method, to: str, *, about: str = "") -> str:
         about: a line on where the numbers come from, the batch size and the like.
     """
     checks.one_of("code", "library", to, CODE)
-    spelling = with_hook(method, to)
+    spelling = with_hook(method, to) if to == "torch" else convert(method, to)  # in optax, the loop of a whole program does it
     if not (spelling.exact and rate_alone(method)) and to in BRIDGED and catalogued(factory_of(method)):
         return _bridged(method, to, about, spelling)
     if not spelling.call:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from talweg.dialects import schedules
 from talweg.dialects.convert import rate_alone, rate_of, with_hook
 from talweg.problems.supervised import Start
+from talweg.programs import parts
+from talweg.programs.parts import WIDTH, rounded, short
 from talweg.programs.recipe import Recipe
 from talweg.programs.rows import rows
 from talweg.schedules import Cosine
@@ -26,7 +28,6 @@ ACTIVATIONS = {
     **{"relu": "nn.ReLU()", "tanh": "nn.Tanh()", "sigmoid": "nn.Sigmoid()", "gelu": 'nn.GELU("tanh")', "silu": "nn.SiLU()"},
     **{"elu": "nn.ELU()", "identity": "nn.Identity()"},
 }
-WIDTH = 120  #: of a line
 #: How weights start where not as PyTorch starts them; biases are then zero.
 STARTS = {
     "keras": "nn.init.xavier_uniform_(layer.weight)",
@@ -37,7 +38,7 @@ STARTS = {
 }
 
 
-class Parts(NamedTuple):
+class Optimizer(NamedTuple):
     """The optimizer of a program."""
 
     imports: list[str]
@@ -65,19 +66,16 @@ def program(recipe: Recipe) -> str:
     problem, data, optimizer = recipe.problem, rows(recipe.problem), _optimizer(recipe)
     assert isinstance(problem.start, Start)
     full, labelled, several = recipe.batch == "full", problem.classes is not None, problem.start.outputs > 1
-    standard = sorted(["import sys", *optimizer.imports])
-    others = sorted([*data.imports, "import torch", "from torch import nn"], key=lambda line: (line.startswith("from"), line.split()[1]))
     sections = [
-        [_docstring(recipe), "", *standard, "", *others, ""],
-        ["SEED = int(sys.argv[1]) if len(sys.argv) > 1 else 0  # of the split, the first weights and the order of examples"],
-        [f"STEPS = {recipe.steps:_}", *([] if full else [f"BATCH = {recipe.batch}"]), ""],
+        parts.head(recipe, optimizer.imports, [*data.imports, "import torch", "from torch import nn"]),
         ["# ---- Data: the test rows are always the same, all others are split anew for each seed", *data.lines],
         _tensors(problem.start, several),
         ["", "# ---- Model", "torch.manual_seed(SEED)", *_model(problem.start, problem.facts["initialisation"])],
         [f"loss_of = {LOSSES[problem.facts['loss']][-1 if several else 0]}"],
         [*optimizer.functions, "", "# ---- Optimizer", *optimizer.lines],
         _evaluation(labelled, several),
-        [*_training(full, optimizer.scheduled), "", "# ---- Test", *_result(recipe, labelled, data.unit)],
+        _training(full, optimizer.scheduled),
+        ["", "# ---- Test", *parts.result(recipe, "evaluated(test)", unit=data.unit)],
     ]
     return "\n".join(line for section in sections for line in section) + "\n"
 
@@ -89,17 +87,6 @@ def _tensors(start: Start, several: bool) -> list[str]:
         height, width, channels = (*start.inputs, 1)[:3]
         x += f".reshape(-1, {height}, {width}, {channels}).permute(0, 3, 1, 2)" if channels > 1 else f".reshape(-1, 1, {height}, {width})"
     return [f"x = {x}", "y = torch.tensor(y)" if several else "y = torch.tensor(y, dtype=torch.float32)[:, None]"]
-
-
-def _docstring(recipe: Recipe) -> str:
-    words = [recipe.about + "."]
-    if recipe.expected is not None:
-        low, high, new = (recipe.expected[key] for key in ("low", "high", "rows"))
-        loss = recipe.problem.facts["loss"]
-        words += ["", f"Expected on {new:,} new rows: a {loss} loss of {recipe.expected['mean']:.4g} (95 % prediction interval"]
-        words[-1] += f" {low:.4g} – {high:.4g})."
-    words += ["Another seed: python program.py 1"]
-    return '"""' + "\n".join(words) + '\n"""'
 
 
 def _model(start: Start, initialisation: str) -> list[str]:
@@ -129,9 +116,9 @@ def _model(start: Start, initialisation: str) -> list[str]:
     return lines
 
 
-def _optimizer(recipe: Recipe) -> Parts:
+def _optimizer(recipe: Recipe) -> Optimizer:
     spelling = with_hook(recipe.method, "torch")
-    spelling = replace(spelling, arguments={name: _rounded(value) for name, value in spelling.arguments.items()})
+    spelling = replace(spelling, arguments={name: rounded(value) for name, value in spelling.arguments.items()})
     rate, imports, functions, after = rate_of(spelling), [], [], []
     if spelling.hook:
         functions += [
@@ -140,12 +127,12 @@ def _optimizer(recipe: Recipe) -> Parts:
             '    """Decoupled weight decay, before every step."""',
             "    for group in optimizer.param_groups:",
             '        for p in group["params"]:',
-            f'            p.mul_(1 - group["lr"] * {_short(spelling.hook)})',
+            f'            p.mul_(1 - group["lr"] * {short(spelling.hook)})',
         ]
         after += ["optimizer.register_step_pre_hook(shrink)"]
     first = None
     if isinstance(rate, Cosine) and float(rate.final) == 0:
-        first = _short(rate.initial)
+        first = short(rate.initial)
         after += ["schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=STEPS)"]
     elif rate is not None:
         first, formula = "1.0", schedules.source(rate, schedules.PYTHON)
@@ -153,18 +140,7 @@ def _optimizer(recipe: Recipe) -> Parts:
         functions += ["", "", "def learning_rate(step):", f"    return {formula}"]
         after += ["schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, learning_rate)"]
     call = spelling.written(**({} if first is None else {"lr": first})).replace("(", "(model.parameters(), ", 1)
-    return Parts(imports, [*functions, ""] if functions else [], [f"optimizer = {call}", *after], rate is not None)
-
-
-def _rounded(value: Any) -> Any:
-    """Numbers with six digits, also those of a pair: what is beyond them nobody has tuned."""
-    if isinstance(value, tuple):
-        return tuple(map(_rounded, value))
-    return float(_short(value)) if isinstance(value, float) else value
-
-
-def _short(value: Any) -> str:
-    return f"{float(value):.6g}"
+    return Optimizer(imports, [*functions, ""] if functions else [], [f"optimizer = {call}", *after], rate is not None)
 
 
 def _evaluation(labelled: bool, several: bool) -> list[str]:
@@ -183,40 +159,13 @@ def _evaluation(labelled: bool, several: bool) -> list[str]:
 
 
 def _training(full: bool, scheduled: bool) -> list[str]:
-    order = [] if full else [
-        "def batches(generator):",
-        '    """Epoch after epoch in a new order; what is left after the last whole batch of one is dropped."""',
-        "    while True:",
-        "        order = generator.permutation(train)",
-        "        yield from (order[first : first + BATCH] for first in range(0, len(order) - BATCH + 1, BATCH))",
-        *("", ""),
-    ]  # fmt: skip
-    head = ["# ---- Training"]
-    loop = (
-        ["for step in range(1, STEPS + 1):", "    rows = train"]
-        if full
-        else ["for step, rows in zip(range(1, STEPS + 1), batches(np.random.default_rng(SEED))):"]
-    )
     return [
-        *order,
-        *head,
-        *loop,
+        *([] if full else parts.batches()),
+        *("# ---- Training", *parts.loop(full)),
         "    optimizer.zero_grad()",
         "    loss = loss_of(model(x[rows]), y[rows])",
         "    loss.backward()",
         "    optimizer.step()",
         *(["    schedule.step()"] if scheduled else []),
-        "    if step % max(1, STEPS // 10) == 0:",
-        '        print(f"step {step:,} of {STEPS:,}: validation loss {evaluated(validation)[0]:.4f}")',
+        *parts.progress("evaluated(validation)[0]"),
     ]
-
-
-def _result(recipe: Recipe, labelled: bool, unit: bool) -> list[str]:
-    metric = "accuracy {metric:.1%}" if labelled else "R² {metric:.3f}"
-    lines = ["loss, metric = evaluated(test)", f'print(f"test loss {{loss:.4f}}, {metric}")']
-    if unit:
-        lines += ['print(f"root mean squared error {unit * (1 - metric) ** 0.5:.4g}, in the unit of the target")']
-    if recipe.expected is not None:
-        low, high = (f"{recipe.expected[key]:.4g}" for key in ("low", "high"))
-        lines += [f'print("as expected," if {low} <= loss <= {high} else "not as expected,", "which was {low} to {high}")']
-    return lines

@@ -9,7 +9,7 @@ from talweg import checks
 from talweg.checks import InputError
 from talweg.dialects import CODE
 from talweg.problems.source import Source
-from talweg.programs import rows, torch
+from talweg.programs import optax, rows, torch
 from talweg.programs.recipe import Recipe
 
 
@@ -20,7 +20,7 @@ class Writer(NamedTuple):
     program: Callable[[Recipe], str]  #: one that is not refused, as source text
 
 
-PROGRAMS: dict[str, Writer] = {"torch": Writer(torch.refusal, torch.program)}
+PROGRAMS: dict[str, Writer] = {"torch": Writer(torch.refusal, torch.program), "optax": Writer(optax.refusal, optax.program)}
 
 
 def refusal(recipe: Recipe, to: str) -> str | None:
