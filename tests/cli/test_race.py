@@ -93,7 +93,7 @@ def test_the_winner_is_printed_as_code_that_runs(raced: tuple[Output, Path], tmp
         assert (output.code, output.errors) == (0, "")
         assert "as tuned in race" in output.out.splitlines()[0]
         compile(output.out, library, "exec")
-    output = run("code", "--method", "plain Adam", "--for", "optax", "--store", store)
+    output = run("code", "--method", "plain Adam", "--for", "optax", "--optimizer-only", "--store", store)
     (tmp_path / "snippet.py").write_text(output.out)
     optimizer = runpy.run_path(str(tmp_path / "snippet.py"))["make_optimizer"]()
     assert hasattr(optimizer, "update")
@@ -113,10 +113,10 @@ def test_the_winner_is_printed_as_a_whole_program_or_why_not(raced: tuple[Output
     expected = best.summary["recommendation"]["expected_on_new_data"]
     assert f"Expected on {expected['rows']} new rows: a cross-entropy loss of {expected['mean']:.4g}" in output.out
     assert "Expected" not in run("code", "--method", "plain Adam", "--store", store).out
-    other = run("code", "--for", "optax", "--store", store).out
+    other = run("code", "--for", "keras", "--store", store).out
     head, _, rest = other.partition("\n")
-    assert head == "# The optimizer alone. No whole program can be written for iris: so far there are programs for torch alone"
-    assert rest == run("code", "--for", "optax", "--optimizer-only", "--store", store).out
+    assert head == "# The optimizer alone. No whole program can be written for iris: so far there are programs for torch and optax alone"
+    assert rest == run("code", "--for", "keras", "--optimizer-only", "--store", store).out
 
 
 def test_show_says_it_again_and_writes_where_it_is_told(raced: tuple[Output, Path], tmp_path: Path) -> None:

@@ -169,10 +169,10 @@ class Race(Result):
         """A whole program that trains what is recommended, or a contestant, as a person of that library writes it; without talweg.
 
         Data, split, model, optimizer, length and evaluation are the race's; of what is recommended the interval for new data is checked
-        at its end. `to` is torch or optax. Raises InputError where there is none, with the reason: then `.code(to)` has the optimizer alone.
+        at its end. Raises InputError where there is none, with the reason: then `.code(to)` has the optimizer alone.
 
         Args:
-            to: the library, one of `talweg.programs.PROGRAMS`.
+            to: the library, torch or optax.
             name: of a contestant: its name, label or rank in the table; without it, what is recommended.
             problem: what was raced, for a race from a store whose problem can't be built again from its source.
         """
