@@ -10,13 +10,29 @@ from scipy import stats
 
 from talweg.statistics.bootstrap import LEVEL
 
+SKEWED = 8  #: values that their skewness is estimated from
+
 
 def mean_interval(values: Float[np.ndarray, " seeds"], level: float = LEVEL) -> tuple[float, float]:
-    """Student's interval of a mean of independent values; both ends are the value itself where there is only one."""
-    if len(values) < 2:
-        return float(values.mean()), float(values.mean())
-    half = _quantile(len(values), level) * float(values.std(ddof=1)) / math.sqrt(len(values))
-    return float(values.mean()) - half, float(values.mean()) + half
+    """The interval of a mean of independent values; both ends are the value itself where there is only one.
+
+    From eight values on their skewness is taken into account: losses have a long upper tail, of which a sample often has too little, so
+    that Student's interval misses a mean that is too low five times as often as one that is too high. With fewer it is Student's, as the
+    skewness of so few says nothing. Hall, "On the removal of skewness by transformation", 1992, with Student's quantile.
+    """
+    mean, deviation, count = float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else 0.0, len(values)
+    if not deviation:
+        return mean, mean
+    reach = _quantile(count, level) / math.sqrt(count)
+    skewness = float(np.mean(((values - mean) / values.std()) ** 3)) if count >= SKEWED else 0.0
+    return mean - deviation * _unskewed(reach, skewness, count), mean - deviation * _unskewed(-reach, skewness, count)
+
+
+def _unskewed(quantile: float, skewness: float, count: int) -> float:
+    """The quantile of the studentized mean whose transform is that of a symmetric distribution: the inverse of a cubic."""
+    if abs(skewness) < 1e-6:
+        return quantile
+    return 3 / skewness * (math.cbrt(1 + skewness * (quantile - skewness / (6 * count))) - 1)
 
 
 def resampled_interval(
