@@ -140,6 +140,15 @@ def test_methods_have_ladders_of_their_own_and_one_target(clouds: Problem) -> No
     assert all(one["hyperparameters"]["momentum"] == 0.8 for one in done.summary["ladders"][1]["sizes"])
 
 
+@pytest.mark.parametrize("goal", [1e6, 1e-9])
+def test_a_goal_that_is_there_from_the_start_or_out_of_reach_is_told_and_drawn(clouds: Problem, goal: float, tmp_path: Path) -> None:
+    done = tw.batch(clouds, "sgd", sizes="4,16,full", settings=2, seeds=3, epochs=8, goal_loss=goal, clock="jax")
+    (ladder,) = done.summary["ladders"]
+    assert [one["to_target"]["steps"]["value"] for one in ladder["sizes"]] == ([0.0] * 3 if goal > 1 else [None] * 3)
+    assert done.summary["target"]["given"]
+    assert done.save(tmp_path / "page.html").exists()
+
+
 def test_noise_has_no_batch_size() -> None:
     rng = np.random.default_rng(0)
     noise = tw.problems.from_arrays(rng.normal(size=(120, 4)), rng.integers(0, 2, 120), model="mlp:4")

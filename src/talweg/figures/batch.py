@@ -66,9 +66,10 @@ def costs(summary: Summary) -> layout.Figure:
     ratios = {}
     for kind, key in keys.items():
         values = [one["to_target"][key]["value"] for one in reached]
-        ratios[kind] = [value / min(values) for value in values]
+        ratios[kind] = [value / (min(values) or 1.0) for value in values]  # where nothing is needed, all costs are nothing
     bounds = layout.bounds([x for values in ratios.values() for x in values], room=1.15)
-    assert bounds is not None
+    if bounds is None:
+        return layout.nothing(words.BEFORE)
     figure = _figure(summary, layout.log_axis(*bounds, words.COSTS_AXIS), legend=True)
     xs = [one["examples"] for one in reached]
     for kind, own in COSTS:

@@ -12,6 +12,7 @@ WORKERS = 8  #: of an example
 STEPS_AXIS, COSTS_AXIS = "steps to the target (log scale)", "cost over the least (log scale)"
 SIZES_AXIS, QUALITY_AXIS = "batch size (log scale)", "expected validation loss"
 NOT_REACHED = "No batch size reaches the target."
+BEFORE = "The target is reached before the first step."
 MACHINES = {"examples": "one worker: a step costs as much as its examples", "steps": "large GPU: all steps cost the same"}
 
 #: The heads of the table, the name of their cells, and what stands below them.

@@ -83,7 +83,10 @@ def situations() -> Iterator[tuple[str, str | list[str]]]:
     captions = [words.steps_caption, words.costs_caption, words.quality_caption]
     yield "captions", [*(caption(SEEN) for caption in captions), *(caption(SEVERAL) for caption in captions)]
     machines = [words.machine(kind, SEEN) for kind in ("here", "examples", "steps")]
-    yield "the figures", [words.STEPS_AXIS, words.COSTS_AXIS, words.QUALITY_AXIS, words.SIZES_AXIS, words.NOT_REACHED, *machines]
+    yield (
+        "the figures",
+        [words.STEPS_AXIS, words.COSTS_AXIS, words.QUALITY_AXIS, words.SIZES_AXIS, words.NOT_REACHED, words.BEFORE, *machines],
+    )
     hovers = [words.hover_steps(LATE[0]), words.hover_steps(ROWS[1]), words.hover_quality(LATE[0]), words.hover_quality(ROWS[0])]
     hovers += [words.hover_cost(ROWS[1], kind, 3.1) for kind in ("here", "examples", "steps")]
     yield "what the pointer reads", [words.critical_mark(SEEN["ladders"][0]), *hovers]
