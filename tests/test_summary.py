@@ -101,7 +101,7 @@ def results(raced: Race, clouds: Problem) -> dict[str, Result]:
     return {
         "race": raced,
         "race of a function": tw.race(valley.problem(), "adam", settings=2, seeds=2, epochs=20),
-        "batch": tw.batch(clouds, "sgd,adam", sizes="8,16,full", settings=2, seeds=2, epochs=4),
+        "batch": tw.batch(clouds, "sgd", sizes="8,16,full", settings=2, seeds=2, epochs=4),
         "landscape": raced.landscape(points=3, line=True),
         "diagnosis of a network": raced.diagnose(["adam"])["Adam"],
         "diagnosis of a point": diagnose(valley.problem(), (0.0, 0.0)),

@@ -67,7 +67,9 @@ BOTH = [(case, to) for to in PROGRAMS for case in CASES if to == "torch" or case
 def test_a_program_trains_as_the_race_does(
     case: str, to: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip(to)
+    library = pytest.importorskip(to)
+    if to == "torch":
+        library.set_num_threads(1)  # several, beside other tests, wait for each other at every step
     one, file, theirs = CASES[case], tmp_path / "program.py", []
     file.write_text(program(one, to), encoding="utf-8")
     for seed in SEEDS:
