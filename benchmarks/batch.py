@@ -88,7 +88,7 @@ def main() -> None:
             size = ladder["sizes"][-1]
             for word, goal, fit in (("target", "to_target", "fit"), ("looser target", "to_loose", "loose_fit")):
                 reached, critical = size[goal], ladder[fit]["critical"]
-                if reached["steps"]["value"] is None or critical["value"] is None:
+                if reached["steps"]["value"] is None or ladder[fit]["seen"] != "inside":
                     continue
                 scale = noise_scale(problem, ladder["name"], reached["learning_rate"], reached["steps"]["value"])
                 ends = f"{critical['value']:.0f} ({critical['low'] or 0:.0f} … {critical['high'] or np.inf:.0f})"

@@ -57,7 +57,7 @@ def exact(size: int) -> float:
 def known(tmp_path_factory: pytest.TempPathFactory) -> BatchSizes:
     problem, goal = bowl()
     store = tmp_path_factory.mktemp("batch") / "talweg.db"
-    return tw.batch(problem, "sgd", sizes=TRIED, goal_loss=goal, settings=16, seeds=16, epochs=8, clock="jax", store=store)
+    return tw.batch(problem, "sgd", sizes=TRIED, goal_loss=goal, settings=16, seeds=16, epochs=4, clock="jax", store=store)
 
 
 def test_steps_on_a_noisy_quadratic_are_those_of_its_closed_form(known: BatchSizes) -> None:

@@ -27,7 +27,7 @@ def steps(summary: Summary) -> layout.Figure:
     estimates = [one["to_target"]["steps"] for ladder in ladders for one in ladder["sizes"]]
     bounds = layout.bounds([value for each in estimates for value in each.values()], room=1.6)
     if bounds is None:
-        return layout.nothing(words.NOT_REACHED)
+        return layout.nothing(words.BEFORE if any(each["value"] == 0 for each in estimates) else words.NOT_REACHED)
     figure = _figure(summary, layout.log_axis(*bounds, words.STEPS_AXIS))
     for k, ladder in enumerate(ladders):
         own = look(ladder["method"])

@@ -16,7 +16,7 @@ from talweg.engine.executors.base import ExecutorFactory
 from talweg.problems.base import Problem
 from talweg.racing import events
 from talweg.racing.inspect import OBSERVERS
-from talweg.racing.ladder import RATE, LadderPlan, rungs, sizes_of
+from talweg.racing.ladder import LENGTHS, RATE, LadderPlan, rungs, sizes_of
 from talweg.racing.plan import LONGER, check_numbers, wanted
 from talweg.racing.start import enter, executor_named, run
 from talweg.results import Figures, Result
@@ -134,7 +134,7 @@ def batch(
     made = executor_named("batch", executor)
     tried = entered(problem, methods, sizes)
     goal = wanted(goal_loss if goal_loss is not None else problem.goal_loss, None)
-    longest = float(LONGER * usual_epochs(problem)) if epochs is None else float(epochs)
+    longest = float(LONGER * LENGTHS[-1] * usual_epochs(problem)) if epochs is None else float(epochs)
     usual = batch_size(problem, None) or problem.examples
     plan = LadderPlan(tried, settings, seeds, longest, seed, goal, clock=clock, usual=usual)
     opened, row = enter(problem, plan, store, command)

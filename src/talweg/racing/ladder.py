@@ -27,7 +27,10 @@ from talweg.verdict import choosing, quality
 from talweg.verdict.choosing import Seconds
 from talweg.verdict.quality import Constants
 
-LENGTHS = (1 / 4, 1 / 2)  #: of the longest training, each for those that have not come down to the target in the one before
+LENGTHS = (
+    1 / 4,
+    1 / 2,
+)  #: of a race's longest training, each for those that have not come down to the target before
 RATE = "learning_rate"
 BETWEEN = ("between", "between-again")
 LOWEST, SOONEST = 3, 2  #: settings with the lowest losses, and for each target the soonest, that are tried on the seeds of the final
@@ -46,7 +49,7 @@ class LadderPlan(Plan):
     def steps(self, examples: int, contestant: Contestant, share: float = 1.0) -> int:
         """As many examples for all sizes up to the usual one; above it, more by the root of how much larger the batch is."""
         larger = contestant.examples_per_step(examples) / (self.usual * contestant.gradients)
-        return super().steps(examples, contestant, share * max(1.0, math.sqrt(larger)))
+        return super().steps(examples, contestant, share / LENGTHS[-1] * max(1.0, math.sqrt(larger)))
 
     def all_seeds(self) -> list[int]:
         return [seed for rung in ("search", "confirm", "final") for seed in self.seeds_of(rung)]
@@ -122,7 +125,7 @@ class Ladder(Course):
 
     def _soonest(self, one: Standing, variants: Sequence[Sequence[Lane]], count: int) -> dict[int, float]:
         """The variants of a size that are at each of the two targets first, and their steps to it."""
-        own = choosing.target([one.quality(lanes) for lanes in variants], self._nothing())
+        own = choosing.target([one.quality(lanes) for lanes in variants], self._nothing()) if self.plan.goal.value is None else -np.inf
         soonest: dict[int, float] = {}
         for target in self._targets():
             arrivals = [choosing.arrival(lanes, self.constants, max(target, own)) for lanes in variants]
@@ -144,7 +147,8 @@ class Ladder(Course):
         """As good as the best, and the looser target, on the seeds of the confirmation."""
         known = [one.quality(lanes) for one in self.field for lanes in quality.by_variant(one.trained)]
         nothing, best = self._nothing(), min(each.mean for each in known)
-        return choosing.target(known, nothing), quality.looser(best, nothing)
+        wanted = self.plan.goal.value
+        return choosing.target(known, nothing) if wanted is None else wanted, quality.looser(best, nothing)
 
     def _arrived(self, one: Standing, target: float) -> bool:
         return choosing.fastest(quality.by_variant(one.trained), self.constants, target) is not None

@@ -94,21 +94,23 @@ def _flat(ladder: Row) -> str:
 
 def gpu(ladder: Row) -> str:
     """What holds where a step costs the same whatever its batch."""
-    fit, reached = fitted(ladder), [one for one in ladder["sizes"] if one["to_target"]["steps"]["value"] is not None]
+    fit = fitted(ladder)
+    goal = "to_target" if fit is ladder["fit"] else "to_loose"
+    reached = [one for one in ladder["sizes"] if one[goal]["steps"]["value"] is not None]
     start = "On a large GPU, as long as a step costs the same whatever its batch"
     if fit["seen"] is None or not reached:
         return ""
-    few = min(reached, key=lambda one: one["to_target"]["steps"]["value"])
+    few = min(reached, key=lambda one: one[goal]["steps"]["value"])
     fall = ""
     if few is not reached[0]:
         fall = (
-            f" (from {whole(reached[0]['to_target']['steps']['value'])} with {_batch(reached[0]['batch'])} to "
-            f"{whole(few['to_target']['steps']['value'])} with {_batch(few['batch'])})"
+            f" (from {whole(reached[0][goal]['steps']['value'])} with {_batch(reached[0]['batch'])} to "
+            f"{whole(few[goal]['steps']['value'])} with {_batch(few['batch'])})"
         )
     if fit["seen"] == "larger":
-        return f"{start}: the larger the better, up to all of your data; steps fall nearly in proportion{fall}."
+        return f"{start}: the larger the better, up to all of your data{fall}."
     if fit["seen"] == "smaller":
-        return f"{start}: a larger batch saves no steps; use a small one."
+        return f"{start}: a larger batch saves hardly any steps; use a small one."
     return (
         f"{start}: use batches up to about the critical size, {whole(fit['critical']['value'])}. There the steps are twice the least of "
         f"{whole(fit['steps']['value'])}; beyond it, twice the batch saves less than a quarter of them{fall}."

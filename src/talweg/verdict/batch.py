@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from talweg.statistics import bootstrap, means, scaling
+from talweg.statistics import bootstrap, scaling
 from talweg.statistics.scaling import BEYOND
 from talweg.summary import BatchSummary, plain
 from talweg.text import batch as words
-from talweg.verdict import arrivals, numbers, quality, resampling
+from talweg.verdict import arrivals, numbers, quality, recommending, resampling
 from talweg.verdict.arrivals import SURE, Arrivals
 from talweg.verdict.record import Entry, Record, best_so_far
 
@@ -76,9 +76,8 @@ def _lowest(entry: Entry, record: Record) -> Entry:
 
 
 def _learned(record: Record) -> bool:
-    """Whether the lowest expected loss lies below that of having learned nothing, with its interval."""
-    best = min((record.quality(entry.final) for entry in record.entries), key=lambda one: one.mean)
-    return means.mean_interval(best.losses)[1] < record.nothing()
+    """Whether the lowest expected loss is better than the constant prediction, by the interval for new data."""
+    return recommending.learned(record, min((record.quality(entry.final) for entry in record.entries), key=lambda one: one.mean))
 
 
 def _ladder(name: str, entries: list[Entry], record: Record, arrived: Arrivals, drawn: dict[str, np.ndarray]) -> dict[str, Any]:
@@ -140,7 +139,7 @@ def _fit(entries: Sequence[Entry], steps: Sequence[float], draws: Sequence[np.nd
     bounds = np.array([arrived.of[entry.name].longest for entry in entries], float)
     fitted = scaling.fit(sizes, np.array([steps], float), bounds)
     least, critical = float(fitted.least[0]), float(fitted.critical[0])
-    if not np.isfinite(critical):
+    if not np.isfinite(critical) or 0 in steps:  # too few sizes arrive, or nothing was left to do
         return {"seen": None, "steps": UNKNOWN, "critical": UNKNOWN, "curve": [None] * len(entries)}
     drawn = scaling.fit(sizes, np.stack(draws, axis=1), bounds)
     known = np.isfinite(drawn.critical)
@@ -160,6 +159,6 @@ def _inside(ends: arrivals.Numbers, sizes: np.ndarray) -> arrivals.Numbers:
     """Ends of an interval without those that the sizes say nothing of."""
     low, high = ends["low"], ends["high"]
     return {
-        "low": None if low is not None and low < sizes[0] / (NEAR_END * BEYOND) else low,
+        "low": 0.0 if low is not None and low < sizes[0] / (NEAR_END * BEYOND) else low,
         "high": None if high is not None and high > sizes[-1] * NEAR_END * BEYOND else high,
     }
