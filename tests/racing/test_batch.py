@@ -172,6 +172,7 @@ WRONG = {
     "two sizes": (lambda clouds: clouds, {"sizes": "4,full"}, "at least 3 batch sizes, got 2"),
     "a size that is none": (lambda clouds: clouds, {"sizes": "4,x,full"}, "a batch size must be a whole number of at least 1, or full"),
     "more than there are": (lambda clouds: clouds, {"sizes": "4,8,100000"}, "a batch of 100000 needs as many training examples"),
+    "a lone number": (lambda clouds: clouds, {"sizes": 16}, "batch sizes must be a text such as 16,64,full or a list, got 16"),
     "no settings": (lambda clouds: clouds, {"settings": 0}, "batch: settings must be"),
     "a clock": (lambda clouds: clouds, {"clock": "sun"}, "clock"),
     "an unknown method": (lambda clouds: clouds, {"methods": "adamm"}, "adamm"),

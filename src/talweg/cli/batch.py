@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from talweg.cli import options
-from talweg.cli.process import INTERRUPTED, command, file_name, folder, say, set_up_jax, writable, write_json
+from talweg.cli.process import command, file_name, folder, set_up_jax, stopped, writable, write_json
 
 
 def batch(
@@ -66,8 +66,7 @@ def batch(
                 command=command(),
             )
     except KeyboardInterrupt:
-        say(f"talweg: stopped; what is finished is kept in {store}, and the same command goes on from there:\n  {command()}")
-        raise typer.Exit(INTERRUPTED) from None
+        stopped(store)
     show(console, done, out, json_file, quiet)
 
 

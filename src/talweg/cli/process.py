@@ -8,9 +8,10 @@ import re
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import platformdirs
+import typer
 
 from talweg.checks import InputError
 from talweg.cli import options
@@ -24,6 +25,12 @@ INTERRUPTED = 130  # the exit code of a command that was stopped by Ctrl-C
 def command() -> str:
     """The command that is running, as it would be typed again."""
     return shlex.join(["talweg", *sys.argv[1:]])
+
+
+def stopped(store: Path) -> NoReturn:
+    """End a command that was stopped by Ctrl-C, with where it goes on."""
+    say(f"talweg: stopped; what is finished is kept in {store}, and the same command goes on from there:\n  {command()}")
+    raise typer.Exit(INTERRUPTED) from None
 
 
 def say(text: str) -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 from talweg import checks
 from talweg.checks import InputError
 from talweg.cli import options
-from talweg.cli.process import INTERRUPTED, check_file, command, file_name, folder, save, say, set_up_jax, writable, write_json
+from talweg.cli.process import check_file, command, file_name, folder, save, say, set_up_jax, stopped, writable, write_json
 
 
 def race(
@@ -94,8 +94,7 @@ def race(
         so_far = getattr(stop, "race", None)
         if so_far is not None:
             _show(console, so_far, out, json_file, quiet)
-        say(f"talweg: stopped; what is finished is kept in {store}, and the same command goes on from there:\n  {command()}")
-        raise typer.Exit(INTERRUPTED) from None
+        stopped(store)
     if every_init:
         done.initialisations()
     _show(console, done, out, json_file, quiet)

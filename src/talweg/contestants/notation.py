@@ -97,6 +97,8 @@ def same(one: Contestant, other: Contestant) -> bool:
 
 def sizes(batches: Sizes) -> list[str]:
     """Sizes of batches as they are typed after an @. Raises InputError for what is none."""
+    if not isinstance(batches, str | Sequence | None):
+        raise InputTypeError(f"race: batch sizes must be a text such as 16,64,full or a list, got {batches!r}")
     words = batches.split(",") if isinstance(batches, str) else [str(size) for size in batches or ()]
     words = [word.strip() for word in words if word.strip()]
     if batches is not None and not words:

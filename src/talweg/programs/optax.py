@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from talweg.dialects import schedules
-from talweg.dialects.convert import rate_alone, rate_of, with_hook
+from talweg.dialects.convert import rate_of, with_hook
 from talweg.dialects.forms import settled
 from talweg.problems.supervised import Start
 from talweg.programs import parts
@@ -52,18 +52,10 @@ class Optimizer(NamedTuple):
 
 def refusal(recipe: Recipe) -> str | None:
     """Why the program can't be written, in a few words; None if it can."""
-    problem, spelling = recipe.problem, with_hook(recipe.method, "optax")
-    if not isinstance(problem.start, Start):
-        return "its model is one of your own"
-    if problem.start.spec.kind == "cnn":
+    start = recipe.problem.start
+    if isinstance(start, Start) and start.spec.kind == "cnn":
         return "its model is a convolutional network, which has no program in plain JAX yet"
-    if problem.facts.get("loss") not in LOSSES:
-        return f"there is no line for its loss, {problem.facts.get('loss')}"
-    if problem.facts["initialisation"] not in ("torch", *STARTS):
-        return f"its weights start as {problem.facts['initialisation']}'s"
-    if not (spelling.exact and rate_alone(recipe.method)):
-        return f"optax has no call of its own with the steps of {recipe.method!r}"
-    return None
+    return parts.refusal(recipe, "optax", with_hook(recipe.method, "optax"), LOSSES, STARTS)
 
 
 def program(recipe: Recipe) -> str:

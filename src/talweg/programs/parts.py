@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+from talweg.dialects.convert import rate_alone
+from talweg.dialects.spelling import Spelling
+from talweg.problems.supervised import Start
 from talweg.programs.recipe import Recipe
 
 WIDTH = 120  #: of a line
+
+
+def refusal(recipe: Recipe, library: str, spelling: Spelling, losses: Collection[str], starts: Collection[str]) -> str | None:
+    """Why a library has no program, in a few words; None if it has: for these losses, and these starts of weights beside PyTorch's."""
+    problem = recipe.problem
+    if not isinstance(problem.start, Start):
+        return "its model is one of your own"
+    if problem.facts.get("loss") not in losses:
+        return f"{library} has no module for its loss, {problem.facts.get('loss')}"
+    if problem.facts["initialisation"] not in ("torch", *starts):
+        return f"its weights start as {problem.facts['initialisation']}'s"
+    if not (spelling.exact and rate_alone(recipe.method)):
+        return f"{library} has no call of its own with the steps of {recipe.method!r}"
+    return None
 
 
 def docstring(recipe: Recipe) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from talweg.dialects import schedules
-from talweg.dialects.convert import rate_alone, rate_of, with_hook
+from talweg.dialects.convert import rate_of, with_hook
 from talweg.problems.supervised import Start
 from talweg.programs import parts
 from talweg.programs.parts import WIDTH, rounded, short
@@ -49,16 +49,7 @@ class Optimizer(NamedTuple):
 
 def refusal(recipe: Recipe) -> str | None:
     """Why the program can't be written, in a few words; None if it can."""
-    problem, spelling = recipe.problem, with_hook(recipe.method, "torch")
-    if not isinstance(problem.start, Start):
-        return "its model is one of your own"
-    if problem.facts.get("loss") not in LOSSES:
-        return f"PyTorch has no module for its loss, {problem.facts.get('loss')}"
-    if problem.facts["initialisation"] not in ("torch", *STARTS):
-        return f"its weights start as {problem.facts['initialisation']}'s"
-    if not (spelling.exact and rate_alone(recipe.method)):
-        return f"PyTorch has no call of its own with the steps of {recipe.method!r}"
-    return None
+    return parts.refusal(recipe, "PyTorch", with_hook(recipe.method, "torch"), LOSSES, STARTS)
 
 
 def program(recipe: Recipe) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -61,7 +62,7 @@ class BatchSizes(Result):
         """Steps to the target ("steps"), what they cost on three kinds of machine ("costs"), and the loss ("quality"), by batch size."""
         from talweg.report import batch as page
 
-        return Figures({name: lambda figure=figure: figure(self.summary) for name, _, figure, _ in page.PICTURES})  # type: ignore[misc]
+        return Figures({name: partial(figure, self.summary) for name, _, figure, _ in page.PICTURES})
 
     def table(self) -> Any:
         """A DataFrame with one row for each method and batch size."""
@@ -70,11 +71,9 @@ class BatchSizes(Result):
         rows = []
         for ladder in self.summary["ladders"]:
             for size in ladder["sizes"]:
-                costs = {
-                    f"{kind}_to_{goal}": size[f"to_{goal}"][kind]["value"]  # type: ignore[literal-required]
-                    for goal in ("target", "loose")
-                    for kind in ("steps", "examples", "seconds")
-                }
+                goals: dict[str, Any] = {"target": size["to_target"], "loose": size["to_loose"]}
+                kinds = ("steps", "examples", "seconds")
+                costs = {f"{kind}_to_{goal}": reached[kind]["value"] for goal, reached in goals.items() for kind in kinds}
                 shared = {"method": ladder["label"], "batch": size["batch"], "learning_rate": size["to_target"]["learning_rate"]}
                 rows.append({**shared, **costs, "validation_loss": size["validation_loss"]["mean"]})
         return pd.DataFrame(rows)
@@ -106,8 +105,8 @@ def batch(
 ) -> BatchSizes:
     """Which batch size? The steps, examples and seconds to the same validation loss at every size, and the critical batch size.
 
-    Every method is tuned at each batch size: its learning rate alone, in a range that moves with the root of the size and is widened at
-    its edges. Fitted to the steps is S(B) = S_min (1 + B_crit / B): up to the critical batch size, twice the batch needs about half of the
+    Every method is tuned at each batch size: its learning rate alone, in a range that moves with the square root of the batch size and is
+    widened at its edges. Fitted to the steps is S(B) = S_min (1 + B_crit / B): up to the critical batch size, twice the batch needs about half of the
     steps; beyond it, hardly fewer (McCandlish et al. 2018; Shallue et al. 2019).
 
     Args:
@@ -116,8 +115,8 @@ def batch(
         sizes: `"16,64,256,full"`, or a list of whole numbers and "full"; by default the powers of two, and the full batch.
         settings: learning rates that are tried at each size.
         seeds: fresh seeds that steps and losses are read off.
-        epochs: the longest training in passes over the training data; for larger batches than the usual one more, by the root of how much
-            larger they are.
+        epochs: the longest training in passes over the training data; for larger batches than the usual one more, by the
+            square root of how much larger they are.
         goal_loss: the validation loss to reach; by default the lowest expected loss of any size and method plus a margin of at most 1 %.
         seed: of everything random.
         clock: in whose ordinary training loop a step is timed, as in `tw.race`.

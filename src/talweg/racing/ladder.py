@@ -47,7 +47,7 @@ class LadderPlan(Plan):
     usual: int = 1  #: the size at which a training is as long as in a race
 
     def steps(self, examples: int, contestant: Contestant, share: float = 1.0) -> int:
-        """As many examples for all sizes up to the usual one; above it, more by the root of how much larger the batch is."""
+        """As many examples for all sizes up to the usual one; above it, more by the square root of how much larger the batch is."""
         larger = contestant.examples_per_step(examples) / (self.usual * contestant.gradients)
         return super().steps(examples, contestant, share / LENGTHS[-1] * max(1.0, math.sqrt(larger)))
 
@@ -168,7 +168,7 @@ def sizes_of(problem: Problem, factor: int = 2, least: int = 1) -> list[int | No
 
 
 def rungs(problem: Problem, one: Contestant, sizes: Sequence[int | None], searched: Range) -> list[Contestant]:
-    """A method at each size; `searched` are the learning rates at its own size, and move with the root of the size.
+    """A method at each size; `searched` are the learning rates at its own size, and move with the square root of the batch size.
 
     Neither a linear rule nor one of roots holds for all methods and data (Shallue et al. 2019), so the ranges are wide and are widened.
     Raises InputError for a method whose learning rate is fixed, or that has none.

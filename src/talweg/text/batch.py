@@ -213,7 +213,7 @@ def target(summary: Summary) -> str:
     wanted = summary["target"]
     if not wanted["learned"]:
         return "none, since nothing was learned"
-    why = "as requested" if wanted["given"] else "which all sizes reach that can't be told apart from the best"
+    why = "as requested" if wanted["given"] else "at most 1 % of the gap above the lowest of all sizes"
     looser = f"; the looser one {figures(wanted['loose'])}, where a tenth of the gap is still open" if wanted["loose"] is not None else ""
     return f"{_goal(summary)}, {why}{looser}"
 
@@ -254,9 +254,13 @@ def what_was_run(summary: Summary) -> list[tuple[str, str, str]]:
     run, timing_ = summary["run"], summary["timing"]
     return [
         ("target", target(summary), ""),
-        ("learning rates", f"{run['settings']} for each size", "ranges that move with the root of the size, widened at their edges"),
+        (
+            "learning rates",
+            f"{run['settings']} for each size",
+            "ranges that move with the square root of the batch size, widened at their edges",
+        ),
         ("seeds", f"{run['seeds']} for each size", "each with its own split, none of them used for tuning"),
-        ("length", f"up to {figures(run['epochs'])} epochs", "more for larger batches, by the root of their size"),
+        ("length", f"up to {figures(run['epochs'])} epochs", "more for larger batches, by the square root of their size"),
         ("seed", str(run["seed"]), ""),
         ("took", seconds(timing_["wall"]), f"{timing_['lanes']:,} trainings, {timing_['lane_steps']:,} steps"),
     ]

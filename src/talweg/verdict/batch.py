@@ -142,17 +142,19 @@ def _fit(entries: Sequence[Entry], steps: Sequence[float], draws: Sequence[np.nd
     if not np.isfinite(critical) or 0 in steps:  # too few sizes arrive, or nothing was left to do
         return {"seen": None, "steps": UNKNOWN, "critical": UNKNOWN, "curve": [None] * len(entries)}
     drawn = scaling.fit(sizes, np.stack(draws, axis=1), bounds)
-    known = np.isfinite(drawn.critical)
-    ends = {
-        "steps": arrivals.estimate(least, drawn.least[known]) if known.any() else UNKNOWN,
-        "critical": arrivals.estimate(critical, drawn.critical[known]) if known.any() else UNKNOWN,
-    }
+    ends = {"steps": _estimate(least, drawn.least), "critical": _estimate(critical, drawn.critical)}
     return {
         "seen": "larger" if critical > sizes[-1] else "smaller" if critical < sizes[0] else "inside",
         "steps": {**ends["steps"], "value": least},
         "critical": {**_inside(ends["critical"], sizes), "value": critical},
         "curve": fitted.steps(sizes).tolist(),
     }
+
+
+def _estimate(value: float, draws: np.ndarray) -> arrivals.Numbers:
+    """An estimate with its interval; a draw in which too few sizes arrive may lie anywhere."""
+    low, high = (bootstrap.interval(np.where(np.isnan(draws), unknown, draws))[end] for end, unknown in enumerate((0.0, np.inf)))
+    return {"value": value, "low": min(low, value), "high": max(high, value)}
 
 
 def _inside(ends: arrivals.Numbers, sizes: np.ndarray) -> arrivals.Numbers:
