@@ -106,8 +106,8 @@ def batch(
     """Which batch size? The steps, examples and seconds to the same validation loss at every size, and the critical batch size.
 
     Every method is tuned at each batch size: its learning rate alone, in a range that moves with the square root of the batch size and is
-    widened at its edges. Fitted to the steps is S(B) = S_min (1 + B_crit / B): up to the critical batch size, twice the batch needs about half of the
-    steps; beyond it, hardly fewer (McCandlish et al. 2018; Shallue et al. 2019).
+    widened at its edges. Fitted to the steps is S(B) = S_min (1 + B_crit / B): up to the critical batch size, twice the batch needs
+    about half of the steps; beyond it, hardly fewer (McCandlish et al. 2018; Shallue et al. 2019).
 
     Args:
         problem: one with training and validation data.
